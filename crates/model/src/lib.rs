@@ -1,1 +1,14 @@
-//! Placeholder.
+//! Plain values that every other crate speaks in: ids, names, roles, line kinds, what a line is and what a lamp shows.
+//!
+//! Law: no behaviour beyond pure functions over these values; no I/O, clock, randomness or thread. Nothing here depends
+//! on another crate of the workspace.
+
+mod ids;
+mod lamp;
+mod line;
+mod person;
+
+pub use ids::*;
+pub use lamp::*;
+pub use line::*;
+pub use person::*;

@@ -1,0 +1,101 @@
+//! The lamp: what a key shows, projected from the one truth about its line for one turret.
+
+use crate::{LinePhase, LineStatus, RingPriority, TurretId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What a key shows (the glossary's table, in the order in which the strongest wins).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Lamp {
+    /// The turret is not sure: it lost the switch.
+    Stale,
+    /// No call is possible.
+    OutOfService,
+    /// Rings, high priority.
+    RingingHigh,
+    /// Rings, low priority.
+    RingingLow,
+    /// This turret is on it, or talks on it.
+    InUseHere,
+    /// This turret holds it.
+    HeldHere,
+    /// Another turret is on it, or talks on it.
+    InUseElsewhere,
+    /// Another turret holds it.
+    HeldElsewhere,
+    /// Nobody, no ring.
+    Idle,
+}
+
+/// The lamp of `status` at `turret`: out of service, ringing, in use here, held here, in use elsewhere, held elsewhere,
+/// idle, the first that is true. Staleness is the turret's own knowledge and is put over it there.
+#[must_use]
+pub fn lamp(status: &LineStatus, turret: TurretId) -> Lamp {
+    if status.phase == LinePhase::OutOfService {
+        return Lamp::OutOfService;
+    }
+    if let Some(ring) = &status.ring {
+        return match ring.priority {
+            RingPriority::High => Lamp::RingingHigh,
+            RingPriority::Low => Lamp::RingingLow,
+        };
+    }
+    let on_it = |at: &dyn Fn(TurretId) -> bool| {
+        status.parties.iter().any(|party| at(party.turret)) || status.talkers.iter().any(|talker| at(talker.turret))
+    };
+    if on_it(&|at| at == turret) {
+        Lamp::InUseHere
+    } else if status.holders.iter().any(|holder| holder.turret == turret) {
+        Lamp::HeldHere
+    } else if on_it(&|at| at != turret) {
+        Lamp::InUseElsewhere
+    } else if status.holders.is_empty() {
+        Lamp::Idle
+    } else {
+        Lamp::HeldElsewhere
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{LineId, Moment, Party, Position, Ring, UserId};
+
+    const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
+
+    fn party(turret: u32) -> Party {
+        Party {
+            user: UserId::from("reyes"),
+            turret: TurretId(turret),
+            position: Position::Left,
+            since: NOW,
+            link_lost: false,
+        }
+    }
+
+    fn status() -> LineStatus {
+        LineStatus::idle(LineId::from("calder"), NOW)
+    }
+
+    #[test]
+    fn a_ring_wins_over_a_hold_of_mine() {
+        let ring = Ring { priority: RingPriority::High, since: NOW, from: "Calder".into() };
+        let status = LineStatus { ring: Some(ring), holders: vec![party(1)], ..status() };
+        assert_eq!(lamp(&status, TurretId(1)), Lamp::RingingHigh);
+    }
+
+    #[test]
+    fn the_same_truth_is_here_for_its_party_and_elsewhere_for_the_rest() {
+        let status = LineStatus { phase: LinePhase::Talking, parties: vec![party(1)], ..status() };
+        assert_eq!(lamp(&status, TurretId(1)), Lamp::InUseHere);
+        assert_eq!(lamp(&status, TurretId(2)), Lamp::InUseElsewhere);
+    }
+
+    #[test]
+    fn a_hold_is_here_for_its_holder_and_elsewhere_for_the_rest() {
+        let status = LineStatus { phase: LinePhase::Held, holders: vec![party(1)], ..status() };
+        assert_eq!(lamp(&status, TurretId(1)), Lamp::HeldHere);
+        assert_eq!(lamp(&status, TurretId(2)), Lamp::HeldElsewhere);
+    }
+}

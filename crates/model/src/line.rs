@@ -1,0 +1,207 @@
+//! What a line is, and the one truth about it that every turret with an appearance is told.
+
+use crate::{CallId, Csrc, LineId, Moment, Position, TurretId, UserId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// The kind of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum LineKind {
+    /// Automatic ringdown: seizing one end rings the other.
+    Ard,
+    /// Manual ringdown: seizing opens the path silently, *Signal* rings.
+    Mrd,
+    /// Always-on conference.
+    Hoot,
+    /// One-to-one direct talk; such a line exists for the length of one intercom.
+    Intercom,
+}
+
+/// Ring priority of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RingPriority {
+    /// Amber.
+    Low,
+    /// Red.
+    High,
+}
+
+/// What a member of a hoot may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Right {
+    /// Hears; talk is refused.
+    Listen,
+    /// Hears and talks.
+    Speak,
+}
+
+/// The recording policy of a line (rule REC-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordPolicy {
+    /// Talk is refused while the recorder cannot write.
+    Required,
+    /// Recorded; while the recorder cannot write the key says so and the gap is listed.
+    On,
+    /// Not recorded, and the key says so.
+    Off,
+}
+
+/// Where a line stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum LinePhase {
+    /// Nobody here, no ring.
+    Idle,
+    /// ARD: this end was seized and the far end rings.
+    Calling,
+    /// This end rings (ARD called, MRD signalled, intercom pending).
+    Ringing,
+    /// Two ends talk; an MRD that is open; a hoot with a talker; an intercom.
+    Talking,
+    /// Everybody at this end holds.
+    Held,
+    /// Failed: no call is possible.
+    OutOfService,
+}
+
+/// Whether what is said on a line now is on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Proof {
+    /// Nothing is said: no seal.
+    Silent,
+    /// Recorded up to now.
+    Recorded,
+    /// The line's policy is off: said, and not recorded by intention.
+    OffByPolicy,
+    /// Should be recorded and is not.
+    NotRecorded {
+        /// One clause: the cause, as the recorder names it.
+        why: String,
+    },
+}
+
+/// One user at one position of one turret who is on a line.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+pub struct Party {
+    /// Who.
+    pub user: UserId,
+    /// At which turret.
+    pub turret: TurretId,
+    /// Where at that turret.
+    pub position: Position,
+    /// Since when on the line or, among `holders`, on hold.
+    pub since: Moment,
+    /// The turret's link is lost and its grace runs.
+    pub link_lost: bool,
+}
+
+/// One user whose microphone is open towards a line.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+pub struct Talker {
+    /// Who.
+    pub user: UserId,
+    /// At which turret.
+    pub turret: TurretId,
+    /// Since when.
+    pub since: Moment,
+}
+
+/// A ring at this end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Ring {
+    /// How urgent.
+    pub priority: RingPriority,
+    /// Since when.
+    pub since: Moment,
+    /// Who rings, as the key shows it; the far line's name where no person is known.
+    pub from: String,
+}
+
+/// What is seen of the far end of a private wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum FarEnd {
+    /// Nothing to say.
+    Plain,
+    /// MRD: the far end has opened the line and hears our talkers.
+    Open,
+    /// MRD: the far end has gone, our end is still open.
+    Gone,
+    /// The far end holds.
+    Held,
+    /// The far end's turret is lost and its grace runs.
+    LinkLost,
+}
+
+/// The one truth about a line, the same for every turret with an appearance of it (rule BRG-1). What a turret shows is
+/// a projection of it: see [`crate::lamp`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LineStatus {
+    /// Which line.
+    pub line: LineId,
+    /// Where it stands.
+    pub phase: LinePhase,
+    /// The call on it; none while idle.
+    pub call: Option<CallId>,
+    /// Since when it stands there.
+    pub since: Moment,
+    /// Who is on it by handset or hands-free.
+    pub parties: Vec<Party>,
+    /// Who holds it.
+    pub holders: Vec<Party>,
+    /// Whose microphone is open towards it, newest last.
+    pub talkers: Vec<Talker>,
+    /// The ring at this end.
+    pub ring: Option<Ring>,
+    /// MRD: signalled at this moment, and nobody has come yet.
+    pub signalled: Option<Moment>,
+    /// The far end, as seen from here.
+    pub far: FarEnd,
+    /// Whether what is said is on disk.
+    pub proof: Proof,
+    /// How many turrets can hear a talker on this line now, the talker's own not counted.
+    pub hearers: u32,
+}
+
+impl LineStatus {
+    /// An idle line.
+    #[must_use]
+    pub fn idle(line: LineId, now: Moment) -> Self {
+        Self {
+            line,
+            phase: LinePhase::Idle,
+            call: None,
+            since: now,
+            parties: Vec::new(),
+            holders: Vec::new(),
+            talkers: Vec::new(),
+            ring: None,
+            signalled: None,
+            far: FarEnd::Plain,
+            proof: Proof::Silent,
+            hearers: 0,
+        }
+    }
+}
+
+/// What does not change about a line while the switch runs: from the floor file, with the label lent by the switch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LineFacts {
+    /// Which line.
+    pub line: LineId,
+    /// What the key shows, at most 18 characters.
+    pub name: String,
+    /// The line's number, for the key's second line.
+    pub number: String,
+    /// Its kind.
+    pub kind: LineKind,
+    /// Its label on every packet.
+    pub csrc: Csrc,
+    /// Whether it is recorded.
+    pub record: RecordPolicy,
+}
