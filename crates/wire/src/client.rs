@@ -1,0 +1,202 @@
+//! What a turret sends.
+
+use dealerboard_model::{CallId, LineId, Position, TurretId, Uplink, UserId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use uuid::Uuid;
+
+/// A message from turret to switch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromTurret {
+    /// The first message of every connection.
+    Hello(Hello),
+    /// Something the user did; answered once, by its id.
+    Command {
+        /// Made by the turret; the same id twice takes effect once.
+        id: Uuid,
+        /// What was done.
+        act: Act,
+    },
+    /// The SDP offer (RFC 8829) of a turret: three uplinks and a pool of ears, or more ears by a re-offer.
+    Offer {
+        /// The offer.
+        sdp: String,
+    },
+    /// A sign of life, answered by [`crate::FromSwitch::HeartbeatAck`] with the same number.
+    Heartbeat {
+        /// Counts up.
+        n: u64,
+    },
+    /// Asks for a fresh token before the present one ends.
+    Renew,
+    /// Whether somebody speaks into an open uplink, by the turret's own detector; sent on change.
+    VoiceActivity {
+        /// Which uplink.
+        uplink: Uplink,
+        /// Speech is heard.
+        speaking: bool,
+    },
+    /// What had been keyed while the switch was not there, so that every lost second is listed.
+    Keyed {
+        /// The intervals.
+        intervals: Vec<KeyedInterval>,
+    },
+    /// Leaves in good order.
+    LogOff,
+}
+
+/// The first message of a connection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Hello {
+    /// Version of the protocol: 1.
+    pub protocol: u32,
+    /// The client's own version, for the log.
+    pub client: String,
+    /// The seat it stands at; shown to others.
+    pub seat: String,
+    /// How the user proves who they are.
+    pub credentials: Credentials,
+    /// The turret's earlier session, when it comes back after a break.
+    pub resume: Option<TurretId>,
+}
+
+/// How a user proves who they are.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Credentials {
+    /// With name and password.
+    Password {
+        /// Log-on name.
+        user: UserId,
+        /// Password, as typed.
+        password: String,
+    },
+    /// With a token from an earlier [`crate::Welcome`].
+    Token {
+        /// The token.
+        token: String,
+    },
+}
+
+impl std::fmt::Debug for Credentials {
+    /// Never shows a secret: this type may stand in a log line.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Password { user, .. } => write!(f, "Password {{ user: {user} }}"),
+            Self::Token { .. } => f.write_str("Token"),
+        }
+    }
+}
+
+/// Time during which a microphone was open towards a line, as the turret saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct KeyedInterval {
+    /// Which line.
+    pub line: LineId,
+    /// Which uplink.
+    pub uplink: Uplink,
+    /// From, in UTC milliseconds.
+    #[ts(type = "number")]
+    pub from_utc_ms: i64,
+    /// To, in UTC milliseconds.
+    #[ts(type = "number")]
+    pub to_utc_ms: i64,
+}
+
+/// What a user did. Each carries what its user saw (rule ALL-1): the line, and the call where one was shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum Act {
+    /// Takes an idle line.
+    Seize {
+        /// Which line.
+        line: LineId,
+        /// Where to.
+        position: Position,
+    },
+    /// Answers a ringing line.
+    Answer {
+        /// Which line.
+        line: LineId,
+        /// The call that was shown ringing.
+        call: CallId,
+        /// Where to.
+        position: Position,
+    },
+    /// Joins a line that others are on.
+    Bridge {
+        /// Which line.
+        line: LineId,
+        /// The call that was shown.
+        call: CallId,
+        /// Where to.
+        position: Position,
+    },
+    /// Takes a held line.
+    Resume {
+        /// Which line.
+        line: LineId,
+        /// The call that was shown held.
+        call: CallId,
+        /// Where to.
+        position: Position,
+    },
+    /// Holds one's own leg.
+    Hold {
+        /// Which line.
+        line: LineId,
+    },
+    /// Lets a line go.
+    Release {
+        /// Which line.
+        line: LineId,
+    },
+    /// MRD: rings the far end while on.
+    Signal {
+        /// Which line.
+        line: LineId,
+        /// Pressed or let go.
+        on: bool,
+    },
+    /// Talk key of a speaker channel or hoot: opens the hands-free mic towards the line.
+    Talk {
+        /// Which line.
+        line: LineId,
+        /// Pressed or let go.
+        on: bool,
+        /// The key was latched, not held.
+        latched: bool,
+    },
+    /// Opens the microphone of one's own party again after a lapse closed it.
+    OpenMic {
+        /// Which line.
+        line: LineId,
+    },
+    /// Puts a speaker channel on a line, or takes it off.
+    Monitor {
+        /// Which line.
+        line: LineId,
+        /// On or off.
+        on: bool,
+    },
+    /// Calls a person.
+    Intercom {
+        /// Whom.
+        user: UserId,
+        /// Where one listens: hands-free, or a handset.
+        position: Position,
+    },
+    /// Talks back in an intercom, or accepts a pending one.
+    TalkBack {
+        /// The intercom's line.
+        line: LineId,
+        /// Open or shut.
+        on: bool,
+    },
+    /// Sets or ends do-not-disturb.
+    Dnd {
+        /// On or off.
+        on: bool,
+    },
+}

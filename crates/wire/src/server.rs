@@ -1,0 +1,333 @@
+//! What the switch sends.
+
+use crate::Refusal;
+use dealerboard_model::{
+    CallId, Csrc, DeskId, LineFacts, LineId, LineStatus, Moment, PersonStatus, Position, Right, Role, TurretId, Uplink,
+    UserId,
+};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use uuid::Uuid;
+
+/// A message from switch to turret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromSwitch {
+    /// Log-on succeeded; a [`Snapshot`] follows as the first event.
+    Welcome(Welcome),
+    /// The one answer to a command.
+    Answer {
+        /// The command's id.
+        id: Uuid,
+        /// What came of it.
+        result: Answer,
+    },
+    /// The SDP answer to an offer.
+    SdpAnswer {
+        /// The answer, or none when the offer could not be taken.
+        sdp: Option<String>,
+        /// Why not, in one sentence.
+        error: Option<String>,
+    },
+    /// Answers a heartbeat.
+    HeartbeatAck {
+        /// The heartbeat's number.
+        n: u64,
+        /// The switch's time.
+        now: Moment,
+    },
+    /// A fresh token.
+    Token(Token),
+    /// Something changed.
+    Event {
+        /// Counts up by one per session; a hole means that a snapshot is due.
+        seq: u64,
+        /// What.
+        event: Event,
+    },
+    /// The connection ends, and why; the close code follows.
+    Goodbye {
+        /// See [`crate::close`].
+        code: u16,
+        /// One sentence: what happened, what to do.
+        sentence: String,
+    },
+}
+
+/// Log-on succeeded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Welcome {
+    /// The session; name it to resume after a break.
+    pub turret: TurretId,
+    /// Whether the earlier session goes on.
+    pub resumed: bool,
+    /// For the next connection.
+    pub token: Token,
+    /// The floor's name.
+    pub floor: String,
+    /// The switch's version.
+    pub switch: String,
+}
+
+/// A short-lived token.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Token {
+    /// Opaque; a secret.
+    pub token: String,
+    /// When it ends, UTC milliseconds.
+    #[ts(type = "number")]
+    pub expires_utc_ms: i64,
+}
+
+impl std::fmt::Debug for Token {
+    /// Never shows the secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Token {{ expires_utc_ms: {} }}", self.expires_utc_ms)
+    }
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Answer {
+    /// Done.
+    Done {
+        /// The line concerned; for an intercom the line made for it.
+        line: Option<LineId>,
+        /// Where it went (rule POS-1).
+        position: Option<Position>,
+        /// The call.
+        call: Option<CallId>,
+    },
+    /// Not done; nothing has changed.
+    Refused(Refusal),
+}
+
+/// Something changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// Everything, replacing what was known.
+    Snapshot(Box<Snapshot>),
+    /// A line's one truth; conflated, the newest wins.
+    Line {
+        /// The truth.
+        status: LineStatus,
+    },
+    /// A line came (an intercom), with its label.
+    LineAdded {
+        /// What it is.
+        facts: LineFacts,
+        /// How it stands.
+        status: LineStatus,
+    },
+    /// A line of its time is over (an intercom).
+    LineRemoved {
+        /// Which.
+        line: LineId,
+    },
+    /// What others see of a user; conflated.
+    Person {
+        /// The status.
+        status: PersonStatus,
+    },
+    /// A talker's label.
+    TalkerLabel {
+        /// The label.
+        label: TalkerLabel,
+    },
+    /// The microphones of this turret that the switch takes voice from; what is not listed is shut. Conflated.
+    OpenMics {
+        /// All of them.
+        mics: Vec<OpenMic>,
+    },
+    /// A message for this user, near the key it concerns.
+    Notice(Notice),
+    /// The recorder's state.
+    Recorder {
+        /// How it is.
+        recorder: RecorderHealth,
+    },
+    /// Offer more ears, so that this many are there.
+    MoreEars {
+        /// The new total.
+        total: u16,
+    },
+    /// This turret could not be given an ear for a talker: the channel shows NOT HEARD.
+    NotHeard {
+        /// On which line.
+        line: LineId,
+        /// Whether it is so now.
+        on: bool,
+    },
+}
+
+/// Everything a turret needs to draw its panel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Snapshot {
+    /// The switch's time.
+    pub now: Moment,
+    /// Who is logged on here.
+    pub me: Me,
+    /// Every line with an appearance here.
+    pub lines: Vec<LineFacts>,
+    /// How each stands.
+    pub statuses: Vec<LineStatus>,
+    /// This user's right on each hoot of theirs.
+    pub rights: Vec<(LineId, Right)>,
+    /// Pages of keys.
+    pub pages: Vec<Page>,
+    /// Lines on the speakers, in the order of the channels.
+    pub speakers: Vec<LineId>,
+    /// Everybody on the floor.
+    pub people: Vec<Person>,
+    /// How each of them is.
+    pub person_statuses: Vec<PersonStatus>,
+    /// Labels of all present talkers.
+    pub talkers: Vec<TalkerLabel>,
+    /// The microphones that the switch takes voice from.
+    pub mics: Vec<OpenMic>,
+    /// The recorder.
+    pub recorder: RecorderHealth,
+    /// Number of ears a turret offers at first.
+    pub ears: u16,
+    /// How long a talk key's tail stays open after release (`talk.tail`), milliseconds.
+    pub talk_tail_ms: u64,
+}
+
+/// The user of this turret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Me {
+    /// Log-on name.
+    pub user: UserId,
+    /// Name as shown.
+    pub name: String,
+    /// Desk.
+    pub desk: DeskId,
+    /// The desk's name.
+    pub desk_name: String,
+    /// The seat.
+    pub seat: String,
+    /// Roles.
+    pub roles: Vec<Role>,
+}
+
+/// A user as the intercom list shows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Person {
+    /// Log-on name.
+    pub user: UserId,
+    /// Name as shown.
+    pub name: String,
+    /// The desk's name.
+    pub desk_name: String,
+}
+
+/// A page of keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Page {
+    /// Name on the tab.
+    pub name: String,
+    /// 6 × 7 places, row by row; none is an empty place.
+    pub keys: Vec<Option<LineId>>,
+}
+
+/// The label that a talker's packets bear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TalkerLabel {
+    /// The label.
+    pub csrc: Csrc,
+    /// Whose it is.
+    pub user: UserId,
+    /// At which turret.
+    pub turret: TurretId,
+}
+
+/// A microphone that the switch takes voice from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OpenMic {
+    /// Which uplink.
+    pub uplink: Uplink,
+    /// The line it is open towards.
+    pub line: LineId,
+    /// Since when.
+    pub since: Moment,
+    /// How many turrets can hear it.
+    pub hearers: u32,
+    /// A speaker talk key of this turret keeps this handset from being heard (rule POS-4).
+    pub muted: bool,
+    /// When a silent latch closes, if it is warned.
+    pub closes_at: Option<Moment>,
+}
+
+/// Which tone goes with a notice. Tones are made at the turret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    /// One beep: somebody joined, a call waits.
+    Beep,
+    /// A microphone stays shut.
+    Blocking,
+    /// An intercom begins.
+    Splash,
+    /// A held call waits.
+    Reminder,
+    /// A microphone was closed, or will be.
+    Warning,
+}
+
+/// A message for one user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Notice {
+    /// The line it concerns.
+    pub line: Option<LineId>,
+    /// What happened.
+    pub sentence: String,
+    /// The tone with it.
+    pub tone: Option<Tone>,
+    /// When.
+    pub at: Moment,
+}
+
+/// How the recorder is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum RecorderHealth {
+    /// Everything that is said is written.
+    Ok,
+    /// It cannot write.
+    Failing {
+        /// One clause: the cause.
+        why: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{Act, Credentials, FromTurret};
+
+    #[test]
+    fn a_command_survives_the_wire() {
+        let command = FromTurret::Command {
+            id: Uuid::from_u128(7),
+            act: Act::Answer { line: LineId::from("calder"), call: CallId(3), position: Position::Left },
+        };
+        let text = serde_json::to_string(&command).unwrap();
+        assert_eq!(serde_json::from_str::<FromTurret>(&text).unwrap(), command);
+    }
+
+    #[test]
+    fn a_secret_never_shows_in_a_log_line() {
+        let credentials = Credentials::Password { user: UserId::from("reyes"), password: "tulip".into() };
+        let token = Token { token: "hyacinth".into(), expires_utc_ms: 1 };
+        assert!(!format!("{credentials:?} {token:?}").contains("tulip"));
+        assert!(!format!("{credentials:?} {token:?}").contains("hyacinth"));
+    }
+
+    #[test]
+    fn an_unknown_message_is_an_error_and_not_a_panic() {
+        assert!(serde_json::from_str::<FromTurret>(r#"{"type":"shout"}"#).is_err());
+    }
+}
