@@ -1,0 +1,523 @@
+//! The view model: everything that the panel draws, as the turret knows it. The window draws it and sends [`Intent`]s;
+//! the turret without a window prints it. It holds facts and finished words, no colours and no geometry.
+//!
+//! Law: plain values. `project.rs` makes a [`View`] from what the switch said; [`changes`] tells what differs.
+
+use dealerboard_model::{CallId, Lamp, LineId, LineKind, Position, Proof, Right, UserId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Everything on the panel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct View {
+    /// The header.
+    pub header: Header,
+    /// Pages of keys: 6 × 7 places each, row by row.
+    pub pages: Vec<PageView>,
+    /// Every line with an appearance, by line; places of pages refer to them.
+    pub keys: Vec<KeyView>,
+    /// Left handset, right handset, hands-free.
+    pub positions: Vec<PositionView>,
+    /// Speaker channels in their order.
+    pub channels: Vec<ChannelView>,
+    /// The intercom list.
+    pub people: Vec<PersonView>,
+    /// Lines that ring, in the order of rule RING-2.
+    pub incoming: Vec<IncomingView>,
+    /// What happened lately, newest first, at most 50.
+    pub activity: Vec<NoticeView>,
+}
+
+/// One page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PageView {
+    /// On the tab.
+    pub name: String,
+    /// The line at each place.
+    pub keys: Vec<Option<LineId>>,
+    /// How many of its lines ring.
+    pub ringing: u32,
+}
+
+/// The header.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Header {
+    /// User's name; empty before log-on.
+    pub user: String,
+    /// Desk's name.
+    pub desk: String,
+    /// Seat.
+    pub seat: String,
+    /// Log-on name; none before log-on.
+    pub user_id: Option<UserId>,
+    /// The floor's name.
+    pub floor: String,
+    /// How the link to the switch is.
+    pub link: LinkView,
+    /// Whether everything said is written, in words.
+    pub recorder: RecorderView,
+    /// Open microphones.
+    pub mics: Vec<MicView>,
+    /// Do not disturb is on.
+    pub dnd: bool,
+    /// May open the review page.
+    pub may_review: bool,
+    /// Address of the review page.
+    pub review_url: Option<String>,
+    /// The switch's clock minus this machine's, in milliseconds.
+    pub clock_offset_ms: f64,
+}
+
+/// The link to the switch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum LinkView {
+    /// Before the first contact.
+    Connecting {
+        /// To which switch.
+        switch: String,
+    },
+    /// In contact.
+    Up {
+        /// Round trip, milliseconds.
+        round_trip_ms: Option<f64>,
+        /// Voice can flow.
+        voice: bool,
+    },
+    /// No contact: every lamp is stale and every microphone shut.
+    Lost {
+        /// Since, UTC milliseconds.
+        #[ts(type = "number")]
+        since_utc_ms: i64,
+        /// Next attempt, UTC milliseconds.
+        #[ts(type = "number")]
+        retry_utc_ms: i64,
+    },
+    /// Log-on was refused or the switch is not the one that was trusted; nothing is tried until the user acts.
+    Refused {
+        /// One sentence: what happened, what to do.
+        sentence: String,
+    },
+    /// The switch shows a certificate that is not trusted yet.
+    Untrusted {
+        /// `sha256:…` of its certificate.
+        fingerprint: String,
+    },
+    /// Nobody is logged on.
+    LoggedOff,
+}
+
+/// The recorder, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RecorderView {
+    /// Nothing that should be recorded is lost.
+    pub ok: bool,
+    /// `All recorded`, or what is not.
+    pub words: String,
+}
+
+/// One open microphone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MicView {
+    /// The line it is open towards.
+    pub line: LineId,
+    /// The line's name.
+    pub name: String,
+    /// `Left`, `Right`, `Mic`.
+    pub position: Position,
+    /// Since, UTC milliseconds by the switch's clock.
+    #[ts(type = "number")]
+    pub since_utc_ms: i64,
+    /// How many hear it.
+    pub hearers: u32,
+    /// Kept from being heard by a speaker talk key.
+    pub muted: bool,
+    /// A silent latch closes at this time, UTC milliseconds.
+    #[ts(type = "number | null")]
+    pub closes_utc_ms: Option<i64>,
+}
+
+/// One line's key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct KeyView {
+    /// Which line.
+    pub line: LineId,
+    /// Name.
+    pub name: String,
+    /// Number.
+    pub number: String,
+    /// Kind.
+    pub kind: LineKind,
+    /// The lamp.
+    pub lamp: Lamp,
+    /// The second line, finished: `ARD 4402`, `R. Lindt`, `4 on line`, `Left · Marsh`, `Held by you`, `HELD BY FAR END`.
+    pub words: String,
+    /// Everybody on it, for the full list.
+    pub who: Vec<String>,
+    /// A timer that counts from here, UTC milliseconds; only where the user must act.
+    #[ts(type = "number | null")]
+    pub timer_utc_ms: Option<i64>,
+    /// The call on it; none while idle.
+    pub call: Option<CallId>,
+    /// The position of mine that is on it.
+    pub position: Option<Position>,
+    /// Whether what is said is on disk.
+    pub proof: Proof,
+    /// MRD: SIGNALLED at this time, UTC milliseconds.
+    #[ts(type = "number | null")]
+    pub signalled_utc_ms: Option<i64>,
+    /// A press is on its way to the switch.
+    pub pressed: bool,
+    /// My right, on a hoot.
+    pub right: Option<Right>,
+    /// The last knowledge, UTC milliseconds, while stale.
+    #[ts(type = "number | null")]
+    pub stale_since_utc_ms: Option<i64>,
+}
+
+/// One handset, or hands-free.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct PositionView {
+    /// Which.
+    pub position: Position,
+    /// The line on it.
+    pub line: Option<LineId>,
+    /// The line's name.
+    pub name: String,
+    /// `with T. Marsh`, `Calling`, `Next key you press lands here`.
+    pub words: String,
+    /// Since, UTC milliseconds.
+    #[ts(type = "number | null")]
+    pub since_utc_ms: Option<i64>,
+    /// The microphone goes out.
+    pub mic_open: bool,
+    /// Muted by the user.
+    pub muted: bool,
+    /// The party's microphone was closed by a lapse: press to talk again.
+    pub mic_lapsed: bool,
+    /// Proof of what is said.
+    pub proof: Proof,
+    /// The line on it is an MRD: Signal is offered.
+    pub can_signal: bool,
+    /// Names of the devices in use.
+    pub device: DeviceView,
+    /// The next key lands here.
+    pub selected: bool,
+    /// Volume, 0 to 1.
+    pub volume: f32,
+}
+
+/// The devices of a position.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DeviceView {
+    /// Microphone; none: this position cannot talk.
+    pub microphone: Option<String>,
+    /// Earpiece or loudspeaker; none: this position cannot be heard.
+    pub ear: Option<String>,
+    /// What is wrong and what happens instead, one sentence; empty when all is well.
+    pub trouble: String,
+}
+
+/// How a talk key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum TalkView {
+    /// Shut.
+    Closed,
+    /// Open while held.
+    Open,
+    /// Open until pressed again.
+    Latched,
+    /// Latched and silent: closes soon.
+    Closing,
+    /// Refused just now.
+    Refused,
+    /// This user may only listen.
+    ListenOnly,
+    /// There is no microphone.
+    NoDevice,
+    /// The switch is lost.
+    Stale,
+}
+
+/// One speaker channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ChannelView {
+    /// 1, 2, 3 …
+    pub number: u32,
+    /// Which line.
+    pub line: LineId,
+    /// Name.
+    pub name: String,
+    /// Kind.
+    pub kind: LineKind,
+    /// `M. Okafor +1`, `quiet 0:42`, `38 on · quiet`, `38 hear you`, `muted by you`, `NOT HEARD`.
+    pub words: String,
+    /// Somebody else talks now.
+    pub talking: bool,
+    /// Volume, 0 to 1.
+    pub volume: f32,
+    /// Muted by the user.
+    pub muted: bool,
+    /// Only this and other solo channels are heard.
+    pub solo: bool,
+    /// Turned down by an open handset.
+    pub ducked: bool,
+    /// The talk key.
+    pub talk: TalkView,
+    /// Talking since, UTC milliseconds.
+    #[ts(type = "number | null")]
+    pub talk_since_utc_ms: Option<i64>,
+    /// A silent latch closes at, UTC milliseconds.
+    #[ts(type = "number | null")]
+    pub closes_utc_ms: Option<i64>,
+    /// Quiet since, UTC milliseconds.
+    #[ts(type = "number | null")]
+    pub quiet_since_utc_ms: Option<i64>,
+    /// Proof of what is said.
+    pub proof: Proof,
+    /// The lamp of its line.
+    pub lamp: Lamp,
+}
+
+/// One person in the intercom list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PersonView {
+    /// Log-on name.
+    pub user: UserId,
+    /// Name.
+    pub name: String,
+    /// What they are doing: `Talking to you`, `In a call`, `Logged off`, `Do not disturb`, the desk's name.
+    pub words: String,
+    /// Idle, in use here, in use elsewhere (in a call), ringing (pending at mine), stale.
+    pub lamp: Lamp,
+    /// Do not disturb.
+    pub dnd: bool,
+    /// Logged on.
+    pub logged_on: bool,
+    /// The intercom with this person, while there is one.
+    pub line: Option<LineId>,
+    /// My microphone is open towards them.
+    pub talk: TalkView,
+}
+
+/// One ringing line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct IncomingView {
+    /// Which.
+    pub line: LineId,
+    /// Name.
+    pub name: String,
+    /// `High · ARD 4416`.
+    pub words: String,
+    /// Red or amber.
+    pub lamp: Lamp,
+    /// The call.
+    pub call: Option<CallId>,
+    /// Rings since, UTC milliseconds.
+    #[ts(type = "number")]
+    pub since_utc_ms: i64,
+}
+
+/// Something that happened: a toast near a key, and a row of the activity list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct NoticeView {
+    /// Counts up.
+    pub n: u32,
+    /// The line it concerns.
+    pub line: Option<LineId>,
+    /// What happened and what to do, one or two sentences.
+    pub sentence: String,
+    /// When, UTC milliseconds.
+    #[ts(type = "number")]
+    pub at_utc_ms: i64,
+    /// It answers a press of this user that changed nothing.
+    pub refused: bool,
+}
+
+/// Levels for the meters, in decibels below full scale; at most 30 times a second.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Meters {
+    /// Microphones: left, right, hands-free.
+    pub mics_dbfs: [f32; 3],
+    /// What each line plays here.
+    pub lines_dbfs: Vec<(LineId, f32)>,
+}
+
+/// One change of the view: the whole of the named part, replacing it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "change", content = "value", rename_all = "snake_case")]
+pub enum Change {
+    /// Everything.
+    View(Box<View>),
+    /// The header.
+    Header(Header),
+    /// The pages.
+    Pages(Vec<PageView>),
+    /// One key.
+    Key(KeyView),
+    /// A line has no key any more.
+    KeyGone(LineId),
+    /// One position.
+    Position(PositionView),
+    /// All channels: their number or order changed.
+    Channels(Vec<ChannelView>),
+    /// One channel.
+    Channel(ChannelView),
+    /// All people.
+    People(Vec<PersonView>),
+    /// One person.
+    Person(PersonView),
+    /// Ringing lines.
+    Incoming(Vec<IncomingView>),
+    /// A notice came.
+    Notice(NoticeView),
+    /// Levels.
+    Meters(Meters),
+}
+
+/// What a user does at the panel. The turret turns it into acts of the protocol, by what the user saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "intent", rename_all = "snake_case")]
+pub enum Intent {
+    /// Presses a line's key: answers, resumes, bridges, selects or seizes by the lamp shown (section 19 of the rules).
+    Press {
+        /// Which line.
+        line: LineId,
+        /// The call that the key showed; for a press on what was seen. None while idle.
+        #[serde(default)]
+        call: Option<CallId>,
+        /// Where to; none: the selected position.
+        #[serde(default)]
+        position: Option<Position>,
+    },
+    /// Answers the line shown at the head of the incoming list.
+    AnswerNext {
+        /// The line shown at its head.
+        line: LineId,
+        /// Its call.
+        call: CallId,
+        /// Where to.
+        #[serde(default)]
+        position: Option<Position>,
+    },
+    /// Holds what a position carries.
+    Hold {
+        /// Which position.
+        position: Position,
+    },
+    /// Releases what a position carries.
+    Release {
+        /// Which position.
+        position: Position,
+    },
+    /// MRD: Signal.
+    Signal {
+        /// Which line.
+        line: LineId,
+        /// Pressed or let go.
+        on: bool,
+    },
+    /// A talk key: of a channel, of a hoot's key.
+    Talk {
+        /// Which line.
+        line: LineId,
+        /// Pressed or let go.
+        on: bool,
+        /// Latches.
+        #[serde(default)]
+        latched: bool,
+    },
+    /// Mutes or opens a position's microphone.
+    Mute {
+        /// Which position.
+        position: Position,
+        /// Muted.
+        on: bool,
+    },
+    /// Opens a party's microphone again after a lapse.
+    OpenMic {
+        /// Which position.
+        position: Position,
+    },
+    /// Chooses where the next key lands.
+    Select {
+        /// Which position.
+        position: Position,
+    },
+    /// Calls a person; ends the intercom when there is one.
+    Intercom {
+        /// Whom.
+        user: UserId,
+    },
+    /// Talk key on a person's row: talks back, or accepts a pending intercom.
+    TalkBack {
+        /// Whom.
+        user: UserId,
+        /// Open or shut.
+        on: bool,
+    },
+    /// Sets or ends do-not-disturb.
+    Dnd {
+        /// On or off.
+        on: bool,
+    },
+    /// A channel's volume.
+    Volume {
+        /// Which line.
+        line: LineId,
+        /// 0 to 1.
+        volume: f32,
+    },
+    /// A position's volume.
+    PositionVolume {
+        /// Which position.
+        position: Position,
+        /// 0 to 1.
+        volume: f32,
+    },
+    /// Mutes a channel for one's own ears.
+    ChannelMute {
+        /// Which line.
+        line: LineId,
+        /// Muted.
+        on: bool,
+    },
+    /// Solo for one's own ears.
+    Solo {
+        /// Which line.
+        line: LineId,
+        /// On.
+        on: bool,
+    },
+    /// Puts a line on the speakers, or takes it off.
+    Monitor {
+        /// Which line.
+        line: LineId,
+        /// On.
+        on: bool,
+    },
+    /// Closes every open talk key and mutes every handset.
+    CloseAll,
+    /// The window lost focus, or the screen was locked: talk keys held by keyboard close.
+    FocusLost,
+    /// Logs on.
+    LogOn {
+        /// Log-on name.
+        user: UserId,
+        /// Password.
+        password: String,
+        /// The switch, `wss://host:port`; none: as before.
+        #[serde(default)]
+        switch: Option<String>,
+    },
+    /// Trusts the switch whose fingerprint was shown.
+    Trust {
+        /// `sha256:…`.
+        fingerprint: String,
+    },
+    /// Logs off.
+    LogOff,
+    /// Asks for the whole view.
+    Look,
+}
