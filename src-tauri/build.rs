@@ -1,0 +1,5 @@
+//! Embeds the built panel and generates the window's permissions.
+
+fn main() {
+    tauri_build::build();
+}
