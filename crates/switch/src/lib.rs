@@ -1,1 +1,2 @@
-//! Placeholder.
+//! The switch.
+pub mod floor;

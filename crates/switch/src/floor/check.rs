@@ -1,0 +1,82 @@
+//! Compares the words of a floor file with each other: what is named must exist, and exist once.
+
+use super::nearest::instead;
+use super::read::{FloorFile, Members, Placed, Whose};
+use super::{CHANNELS_MAX, Mistake};
+use std::collections::HashMap;
+
+/// Every mistake that shows only when the whole file is known.
+pub fn compare(file: &FloorFile) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    once("desk", file.desks.iter().map(|desk| &desk.id), &mut mistakes);
+    once("user", file.users.iter().map(|user| &user.id), &mut mistakes);
+    let ends = file.wires.iter().flat_map(|wire| wire.ends.iter());
+    let line_ids = || ends.clone().map(|end| &end.line).chain(file.hoots.iter().map(|hoot| &hoot.id));
+    once("line", line_ids(), &mut mistakes);
+
+    let desks: Vec<&str> = file.desks.iter().map(|desk| desk.id.value.as_str()).collect();
+    let users: Vec<&str> = file.users.iter().map(|user| user.id.value.as_str()).collect();
+    let lines: Vec<&str> = line_ids().map(|id| id.value.as_str()).collect();
+
+    for user in &file.users {
+        exists("desk", &user.desk, &desks, &mut mistakes);
+    }
+    let members = ends
+        .clone()
+        .map(|end| &end.members)
+        .chain(file.hoots.iter().flat_map(|hoot| [&hoot.speak, &hoot.listen]));
+    for Members { desks: named_desks, users: named_users } in members {
+        named_desks.iter().for_each(|desk| exists("desk", desk, &desks, &mut mistakes));
+        named_users.iter().for_each(|user| exists("user", user, &users, &mut mistakes));
+    }
+    let panels = file
+        .pages
+        .iter()
+        .map(|page| (&page.whose, &page.keys))
+        .chain(file.speakers.iter().map(|speakers| (&speakers.whose, &speakers.lines)));
+    for (whose, named_lines) in panels {
+        match whose {
+            Whose::Desk(desk) => exists("desk", desk, &desks, &mut mistakes),
+            Whose::User(user) => exists("user", user, &users, &mut mistakes),
+        }
+        let named = named_lines.iter().filter(|line| !line.value.is_empty());
+        named.for_each(|line| exists("line", line, &lines, &mut mistakes));
+    }
+    for user in &file.counterparties {
+        exists("user", user, &users, &mut mistakes);
+    }
+    channels_listed_once(file, &mut mistakes);
+    mistakes
+}
+
+fn channels_listed_once(file: &FloorFile, mistakes: &mut Vec<Mistake>) {
+    for speakers in &file.speakers {
+        once("channel", speakers.lines.iter().take(CHANNELS_MAX), mistakes);
+    }
+}
+
+/// Names every later definition of an id.
+fn once<'f>(what: &str, ids: impl Iterator<Item = &'f Placed<String>>, mistakes: &mut Vec<Mistake>) {
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    for id in ids.filter(|id| !id.value.is_empty()) {
+        if let Some(line) = first.insert(&id.value, id.line) {
+            first.insert(&id.value, line);
+            mistakes.push(Mistake {
+                line: id.line,
+                sentence: format!(
+                    "the {what} \"{}\" stands in line {line} already; give this one another name or take it out",
+                    id.value
+                ),
+            });
+        }
+    }
+}
+
+/// Names a word that should be one of `known`.
+fn exists(what: &str, word: &Placed<String>, known: &[&str], mistakes: &mut Vec<Mistake>) {
+    if word.value.is_empty() || known.contains(&word.value.as_str()) {
+        return;
+    }
+    let better = instead(&word.value, known.iter().copied());
+    mistakes.push(Mistake { line: word.line, sentence: format!("there is no {what} \"{}\"; {better}", word.value) });
+}

@@ -1,0 +1,63 @@
+//! The floor file: desks, users, lines, hoots, and what each panel shows, as an administrator writes them in TOML.
+//!
+//! Law: reading never panics and never stops at the first mistake: every mistake is named with its line and what to write
+//! instead. `read` takes the words from the file, `check` compares them with each other, `build` (beside the translation)
+//! makes call control's floor of them.
+
+mod check;
+mod nearest;
+mod read;
+
+pub use read::{Channels, Desk, End, FloorFile, Hoot, Members, Page, Placed, User, Whose, Wire, WireKind};
+
+use std::fmt;
+
+/// Longest name that a key can show, in characters.
+pub const NAME_MAX_CHARS: usize = 18;
+
+/// Places on a page of keys: six rows of seven.
+pub const PAGE_KEYS_MAX: usize = 42;
+
+/// Speaker channels of one turret.
+pub const CHANNELS_MAX: usize = 32;
+
+/// One mistake in a floor file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mistake {
+    /// Line in the file, counted from 1.
+    pub line: usize,
+    /// What is wrong and what to write instead.
+    pub sentence: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.line, self.sentence)
+    }
+}
+
+/// Reads a floor file.
+///
+/// # Errors
+/// Every mistake in it, in the order of its lines.
+pub fn read(text: &str) -> Result<FloorFile, Vec<Mistake>> {
+    let (file, mut mistakes) = read::read(text);
+    if let Some(file) = &file {
+        mistakes.extend(check::compare(file));
+    }
+    mistakes.sort();
+    mistakes.dedup();
+    match file {
+        Some(file) if mistakes.is_empty() => Ok(file),
+        Some(_) | None => Err(mistakes),
+    }
+}
+
+/// Every mistake in a floor file, in the order of its lines; none when it is right.
+#[must_use]
+pub fn check(text: &str) -> Vec<Mistake> {
+    read(text).err().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
