@@ -1,0 +1,226 @@
+//! One control connection from its first message to its last.
+
+use super::log_on::{self, LoggedOn};
+use super::{Arrival, Door, FromConnection, Session};
+use crate::accounts::{Opens, utc_ms};
+use crate::outbox::{Ending, Next, Outbox};
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use dealerboard_model::UserId;
+use dealerboard_wire::{FromSwitch, FromTurret, LINK_STALE_MS, close};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use std::net::IpAddr;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// How long a connection may take to log on.
+const LOG_ON_MAX: Duration = Duration::from_secs(10);
+/// How long one message may take to leave before its reader counts as gone.
+const SEND_MAX: Duration = Duration::from_secs(10);
+/// How long a silent connection is kept; its session's grace runs in call control.
+const SILENCE_MAX: Duration = Duration::from_secs(15);
+/// How long the other side has for its closing handshake.
+const CLOSE_MAX: Duration = Duration::from_secs(3);
+
+/// Serves one WebSocket; `current` says that it offered our subprotocol.
+pub async fn serve(socket: WebSocket, door: Door, from: IpAddr, current: bool) {
+    let (sink, mut stream) = socket.split();
+    let outbox = Outbox::default();
+    let writer = tokio::spawn(write(sink, outbox.clone()));
+    if current {
+        attend(&mut stream, &door, from, &outbox).await;
+    } else {
+        let Ending { code, sentence } = log_on::version_ending();
+        outbox.end(code, sentence);
+    }
+    outbox.end(close::NORMAL, None);
+    // What the other side still sends is read and thrown away, so that the last sentence reaches it.
+    let _ = timeout(CLOSE_MAX, async { while let Some(Ok(_)) = stream.next().await {} }).await;
+    let _ = timeout(SEND_MAX, writer).await;
+}
+
+async fn attend(stream: &mut SplitStream<WebSocket>, door: &Door, from: IpAddr, outbox: &Outbox) {
+    let logged_on = match first_message(stream, door, from).await {
+        Ok(logged_on) => logged_on,
+        Err(Some(Ending { code, sentence })) => return outbox.end(code, sentence),
+        Err(None) => return,
+    };
+    let LoggedOn { account, token, hello } = logged_on;
+    let connection = door.next_connection();
+    let (arrived, session_number) = oneshot::channel();
+    let user = account.user.clone();
+    let expires_utc_ms = token.expires_utc_ms;
+    let arrival = Arrival {
+        account,
+        seat: hello.seat,
+        client: hello.client,
+        resume: hello.resume,
+        token,
+        outbox: outbox.clone(),
+        connection,
+        arrived,
+    };
+    if door.to_loop.send(FromConnection::Arrived(Box::new(arrival))).await.is_err() {
+        return;
+    }
+    let Ok(turret) = session_number.await else { return };
+    let session = Session { turret, connection };
+    let reader = Reader { door: door.clone(), session, user, outbox: outbox.clone(), expires_utc_ms, silent: None };
+    let logged_off = reader.read(stream).await;
+    let _ = door.to_loop.send(FromConnection::Closed { session, logged_off }).await;
+}
+
+async fn first_message(
+    stream: &mut SplitStream<WebSocket>,
+    door: &Door,
+    from: IpAddr,
+) -> Result<LoggedOn, Option<Ending>> {
+    let first = timeout(LOG_ON_MAX, async {
+        loop {
+            match stream.next().await {
+                Some(Ok(Message::Text(text))) => return Some(text),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Binary(_) | Message::Close(_)) | Err(_)) | None => return None,
+            }
+        }
+    });
+    match first.await {
+        Ok(Some(text)) => log_on::judge(text.as_str(), door, from).await.map_err(Some),
+        Ok(None) => Err(None),
+        Err(_) => {
+            let sentence = "Nobody logged on for ten seconds; connect again.".to_owned();
+            Err(Some(Ending { code: close::NOT_LOGGED_ON, sentence: Some(sentence) }))
+        }
+    }
+}
+
+struct Reader {
+    door: Door,
+    session: Session,
+    user: UserId,
+    outbox: Outbox,
+    expires_utc_ms: i64,
+    /// Since when nothing has come, once the loop has been told.
+    silent: Option<Instant>,
+}
+
+impl Reader {
+    /// Reads until the connection ends; true when the user logged off.
+    async fn read(mut self, stream: &mut SplitStream<WebSocket>) -> bool {
+        loop {
+            let left_ms = u64::try_from(self.expires_utc_ms - utc_ms()).unwrap_or(0);
+            let expiry = Instant::now() + Duration::from_millis(left_ms);
+            let wait = match self.silent {
+                None => Instant::now() + Duration::from_millis(LINK_STALE_MS),
+                Some(since) => since + SILENCE_MAX,
+            };
+            tokio::select! {
+                message = stream.next() => match message {
+                    Some(Ok(message)) => {
+                        if self.silent.take().is_some() {
+                            self.tell(FromConnection::Contact { session: self.session, there: true }).await;
+                        }
+                        match self.take(message).await {
+                            Goes::On => {}
+                            Goes::Away { logged_off } => return logged_off,
+                        }
+                    }
+                    Some(Err(_)) | None => return false,
+                },
+                () = self.outbox.wait_ended() => return false,
+                () = sleep_until(expiry) => {
+                    self.outbox.end(close::NOT_LOGGED_ON, Some("Your log-on has ended; log on again.".to_owned()));
+                    return false;
+                }
+                () = sleep_until(wait) => {
+                    if self.silent.is_some() {
+                        return false;
+                    }
+                    self.silent = Some(Instant::now());
+                    self.tell(FromConnection::Contact { session: self.session, there: false }).await;
+                }
+            }
+        }
+    }
+
+    async fn take(&mut self, message: Message) -> Goes {
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Ping(_) | Message::Pong(_) => return Goes::On,
+            Message::Close(_) => return Goes::Away { logged_off: false },
+            Message::Binary(_) => return self.not_understood(),
+        };
+        let Ok(message) = serde_json::from_str(text.as_str()) else { return self.not_understood() };
+        let session = self.session;
+        match message {
+            FromTurret::Hello(_) => return self.not_understood(),
+            FromTurret::Command { id, act } => self.tell(FromConnection::Command { session, id, act }).await,
+            FromTurret::Offer { sdp } => self.tell(FromConnection::Offer { session, sdp }).await,
+            FromTurret::Heartbeat { n } => {
+                self.outbox.message(FromSwitch::HeartbeatAck { n, now: self.door.clock.now() });
+            }
+            FromTurret::Renew => self.renew(),
+            FromTurret::VoiceActivity { uplink, speaking } => {
+                self.tell(FromConnection::VoiceActivity { session, uplink, speaking }).await;
+            }
+            FromTurret::Keyed { intervals } => self.tell(FromConnection::Keyed { session, intervals }).await,
+            FromTurret::LogOff => return Goes::Away { logged_off: true },
+        }
+        Goes::On
+    }
+
+    fn renew(&mut self) {
+        match self.door.accounts.issue(&self.user, Opens::Control) {
+            Ok(token) => {
+                self.expires_utc_ms = token.expires_utc_ms;
+                self.outbox.message(FromSwitch::Token(token));
+            }
+            Err(error) => tracing::error!("no token could be kept: {error:#}"),
+        }
+    }
+
+    fn not_understood(&self) -> Goes {
+        let sentence = "The switch did not understand this turret; install the version that belongs to it.";
+        self.outbox.end(close::PROTOCOL, Some(sentence.to_owned()));
+        Goes::Away { logged_off: false }
+    }
+
+    async fn tell(&self, what: FromConnection) {
+        if self.door.to_loop.send(what).await.is_err() {
+            self.outbox.end(close::STOPPING, Some("The switch is stopping.".to_owned()));
+        }
+    }
+}
+
+enum Goes {
+    On,
+    Away { logged_off: bool },
+}
+
+async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: Outbox) {
+    loop {
+        match outbox.next().await {
+            Next::Send(message) => {
+                if !send(&mut sink, &message).await {
+                    outbox.end(close::TOO_SLOW, Some("This turret does not take its messages.".to_owned()));
+                    return;
+                }
+            }
+            Next::End(Ending { code, sentence }) => {
+                if let Some(sentence) = &sentence {
+                    send(&mut sink, &FromSwitch::Goodbye { code, sentence: sentence.clone() }).await;
+                }
+                // A close frame's reason holds 123 bytes (RFC 6455 section 5.5); the sentence has gone before it.
+                let frame = CloseFrame { code, reason: "".into() };
+                let _ = timeout(SEND_MAX, sink.send(Message::Close(Some(frame)))).await;
+                return;
+            }
+        }
+    }
+}
+
+async fn send(sink: &mut SplitSink<WebSocket, Message>, message: &FromSwitch) -> bool {
+    let Ok(text) = serde_json::to_string(message) else { return false };
+    matches!(timeout(SEND_MAX, sink.send(Message::Text(text.into()))).await, Ok(Ok(())))
+}

@@ -1,0 +1,74 @@
+//! The first message of a connection: the version, then who it is.
+
+use super::Door;
+use crate::accounts::{Account, Opens};
+use crate::outbox::Ending;
+use dealerboard_wire::{Credentials, FromTurret, Hello, Token, close};
+use std::net::IpAddr;
+
+/// The version of the protocol that this switch speaks.
+pub const PROTOCOL: u32 = 1;
+
+/// A user who has been proved, with a fresh token.
+pub struct LoggedOn {
+    /// Who.
+    pub account: Account,
+    /// For the next connection.
+    pub token: Token,
+    /// What they said.
+    pub hello: Hello,
+}
+
+/// What an old client is told.
+pub fn version_ending() -> Ending {
+    ending(
+        close::VERSION,
+        "This turret speaks another version than its switch; install the version that belongs to this switch.",
+    )
+}
+
+/// Judges the first message.
+///
+/// # Errors
+/// How the connection ends: an old client, wrong credentials, or not our protocol.
+pub async fn judge(text: &str, door: &Door, from: IpAddr) -> Result<LoggedOn, Ending> {
+    let hello = match serde_json::from_str(text) {
+        Ok(FromTurret::Hello(hello)) => hello,
+        Ok(
+            FromTurret::Command { .. }
+            | FromTurret::Offer { .. }
+            | FromTurret::Heartbeat { .. }
+            | FromTurret::Renew
+            | FromTurret::VoiceActivity { .. }
+            | FromTurret::Keyed { .. }
+            | FromTurret::LogOff,
+        ) => return Err(ending(close::PROTOCOL, "A turret must log on before anything else.")),
+        Err(_) if names_another_version(text) => return Err(version_ending()),
+        Err(_) => return Err(ending(close::PROTOCOL, "The first message was not a log-on of this protocol.")),
+    };
+    if hello.protocol != PROTOCOL {
+        return Err(version_ending());
+    }
+    let proved = match &hello.credentials {
+        Credentials::Password { user, password } => door.accounts.log_on(user, password.clone(), from).await,
+        Credentials::Token { token } => door.accounts.token_user(token, Opens::Control).map(|(account, _)| account),
+    };
+    let account = proved.map_err(|refused| ending(close::NOT_LOGGED_ON, &refused.to_string()))?;
+    let token = door.accounts.issue(&account.user, Opens::Control).map_err(|error| {
+        tracing::error!("no token could be kept: {error:#}");
+        ending(close::NOT_LOGGED_ON, "The switch cannot keep log-ons now; tell the administrator to look at its disk.")
+    })?;
+    Ok(LoggedOn { account, token, hello })
+}
+
+/// Whether an unreadable first message says, at least, that it is of another version.
+fn names_another_version(text: &str) -> bool {
+    let message: Option<serde_json::Value> = serde_json::from_str(text).ok();
+    message
+        .and_then(|message| message.get("protocol").and_then(serde_json::Value::as_u64))
+        .is_some_and(|version| version != u64::from(PROTOCOL))
+}
+
+fn ending(code: u16, sentence: &str) -> Ending {
+    Ending { code, sentence: Some(sentence.to_owned()) }
+}

@@ -1,0 +1,236 @@
+//! What waits to be sent to one turret.
+//!
+//! Law: bounded. Lamp states, people and open microphones are conflated, the newest wins; answers, rings in a notice, labels
+//! and recorder events are never dropped: when too many of those wait, the reader is too slow and is told so. Sequence
+//! numbers are given when a message leaves, so a conflated event leaves no hole.
+
+use dealerboard_model::{LineId, UserId};
+use dealerboard_wire::{Event, FromSwitch};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// Messages that may wait beside the conflated ones.
+pub const WAITING_MAX: usize = 1_024;
+
+/// What a message is conflated by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Slot {
+    Line(LineId),
+    Person(UserId),
+    OpenMics,
+}
+
+#[derive(Debug)]
+enum Waiting {
+    Message(FromSwitch),
+    Event(Event),
+}
+
+/// Why a connection ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// See [`dealerboard_wire::close`].
+    pub code: u16,
+    /// One sentence for the person; none when the turret left by itself.
+    pub sentence: Option<String>,
+}
+
+#[derive(Default)]
+struct Contents {
+    waiting: VecDeque<(Option<Slot>, Waiting)>,
+    plain: usize,
+    seq: u64,
+    ending: Option<Ending>,
+}
+
+/// The queue between the loop and one connection. Clones are the same queue.
+#[derive(Clone, Default)]
+pub struct Outbox {
+    contents: Arc<Mutex<Contents>>,
+    filled: Arc<Notify>,
+    ended: Arc<Notify>,
+}
+
+/// What the writer does next.
+#[derive(Debug)]
+pub enum Next {
+    /// Send this.
+    Send(FromSwitch),
+    /// Say why and close.
+    End(Ending),
+}
+
+impl Outbox {
+    /// Queues a message that is no event.
+    pub fn message(&self, message: FromSwitch) {
+        self.push(None, Waiting::Message(message));
+    }
+
+    /// Queues an event, in place of an older one that it makes untrue.
+    pub fn event(&self, event: Event) {
+        let slot = match &event {
+            Event::Line { status } => Some(Slot::Line(status.line.clone())),
+            Event::Person { status } => Some(Slot::Person(status.user.clone())),
+            Event::OpenMics { .. } => Some(Slot::OpenMics),
+            Event::Snapshot(_)
+            | Event::LineAdded { .. }
+            | Event::LineRemoved { .. }
+            | Event::TalkerLabel { .. }
+            | Event::Notice(_)
+            | Event::Recorder { .. }
+            | Event::MoreEars { .. }
+            | Event::NotHeard { .. } => None,
+        };
+        self.push(slot, Waiting::Event(event));
+    }
+
+    /// Ends the connection after what is being sent now; the first reason stands.
+    pub fn end(&self, code: u16, sentence: Option<String>) {
+        let mut contents = self.lock();
+        if contents.ending.is_none() {
+            contents.ending = Some(Ending { code, sentence });
+        }
+        drop(contents);
+        self.filled.notify_one();
+        self.ended.notify_waiters();
+    }
+
+    /// Whether the connection is to end.
+    pub fn is_ended(&self) -> bool {
+        self.lock().ending.is_some()
+    }
+
+    /// Waits until the connection is to end.
+    pub async fn wait_ended(&self) {
+        loop {
+            let ended = self.ended.notified();
+            tokio::pin!(ended);
+            ended.as_mut().enable();
+            if self.is_ended() {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    /// The next thing to send. An ending lets answers through that wait already, but for a reader who is too slow.
+    pub async fn next(&self) -> Next {
+        loop {
+            if let Some(next) = self.take() {
+                return next;
+            }
+            self.filled.notified().await;
+        }
+    }
+
+    fn take(&self) -> Option<Next> {
+        let mut contents = self.lock();
+        let too_slow = contents.ending.as_ref().is_some_and(|ending| ending.code == dealerboard_wire::close::TOO_SLOW);
+        if !too_slow && let Some((slot, waiting)) = contents.waiting.pop_front() {
+            contents.plain -= usize::from(slot.is_none());
+            return Some(Next::Send(match waiting {
+                Waiting::Message(message) => message,
+                Waiting::Event(event) => {
+                    contents.seq += 1;
+                    FromSwitch::Event { seq: contents.seq, event }
+                }
+            }));
+        }
+        contents.ending.clone().map(Next::End)
+    }
+
+    fn push(&self, slot: Option<Slot>, waiting: Waiting) {
+        let mut contents = self.lock();
+        if contents.ending.is_some() {
+            return;
+        }
+        let same = slot
+            .as_ref()
+            .and_then(|slot| contents.waiting.iter_mut().find(|(waiting, _)| waiting.as_ref() == Some(slot)));
+        if let Some((_, older)) = same {
+            *older = waiting;
+            return;
+        }
+        contents.plain += usize::from(slot.is_none());
+        contents.waiting.push_back((slot, waiting));
+        let full = contents.plain > WAITING_MAX;
+        drop(contents);
+        if full {
+            let sentence = "This turret reads too slowly and was disconnected; it will connect again by itself.";
+            self.end(dealerboard_wire::close::TOO_SLOW, Some(sentence.to_owned()));
+        }
+        self.filled.notify_one();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Contents> {
+        // Nothing in here panics while it holds the lock; a poisoned one is as good.
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+    use super::*;
+    use dealerboard_model::{LineStatus, Moment};
+    use dealerboard_wire::{Notice, close};
+
+    const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
+
+    fn line(id: &str, hearers: u32) -> Event {
+        Event::Line { status: LineStatus { hearers, ..LineStatus::idle(LineId::from(id), NOW) } }
+    }
+
+    fn notice(n: usize) -> Event {
+        Event::Notice(Notice { line: None, sentence: n.to_string(), tone: None, at: NOW })
+    }
+
+    #[tokio::test]
+    async fn of_two_states_of_one_line_only_the_newest_is_sent() {
+        let outbox = Outbox::default();
+        outbox.event(line("a", 1));
+        outbox.event(line("b", 1));
+        outbox.event(line("a", 2));
+        let Next::Send(FromSwitch::Event { seq: 1, event }) = outbox.next().await else { panic!() };
+        assert_eq!(event, line("a", 2));
+        let Next::Send(FromSwitch::Event { seq: 2, event }) = outbox.next().await else { panic!() };
+        assert_eq!(event, line("b", 1));
+    }
+
+    #[tokio::test]
+    async fn notices_are_never_conflated() {
+        let outbox = Outbox::default();
+        outbox.event(notice(1));
+        outbox.event(notice(2));
+        for n in [1, 2] {
+            let Next::Send(FromSwitch::Event { event, .. }) = outbox.next().await else { panic!() };
+            assert_eq!(event, notice(n));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reader_who_is_too_slow_is_told_why_and_closed() {
+        let outbox = Outbox::default();
+        (0..=WAITING_MAX).for_each(|n| outbox.event(notice(n)));
+        let Next::End(ending) = outbox.next().await else { panic!() };
+        assert_eq!(ending.code, close::TOO_SLOW);
+        assert!(ending.sentence.unwrap().starts_with("This turret reads too slowly"));
+    }
+
+    #[tokio::test]
+    async fn any_number_of_lamp_changes_makes_nobody_too_slow() {
+        let outbox = Outbox::default();
+        (0..100_000).for_each(|n| outbox.event(line("a", n)));
+        assert!(!outbox.is_ended());
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_sent_before_an_orderly_end() {
+        let outbox = Outbox::default();
+        outbox.event(notice(1));
+        outbox.end(close::STOPPING, None);
+        assert!(matches!(outbox.next().await, Next::Send(_)));
+        assert!(matches!(outbox.next().await, Next::End(_)));
+    }
+}
