@@ -1,2 +1,103 @@
-//! Placeholder.
-fn main() {}
+//! The one tool of this workspace: `cargo xtask run | test | bench | shots | setup | ui | check`.
+//!
+//! Law: every command may be run twice; each says what it is doing and stops at the first thing that fails, with one
+//! sentence. `setup` prepares the machine, `ui` the pages, `verify` judges, `step` runs a program and tells how long.
+
+mod setup;
+mod step;
+mod ui;
+mod verify;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use step::{cargo, root, run};
+
+/// Builds, runs and tests Dealerboard.
+#[derive(Parser)]
+#[command(name = "xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what is missing, build, and open the turret on the sample floor.
+    Run {
+        /// Windows to open on the one embedded switch.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
+        turrets: u8,
+    },
+    /// Install what is missing and pass every test.
+    Test,
+    /// Measure.
+    Bench {
+        #[command(subcommand)]
+        bench: Bench,
+    },
+    /// Take pictures of the window and of the review page.
+    Shots {
+        /// Folder for the pictures; made when it does not exist.
+        dir: PathBuf,
+    },
+    /// Install the system packages that building and testing need.
+    Setup,
+    /// Build the pages.
+    Ui,
+    /// Formatting, lints, and licences where cargo-deny is installed.
+    Check,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Mouth to ear, talk onset and the cost of forwarding.
+    Voice {
+        /// File for the JSON result.
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().task {
+        Task::Run { turrets } => open(turrets),
+        Task::Test => verify::test(),
+        Task::Bench { bench: Bench::Voice { json } } => bench_voice(json),
+        Task::Shots { dir } => shots(&dir),
+        Task::Setup => setup::install(setup::Purpose::Test),
+        Task::Ui => ui::build(),
+        Task::Check => verify::check(),
+    }
+}
+
+fn open(turrets: u8) -> Result<()> {
+    setup::install(setup::Purpose::Build)?;
+    ui::build()?;
+    run("Build the turret", cargo().args(["build", "--package", "dealerboard"]))?;
+    run(
+        "Open the turret (close its window to end)",
+        cargo().args(["run", "--quiet", "--package", "dealerboard", "--", "--turrets", &turrets.to_string()]),
+    )
+}
+
+fn bench_voice(json: Option<PathBuf>) -> Result<()> {
+    setup::install(setup::Purpose::Build)?;
+    let mut bench = cargo();
+    bench.args(["run", "--release", "--package", "dealerboard-tests", "--bin", "bench-voice", "--"]);
+    if let Some(file) = json {
+        bench.arg("--json").arg(std::path::absolute(file)?);
+    }
+    run("Measure the voice path in release mode", &mut bench)
+}
+
+fn shots(dir: &std::path::Path) -> Result<()> {
+    setup::install(setup::Purpose::Test)?;
+    ui::build()?;
+    run("Build the programs", cargo().args(["build", "--package", "dealerboard", "--package", "dealerboard-switch"]))?;
+    std::fs::create_dir_all(dir)?;
+    let dir = std::path::absolute(dir)?;
+    ui::install_packages(&root().join("tests/e2e"))?;
+    let pictures = root().join("tests/e2e/shots.mjs");
+    verify::in_private_session("Take the pictures", &pictures, &[dir.as_os_str()])
+}
