@@ -1,1 +1,4 @@
-//! Placeholder.
+//! The whole system under test: a private sound server, and ears that judge what was heard.
+
+pub mod compare;
+pub mod sound;
