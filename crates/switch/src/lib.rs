@@ -1,10 +1,22 @@
-//! The switch.
-pub mod floor;
+//! The switch of a floor: call state in one loop, control connections, voice, recording, pages and API.
+//!
+//! Law: one loop owns all call state (`floor_loop`); everything else sends it inputs over bounded queues. `translate` alone
+//! knows both the protocol and call control. A data folder belongs to one running switch.
+
 mod accounts;
 mod certificate;
 mod clock;
 mod control;
+pub mod floor;
+mod floor_loop;
 mod keep;
 mod outbox;
+mod panel;
 mod password;
+mod running;
 mod throttle;
+mod users;
+pub mod web;
+
+pub use running::{FloorSource, Running, Switch, SwitchOptions, verify};
+pub use users::UserList;

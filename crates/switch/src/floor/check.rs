@@ -42,8 +42,9 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
         let named = named_lines.iter().filter(|line| !line.value.is_empty());
         named.for_each(|line| exists("line", line, &lines, &mut mistakes));
     }
-    for user in &file.counterparties {
-        exists("user", user, &users, &mut mistakes);
+    for counterparty in &file.counterparties {
+        exists("user", &counterparty.user, &users, &mut mistakes);
+        counterparty.lines.iter().for_each(|line| exists("line", line, &lines, &mut mistakes));
     }
     channels_listed_once(file, &mut mistakes);
     mistakes

@@ -36,7 +36,16 @@ pub struct FloorFile {
     /// Speaker channels.
     pub speakers: Vec<Channels>,
     /// Users whom programs play (simulated counterparties).
-    pub counterparties: Vec<Placed<String>>,
+    pub counterparties: Vec<Counterparty>,
+}
+
+/// A user whom a program plays; what it plays is the program's to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counterparty {
+    /// The user.
+    pub user: Placed<String>,
+    /// The lines that its script names.
+    pub lines: Vec<Placed<String>>,
 }
 
 /// A desk.
@@ -235,7 +244,7 @@ impl Reading<'_> {
             counterparties: self
                 .tables(root, "counterparty", "a counterparty")
                 .iter()
-                .map(|entry| self.word(entry, "user"))
+                .map(|entry| self.counterparty(entry))
                 .collect(),
         }
     }
@@ -357,6 +366,20 @@ impl Reading<'_> {
             self.mistake(entry.line, format!("speakers have {CHANNELS_MAX} channels and {} are listed; take some out", lines.len()));
         }
         Some(Channels { lines, whose: self.whose(entry)? })
+    }
+
+    fn counterparty(&mut self, entry: &Entry<'_>) -> Counterparty {
+        self.known_keys(entry, &["user", "says", "answers", "answer_after_ms", "rings", "speaks_on_hoot"]);
+        let mut lines = self.words(entry, "answers");
+        if let Some(rings) = self.table(entry, "rings", "rings") {
+            self.known_keys(&rings, &["line", "first_after_s", "every_s"]);
+            lines.push(self.word(&rings, "line"));
+        }
+        if let Some(speaks) = self.table(entry, "speaks_on_hoot", "speaks_on_hoot") {
+            self.known_keys(&speaks, &["line", "says", "first_after_s", "every_s"]);
+            lines.push(self.word(&speaks, "line"));
+        }
+        Counterparty { user: self.word(entry, "user"), lines }
     }
 
     fn whose(&mut self, entry: &Entry<'_>) -> Option<Whose> {

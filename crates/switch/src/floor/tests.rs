@@ -135,3 +135,16 @@ fn all_mistakes_are_named_at_once_in_the_order_of_lines() {
 fn an_empty_file_says_what_to_begin_with() {
     assert_eq!(check("")[0].sentence, "the floor has no name; write [floor] and below it name = \"…\"");
 }
+
+#[test]
+fn the_sample_floor_and_the_test_floors_have_no_mistakes() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for folder in ["assets/floors", "tests/floors"] {
+        for file in std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten() {
+            let path = file.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                assert_eq!(check(&std::fs::read_to_string(&path).unwrap()), Vec::new(), "{}", path.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The one loop: owns all call state. Everything else sends it inputs over bounded queues; it answers through outboxes.
+//!
+//! Law: one place changes state, one input at a time, and all that comes of an input is sent before the next is taken. What
+//! it shows to turrets is kept beside as last told, so that a snapshot is what the others see.
+
+mod sessions;
+mod shown;
+
+use crate::clock::Clock;
+use crate::control::{Arrival, FromConnection, Session};
+use crate::panel::{Panels, TALKER_LABELS};
+use dealerboard_model::{Csrc, LineId, PersonStatus, TurretId, UserId};
+use dealerboard_wire::{Answer, Event, FromSwitch, Me, Refusal, RefusalCode, Snapshot, TalkerLabel, Welcome, close};
+use sessions::Sessions;
+use shown::Shown;
+use tokio::sync::{mpsc, oneshot};
+
+/// Inputs that may wait for the loop.
+pub const INPUTS_MAX: usize = 1_024;
+
+/// Ears that a turret offers at first.
+pub const EARS_FIRST: u16 = 16;
+
+/// `talk.tail`.
+pub const TALK_TAIL_MS: u64 = 150;
+
+/// What the loop is made of.
+pub struct FloorLoop {
+    clock: Clock,
+    floor: String,
+    panels: Panels,
+    sessions: Sessions,
+    shown: Shown,
+    next_turret: u32,
+    next_label: u32,
+}
+
+impl FloorLoop {
+    /// A loop for the floor called `floor`.
+    pub fn new(clock: Clock, floor: String, panels: Panels, next_turret: u32) -> Self {
+        let shown = Shown::new(&panels, clock.now());
+        let sessions = Sessions::default();
+        Self { clock, floor, panels, sessions, shown, next_turret, next_label: TALKER_LABELS }
+    }
+
+    /// Runs until it is told to stop; then every turret is told and let go.
+    pub async fn run(mut self, mut inputs: mpsc::Receiver<FromConnection>, mut stop: oneshot::Receiver<()>) {
+        loop {
+            tokio::select! {
+                biased;
+                _ = &mut stop => break,
+                input = inputs.recv() => match input {
+                    Some(input) => self.take(input),
+                    None => break,
+                },
+            }
+        }
+        for (_, seat) in self.sessions.iter() {
+            seat.outbox.end(close::STOPPING, Some("The switch is stopping; this turret connects again by itself.".into()));
+        }
+    }
+
+    fn take(&mut self, input: FromConnection) {
+        match input {
+            FromConnection::Arrived(arrival) => self.arrived(*arrival),
+            FromConnection::Command { session, id, .. } if self.sessions.is_current(session) => {
+                let refusal =
+                    Refusal { code: RefusalCode::OutOfService, sentence: "This line carries no calls now.".into() };
+                if let Some(seat) = self.sessions.get(session.turret) {
+                    seat.outbox.message(FromSwitch::Answer { id, result: Answer::Refused(refusal) });
+                }
+            }
+            FromConnection::Closed { session, logged_off } if self.sessions.is_current(session) => {
+                self.closed(session, logged_off);
+            }
+            // What an old connection still says is no longer of this session.
+            FromConnection::Command { .. }
+            | FromConnection::Closed { .. }
+            | FromConnection::Offer { .. }
+            | FromConnection::VoiceActivity { .. }
+            | FromConnection::Keyed { .. }
+            | FromConnection::Contact { .. } => {}
+        }
+    }
+
+    fn arrived(&mut self, arrival: Arrival) {
+        let resumed = self.sessions.resumable(&arrival);
+        let turret = match resumed {
+            Some(turret) => {
+                self.sessions.take_over(turret, &arrival);
+                turret
+            }
+            None => {
+                self.next_turret += 1;
+                self.next_label += 1;
+                let turret = TurretId(self.next_turret);
+                let label = Csrc(self.next_label);
+                self.sessions.begin(turret, label, &arrival);
+                let label = TalkerLabel { csrc: label, user: arrival.account.user.clone(), turret };
+                self.tell_all_but(turret, &Event::TalkerLabel { label });
+                turret
+            }
+        };
+        tracing::info!(%turret, user = %arrival.account.user, seat = arrival.seat, client = arrival.client,
+            resumed = resumed.is_some(), "turret logged on");
+        arrival.outbox.message(FromSwitch::Welcome(Welcome {
+            turret,
+            resumed: resumed.is_some(),
+            token: arrival.token.clone(),
+            floor: self.floor.clone(),
+            switch: env!("CARGO_PKG_VERSION").to_owned(),
+        }));
+        let user = arrival.account.user.clone();
+        self.show_person(&user);
+        if let Some(snapshot) = self.snapshot(turret) {
+            arrival.outbox.event(Event::Snapshot(Box::new(snapshot)));
+        }
+        let _ = arrival.arrived.send(turret);
+    }
+
+    fn closed(&mut self, session: Session, logged_off: bool) {
+        let Some(seat) = self.sessions.end(session.turret) else { return };
+        tracing::info!(turret = %session.turret, user = %seat.account.user, logged_off, "turret gone");
+        self.show_person(&seat.account.user);
+    }
+
+    fn show_person(&mut self, user: &UserId) {
+        let logged_on = self.sessions.of(user).next().is_some();
+        let status = PersonStatus { logged_on, ..self.shown.person(user) };
+        if self.shown.set_person(status.clone()) {
+            self.tell_all(&Event::Person { status });
+        }
+    }
+
+    fn snapshot(&self, turret: TurretId) -> Option<Snapshot> {
+        let seat = self.sessions.get(turret)?;
+        let account = &seat.account;
+        let panel = self.panels.of(&account.user);
+        let mine = |line: &&LineId| panel.lines.contains(line);
+        let lines: Vec<_> = self.panels.lines().filter(|facts| mine(&&facts.line)).cloned().collect();
+        let statuses = lines.iter().map(|facts| self.shown.line(&facts.line)).collect();
+        Some(Snapshot {
+            now: self.clock.now(),
+            me: Me {
+                user: account.user.clone(),
+                name: account.name.clone(),
+                desk: account.desk.as_str().into(),
+                desk_name: self.panels.desk_name(&account.desk),
+                seat: seat.seat.clone(),
+                roles: account.roles.clone(),
+            },
+            lines,
+            statuses,
+            rights: panel.rights,
+            pages: panel.pages,
+            speakers: panel.speakers,
+            people: self.panels.people().to_vec(),
+            person_statuses: self.shown.people(),
+            talkers: self.sessions.labels(),
+            mics: self.shown.mics(turret),
+            recorder: self.shown.recorder(),
+            ears: EARS_FIRST,
+            talk_tail_ms: TALK_TAIL_MS,
+        })
+    }
+
+    fn tell_all(&self, event: &Event) {
+        self.sessions.iter().filter(|(_, seat)| seat.connected).for_each(|(_, seat)| seat.outbox.event(event.clone()));
+    }
+
+    fn tell_all_but(&self, turret: TurretId, event: &Event) {
+        let others = self.sessions.iter().filter(|(other, seat)| *other != turret && seat.connected);
+        others.for_each(|(_, seat)| seat.outbox.event(event.clone()));
+    }
+}

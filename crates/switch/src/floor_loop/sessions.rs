@@ -1,0 +1,101 @@
+//! Who is logged on where: sessions of turrets, through lost and found connections.
+
+use crate::accounts::Account;
+use crate::control::{Arrival, Session};
+use crate::outbox::Outbox;
+use dealerboard_model::{Csrc, TurretId, UserId};
+use dealerboard_wire::{TalkerLabel, close};
+use std::collections::BTreeMap;
+
+/// One turret's session.
+pub struct Seat {
+    /// Who.
+    pub account: Account,
+    /// Where it stands.
+    pub seat: String,
+    /// What its packets bear.
+    pub label: Csrc,
+    /// Where its messages go.
+    pub outbox: Outbox,
+    /// The connection that it has now.
+    pub connection: u64,
+    /// Whether that connection is there.
+    pub connected: bool,
+}
+
+/// All sessions, by number.
+#[derive(Default)]
+pub struct Sessions {
+    seats: BTreeMap<TurretId, Seat>,
+}
+
+impl Sessions {
+    /// The session that `arrival` may go on with: one of the same user.
+    pub fn resumable(&self, arrival: &Arrival) -> Option<TurretId> {
+        let turret = arrival.resume?;
+        let seat = self.seats.get(&turret)?;
+        (seat.account.user == arrival.account.user).then_some(turret)
+    }
+
+    /// Gives an old session its new connection; the old connection is told and closed.
+    pub fn take_over(&mut self, turret: TurretId, arrival: &Arrival) {
+        let Some(seat) = self.seats.get_mut(&turret) else { return };
+        let sentence = "This turret is connected anew; this connection is closed.";
+        seat.outbox.end(close::REPLACED, Some(sentence.to_owned()));
+        seat.outbox = arrival.outbox.clone();
+        seat.connection = arrival.connection;
+        seat.connected = true;
+        seat.seat.clone_from(&arrival.seat);
+        seat.account = arrival.account.clone();
+    }
+
+    /// Begins a session.
+    pub fn begin(&mut self, turret: TurretId, label: Csrc, arrival: &Arrival) {
+        let seat = Seat {
+            account: arrival.account.clone(),
+            seat: arrival.seat.clone(),
+            label,
+            outbox: arrival.outbox.clone(),
+            connection: arrival.connection,
+            connected: true,
+        };
+        self.seats.insert(turret, seat);
+    }
+
+    /// Ends a session.
+    pub fn end(&mut self, turret: TurretId) -> Option<Seat> {
+        self.seats.remove(&turret)
+    }
+
+    /// Whether this is the connection that its session has now.
+    pub fn is_current(&self, session: Session) -> bool {
+        self.seats.get(&session.turret).is_some_and(|seat| seat.connection == session.connection)
+    }
+
+    /// One session.
+    pub fn get(&self, turret: TurretId) -> Option<&Seat> {
+        self.seats.get(&turret)
+    }
+
+    /// One session, to change.
+    pub fn get_mut(&mut self, turret: TurretId) -> Option<&mut Seat> {
+        self.seats.get_mut(&turret)
+    }
+
+    /// All sessions in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (TurretId, &Seat)> {
+        self.seats.iter().map(|(turret, seat)| (*turret, seat))
+    }
+
+    /// Sessions of one user.
+    pub fn of<'s>(&'s self, user: &'s UserId) -> impl Iterator<Item = (TurretId, &'s Seat)> {
+        self.iter().filter(move |(_, seat)| seat.account.user == *user)
+    }
+
+    /// The labels of all talkers.
+    pub fn labels(&self) -> Vec<TalkerLabel> {
+        self.iter()
+            .map(|(turret, seat)| TalkerLabel { csrc: seat.label, user: seat.account.user.clone(), turret })
+            .collect()
+    }
+}

@@ -1,0 +1,249 @@
+//! `dealerboard-switch`: serves a floor, and the operator's other commands.
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use dealerboard_model::UserId;
+use dealerboard_switch::{FloorSource, Switch, SwitchOptions, UserList, floor};
+use std::io::{BufRead, IsTerminal, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The switch of a trading floor: lines, voice, recording and review.
+#[derive(Parser)]
+#[command(name = "dealerboard-switch", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves a floor until it is told to stop.
+    Serve {
+        /// The floor file.
+        #[arg(long)]
+        floor: PathBuf,
+        /// The data folder; made when it is not there.
+        #[arg(long)]
+        data: PathBuf,
+        /// Address and port, for TCP and UDP.
+        #[arg(long, default_value = "127.0.0.1:7443")]
+        listen: SocketAddr,
+        /// Address that turrets reach the voice port at, when it is not the one listened on. May stand several times.
+        #[arg(long)]
+        advertise: Vec<IpAddr>,
+        /// Make passwords for users without one and write them to passwords.txt in the data folder.
+        #[arg(long)]
+        sample: bool,
+    },
+    /// Names every mistake in a floor file with its line.
+    Check {
+        /// The floor file.
+        #[arg(long)]
+        floor: PathBuf,
+    },
+    /// Adds, lists and removes users, and sets passwords.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Checks hashes and chain of recordings off line.
+    Verify {
+        /// A data folder, or the recordings in it.
+        path: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Adds a user beside those of the floor file and sets the password.
+    Add {
+        /// Log-on name.
+        user: String,
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Name as shown; the log-on name when missing.
+        #[arg(long)]
+        name: Option<String>,
+        /// The desk's id.
+        #[arg(long)]
+        desk: String,
+        /// A role: trader, broker, supervisor, reviewer, officer, administrator. May stand several times.
+        #[arg(long = "role")]
+        roles: Vec<String>,
+        /// The usual seat.
+        #[arg(long, default_value = "")]
+        seat: String,
+        /// File whose first line is the password; otherwise it is asked for.
+        #[arg(long)]
+        password_file: Option<PathBuf>,
+    },
+    /// Sets a user's password.
+    Password {
+        /// Log-on name.
+        user: String,
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// File whose first line is the password; otherwise it is asked for.
+        #[arg(long)]
+        password_file: Option<PathBuf>,
+    },
+    /// Lists added users and everybody who has a password.
+    List {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Removes an added user, and the password and tokens of any.
+    Remove {
+        /// Log-on name.
+        user: String,
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    // Two providers in one process would panic at the first handshake; whoever was first is the one.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Serve { floor, data, listen, advertise, sample } => {
+            let options = SwitchOptions {
+                advertise,
+                sample_passwords: sample,
+                ..SwitchOptions::new(FloorSource::File(floor), data, listen)
+            };
+            let runtime = tokio::runtime::Runtime::new().context("the system gives no threads")?;
+            runtime.block_on(serve(options))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Check { floor } => check(&floor),
+        Command::User(command) => user(command).map(|()| ExitCode::SUCCESS),
+        Command::Verify { path } => verify(&path),
+    }
+}
+
+async fn serve(options: SwitchOptions) -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be awaited")?;
+    let running = Switch::start(options).await?;
+    let mut out = std::io::stdout();
+    writeln!(out, "floor {}", running.floor)?;
+    writeln!(out, "listening on wss://{}", running.addr)?;
+    writeln!(out, "fingerprint {}", running.fingerprint)?;
+    out.flush()?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        ended = tokio::signal::ctrl_c() => ended.context("signals cannot be awaited")?,
+    }
+    running.stop().await;
+    Ok(())
+}
+
+fn check(file: &Path) -> Result<ExitCode> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("the floor file {} cannot be read; name another with --floor", file.display()))?;
+    let mistakes = floor::check(&text);
+    for mistake in &mistakes {
+        println!("{}:{mistake}", file.display());
+    }
+    Ok(if mistakes.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn user(command: UserCommand) -> Result<()> {
+    match command {
+        UserCommand::Add { user, data, name, desk, roles, seat, password_file } => {
+            let users = UserList::open(&data)?;
+            let password = password(password_file.as_deref())?;
+            let name = name.unwrap_or_else(|| user.clone());
+            users.add(&user, &name, &desk, &roles, &seat)?;
+            users.set_password(&UserId(user.clone()), &password)?;
+            println!("{user} was added; the switch knows them from its next start");
+        }
+        UserCommand::Password { user, data, password_file } => {
+            let users = UserList::open(&data)?;
+            users.set_password(&UserId(user.clone()), &password(password_file.as_deref())?)?;
+            println!("the password of {user} was set");
+        }
+        UserCommand::List { data } => {
+            for line in UserList::open(&data)?.lines() {
+                println!("{line}");
+            }
+        }
+        UserCommand::Remove { user, data } => {
+            UserList::open(&data)?.remove(&UserId(user.clone()))?;
+            println!("{user} was removed");
+        }
+    }
+    Ok(())
+}
+
+/// The password: first line of the file, or of the standard input, typed unseen at a terminal.
+fn password(file: Option<&Path>) -> Result<String> {
+    let line = match file {
+        Some(file) => {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| format!("the password file {} cannot be read", file.display()))?;
+            text.lines().next().unwrap_or_default().to_owned()
+        }
+        None => {
+            let terminal = std::io::stdin().is_terminal();
+            if terminal {
+                eprint!("password: ");
+            }
+            let mut line = String::new();
+            unseen(terminal, || std::io::stdin().lock().read_line(&mut line))
+                .context("the password cannot be read")?;
+            line
+        }
+    };
+    let password = line.trim_end_matches(['\r', '\n']).to_owned();
+    if password.is_empty() {
+        bail!("no password was given; type one, or name a file with --password-file");
+    }
+    Ok(password)
+}
+
+/// Runs `read` while the terminal does not show what is typed.
+fn unseen<T>(terminal: bool, read: impl FnOnce() -> T) -> T {
+    if !terminal {
+        return read();
+    }
+    // SAFETY: tcgetattr and tcsetattr take the standard input and a structure that lives here; a failure changes nothing.
+    let shown = unsafe {
+        let mut shown: libc::termios = std::mem::zeroed();
+        (libc::tcgetattr(0, &raw mut shown) == 0).then_some(shown)
+    };
+    if let Some(mut hidden) = shown {
+        hidden.c_lflag &= !libc::ECHO;
+        // SAFETY: as above.
+        unsafe { libc::tcsetattr(0, libc::TCSANOW, &raw const hidden) };
+    }
+    let read = read();
+    if let Some(shown) = shown {
+        // SAFETY: as above.
+        unsafe { libc::tcsetattr(0, libc::TCSANOW, &raw const shown) };
+        eprintln!();
+    }
+    read
+}
+
+fn verify(path: &Path) -> Result<ExitCode> {
+    let verdict = dealerboard_switch::verify(path)?;
+    println!("{}", verdict.sentence);
+    Ok(if verdict.verified { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

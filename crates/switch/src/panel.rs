@@ -1,0 +1,240 @@
+//! What each user's panel shows, from the floor file: lines with their labels, pages, speaker channels, rights, people.
+//!
+//! Law: nothing here changes while the switch runs, but for the lines of intercoms, which the loop adds itself.
+
+use crate::floor::{FloorFile, Members, PAGE_KEYS_MAX, Placed, Whose, WireKind};
+use dealerboard_model::{Csrc, LineFacts, LineId, LineKind, RecordPolicy, Right, UserId};
+use dealerboard_wire::{Page, Person};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Labels of lines begin here; those of talkers below.
+pub const LINE_LABELS: u32 = 0x8000_0000;
+/// Labels of talkers begin here.
+pub const TALKER_LABELS: u32 = 0x4000_0000;
+
+/// One user's panel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Panel {
+    /// Every line with an appearance.
+    pub lines: Vec<LineId>,
+    /// The right on each hoot.
+    pub rights: Vec<(LineId, Right)>,
+    /// Pages of keys.
+    pub pages: Vec<Page>,
+    /// Speaker channels.
+    pub speakers: Vec<LineId>,
+}
+
+/// A line of the floor and who has an appearance of it.
+struct Appearing {
+    facts: LineFacts,
+    /// None for an end of a wire; for hoots who may what.
+    rights: Option<BTreeMap<UserId, Right>>,
+    users: BTreeSet<UserId>,
+}
+
+/// All panels of a floor.
+pub struct Panels {
+    lines: Vec<Appearing>,
+    panels: HashMap<UserId, Panel>,
+    desk_names: HashMap<String, String>,
+    people: Vec<Person>,
+}
+
+impl Panels {
+    /// The panels of every user of `file`.
+    pub fn new(file: &FloorFile) -> Self {
+        let mut next_label = LINE_LABELS;
+        let mut label = || {
+            next_label += 1;
+            Csrc(next_label)
+        };
+        let mut lines = Vec::new();
+        for wire in &file.wires {
+            let kind = match wire.kind {
+                WireKind::Ard => LineKind::Ard,
+                WireKind::Mrd => LineKind::Mrd,
+            };
+            for end in &wire.ends {
+                let facts = facts(&end.line, &end.name, &end.number, kind, label(), wire.record);
+                lines.push(Appearing { facts, rights: None, users: members(file, &end.members) });
+            }
+        }
+        for hoot in &file.hoots {
+            let rights = rights(file, &hoot.speak, &hoot.listen);
+            let facts = facts(&hoot.id, &hoot.name, &hoot.number, LineKind::Hoot, label(), hoot.record);
+            lines.push(Appearing { facts, users: rights.keys().cloned().collect(), rights: Some(rights) });
+        }
+        let desk_names: HashMap<String, String> =
+            file.desks.iter().map(|desk| (desk.id.value.clone(), desk.name.clone())).collect();
+        let people = file.users.iter().map(|user| Person {
+            user: UserId(user.id.value.clone()),
+            name: user.name.clone(),
+            desk_name: desk_names.get(&user.desk.value).cloned().unwrap_or_default(),
+        });
+        let people = people.collect();
+        let panels = file
+            .users
+            .iter()
+            .map(|user| {
+                let id = UserId(user.id.value.clone());
+                let panel = panel(file, &id, &user.desk.value, &lines);
+                (id, panel)
+            })
+            .collect();
+        Self { lines, panels, desk_names, people }
+    }
+
+    /// The panel of `user`; empty for somebody whom the floor file does not name.
+    pub fn of(&self, user: &UserId) -> Panel {
+        self.panels.get(user).cloned().unwrap_or_default()
+    }
+
+    /// What a line is.
+    pub fn facts(&self, line: &LineId) -> Option<&LineFacts> {
+        self.lines.iter().map(|appearing| &appearing.facts).find(|facts| facts.line == *line)
+    }
+
+    /// Every line of the floor.
+    pub fn lines(&self) -> impl Iterator<Item = &LineFacts> {
+        self.lines.iter().map(|appearing| &appearing.facts)
+    }
+
+    /// Whether `user` has an appearance of `line`.
+    pub fn appears(&self, line: &LineId, user: &UserId) -> bool {
+        self.lines.iter().any(|appearing| appearing.facts.line == *line && appearing.users.contains(user))
+    }
+
+    /// Everybody on the floor.
+    pub fn people(&self) -> &[Person] {
+        &self.people
+    }
+
+    /// Name of a user as shown.
+    pub fn name_of(&self, user: &UserId) -> String {
+        let person = self.people.iter().find(|person| person.user == *user);
+        person.map_or_else(|| user.to_string(), |person| person.name.clone())
+    }
+
+    /// Name of a desk as shown.
+    pub fn desk_name(&self, desk: &str) -> String {
+        self.desk_names.get(desk).cloned().unwrap_or_else(|| desk.to_owned())
+    }
+}
+
+fn facts(
+    id: &Placed<String>,
+    name: &str,
+    number: &str,
+    kind: LineKind,
+    csrc: Csrc,
+    record: RecordPolicy,
+) -> LineFacts {
+    LineFacts { line: LineId(id.value.clone()), name: name.to_owned(), number: number.to_owned(), kind, csrc, record }
+}
+
+/// Everybody whom `members` names, by desk or by name.
+pub fn members(file: &FloorFile, members: &Members) -> BTreeSet<UserId> {
+    let by_desk = |desk: &str| members.desks.iter().any(|named| named.value == desk);
+    let by_name = |user: &str| members.users.iter().any(|named| named.value == user);
+    let users = file.users.iter().filter(|user| by_desk(&user.desk.value) || by_name(&user.id.value));
+    users.map(|user| UserId(user.id.value.clone())).collect()
+}
+
+/// Rights on a hoot: the user's entry wins over the desk's, and of two of the same sort the greater one.
+pub fn rights(file: &FloorFile, speak: &Members, listen: &Members) -> BTreeMap<UserId, Right> {
+    let names = |list: &[Placed<String>], word: &str| list.iter().any(|named| named.value == word);
+    let right_of = |user: &str, desk: &str| {
+        if names(&speak.users, user) {
+            Some(Right::Speak)
+        } else if names(&listen.users, user) {
+            Some(Right::Listen)
+        } else if names(&speak.desks, desk) {
+            Some(Right::Speak)
+        } else if names(&listen.desks, desk) {
+            Some(Right::Listen)
+        } else {
+            None
+        }
+    };
+    let users = file.users.iter();
+    users
+        .filter_map(|user| Some((UserId(user.id.value.clone()), right_of(&user.id.value, &user.desk.value)?)))
+        .collect()
+}
+
+fn panel(file: &FloorFile, user: &UserId, desk: &str, lines: &[Appearing]) -> Panel {
+    let mine: Vec<LineId> = lines
+        .iter()
+        .filter(|appearing| appearing.users.contains(user))
+        .map(|appearing| appearing.facts.line.clone())
+        .collect();
+    let rights = lines
+        .iter()
+        .filter_map(|appearing| Some((appearing.facts.line.clone(), *appearing.rights.as_ref()?.get(user)?)))
+        .collect();
+    let of_user = |whose: &Whose| matches!(whose, Whose::User(named) if named.value == user.0);
+    let of_desk = |whose: &Whose| matches!(whose, Whose::Desk(named) if named.value == desk);
+    let own_pages = file.pages.iter().any(|page| of_user(&page.whose));
+    let is_page = |whose: &Whose| if own_pages { of_user(whose) } else { of_desk(whose) };
+    let mut pages: Vec<Page> = file
+        .pages
+        .iter()
+        .filter(|page| is_page(&page.whose))
+        .map(|page| Page { name: page.name.clone(), keys: keys(&page.keys, &mine) })
+        .collect();
+    if pages.is_empty() {
+        pages = mine
+            .chunks(PAGE_KEYS_MAX)
+            .enumerate()
+            .map(|(n, lines)| Page {
+                name: format!("Page {}", n + 1),
+                keys: lines.iter().cloned().map(Some).collect(),
+            })
+            .collect();
+    }
+    let own_speakers = file.speakers.iter().any(|speakers| of_user(&speakers.whose));
+    let speakers = file
+        .speakers
+        .iter()
+        .filter(|speakers| if own_speakers { of_user(&speakers.whose) } else { of_desk(&speakers.whose) })
+        .flat_map(|speakers| keys(&speakers.lines, &mine).into_iter().flatten())
+        .collect();
+    Panel { lines: mine, rights, pages, speakers }
+}
+
+/// Places of a page; a line without an appearance here leaves its place empty.
+fn keys(words: &[Placed<String>], mine: &[LineId]) -> Vec<Option<LineId>> {
+    words.iter().map(|word| mine.iter().find(|line| line.0 == word.value).cloned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn two_desks() -> FloorFile {
+        crate::floor::read(include_str!("../../../tests/floors/two-desks.toml")).unwrap()
+    }
+
+    #[test]
+    fn each_end_of_a_wire_appears_at_its_own_desk_only() {
+        let panels = Panels::new(&two_desks());
+        assert!(panels.appears(&LineId::from("ard-london"), &UserId::from("reyes")));
+        assert!(!panels.appears(&LineId::from("ard-london"), &UserId::from("lindt")));
+    }
+
+    #[test]
+    fn a_listening_desk_has_the_hoot_and_may_not_talk() {
+        let panel = Panels::new(&two_desks()).of(&UserId::from("reyes"));
+        assert!(panel.rights.contains(&(LineId::from("macro"), Right::Listen)));
+        assert!(panel.rights.contains(&(LineId::from("sterling"), Right::Speak)));
+    }
+
+    #[test]
+    fn no_two_lines_bear_one_label() {
+        let panels = Panels::new(&two_desks());
+        let labels: BTreeSet<Csrc> = panels.lines().map(|facts| facts.csrc).collect();
+        assert_eq!(labels.len(), panels.lines().count());
+    }
+}

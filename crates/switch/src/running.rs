@@ -1,0 +1,201 @@
+//! Starting and stopping a switch, in the program and embedded in others.
+
+use crate::accounts::{Account, Accounts, TOKEN_LIFE};
+use crate::certificate::{self, Certificate};
+use crate::clock::Clock;
+use crate::control::Door;
+use crate::floor::{self, FloorFile, Placed};
+use crate::floor_loop::{FloorLoop, INPUTS_MAX};
+use crate::keep::{Keep, Shelf};
+use crate::panel::Panels;
+use crate::web::{Library, Web, types::Verdict};
+use anyhow::{Context, Result, bail};
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use dealerboard_model::UserId;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// Where the passwords of a sample floor are kept, in the data folder.
+pub const PASSWORDS_FILE: &str = "passwords.txt";
+
+/// How long connections have for their last sentence.
+const STOP_MAX: Duration = Duration::from_secs(2);
+
+/// Where the floor comes from.
+#[derive(Clone, Debug)]
+pub enum FloorSource {
+    /// A file.
+    File(PathBuf),
+    /// The text itself.
+    Text(String),
+}
+
+/// How a switch is started.
+#[derive(Clone, Debug)]
+pub struct SwitchOptions {
+    /// The floor.
+    pub floor: FloorSource,
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where to listen, TCP and UDP; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Addresses at which turrets reach the voice port, when it is not the one listened on.
+    pub advertise: Vec<IpAddr>,
+    /// Make passwords for users without one and keep them in a file that only its owner can read.
+    pub sample_passwords: bool,
+    /// How long a token lives.
+    pub token_life: Duration,
+}
+
+impl SwitchOptions {
+    /// A switch of `floor` with everything else as usual.
+    #[must_use]
+    pub fn new(floor: FloorSource, data: PathBuf, listen: SocketAddr) -> Self {
+        Self { floor, data, listen, advertise: Vec::new(), sample_passwords: false, token_life: TOKEN_LIFE }
+    }
+}
+
+/// Starts switches.
+pub struct Switch;
+
+/// A running switch. Dropping it does not stop it in order: call [`Running::stop`].
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// `sha256:` and the hexadecimal digest of its certificate.
+    pub fingerprint: String,
+    /// The floor's name.
+    pub floor: String,
+    passwords: BTreeMap<UserId, String>,
+    server: Handle<SocketAddr>,
+    stop_loop: oneshot::Sender<()>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Switch {
+    /// Starts a switch within the present tokio runtime.
+    ///
+    /// # Errors
+    /// One sentence: the floor file has mistakes, the data folder is in use, the address is taken.
+    pub async fn start(options: SwitchOptions) -> Result<Running> {
+        // The embedding program may have installed the same provider already.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let file = read_floor(&options.floor)?;
+        let keep = Keep::open(&options.data)?;
+        let file = with_added_users(file, &keep);
+        let accounts = Accounts::new(&file, keep.clone(), options.token_life)?;
+        let passwords = if options.sample_passwords {
+            let (accounts, folder) = (accounts.clone(), options.data.join(PASSWORDS_FILE));
+            tokio::task::spawn_blocking(move || accounts.make_sample_passwords(&folder)).await??
+        } else {
+            BTreeMap::new()
+        };
+        let mut named = options.advertise.clone();
+        named.push(options.listen.ip());
+        let Certificate { server_config, fingerprint } = certificate::load_or_make(&options.data, &named)?;
+        let listener = listen(options.listen)?;
+        let addr = listener.local_addr().context("the listening address is not known")?;
+
+        let clock = Clock::start();
+        let panels = Panels::new(&file);
+        let (to_loop, inputs) = mpsc::channel(INPUTS_MAX);
+        let (stop_loop, stop) = oneshot::channel();
+        let next_turret = keep.get(Shelf::Survivors, "turret").unwrap_or(0);
+        let floor_loop = FloorLoop::new(clock, file.name.clone(), panels, next_turret);
+        let door = Door { accounts: accounts.clone(), to_loop, clock, connections: Arc::default() };
+        let web = Web::new(door, accounts, Library::new(&file, clock));
+        let server = Handle::new();
+        let serving = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(server_config))
+            .with_context(|| format!("nobody can connect to {addr}"))?
+            .handle(server.clone());
+        let service = web.router().into_make_service_with_connect_info::<SocketAddr>();
+        let tasks = vec![
+            tokio::spawn(floor_loop.run(inputs, stop)),
+            tokio::spawn(async move {
+                if let Err(error) = serving.serve(service).await {
+                    tracing::error!("no more connections are taken: {error}");
+                }
+            }),
+        ];
+        Ok(Running { addr, fingerprint, floor: file.name, passwords, server, stop_loop, tasks })
+    }
+}
+
+impl Running {
+    /// The password that was made for a user of the sample floor.
+    #[must_use]
+    pub fn password_of(&self, user: &str) -> Option<&str> {
+        self.passwords.get(&UserId::from(user)).map(String::as_str)
+    }
+
+    /// Stops in order: turrets are told, recordings sealed, connections closed.
+    pub async fn stop(self) {
+        let _ = self.stop_loop.send(());
+        self.server.graceful_shutdown(Some(STOP_MAX));
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!("a part of the switch did not end in order: {error}");
+            }
+        }
+    }
+}
+
+/// Checks hashes and chain of the recordings at `path`.
+///
+/// # Errors
+/// There are no recordings, or they cannot be read.
+pub fn verify(path: &Path) -> Result<Verdict> {
+    Library::verify_at(path)
+}
+
+fn read_floor(source: &FloorSource) -> Result<FloorFile> {
+    let (place, text) = match source {
+        FloorSource::File(file) => {
+            let text = std::fs::read_to_string(file).with_context(|| {
+                format!("the floor file {} cannot be read; name another with --floor", file.display())
+            })?;
+            (file.display().to_string(), text)
+        }
+        FloorSource::Text(text) => ("floor".to_owned(), text.clone()),
+    };
+    match floor::read(&text) {
+        Ok(file) => Ok(file),
+        Err(mistakes) => {
+            let named: Vec<String> = mistakes.iter().map(|mistake| format!("{place}:{mistake}")).collect();
+            bail!("{}", named.join("\n"))
+        }
+    }
+}
+
+/// The floor with the users that were added to its data folder; one whose desk is gone is left out and named.
+fn with_added_users(mut file: FloorFile, keep: &Keep) -> FloorFile {
+    for (_, account) in keep.all::<Account>(Shelf::Users) {
+        if !file.desks.iter().any(|desk| desk.id.value == account.desk) {
+            tracing::warn!("the added user {} is of the desk {}, which this floor does not have", account.user, account.desk);
+            continue;
+        }
+        let place = |value: String| Placed { value, line: 0 };
+        file.users.retain(|user| user.id.value != account.user.0);
+        file.users.push(floor::User {
+            id: place(account.user.0),
+            name: account.name,
+            desk: place(account.desk),
+            roles: account.roles,
+            seat: account.seat,
+        });
+    }
+    file
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let listener = TcpListener::bind(address)
+        .with_context(|| format!("{address} cannot be listened on; stop who uses it, or choose another with --listen"))?;
+    listener.set_nonblocking(true).context("the listening socket cannot be used")?;
+    Ok(listener)
+}

@@ -1,0 +1,155 @@
+//! Logging on to the review pages: with a password, or by a code that a logged-on turret fetched.
+
+use super::types::{HandOverLink, LogOnForm, Me};
+use super::{Trouble, Web};
+use crate::accounts::{Account, Accounts, Opens, secret};
+use axum::Json;
+use axum::extract::{ConnectInfo, FromRef, FromRequestParts, Query, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use dealerboard_model::UserId;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+const COOKIE: &str = "dealerboard-review";
+/// A code is for opening a window at once.
+const CODE_LIFE: Duration = Duration::from_secs(60);
+const CODES_MAX: usize = 1_000;
+
+/// Somebody who may review, proved by the cookie.
+pub struct Reviewer(pub Account);
+
+impl<S> FromRequestParts<S> for Reviewer
+where
+    Accounts: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Trouble> {
+        let token = cookie(&parts.headers).ok_or_else(not_logged_on)?;
+        let (account, _) =
+            Accounts::from_ref(state).token_user(token, Opens::Review).map_err(|_| not_logged_on())?;
+        may_review(&account)?;
+        Ok(Self(account))
+    }
+}
+
+fn not_logged_on() -> Trouble {
+    Trouble::new(StatusCode::UNAUTHORIZED, "Your log-on has ended; log on again.")
+}
+
+fn may_review(account: &Account) -> Result<(), Trouble> {
+    if account.roles.iter().any(|role| role.may_review()) {
+        return Ok(());
+    }
+    let sentence = format!(
+        "{} may not open recordings; ask the administrator for the role of reviewer.",
+        account.name
+    );
+    Err(Trouble::new(StatusCode::FORBIDDEN, sentence))
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(name, value)| (name == COOKIE).then_some(value))
+}
+
+fn set_cookie(token: &str, max_age_s: i64) -> Result<HeaderValue, Trouble> {
+    let text = format!("{COOKIE}={token}; Path=/; Max-Age={max_age_s}; HttpOnly; Secure; SameSite=Strict");
+    HeaderValue::from_str(&text).map_err(Trouble::inside)
+}
+
+fn cookie_for(accounts: &Accounts, account: &Account) -> Result<HeaderValue, Trouble> {
+    let token = accounts.issue(&account.user, Opens::Review).map_err(Trouble::inside)?;
+    let max_age_s = (token.expires_utc_ms - crate::accounts::utc_ms()) / 1_000;
+    set_cookie(&token.token, max_age_s)
+}
+
+fn me_of(account: &Account) -> Me {
+    Me { user: account.user.to_string(), name: account.name.clone(), roles: account.roles.clone() }
+}
+
+/// `POST /api/log-on`.
+pub async fn log_on(
+    State(accounts): State<Accounts>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Json(form): Json<LogOnForm>,
+) -> Result<Response, Trouble> {
+    let account = accounts
+        .log_on(&UserId(form.user), form.password, from.ip())
+        .await
+        .map_err(|refused| Trouble::new(StatusCode::UNAUTHORIZED, refused.to_string()))?;
+    may_review(&account)?;
+    let cookie = cookie_for(&accounts, &account)?;
+    tracing::info!(user = %account.user, "logged on to the review pages");
+    Ok(([(header::SET_COOKIE, cookie)], Json(me_of(&account))).into_response())
+}
+
+/// `POST /api/log-off`.
+pub async fn log_off(State(accounts): State<Accounts>, headers: HeaderMap) -> Result<Response, Trouble> {
+    if let Some(token) = cookie(&headers) {
+        accounts.revoke(token).map_err(Trouble::inside)?;
+    }
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie("", 0)?)]).into_response())
+}
+
+/// `GET /api/me`.
+pub async fn me(Reviewer(account): Reviewer) -> Json<Me> {
+    Json(me_of(&account))
+}
+
+/// Codes that open the review pages once. Clones are the same.
+#[derive(Clone, Default)]
+pub struct HandOvers {
+    codes: Arc<Mutex<HashMap<String, (UserId, Instant)>>>,
+}
+
+impl HandOvers {
+    fn put(&self, user: UserId) -> Result<String, Trouble> {
+        let code = secret().map_err(Trouble::inside)?;
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        codes.retain(|_, (_, made)| made.elapsed() < CODE_LIFE);
+        if codes.len() >= CODES_MAX {
+            let sentence = "Too many review windows are being opened; try again in a minute.";
+            return Err(Trouble::new(StatusCode::TOO_MANY_REQUESTS, sentence));
+        }
+        codes.insert(code.clone(), (user, Instant::now()));
+        Ok(code)
+    }
+
+    fn take(&self, code: &str) -> Option<UserId> {
+        let taken = self.codes.lock().unwrap_or_else(PoisonError::into_inner).remove(code);
+        taken.filter(|(_, made)| made.elapsed() < CODE_LIFE).map(|(user, _)| user)
+    }
+}
+
+/// `POST /api/hand-over`, with a turret's token: gives an address that opens the review pages once.
+pub async fn hand_over(State(web): State<Web>, headers: HeaderMap) -> Result<Json<HandOverLink>, Trouble> {
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .ok_or_else(not_logged_on)?;
+    let (account, _) = web.accounts.token_user(token, Opens::Control).map_err(|_| not_logged_on())?;
+    may_review(&account)?;
+    Ok(Json(HandOverLink { path: format!("/hand-over?code={}", web.hand_overs.put(account.user)?) }))
+}
+
+/// `GET /hand-over?code=…`: sets the cookie and goes to the first page. A code that is over goes to the log-on card.
+pub async fn open_with_code(
+    State(web): State<Web>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response, Trouble> {
+    let user = query.get("code").and_then(|code| web.hand_overs.take(code));
+    let account = user.and_then(|user| web.accounts.find(&user));
+    let Some(account) = account else { return Ok(Redirect::to("/").into_response()) };
+    let cookie = cookie_for(&web.accounts, &account)?;
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+}

@@ -1,0 +1,177 @@
+//! What the API says, as JSON. The TypeScript of these types is made from here.
+
+use dealerboard_model::Role;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Why something was not done.
+#[derive(Debug, Serialize, TS)]
+pub struct Problem {
+    /// One sentence: what happened, what to do.
+    pub sentence: String,
+}
+
+/// The log-on card.
+#[derive(Deserialize, TS)]
+pub struct LogOnForm {
+    /// Log-on name.
+    pub user: String,
+    /// Password, as typed.
+    pub password: String,
+}
+
+/// Who is logged on.
+#[derive(Debug, Serialize, TS)]
+pub struct Me {
+    /// Log-on name.
+    pub user: String,
+    /// Name as shown.
+    pub name: String,
+    /// Roles.
+    pub roles: Vec<Role>,
+}
+
+/// An address that opens the review pages once, without a password.
+#[derive(Debug, Serialize, TS)]
+pub struct HandOverLink {
+    /// Path and query on this switch.
+    pub path: String,
+}
+
+/// How the switch is.
+#[derive(Debug, Serialize, TS)]
+pub struct Health {
+    /// The floor's name.
+    pub floor: String,
+    /// The switch's version.
+    pub switch: String,
+    /// Why the recorder cannot write; none when it can.
+    pub recorder_failing: Option<String>,
+    /// The switch's time, UTC milliseconds.
+    #[ts(type = "number")]
+    pub now_utc_ms: i64,
+}
+
+/// One page of recordings, newest first.
+#[derive(Debug, Serialize, TS)]
+pub struct RecordingPage {
+    /// The recordings.
+    pub recordings: Vec<RecordingRow>,
+    /// Ask for this as `before` to get the next page; none when this is the last.
+    pub next_before: Option<u32>,
+    /// Lines to choose from.
+    pub lines: Vec<Named>,
+    /// People to choose from.
+    pub people: Vec<Named>,
+}
+
+/// Something to choose.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, TS)]
+pub struct Named {
+    /// Its id.
+    pub id: String,
+    /// Its name as shown.
+    pub name: String,
+}
+
+/// One recording in the list.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct RecordingRow {
+    /// Its number.
+    pub id: u32,
+    /// `ard`, `mrd`, `hoot`, `intercom`.
+    pub kind: String,
+    /// Began, UTC milliseconds.
+    #[ts(type = "number")]
+    pub started_utc_ms: i64,
+    /// Ended, UTC milliseconds; none while it goes on.
+    #[ts(type = "number | null")]
+    pub ended_utc_ms: Option<i64>,
+    /// The lines it was on.
+    pub lines: Vec<Named>,
+    /// Who talked.
+    pub people: Vec<Named>,
+    /// How many gaps it has.
+    pub gaps: u32,
+}
+
+/// One recording in full.
+#[derive(Debug, Serialize, TS)]
+pub struct RecordingDetail {
+    /// As in the list.
+    pub row: RecordingRow,
+    /// Its tracks: one lane each.
+    pub tracks: Vec<TrackLane>,
+    /// What happened meanwhile.
+    pub events: Vec<RecordingEvent>,
+    /// Keyed time without recorded audio.
+    pub gaps: Vec<GapSpan>,
+    /// Whether its hashes hold.
+    pub verdict: Verdict,
+}
+
+/// One talker on one line.
+#[derive(Debug, Serialize, TS)]
+pub struct TrackLane {
+    /// Its number, for the audio's address.
+    pub track: u32,
+    /// Who talks.
+    pub talker: Named,
+    /// On which line.
+    pub line: Named,
+    /// Began, UTC milliseconds.
+    #[ts(type = "number")]
+    pub started_utc_ms: i64,
+    /// Length of its audio, in milliseconds; zero when nothing of it is sealed yet.
+    #[ts(type = "number")]
+    pub length_ms: u64,
+}
+
+/// Something that happened during a recording.
+#[derive(Debug, Serialize, TS)]
+pub struct RecordingEvent {
+    /// When, UTC milliseconds.
+    #[ts(type = "number")]
+    pub at_utc_ms: i64,
+    /// What, in words.
+    pub what: String,
+}
+
+/// Keyed time without recorded audio.
+#[derive(Debug, Serialize, TS)]
+pub struct GapSpan {
+    /// Whose.
+    pub talker: Option<Named>,
+    /// On which line.
+    pub line: Option<Named>,
+    /// From, UTC milliseconds.
+    #[ts(type = "number")]
+    pub from_utc_ms: i64,
+    /// To, UTC milliseconds; none while it goes on.
+    #[ts(type = "number | null")]
+    pub to_utc_ms: Option<i64>,
+    /// Why.
+    pub why: String,
+}
+
+/// Whether a chain of segments holds.
+#[derive(Debug, Serialize, TS)]
+pub struct Verdict {
+    /// Every segment, checkpoint and link is as it was sealed.
+    pub verified: bool,
+    /// Segments that were checked.
+    pub segments: u32,
+    /// The first one that is wrong.
+    pub first_wrong: Option<String>,
+    /// One sentence about the whole.
+    pub sentence: String,
+}
+
+/// The loudness of a track over time, for drawing.
+#[derive(Debug, Serialize, TS)]
+pub struct Peaks {
+    /// Length of one value, in milliseconds.
+    pub step_ms: u32,
+    /// 0 (silence) to 255 (full scale) each.
+    pub peaks: Vec<u8>,
+}
