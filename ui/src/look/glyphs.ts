@@ -1,0 +1,40 @@
+// The drawings of every glyph, 16 by 16, each the inside of one svg. A shape names one state or one act, and no other.
+
+export const glyphs = {
+  idle: '<circle cx="8" cy="8" r="3"/>',
+  bell2: '<path class="f" d="M8 1.6a1.1 1.1 0 0 1 1.1 1.1v.3c2 .5 3.3 2.1 3.3 4.3 0 3.2 1.2 3.9 1.2 4.7 0 .5-.4.7-.8.7H3.2c-.4 0-.8-.2-.8-.7 0-.8 1.2-1.5 1.2-4.7 0-2.2 1.3-3.8 3.3-4.300v-.3A1.1 1.1 0 0 1 8 1.600z"/><path class="f" d="M6.3 13.600h3.400a1.7 1.7 0 0 1-3.4 0z"/>',
+  bell1: '<path d="M8 3c2.3 0 3.7 1.7 3.7 4.2 0 3 1.1 3.6 1.1 4.300H3.200c0-.7 1.1-1.3 1.1-4.300C4.3 4.7 5.7 3 8 3z"/><path d="M6.8 13.800h2.4"/>',
+  disc: '<circle class="f" cx="8" cy="8" r="5"/>',
+  person: '<circle class="f" cx="8" cy="4.9" r="2.9"/><path class="f" d="M2.6 13.800c0-3 2.4-4.8 5.4-4.800s5.4 1.8 5.4 4.800z"/>',
+  people: '<circle class="f" cx="5.6" cy="5.2" r="2.4"/><path class="f" d="M.9 13.200c0-2.7 2-4.3 4.7-4.300s4.7 1.6 4.7 4.300z"/><circle class="f" cx="11.4" cy="5" r="2"/><path class="f" d="M11.6 13.200h3.700c0-2.6-1.7-4.2-4.2-4.200l-.7.05c.9 1 1.3 2.3 1.2 4.150z"/>',
+  pause: '<rect class="f" x="3.5" y="2.5" width="3.2" height="11" rx=".6"/><rect class="f" x="9.3" y="2.5" width="3.2" height="11" rx=".6"/>',
+  lock: '<rect class="f" x="3" y="7" width="10" height="7" rx="1.4"/><path d="M5.2 7V5a2.8 2.8 0 0 1 5.6 0v2" stroke-width="1.7"/>',
+  x: '<path d="M3.8 3.800l8.4 8.400M12.2 3.800l-8.4 8.4" stroke-width="1.8"/>',
+  q: '<path d="M5.4 5.700c0-1.7 1.1-2.8 2.7-2.800s2.6 1 2.6 2.400c0 2-2.6 2.1-2.6 4.2" stroke-width="1.8"/><circle class="f" cx="8.1" cy="12.8" r="1.2"/>',
+  turn: '<path d="M3 12.500V8.500a2.5 2.5 0 0 1 2.5-2.500H13M10 3l3 3-3 3" stroke-width="1.7"/>',
+  waves: '<circle class="f" cx="8" cy="8" r="1.7"/><path d="M4.9 11.100a4.4 4.4 0 0 1 0-6.200M11.1 4.900a4.4 4.4 0 0 1 0 6.200M2.6 13.400a7.6 7.6 0 0 1 0-10.800M13.4 2.600a7.6 7.6 0 0 1 0 10.8"/>',
+  seal: '<circle cx="8" cy="8" r="5.5" stroke-width="1.6"/><circle class="f" cx="8" cy="8" r="2.3"/>',
+  noseal: '<path d="M12.6 5A5.5 5.5 0 0 1 5 12.600M3.4 11A5.5 5.5 0 0 1 11 3.400M2.5 13.500l11-11" stroke-width="1.7"/>',
+  mic: '<rect x="5.6" y="1.7" width="4.8" height="8" rx="2.4"/><path d="M3.2 7.600a4.8 4.8 0 0 0 9.6 0M8 12.400v2"/>',
+  micf: '<rect class="f" x="5.2" y="1.3" width="5.6" height="8.8" rx="2.8"/><path d="M3 7.600a5 5 0 0 0 10 0M8 12.600v2" stroke-width="1.7"/>',
+  micx: '<rect x="5.6" y="1.7" width="4.8" height="8" rx="2.4"/><path d="M3.2 7.600a4.8 4.8 0 0 0 9.6 0M8 12.400v2M2.5 13.500l11-11"/>',
+  ear: '<path d="M4.5 6.400a3.6 3.6 0 0 1 7.2 0c0 2.6-2.5 3-2.5 5a2 2 0 0 1-3.7 1M6.6 6.600c0-1 .6-1.6 1.5-1.600s1.5.7 1.5 1.6"/>',
+  hook: '<path d="M2.2 9.600c0-1.5 2.6-2.9 5.8-2.900s5.8 1.4 5.8 2.900v1.200c0 .6-.4.9-.9.800l-2-.5c-.5-.1-.7-.5-.7-.9V9.100a9 9 0 0 0-4.4 0v1.100c0 .4-.2.8-.7.9l-2 .5c-.5.1-.9-.2-.9-.8z"/>',
+  phone: '<path d="M5.3 2.400l-1.7.4c-.7.2-1.1.8-1.050 1.5.5 4.9 4.3 8.7 9.2 9.2.7.05 1.3-.4 1.5-1.100l.4-1.7-2.9-1.6-1.4 1.300a8.2 8.2 0 0 1-3.7-3.700l1.3-1.400z"/>',
+  dnd: '<circle cx="8" cy="8" r="5.6"/><path d="M5 8h6" stroke-width="1.9"/>',
+  pulse: '<path d="M1.5 8.500h3l1.7-4.5 3 8 1.7-3.500h3.6"/>',
+  find: '<circle cx="7" cy="7" r="4.2"/><path d="M10.3 10.300l3.4 3.4"/>',
+  spk: '<path d="M2 6h2.600L8 3v10l-3.4-3H2zM10.6 5.600a3.4 3.4 0 0 1 0 4.800M12.6 3.600a6.2 6.2 0 0 1 0 8.8"/>',
+  spkx: '<path d="M2 6h2.600L8 3v10l-3.4-3H2zM10.8 6.200l3.4 3.600M14.2 6.200l-3.4 3.6"/>',
+  check: '<path d="M3 8.400l3.3 3.300L13 4.8" stroke-width="1.8"/>',
+  play: '<path class="f" d="M4.5 2.500l9 5.5-9 5.500z"/>',
+  back: '<path d="M7 3.500L3 8l4 4.500M13 3.500L9 8l4 4.5"/>',
+  fwd: '<path d="M9 3.500L13 8l-4 4.500M3 3.500L7 8l-4 4.5"/>',
+  logo: '<rect class="f" x="1" y="1" width="6" height="6" rx="1.3" opacity=".38"/><rect class="f" x="9" y="1" width="6" height="6" rx="1.3"/><rect class="f" x="1" y="9" width="6" height="6" rx="1.3" opacity=".38"/><rect class="f" x="9" y="9" width="6" height="6" rx="1.3" opacity=".38"/>',
+  stop: '<rect class="f" x="4" y="3" width="3" height="10" rx=".6"/><rect class="f" x="9" y="3" width="3" height="10" rx=".6"/>',
+  door: '<path d="M7 2.5H3.5v11H7M6.500 8h7M10.500 5l3 3-3 3"/>',
+  reel: '<circle cx="8" cy="8" r="5.6"/><path class="f" d="M6.6 5.2l4 2.8-4 2.800z"/>',
+} as const;
+
+/** The name of a glyph. */
+export type GlyphName = keyof typeof glyphs;

@@ -1,0 +1,103 @@
+// How a lamp is drawn and named: class, glyph and word for every state. Take any one away and it must still read.
+import type { ChannelView } from '../generated/ChannelView';
+import type { KeyView } from '../generated/KeyView';
+import type { Lamp } from '../generated/Lamp';
+import type { PersonView } from '../generated/PersonView';
+import type { Position } from '../generated/Position';
+import type { Proof } from '../generated/Proof';
+import type { GlyphName } from '../look/glyphs';
+
+/** The state in words, for those who hear the panel. */
+export const lampWord: Record<Lamp, string> = {
+  stale: 'Stale',
+  out_of_service: 'Out of service',
+  ringing_high: 'Ringing, high priority',
+  ringing_low: 'Ringing, low priority',
+  in_use_here: 'In use here',
+  held_here: 'Held here',
+  in_use_elsewhere: 'In use elsewhere',
+  held_elsewhere: 'Held elsewhere',
+  idle: 'Idle',
+};
+
+/** A position as the panel writes it. */
+export const positionWord: Record<Position, string> = {
+  left: 'Left', right: 'Right', 'hands-free': 'Mic', speakers: 'Speakers',
+};
+
+/** The glyph of a key; none is the small ring of idle. */
+export function keyGlyph(key: KeyView): GlyphName | null {
+  switch (key.lamp) {
+    case 'stale': return 'q';
+    case 'out_of_service': return 'x';
+    case 'ringing_high': return 'bell2';
+    case 'ringing_low': return 'bell1';
+    case 'in_use_here': return key.kind === 'hoot' ? 'waves' : 'disc';
+    case 'held_here': case 'held_elsewhere': return 'pause';
+    case 'in_use_elsewhere':
+      if (key.kind === 'hoot') return 'waves';
+      return key.who.length > 1 ? 'people' : 'person';
+    case 'idle': return null;
+  }
+}
+
+/** The seal of proof: none while nothing is said. */
+export function seal(proof: Proof): GlyphName | null {
+  switch (proof.state) {
+    case 'silent': return null;
+    case 'recorded': return 'seal';
+    case 'off_by_policy': case 'not_recorded': return 'noseal';
+  }
+}
+
+/** The proof in words. */
+export function proofWord(proof: Proof): string {
+  switch (proof.state) {
+    case 'silent': return '';
+    case 'recorded': return 'recorded';
+    case 'off_by_policy': return 'not recorded, by policy';
+    case 'not_recorded': return 'not recorded';
+  }
+}
+
+/** The second line of a key, with the word that belongs to its state. */
+export function keyWords(key: KeyView): string {
+  switch (key.lamp) {
+    case 'ringing_high': case 'ringing_low': return 'RINGING';
+    case 'stale': return key.words || 'Stale';
+    case 'out_of_service': case 'in_use_here': case 'held_here': case 'in_use_elsewhere': case 'held_elsewhere':
+    case 'idle': return key.words;
+  }
+}
+
+/** Everything about a key, for a screen reader. */
+export function keyLabel(key: KeyView): string {
+  const proof = proofWord(key.proof);
+  return [key.name, lampWord[key.lamp], key.words, proof && (proof === 'not recorded' ? 'NOT RECORDED' : proof)]
+    .filter(Boolean).join(', ');
+}
+
+/** The lens of a person in the intercom list. */
+export function personGlyph(person: PersonView): GlyphName | null {
+  if (person.lamp === 'stale') return 'q';
+  if (!person.logged_on) return 'x';
+  switch (person.lamp) {
+    case 'ringing_high': case 'ringing_low': return 'bell1';
+    case 'in_use_here': return 'disc';
+    case 'held_here': case 'held_elsewhere': return 'pause';
+    case 'out_of_service': return 'x';
+    case 'in_use_elsewhere': return person.dnd ? 'dnd' : 'person';
+    case 'idle': return person.dnd ? 'dnd' : null;
+  }
+}
+
+/** The mark in the corner of a speaker channel. */
+export function channelMark(channel: ChannelView): GlyphName {
+  if (channel.proof.state === 'not_recorded' || channel.proof.state === 'off_by_policy') return 'noseal';
+  return channel.kind === 'hoot' ? 'waves' : 'seal';
+}
+
+/** dBFS as a share of a meter, 0 to 100: 60 dB of it are drawn. */
+export function level(dbfs: number | undefined): number {
+  return dbfs === undefined || dbfs < -60 ? 0 : Math.min(100, Math.round((dbfs + 60) / 0.6));
+}

@@ -1,0 +1,147 @@
+// What the panel draws. It applies the turret's changes and keeps no call state of its own; what is kept beside them
+// belongs to this window alone: the page on show, the key last pressed, the message at it.
+import type { Change } from '../generated/Change';
+import type { ChannelView } from '../generated/ChannelView';
+import type { Header } from '../generated/Header';
+import type { IncomingView } from '../generated/IncomingView';
+import type { Intent } from '../generated/Intent';
+import type { KeyView } from '../generated/KeyView';
+import type { NoticeView } from '../generated/NoticeView';
+import type { PageView } from '../generated/PageView';
+import type { PersonView } from '../generated/PersonView';
+import type { Position } from '../generated/Position';
+import type { PositionView } from '../generated/PositionView';
+import type { View } from '../generated/View';
+import type { Transport } from './transport';
+
+const ACTIVITY_LIMIT = 50;
+const NO_SOUND_DBFS = -100;
+
+/** A message shown at a key: of the turret, or of this window. */
+export interface Message {
+  line: string | null;
+  what: string;
+  then: string;
+  refused: boolean;
+}
+
+/** What happened, then what to do: a notice's first sentence and the rest. */
+export function splitSentence(sentence: string): { what: string; then: string } {
+  const at = sentence.search(/[.:;] /);
+  if (at < 0) return { what: sentence, then: '' };
+  return { what: sentence.slice(0, at + 1).replace(/[:;]$/, '.'), then: sentence.slice(at + 2) };
+}
+
+export class PanelStore {
+  header = $state<Header | null>(null);
+  pages = $state<PageView[]>([]);
+  keys = $state<Record<string, KeyView>>({});
+  positions = $state<PositionView[]>([]);
+  channels = $state<ChannelView[]>([]);
+  people = $state<PersonView[]>([]);
+  incoming = $state<IncomingView[]>([]);
+  activity = $state<NoticeView[]>([]);
+  /** Levels of microphones, in dBFS: left, right, hands-free. */
+  mics = $state.raw<readonly number[]>([NO_SOUND_DBFS, NO_SOUND_DBFS, NO_SOUND_DBFS]);
+  /** Levels of what each line plays here, in dBFS. */
+  lines = $state.raw<ReadonlyMap<string, number>>(new Map());
+  /** The message at a key. */
+  message = $state.raw<Message | null>(null);
+  /** The first page on show. */
+  page = $state(0);
+  /** The element that was pressed last: messages point at it. */
+  pressed: Element | null = null;
+
+  #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Sends an intent; the message of the press before goes. */
+  send(intent: Intent): void {
+    this.message = null;
+    this.#transport.send(intent);
+  }
+
+  /** Opens the review page. */
+  openReview(): void {
+    this.#transport.openReview();
+  }
+
+  /** Somebody is logged on at this window. */
+  get loggedOn(): boolean {
+    return this.header !== null && this.header.user_id !== null;
+  }
+
+  /** Nothing shown is known to be true. */
+  get stale(): boolean {
+    return this.header?.link.state !== 'up';
+  }
+
+  /** The view of one position. */
+  position(which: Position): PositionView | undefined {
+    return this.positions.find((position) => position.position === which);
+  }
+
+  /** The lines that this turret holds, the last held first. */
+  get heldHere(): KeyView[] {
+    return Object.values(this.keys)
+      .filter((key) => key.lamp === 'held_here')
+      .sort((a, b) => (b.timer_utc_ms ?? 0) - (a.timer_utc_ms ?? 0));
+  }
+
+  /** Presses a line's key as it is shown. */
+  press(key: KeyView, position: Position | null = null): void {
+    this.send({ intent: 'press', line: key.line, call: key.call, position });
+  }
+
+  /** Answers one of the lines shown in the incoming list. */
+  answer(row: IncomingView | undefined, position: Position | null = null): void {
+    if (row?.call !== null && row !== undefined) this.send({ intent: 'answer_next', line: row.line, call: row.call, position });
+  }
+
+  /** Applies one change of the view. */
+  apply(change: Change): void {
+    switch (change.change) {
+      case 'view': return this.#all(change.value);
+      case 'header': this.header = change.value; return;
+      case 'pages': this.pages = change.value; return;
+      case 'key': this.keys[change.value.line] = change.value; return;
+      case 'key_gone': delete this.keys[change.value]; return;
+      case 'position': replace(this.positions, change.value, (p) => p.position); return;
+      case 'channels': this.channels = change.value; return;
+      case 'channel': replace(this.channels, change.value, (c) => c.number); return;
+      case 'people': this.people = change.value; return;
+      case 'person': replace(this.people, change.value, (p) => p.user); return;
+      case 'incoming': this.incoming = change.value; return;
+      case 'notice': return this.#notice(change.value);
+      case 'meters':
+        this.mics = change.value.mics_dbfs;
+        this.lines = new Map(change.value.lines_dbfs);
+        return;
+    }
+  }
+
+  #all(view: View): void {
+    this.header = view.header;
+    this.pages = view.pages;
+    this.keys = Object.fromEntries(view.keys.map((key) => [key.line, key]));
+    this.positions = view.positions;
+    this.channels = view.channels;
+    this.people = view.people;
+    this.incoming = view.incoming;
+    this.activity = view.activity;
+  }
+
+  #notice(notice: NoticeView): void {
+    this.activity = [notice, ...this.activity.filter((row) => row.n !== notice.n)].slice(0, ACTIVITY_LIMIT);
+    this.message = { line: notice.line, ...splitSentence(notice.sentence), refused: notice.refused };
+  }
+}
+
+function replace<T>(list: T[], value: T, id: (item: T) => unknown): void {
+  const at = list.findIndex((item) => id(item) === id(value));
+  if (at >= 0) list[at] = value;
+  else list.push(value);
+}

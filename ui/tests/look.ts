@@ -1,0 +1,23 @@
+// The panel drawn from the fixture, for pictures: `vite --mode panel`, then /tests/look.html?still&theme=dark. `state=logon`,
+// `trust`, `lost` show those. It is served by the development server only and is in no bundle.
+import '../src/look/fonts';
+import '../src/look/tokens.css';
+import '../src/look/base.css';
+import { mount } from 'svelte';
+import { applyTheme } from '../src/look/theme';
+import { Clock } from '../src/panel/clock.svelte';
+import Panel from '../src/panel/Panel.svelte';
+import { PanelStore } from '../src/panel/store.svelte';
+import { fixture, NOW } from './fixture';
+
+applyTheme(location.search);
+const store = new PanelStore({ listen: async () => {}, send: () => {}, openReview: () => {} });
+const state = new URLSearchParams(location.search).get('state');
+const header = structuredClone(fixture.header);
+if (state === 'logon') Object.assign(header, { user_id: null, link: { state: 'refused', sentence: 'User name or password is wrong. Try again, or ask your administrator.' } });
+if (state === 'trust') Object.assign(header, { user_id: null, link: { state: 'untrusted', fingerprint: `sha256:${'5f2c910be477a0d3'.repeat(4)}` } });
+if (state === 'lost') Object.assign(header, { link: { state: 'lost', since_utc_ms: NOW - 4000, retry_utc_ms: NOW + 2000 }, mics: [] });
+store.apply({ change: 'view', value: { ...fixture, header } });
+store.apply({ change: 'meters', value: { mics_dbfs: [-22, -100, -40], lines_dbfs: [['ch-3', -20], ['ch-4', -30], ['ch-5', -12], ['ch-10', -38], ['calder-wynn', -25]] } });
+mount(Panel, { target: document.getElementById('app')!, props: { store, clock: new Clock(() => NOW) } });
+if (!state) requestAnimationFrame(() => store.apply({ change: 'notice', value: fixture.activity[0]! }));
