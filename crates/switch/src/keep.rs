@@ -45,8 +45,8 @@ type Shelves = BTreeMap<String, BTreeMap<String, Value>>;
 pub struct Keep {
     folder: PathBuf,
     shelves: Arc<Mutex<Shelves>>,
-    /// Held for as long as the folder is in use.
-    _lock: Arc<File>,
+    /// Held for as long as the folder is in use; none when the switch has let it go.
+    lock: Arc<Mutex<Option<File>>>,
 }
 
 impl Keep {
@@ -55,11 +55,9 @@ impl Keep {
     /// # Errors
     /// It cannot be made or read, or another switch uses it.
     pub fn open(folder: &Path) -> Result<Self> {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .with_context(|| format!("the data folder {} cannot be made; choose another with --data", folder.display()))?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| {
+            format!("the data folder {} cannot be made; choose another with --data", folder.display())
+        })?;
         let lock = File::options()
             .create(true)
             .truncate(false)
@@ -85,7 +83,11 @@ impl Keep {
             };
             shelves.insert(shelf.name().to_owned(), values);
         }
-        Ok(Self { folder: folder.to_owned(), shelves: Arc::new(Mutex::new(shelves)), _lock: Arc::new(lock) })
+        Ok(Self {
+            folder: folder.to_owned(),
+            shelves: Arc::new(Mutex::new(shelves)),
+            lock: Arc::new(Mutex::new(Some(lock))),
+        })
     }
 
     /// The value called `name`, if it is there and still of this type.
@@ -124,7 +126,16 @@ impl Keep {
         self.change(shelf, |values| values.retain(|name, value| !gone(name, value)))
     }
 
+    /// Lets the folder go: another switch may open it, and nothing is kept any more.
+    pub fn let_go(&self) {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
     fn change(&self, shelf: Shelf, change: impl FnOnce(&mut BTreeMap<String, Value>)) -> Result<()> {
+        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        if lock.is_none() {
+            bail!("the switch has stopped and keeps nothing any more; start it again");
+        }
         let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
         let values = shelves.entry(shelf.name().to_owned()).or_default();
         change(values);
@@ -141,8 +152,7 @@ pub fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
     let fresh = file.with_extension("new");
     let told = || format!("{} cannot be written; check the space on the disk and who owns the folder", file.display());
     let _ = std::fs::remove_file(&fresh);
-    let mut out =
-        File::options().create_new(true).write(true).mode(0o600).open(&fresh).with_context(told)?;
+    let mut out = File::options().create_new(true).write(true).mode(0o600).open(&fresh).with_context(told)?;
     out.write_all(bytes).and_then(|()| out.sync_all()).with_context(told)?;
     std::fs::rename(&fresh, file).with_context(told)
 }
@@ -157,7 +167,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let _first = Keep::open(folder.path()).unwrap();
         let error = Keep::open(folder.path()).err().unwrap().to_string();
-        assert!(error.ends_with("is in use by another switch; stop that one first, or choose another folder with --data"));
+        assert!(
+            error.ends_with("is in use by another switch; stop that one first, or choose another folder with --data")
+        );
     }
 
     #[test]

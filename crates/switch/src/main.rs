@@ -206,8 +206,7 @@ fn password(file: Option<&Path>) -> Result<String> {
                 eprint!("password: ");
             }
             let mut line = String::new();
-            unseen(terminal, || std::io::stdin().lock().read_line(&mut line))
-                .context("the password cannot be read")?;
+            unseen(terminal, || std::io::stdin().lock().read_line(&mut line)).context("the password cannot be read")?;
             line
         }
     };

@@ -122,14 +122,7 @@ impl Panels {
     }
 }
 
-fn facts(
-    id: &Placed<String>,
-    name: &str,
-    number: &str,
-    kind: LineKind,
-    csrc: Csrc,
-    record: RecordPolicy,
-) -> LineFacts {
+fn facts(id: &Placed<String>, name: &str, number: &str, kind: LineKind, csrc: Csrc, record: RecordPolicy) -> LineFacts {
     LineFacts { line: LineId(id.value.clone()), name: name.to_owned(), number: number.to_owned(), kind, csrc, record }
 }
 
@@ -187,10 +180,7 @@ fn panel(file: &FloorFile, user: &UserId, desk: &str, lines: &[Appearing]) -> Pa
         pages = mine
             .chunks(PAGE_KEYS_MAX)
             .enumerate()
-            .map(|(n, lines)| Page {
-                name: format!("Page {}", n + 1),
-                keys: lines.iter().cloned().map(Some).collect(),
-            })
+            .map(|(n, lines)| Page { name: format!("Page {}", n + 1), keys: lines.iter().cloned().map(Some).collect() })
             .collect();
     }
     let own_speakers = file.speakers.iter().any(|speakers| of_user(&speakers.whose));

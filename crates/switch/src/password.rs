@@ -3,8 +3,8 @@
 //! Law: a password in the clear lives only in the message that brings it and in the sample floor's password file.
 
 use anyhow::{Result, anyhow};
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 
 /// Shortest password that is taken, in characters.
 pub const PASSWORD_MIN_CHARS: usize = 8;
@@ -26,8 +26,7 @@ pub fn hash(password: &str) -> Result<String> {
 
 /// Whether `password` is the one that `kept` was made of. Takes tens of milliseconds by intention.
 pub fn verify(password: &str, kept: &str) -> bool {
-    PasswordHash::new(kept)
-        .is_ok_and(|kept| Argon2::default().verify_password(password.as_bytes(), &kept).is_ok())
+    PasswordHash::new(kept).is_ok_and(|kept| Argon2::default().verify_password(password.as_bytes(), &kept).is_ok())
 }
 
 /// A new password of four groups of four letters and digits: 80 bits.

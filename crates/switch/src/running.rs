@@ -76,6 +76,8 @@ pub struct Running {
     server: Handle<SocketAddr>,
     stop_loop: oneshot::Sender<()>,
     tasks: Vec<JoinHandle<()>>,
+    open: mpsc::Receiver<std::convert::Infallible>,
+    keep: Keep,
 }
 
 impl Switch {
@@ -108,7 +110,9 @@ impl Switch {
         let (stop_loop, stop) = oneshot::channel();
         let next_turret = keep.get(Shelf::Survivors, "turret").unwrap_or(0);
         let floor_loop = FloorLoop::new(clock, file.name.clone(), panels, next_turret);
-        let door = Door { accounts: accounts.clone(), to_loop, clock, connections: Arc::default() };
+        let (open_connection, open) = mpsc::channel(1);
+        let door =
+            Door { accounts: accounts.clone(), to_loop, clock, connections: Arc::default(), open: open_connection };
         let web = Web::new(door, accounts, Library::new(&file, clock));
         let server = Handle::new();
         let serving = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(server_config))
@@ -123,7 +127,7 @@ impl Switch {
                 }
             }),
         ];
-        Ok(Running { addr, fingerprint, floor: file.name, passwords, server, stop_loop, tasks })
+        Ok(Running { addr, fingerprint, floor: file.name, passwords, server, stop_loop, tasks, open, keep })
     }
 }
 
@@ -135,7 +139,7 @@ impl Running {
     }
 
     /// Stops in order: turrets are told, recordings sealed, connections closed.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         let _ = self.stop_loop.send(());
         self.server.graceful_shutdown(Some(STOP_MAX));
         for task in self.tasks {
@@ -143,6 +147,8 @@ impl Running {
                 tracing::error!("a part of the switch did not end in order: {error}");
             }
         }
+        let _ = tokio::time::timeout(STOP_MAX, self.open.recv()).await;
+        self.keep.let_go();
     }
 }
 
@@ -177,7 +183,11 @@ fn read_floor(source: &FloorSource) -> Result<FloorFile> {
 fn with_added_users(mut file: FloorFile, keep: &Keep) -> FloorFile {
     for (_, account) in keep.all::<Account>(Shelf::Users) {
         if !file.desks.iter().any(|desk| desk.id.value == account.desk) {
-            tracing::warn!("the added user {} is of the desk {}, which this floor does not have", account.user, account.desk);
+            tracing::warn!(
+                "the added user {} is of the desk {}, which this floor does not have",
+                account.user,
+                account.desk
+            );
             continue;
         }
         let place = |value: String| Placed { value, line: 0 };
@@ -194,8 +204,9 @@ fn with_added_users(mut file: FloorFile, keep: &Keep) -> FloorFile {
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener> {
-    let listener = TcpListener::bind(address)
-        .with_context(|| format!("{address} cannot be listened on; stop who uses it, or choose another with --listen"))?;
+    let listener = TcpListener::bind(address).with_context(|| {
+        format!("{address} cannot be listened on; stop who uses it, or choose another with --listen")
+    })?;
     listener.set_nonblocking(true).context("the listening socket cannot be used")?;
     Ok(listener)
 }

@@ -31,12 +31,17 @@ impl UserList {
             bail!("\"{user}\" cannot be a log-on name; use letters, digits, - _ and . only");
         }
         if name.chars().count() > crate::floor::NAME_MAX_CHARS {
-            bail!("the name \"{name}\" is longer than a key shows ({} characters); shorten it", crate::floor::NAME_MAX_CHARS);
+            bail!(
+                "the name \"{name}\" is longer than a key shows ({} characters); shorten it",
+                crate::floor::NAME_MAX_CHARS
+            );
         }
         let mut held = Vec::new();
         for role in roles {
             let Ok(role) = serde_json::from_value::<Role>(role.as_str().into()) else {
-                bail!("\"{role}\" is not a role; write one of trader, broker, supervisor, reviewer, officer, administrator");
+                bail!(
+                    "\"{role}\" is not a role; write one of trader, broker, supervisor, reviewer, officer, administrator"
+                );
             };
             held.push(role);
         }

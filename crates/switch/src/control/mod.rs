@@ -112,6 +112,8 @@ pub struct Door {
     pub clock: Clock,
     /// Counts connections.
     pub connections: Arc<AtomicU64>,
+    /// Held by each connection: when the last is dropped all have ended.
+    pub open: mpsc::Sender<std::convert::Infallible>,
 }
 
 impl Door {

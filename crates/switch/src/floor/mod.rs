@@ -8,7 +8,9 @@ mod check;
 mod nearest;
 mod read;
 
-pub use read::{Channels, Counterparty, Desk, End, FloorFile, Hoot, Members, Page, Placed, User, Whose, Wire, WireKind};
+pub use read::{
+    Channels, Counterparty, Desk, End, FloorFile, Hoot, Members, Page, Placed, User, Whose, Wire, WireKind,
+};
 
 use std::fmt;
 

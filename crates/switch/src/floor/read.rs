@@ -325,7 +325,8 @@ impl Reading<'_> {
         if speak.is_empty() {
             self.mistake(
                 entry.line,
-                "nobody may talk on this hoot; write speak = { desks = [\"…\"] } or speak = { users = [\"…\"] }".to_owned(),
+                "nobody may talk on this hoot; write speak = { desks = [\"…\"] } or speak = { users = [\"…\"] }"
+                    .to_owned(),
             );
         }
         Hoot {
@@ -353,7 +354,10 @@ impl Reading<'_> {
         if keys.len() > PAGE_KEYS_MAX {
             self.mistake(
                 entry.line,
-                format!("a page has {PAGE_KEYS_MAX} places and this one has {} keys; put the rest on a page of their own", keys.len()),
+                format!(
+                    "a page has {PAGE_KEYS_MAX} places and this one has {} keys; put the rest on a page of their own",
+                    keys.len()
+                ),
             );
         }
         Some(Page { name: self.name(entry), keys, whose: self.whose(entry)? })
@@ -363,7 +367,10 @@ impl Reading<'_> {
         self.known_keys(entry, &["desk", "user", "channels"]);
         let lines = self.words(entry, "channels");
         if lines.len() > CHANNELS_MAX {
-            self.mistake(entry.line, format!("speakers have {CHANNELS_MAX} channels and {} are listed; take some out", lines.len()));
+            self.mistake(
+                entry.line,
+                format!("speakers have {CHANNELS_MAX} channels and {} are listed; take some out", lines.len()),
+            );
         }
         Some(Channels { lines, whose: self.whose(entry)? })
     }
@@ -387,11 +394,17 @@ impl Reading<'_> {
             (Some(desk), None) => Some(Whose::Desk(desk)),
             (None, Some(user)) => Some(Whose::User(user)),
             (None, None) => {
-                self.mistake(entry.line, format!("{} must say whose it is; write desk = \"…\" or user = \"…\"", entry.what));
+                self.mistake(
+                    entry.line,
+                    format!("{} must say whose it is; write desk = \"…\" or user = \"…\"", entry.what),
+                );
                 None
             }
             (Some(_), Some(user)) => {
-                self.mistake(user.line, format!("{} is either a desk's or a user's; take one of the two out", entry.what));
+                self.mistake(
+                    user.line,
+                    format!("{} is either a desk's or a user's; take one of the two out", entry.what),
+                );
                 None
             }
         }
@@ -489,7 +502,10 @@ impl Reading<'_> {
         if length > NAME_MAX_CHARS {
             self.mistake(
                 name.line,
-                format!("the name \"{}\" has {length} characters and a key shows {NAME_MAX_CHARS}; shorten it", name.value),
+                format!(
+                    "the name \"{}\" has {length} characters and a key shows {NAME_MAX_CHARS}; shorten it",
+                    name.value
+                ),
             );
         }
         name.value
@@ -543,7 +559,12 @@ impl Reading<'_> {
                 let line = self.line_of_key(entry, key);
                 self.mistake(
                     line,
-                    format!("\"{key}\" of {} must be a whole number from {} to {}", entry.what, range.start(), range.end()),
+                    format!(
+                        "\"{key}\" of {} must be a whole number from {} to {}",
+                        entry.what,
+                        range.start(),
+                        range.end()
+                    ),
                 );
                 None
             }

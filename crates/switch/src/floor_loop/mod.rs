@@ -56,7 +56,8 @@ impl FloorLoop {
             }
         }
         for (_, seat) in self.sessions.iter() {
-            seat.outbox.end(close::STOPPING, Some("The switch is stopping; this turret connects again by itself.".into()));
+            seat.outbox
+                .end(close::STOPPING, Some("The switch is stopping; this turret connects again by itself.".into()));
         }
     }
 
@@ -111,9 +112,12 @@ impl FloorLoop {
             switch: env!("CARGO_PKG_VERSION").to_owned(),
         }));
         let user = arrival.account.user.clone();
-        self.show_person(&user);
+        let news = self.person_news(&user);
         if let Some(snapshot) = self.snapshot(turret) {
             arrival.outbox.event(Event::Snapshot(Box::new(snapshot)));
+        }
+        if let Some(status) = news {
+            self.tell_all_but(turret, &Event::Person { status });
         }
         let _ = arrival.arrived.send(turret);
     }
@@ -121,15 +125,15 @@ impl FloorLoop {
     fn closed(&mut self, session: Session, logged_off: bool) {
         let Some(seat) = self.sessions.end(session.turret) else { return };
         tracing::info!(turret = %session.turret, user = %seat.account.user, logged_off, "turret gone");
-        self.show_person(&seat.account.user);
-    }
-
-    fn show_person(&mut self, user: &UserId) {
-        let logged_on = self.sessions.of(user).next().is_some();
-        let status = PersonStatus { logged_on, ..self.shown.person(user) };
-        if self.shown.set_person(status.clone()) {
+        if let Some(status) = self.person_news(&seat.account.user) {
             self.tell_all(&Event::Person { status });
         }
+    }
+
+    fn person_news(&mut self, user: &UserId) -> Option<PersonStatus> {
+        let logged_on = self.sessions.of(user).next().is_some();
+        let status = PersonStatus { logged_on, ..self.shown.person(user) };
+        self.shown.set_person(status.clone()).then_some(status)
     }
 
     fn snapshot(&self, turret: TurretId) -> Option<Snapshot> {

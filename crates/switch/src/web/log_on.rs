@@ -31,8 +31,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Trouble> {
         let token = cookie(&parts.headers).ok_or_else(not_logged_on)?;
-        let (account, _) =
-            Accounts::from_ref(state).token_user(token, Opens::Review).map_err(|_| not_logged_on())?;
+        let (account, _) = Accounts::from_ref(state).token_user(token, Opens::Review).map_err(|_| not_logged_on())?;
         may_review(&account)?;
         Ok(Self(account))
     }
@@ -46,10 +45,7 @@ fn may_review(account: &Account) -> Result<(), Trouble> {
     if account.roles.iter().any(|role| role.may_review()) {
         return Ok(());
     }
-    let sentence = format!(
-        "{} may not open recordings; ask the administrator for the role of reviewer.",
-        account.name
-    );
+    let sentence = format!("{} may not open recordings; ask the administrator for the role of reviewer.", account.name);
     Err(Trouble::new(StatusCode::FORBIDDEN, sentence))
 }
 

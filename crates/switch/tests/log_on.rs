@@ -1,0 +1,168 @@
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+//! Logging on over a real WebSocket: who gets in, who does not, and what they are told.
+
+mod support;
+
+use dealerboard_model::{LineId, TurretId};
+use dealerboard_wire::{Event, FromSwitch, FromTurret, SUBPROTOCOL, close};
+use futures_util::SinkExt;
+use std::time::Duration;
+use support::{World, password, token};
+use tokio_tungstenite::tungstenite::Message;
+
+#[tokio::test]
+async fn the_right_password_gets_a_welcome_and_the_panel() {
+    let world = World::start().await;
+    let turret = world.log_on("reyes").await;
+    let snapshot = turret.snapshot.unwrap();
+    assert_eq!(snapshot.me.desk_name, "London");
+    let lines: Vec<&LineId> = snapshot.lines.iter().map(|facts| &facts.line).collect();
+    let wanted = ["ard-london", "second-london", "mrd-london", "sterling", "macro"].map(LineId::from);
+    assert_eq!(lines, wanted.iter().collect::<Vec<_>>());
+    assert!(snapshot.person_statuses.iter().any(|status| status.user == "reyes".into() && status.logged_on));
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_user_are_told_the_same() {
+    let world = World::start().await;
+    for user in ["reyes", "nobody"] {
+        let (sentence, code) = world.say_hello(password(user, "not-the-one"), None).await.end().await;
+        assert_eq!(code, close::NOT_LOGGED_ON);
+        assert_eq!(sentence.unwrap(), "The name or the password is not right; type both again.");
+    }
+}
+
+#[tokio::test]
+async fn after_five_wrong_passwords_even_the_right_one_has_to_wait() {
+    let world = World::start().await;
+    for _ in 0..5 {
+        world.say_hello(password("marsh", "not-the-one"), None).await.end().await;
+    }
+    let right = password("marsh", &world.password("marsh"));
+    let (sentence, _) = world.say_hello(right, None).await.end().await;
+    assert!(sentence.unwrap().starts_with("There were too many wrong passwords; wait "));
+    world.log_on("reyes").await;
+}
+
+#[tokio::test]
+async fn a_token_that_has_ended_is_told_to_log_on_again() {
+    let world = World::with_token_life(Duration::ZERO).await;
+    let mut turret = world.say_hello(password("reyes", &world.password("reyes")), None).await;
+    let FromSwitch::Welcome(welcome) = turret.next().await else { panic!() };
+    let (sentence, code) = world.say_hello(token(&welcome.token.token), None).await.end().await;
+    assert_eq!((sentence.as_deref(), code), (Some("Your log-on has ended; log on again."), close::NOT_LOGGED_ON));
+    let (sentence, code) = turret.end().await;
+    assert_eq!((sentence.as_deref(), code), (Some("Your log-on has ended; log on again."), close::NOT_LOGGED_ON));
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_before_it_ends() {
+    let world = World::start().await;
+    let mut turret = world.log_on("reyes").await;
+    turret.send(&FromTurret::Renew).await;
+    let FromSwitch::Token(fresh) = turret.next().await else { panic!() };
+    assert_ne!(fresh.token, turret.token);
+    world.log_on_with(token(&fresh.token), None).await;
+}
+
+#[tokio::test]
+async fn a_token_outlives_a_restart_of_the_switch() {
+    let mut world = World::start().await;
+    let turret = world.log_on("reyes").await;
+    world.restart().await;
+    world.log_on_with(token(&turret.token), Some(turret.turret)).await;
+}
+
+#[tokio::test]
+async fn an_old_client_is_told_that_its_version_is_another() {
+    let world = World::start().await;
+    let mut old = world.connect(SUBPROTOCOL).await;
+    old.socket.send(Message::Text(r#"{"type":"hello","protocol":0,"name":"x"}"#.into())).await.unwrap();
+    let (sentence, code) = old.end().await;
+    assert_eq!(code, close::VERSION);
+    assert!(sentence.unwrap().starts_with("This turret speaks another version than its switch"));
+}
+
+#[tokio::test]
+async fn what_is_no_message_of_the_protocol_ends_the_connection_and_not_the_switch() {
+    let world = World::start().await;
+    let mut turret = world.log_on("reyes").await;
+    turret.socket.send(Message::Text("{\"type\":\"shout\"}".into())).await.unwrap();
+    assert_eq!(turret.end().await.1, close::PROTOCOL);
+    world.log_on("reyes").await;
+}
+
+#[tokio::test]
+async fn a_newer_connection_takes_the_session_over_and_the_old_one_is_told() {
+    let world = World::start().await;
+    let mut old = world.log_on("reyes").await;
+    let new = world.log_on_with(token(&old.token), Some(old.turret)).await;
+    assert_eq!(new.turret, old.turret);
+    assert_eq!(old.end().await.1, close::REPLACED);
+}
+
+#[tokio::test]
+async fn nobody_goes_on_with_the_session_of_another_user() {
+    let world = World::start().await;
+    let reyes = world.log_on("reyes").await;
+    let marsh = world.log_on_with(password("marsh", &world.password("marsh")), Some(reyes.turret)).await;
+    assert_ne!(marsh.turret, reyes.turret);
+    assert_ne!(marsh.turret, TurretId(0));
+}
+
+#[tokio::test]
+async fn everybody_sees_that_a_colleague_has_logged_on() {
+    let world = World::start().await;
+    let mut reyes = world.log_on("reyes").await;
+    world.log_on("lindt").await;
+    loop {
+        if let FromSwitch::Event { event: Event::Person { status }, .. } = reyes.next().await {
+            assert_eq!((status.user, status.logged_on), ("lindt".into(), true));
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_heartbeat_is_answered_with_its_number() {
+    let world = World::start().await;
+    let mut turret = world.log_on("reyes").await;
+    turret.send(&FromTurret::Heartbeat { n: 7 }).await;
+    assert!(matches!(turret.next().await, FromSwitch::HeartbeatAck { n: 7, .. }));
+}
+
+#[tokio::test]
+async fn a_turret_that_does_not_read_is_told_why_and_closed() {
+    let world = World::start().await;
+    let turret = world.log_on("reyes").await;
+    let (mut sink, stream) = futures_util::StreamExt::split(turret.socket);
+    let flood = async {
+        let text = serde_json::to_string(&FromTurret::Heartbeat { n: 1 }).unwrap();
+        while sink.send(Message::Text(text.clone().into())).await.is_ok() {}
+    };
+    // Nothing is read until the switch takes no more: then what it said is still there.
+    let _ = tokio::time::timeout(Duration::from_secs(2), flood).await;
+    let mut said = Vec::new();
+    let mut stream = stream;
+    while let Some(Ok(message)) = futures_util::StreamExt::next(&mut stream).await {
+        if let Message::Text(text) = message
+            && let FromSwitch::Goodbye { code, .. } = serde_json::from_str(text.as_str()).unwrap()
+        {
+            said.push(code);
+        }
+    }
+    assert_eq!(said, vec![close::TOO_SLOW]);
+}
+
+#[tokio::test]
+async fn a_second_switch_on_the_same_data_folder_gets_one_sentence() {
+    let world = World::start().await;
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let options = dealerboard_switch::SwitchOptions::new(
+        dealerboard_switch::FloorSource::Text(support::FLOOR.into()),
+        world.folder.path().join("data"),
+        listen,
+    );
+    let error = dealerboard_switch::Switch::start(options).await.err().unwrap().to_string();
+    assert!(error.contains("is in use by another switch"), "{error}");
+}
