@@ -4,7 +4,7 @@
 //! life is short; it survives a restart of the switch.
 
 use crate::certificate::hex;
-use crate::floor::FloorFile;
+use crate::floor::{FloorFile, Placed, User};
 use crate::keep::{Keep, Shelf, write_private};
 use crate::password;
 use crate::throttle::Throttle;
@@ -38,6 +38,20 @@ pub struct Account {
     /// The usual seat.
     #[serde(default)]
     pub seat: String,
+}
+
+impl Account {
+    /// As the floor file would name this user.
+    pub fn as_floor_user(&self) -> User {
+        let place = |value: &str| Placed { value: value.to_owned(), line: 0 };
+        User {
+            id: place(self.user.as_str()),
+            name: self.name.clone(),
+            desk: place(&self.desk),
+            roles: self.roles.clone(),
+            seat: self.seat.clone(),
+        }
+    }
 }
 
 /// What a token opens.

@@ -1,6 +1,7 @@
 //! What the switch keeps over a restart: small JSON values by shelf and name.
 //!
-//! Law: a value is on disk when `put` returns. One process per data folder.
+//! Law: a value is on disk when `put` returns. One switch per data folder; an operator's commands may write beside it, and
+//! the switch sees that at the next look.
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -10,9 +11,10 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 /// Where a value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +30,8 @@ pub enum Shelf {
 }
 
 impl Shelf {
+    const ALL: [Self; 4] = [Self::Users, Self::Passwords, Self::Tokens, Self::Survivors];
+
     fn name(self) -> &'static str {
         match self {
             Self::Users => "users",
@@ -38,68 +42,67 @@ impl Shelf {
     }
 }
 
-type Shelves = BTreeMap<String, BTreeMap<String, Value>>;
+/// A shelf as last read, and how its file looked then.
+#[derive(Default)]
+struct Read {
+    seen: Option<(u64, SystemTime, u64)>,
+    values: BTreeMap<String, Value>,
+}
 
 /// The kept values of one data folder. Clones are the same.
 #[derive(Clone)]
 pub struct Keep {
     folder: PathBuf,
-    shelves: Arc<Mutex<Shelves>>,
-    /// Held for as long as the folder is in use; none when the switch has let it go.
-    lock: Arc<Mutex<Option<File>>>,
+    shelves: Arc<Mutex<BTreeMap<Shelf, Read>>>,
+    /// Held for as long as the folder is in use by a switch; none when it was let go.
+    in_use: Arc<Mutex<Option<File>>>,
 }
 
 impl Keep {
-    /// Opens the data folder and makes it when it is not there.
+    /// Opens the data folder for a switch and makes it when it is not there.
     ///
     /// # Errors
     /// It cannot be made or read, or another switch uses it.
     pub fn open(folder: &Path) -> Result<Self> {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| {
-            format!("the data folder {} cannot be made; choose another with --data", folder.display())
-        })?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(folder.join("in-use"))
-            .with_context(|| format!("the data folder {} cannot be written; check who owns it", folder.display()))?;
-        // SAFETY: flock(2) takes a descriptor that `lock` keeps open, and a number.
-        if unsafe { libc::flock(lock.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } != 0 {
+        let keep = Self::open_beside(folder)?;
+        let file = keep.lock_file("in-use")?;
+        if !locked(&file, libc::LOCK_EX | libc::LOCK_NB) {
             bail!(
                 "the data folder {} is in use by another switch; stop that one first, or choose another folder with --data",
                 folder.display()
             );
         }
-        let mut shelves = Shelves::new();
-        for shelf in [Shelf::Users, Shelf::Passwords, Shelf::Tokens, Shelf::Survivors] {
-            let file = folder.join(format!("{}.json", shelf.name()));
-            let values = match std::fs::read(&file) {
-                Ok(bytes) => serde_json::from_slice(&bytes)
-                    .with_context(|| format!("{} is damaged; restore it from a copy or remove it", file.display()))?,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
-                Err(error) => return Err(error).with_context(|| format!("{} cannot be read", file.display())),
-            };
-            shelves.insert(shelf.name().to_owned(), values);
+        *keep.in_use.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+        Ok(keep)
+    }
+
+    /// Opens the data folder for an operator's command, beside a switch that may be using it.
+    ///
+    /// # Errors
+    /// It cannot be made or read.
+    pub fn open_beside(folder: &Path) -> Result<Self> {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| {
+            format!("the data folder {} cannot be made; choose another with --data", folder.display())
+        })?;
+        let keep = Self { folder: folder.to_owned(), shelves: Arc::default(), in_use: Arc::default() };
+        for shelf in Shelf::ALL {
+            keep.fresh(&mut keep.lock(), shelf)?;
         }
-        Ok(Self {
-            folder: folder.to_owned(),
-            shelves: Arc::new(Mutex::new(shelves)),
-            lock: Arc::new(Mutex::new(Some(lock))),
-        })
+        Ok(keep)
     }
 
     /// The value called `name`, if it is there and still of this type.
     pub fn get<T: DeserializeOwned>(&self, shelf: Shelf, name: &str) -> Option<T> {
-        let shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
-        serde_json::from_value(shelves.get(shelf.name())?.get(name)?.clone()).ok()
+        let mut shelves = self.lock();
+        self.fresh_or_old(&mut shelves, shelf);
+        serde_json::from_value(shelves.get(&shelf)?.values.get(name)?.clone()).ok()
     }
 
     /// All values of a shelf in the order of their names.
     pub fn all<T: DeserializeOwned>(&self, shelf: Shelf) -> Vec<(String, T)> {
-        let shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
-        let values = shelves.get(shelf.name());
+        let mut shelves = self.lock();
+        self.fresh_or_old(&mut shelves, shelf);
+        let values = shelves.get(&shelf).map(|read| &read.values);
         values
             .into_iter()
             .flatten()
@@ -126,22 +129,80 @@ impl Keep {
         self.change(shelf, |values| values.retain(|name, value| !gone(name, value)))
     }
 
-    /// Lets the folder go: another switch may open it, and nothing is kept any more.
+    /// Lets the folder go: another switch may open it.
     pub fn let_go(&self) {
-        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.in_use.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     fn change(&self, shelf: Shelf, change: impl FnOnce(&mut BTreeMap<String, Value>)) -> Result<()> {
-        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-        if lock.is_none() {
-            bail!("the switch has stopped and keeps nothing any more; start it again");
+        let mut shelves = self.lock();
+        // One writer at a time, in whatever process, so that no change is written over.
+        let writing = self.lock_file("writing")?;
+        if !locked(&writing, libc::LOCK_EX) {
+            bail!("the data folder {} cannot be locked; check its file system", self.folder.display());
         }
-        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
-        let values = shelves.entry(shelf.name().to_owned()).or_default();
-        change(values);
-        let bytes = serde_json::to_vec_pretty(values).context("kept values are JSON")?;
-        write_private(&self.folder.join(format!("{}.json", shelf.name())), &bytes)
+        self.fresh(&mut shelves, shelf)?;
+        let read = shelves.entry(shelf).or_default();
+        let mut values = read.values.clone();
+        change(&mut values);
+        if values == read.values {
+            return Ok(());
+        }
+        let bytes = serde_json::to_vec_pretty(&values).context("kept values are JSON")?;
+        write_private(&self.file(shelf), &bytes)?;
+        *read = Read { seen: looks(&self.file(shelf)), values };
+        Ok(())
     }
+
+    fn fresh_or_old(&self, shelves: &mut BTreeMap<Shelf, Read>, shelf: Shelf) {
+        if let Err(error) = self.fresh(shelves, shelf) {
+            tracing::error!("{error:#}");
+        }
+    }
+
+    /// Reads a shelf again when somebody else has written it.
+    fn fresh(&self, shelves: &mut BTreeMap<Shelf, Read>, shelf: Shelf) -> Result<()> {
+        let file = self.file(shelf);
+        let read = shelves.entry(shelf).or_default();
+        let seen = looks(&file);
+        if seen == read.seen {
+            return Ok(());
+        }
+        let values = match std::fs::read(&file) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .with_context(|| format!("{} is damaged; restore it from a copy or remove it", file.display()))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) => return Err(error).with_context(|| format!("{} cannot be read", file.display())),
+        };
+        *read = Read { seen, values };
+        Ok(())
+    }
+
+    fn file(&self, shelf: Shelf) -> PathBuf {
+        self.folder.join(format!("{}.json", shelf.name()))
+    }
+
+    fn lock_file(&self, name: &str) -> Result<File> {
+        let folder = &self.folder;
+        File::options().create(true).truncate(false).write(true).mode(0o600).open(folder.join(name)).with_context(|| {
+            format!("the data folder {} cannot be written; check who owns it and the space on its disk", folder.display())
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Shelf, Read>> {
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How a file looks from outside: a written one looks otherwise.
+fn looks(file: &Path) -> Option<(u64, SystemTime, u64)> {
+    let metadata = std::fs::metadata(file).ok()?;
+    Some((metadata.ino(), metadata.modified().ok()?, metadata.len()))
+}
+
+fn locked(file: &File, how: libc::c_int) -> bool {
+    // SAFETY: flock(2) takes a descriptor that `file` keeps open, and a number.
+    unsafe { libc::flock(file.as_raw_fd(), how) == 0 }
 }
 
 /// Writes a file that only its owner can read, whole or not at all.
@@ -170,6 +231,16 @@ mod tests {
         assert!(
             error.ends_with("is in use by another switch; stop that one first, or choose another folder with --data")
         );
+    }
+
+    #[test]
+    fn what_a_command_writes_beside_a_running_switch_is_seen_by_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let running = Keep::open(folder.path()).unwrap();
+        Keep::open_beside(folder.path()).unwrap().put(Shelf::Passwords, "reyes", &"new").unwrap();
+        running.put(Shelf::Passwords, "marsh", &"other").unwrap();
+        assert_eq!(running.get::<String>(Shelf::Passwords, "reyes").as_deref(), Some("new"));
+        assert_eq!(running.all::<String>(Shelf::Passwords).len(), 2);
     }
 
     #[test]

@@ -172,7 +172,7 @@ fn user(command: UserCommand) -> Result<()> {
             let name = name.unwrap_or_else(|| user.clone());
             users.add(&user, &name, &desk, &roles, &seat)?;
             users.set_password(&UserId(user.clone()), &password)?;
-            println!("{user} was added; the switch knows them from its next start");
+            println!("{user} was added");
         }
         UserCommand::Password { user, data, password_file } => {
             let users = UserList::open(&data)?;

@@ -4,10 +4,9 @@ use crate::accounts::{Account, Accounts, TOKEN_LIFE};
 use crate::certificate::{self, Certificate};
 use crate::clock::Clock;
 use crate::control::Door;
-use crate::floor::{self, FloorFile, Placed};
+use crate::floor::{self, FloorFile};
 use crate::floor_loop::{FloorLoop, INPUTS_MAX};
 use crate::keep::{Keep, Shelf};
-use crate::panel::Panels;
 use crate::web::{Library, Web, types::Verdict};
 use anyhow::{Context, Result, bail};
 use axum_server::Handle;
@@ -105,11 +104,10 @@ impl Switch {
         let addr = listener.local_addr().context("the listening address is not known")?;
 
         let clock = Clock::start();
-        let panels = Panels::new(&file);
         let (to_loop, inputs) = mpsc::channel(INPUTS_MAX);
         let (stop_loop, stop) = oneshot::channel();
         let next_turret = keep.get(Shelf::Survivors, "turret").unwrap_or(0);
-        let floor_loop = FloorLoop::new(clock, file.name.clone(), panels, next_turret);
+        let floor_loop = FloorLoop::new(clock, file.clone(), next_turret);
         let (open_connection, open) = mpsc::channel(1);
         let door =
             Door { accounts: accounts.clone(), to_loop, clock, connections: Arc::default(), open: open_connection };
@@ -190,15 +188,7 @@ fn with_added_users(mut file: FloorFile, keep: &Keep) -> FloorFile {
             );
             continue;
         }
-        let place = |value: String| Placed { value, line: 0 };
-        file.users.retain(|user| user.id.value != account.user.0);
-        file.users.push(floor::User {
-            id: place(account.user.0),
-            name: account.name,
-            desk: place(account.desk),
-            roles: account.roles,
-            seat: account.seat,
-        });
+        file.with_user(account.as_floor_user());
     }
     file
 }

@@ -19,7 +19,7 @@ impl UserList {
     /// # Errors
     /// It cannot be opened.
     pub fn open(data: &Path) -> Result<Self> {
-        Ok(Self { keep: Keep::open(data)? })
+        Ok(Self { keep: Keep::open_beside(data)? })
     }
 
     /// Adds a user, or changes an added one.

@@ -1,5 +1,5 @@
-#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 //! Logging on over a real WebSocket: who gets in, who does not, and what they are told.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod support;
 
@@ -165,4 +165,16 @@ async fn a_second_switch_on_the_same_data_folder_gets_one_sentence() {
     );
     let error = dealerboard_switch::Switch::start(options).await.err().unwrap().to_string();
     assert!(error.contains("is in use by another switch"), "{error}");
+}
+
+#[tokio::test]
+async fn a_user_who_is_added_while_the_switch_runs_logs_on_with_the_lines_of_their_desk() {
+    let world = World::start().await;
+    let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
+    users.add("novak", "P. Novak", "london", &["trader".into()], "4-09").unwrap();
+    users.set_password(&"novak".into(), "hyacinth-bulb").unwrap();
+    let turret = world.log_on_with(password("novak", "hyacinth-bulb"), None).await;
+    let snapshot = turret.snapshot.unwrap();
+    assert_eq!(snapshot.me.name, "P. Novak");
+    assert!(snapshot.lines.iter().any(|facts| facts.line == LineId::from("ard-london")));
 }

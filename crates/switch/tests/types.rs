@@ -1,5 +1,5 @@
-#![allow(clippy::unwrap_used)]
 //! The TypeScript of the review API is generated from its Rust types and committed; this test fails when it is stale.
+#![allow(clippy::unwrap_used)]
 
 use dealerboard_switch::web::types;
 use std::collections::BTreeMap;

@@ -39,6 +39,27 @@ pub struct FloorFile {
     pub counterparties: Vec<Counterparty>,
 }
 
+impl FloorFile {
+    /// Adds a user, or changes one of the same id; true when anything is new. Places of the user's words are not compared.
+    pub fn with_user(&mut self, user: User) -> bool {
+        let same = |known: &User| {
+            known.id.value == user.id.value
+                && known.name == user.name
+                && known.desk.value == user.desk.value
+                && known.roles == user.roles
+                && known.seat == user.seat
+        };
+        if self.users.iter().any(same) {
+            return false;
+        }
+        match self.users.iter_mut().find(|known| known.id.value == user.id.value) {
+            Some(known) => *known = user,
+            None => self.users.push(user),
+        }
+        true
+    }
+}
+
 /// A user whom a program plays; what it plays is the program's to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counterparty {

@@ -1,5 +1,5 @@
-#![allow(clippy::unwrap_used)]
 //! Each mistake an administrator makes, and the sentence it gets.
+#![allow(clippy::unwrap_used)]
 
 use super::*;
 

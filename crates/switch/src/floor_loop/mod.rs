@@ -6,8 +6,10 @@
 mod sessions;
 mod shown;
 
+use crate::accounts::Account;
 use crate::clock::Clock;
 use crate::control::{Arrival, FromConnection, Session};
+use crate::floor::FloorFile;
 use crate::panel::{Panels, TALKER_LABELS};
 use dealerboard_model::{Csrc, LineId, PersonStatus, TurretId, UserId};
 use dealerboard_wire::{Answer, Event, FromSwitch, Me, Refusal, RefusalCode, Snapshot, TalkerLabel, Welcome, close};
@@ -27,7 +29,7 @@ pub const TALK_TAIL_MS: u64 = 150;
 /// What the loop is made of.
 pub struct FloorLoop {
     clock: Clock,
-    floor: String,
+    floor: FloorFile,
     panels: Panels,
     sessions: Sessions,
     shown: Shown,
@@ -36,8 +38,9 @@ pub struct FloorLoop {
 }
 
 impl FloorLoop {
-    /// A loop for the floor called `floor`.
-    pub fn new(clock: Clock, floor: String, panels: Panels, next_turret: u32) -> Self {
+    /// A loop for `floor`.
+    pub fn new(clock: Clock, floor: FloorFile, next_turret: u32) -> Self {
+        let panels = Panels::new(&floor);
         let shown = Shown::new(&panels, clock.now());
         let sessions = Sessions::default();
         Self { clock, floor, panels, sessions, shown, next_turret, next_label: TALKER_LABELS }
@@ -85,6 +88,7 @@ impl FloorLoop {
     }
 
     fn arrived(&mut self, arrival: Arrival) {
+        self.know(&arrival.account);
         let resumed = self.sessions.resumable(&arrival);
         let turret = match resumed {
             Some(turret) => {
@@ -108,7 +112,7 @@ impl FloorLoop {
             turret,
             resumed: resumed.is_some(),
             token: arrival.token.clone(),
-            floor: self.floor.clone(),
+            floor: self.floor.name.clone(),
             switch: env!("CARGO_PKG_VERSION").to_owned(),
         }));
         let user = arrival.account.user.clone();
@@ -120,6 +124,14 @@ impl FloorLoop {
             self.tell_all_but(turret, &Event::Person { status });
         }
         let _ = arrival.arrived.send(turret);
+    }
+
+    /// Takes in a user who was added, or changed, after the switch started. Labels of lines stay: they go by the order of
+    /// lines in the file.
+    fn know(&mut self, account: &Account) {
+        if self.floor.with_user(account.as_floor_user()) {
+            self.panels = Panels::new(&self.floor);
+        }
     }
 
     fn closed(&mut self, session: Session, logged_off: bool) {
