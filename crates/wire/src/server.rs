@@ -12,6 +12,7 @@ use uuid::Uuid;
 /// A message from switch to turret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "nearly every message is an event: a box would be made for each")]
 pub enum FromSwitch {
     /// Log-on succeeded; a [`Snapshot`] follows as the first event.
     Welcome(Welcome),
