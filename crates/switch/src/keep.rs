@@ -184,9 +184,14 @@ impl Keep {
 
     fn lock_file(&self, name: &str) -> Result<File> {
         let folder = &self.folder;
-        File::options().create(true).truncate(false).write(true).mode(0o600).open(folder.join(name)).with_context(|| {
-            format!("the data folder {} cannot be written; check who owns it and the space on its disk", folder.display())
-        })
+        File::options().create(true).truncate(false).write(true).mode(0o600).open(folder.join(name)).with_context(
+            || {
+                format!(
+                    "the data folder {} cannot be written; check who owns it and the space on its disk",
+                    folder.display()
+                )
+            },
+        )
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Shelf, Read>> {

@@ -54,6 +54,7 @@ pub struct Outbox {
 
 /// What the writer does next.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "nearly every one is a message and lives for one send")]
 pub enum Next {
     /// Send this.
     Send(FromSwitch),

@@ -1,7 +1,7 @@
 //! Compares the words of a floor file with each other: what is named must exist, and exist once.
 
 use super::nearest::instead;
-use super::read::{FloorFile, Members, Placed, Whose};
+use super::words::{FloorFile, Members, Placed, Whose};
 use super::{CHANNELS_MAX, Mistake};
 use std::collections::HashMap;
 

@@ -5,10 +5,12 @@
 //! makes call control's floor of them.
 
 mod check;
+mod entry;
 mod nearest;
 mod read;
+mod words;
 
-pub use read::{
+pub use words::{
     Channels, Counterparty, Desk, End, FloorFile, Hoot, Members, Page, Placed, User, Whose, Wire, WireKind,
 };
 

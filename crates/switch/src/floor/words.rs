@@ -1,0 +1,191 @@
+//! What a floor file says, word by word, each with its line where a later comparison may have to name it.
+
+use dealerboard_model::{RecordPolicy, RingPriority, Role};
+
+/// A value and the line it stands on, counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Its line.
+    pub line: usize,
+}
+
+/// A floor file, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FloorFile {
+    /// The floor's name.
+    pub name: String,
+    /// Recording policy of lines that say nothing.
+    pub record: RecordPolicy,
+    /// Desks.
+    pub desks: Vec<Desk>,
+    /// Users.
+    pub users: Vec<User>,
+    /// Private wires.
+    pub wires: Vec<Wire>,
+    /// Hoots.
+    pub hoots: Vec<Hoot>,
+    /// Pages of keys.
+    pub pages: Vec<Page>,
+    /// Speaker channels.
+    pub speakers: Vec<Channels>,
+    /// Users whom programs play (simulated counterparties).
+    pub counterparties: Vec<Counterparty>,
+}
+
+impl FloorFile {
+    /// Adds a user, or changes one of the same id; true when anything is new. Places of the user's words are not compared.
+    pub fn with_user(&mut self, user: User) -> bool {
+        let same = |known: &User| {
+            known.id.value == user.id.value
+                && known.name == user.name
+                && known.desk.value == user.desk.value
+                && known.roles == user.roles
+                && known.seat == user.seat
+        };
+        if self.users.iter().any(same) {
+            return false;
+        }
+        match self.users.iter_mut().find(|known| known.id.value == user.id.value) {
+            Some(known) => *known = user,
+            None => self.users.push(user),
+        }
+        true
+    }
+}
+
+/// A user whom a program plays; what it plays is the program's to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counterparty {
+    /// The user.
+    pub user: Placed<String>,
+    /// The lines that its script names.
+    pub lines: Vec<Placed<String>>,
+}
+
+/// A desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Desk {
+    /// Its id.
+    pub id: Placed<String>,
+    /// Name as shown.
+    pub name: String,
+}
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Log-on name.
+    pub id: Placed<String>,
+    /// Name as shown.
+    pub name: String,
+    /// The desk's id.
+    pub desk: Placed<String>,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// The usual seat.
+    pub seat: String,
+}
+
+/// The kind of a private wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WireKind {
+    /// Automatic ringdown.
+    Ard,
+    /// Manual ringdown.
+    Mrd,
+}
+
+/// A private wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wire {
+    /// ARD or MRD.
+    pub kind: WireKind,
+    /// How urgently it rings.
+    pub priority: RingPriority,
+    /// Whether it is recorded.
+    pub record: RecordPolicy,
+    /// MRD: seizing signals once by itself.
+    pub auto_signal: bool,
+    /// Its two ends.
+    pub ends: [End; 2],
+}
+
+/// One end of a private wire: a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// The line's id.
+    pub line: Placed<String>,
+    /// What the key shows.
+    pub name: String,
+    /// The line's number.
+    pub number: String,
+    /// Who has an appearance of it.
+    pub members: Members,
+}
+
+/// Desks and users.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Members {
+    /// Desks' ids.
+    pub desks: Vec<Placed<String>>,
+    /// Users' ids.
+    pub users: Vec<Placed<String>>,
+}
+
+impl Members {
+    /// Whether nobody is named.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.desks.is_empty() && self.users.is_empty()
+    }
+}
+
+/// A hoot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hoot {
+    /// The line's id.
+    pub id: Placed<String>,
+    /// What the key shows.
+    pub name: String,
+    /// The line's number.
+    pub number: String,
+    /// Whether it is recorded.
+    pub record: RecordPolicy,
+    /// How many may talk at once.
+    pub talkers: Option<u32>,
+    /// Who hears and talks.
+    pub speak: Members,
+    /// Who hears.
+    pub listen: Members,
+}
+
+/// Whose panel something is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Everybody's at this desk.
+    Desk(Placed<String>),
+    /// This user's, instead of the desk's.
+    User(Placed<String>),
+}
+
+/// A page of keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Whose.
+    pub whose: Whose,
+    /// Name on the tab.
+    pub name: String,
+    /// Line ids, row by row; an empty word is an empty place.
+    pub keys: Vec<Placed<String>>,
+}
+
+/// Channels on the speakers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channels {
+    /// Whose.
+    pub whose: Whose,
+    /// Line ids in the order of the channels.
+    pub lines: Vec<Placed<String>>,
+}
