@@ -1,0 +1,69 @@
+// The review API of the switch, same origin. An answer that is not well carries one sentence.
+import type { Me } from '../generated/review/Me';
+import type { Peaks } from '../generated/review/Peaks';
+import type { Problem } from '../generated/review/Problem';
+import type { RecordingDetail } from '../generated/review/RecordingDetail';
+import type { RecordingPage } from '../generated/review/RecordingPage';
+
+/** An answer that refuses. */
+export class Refused extends Error {
+  constructor(readonly status: number, sentence: string) {
+    super(sentence);
+  }
+}
+
+async function ask<T>(path: string, init?: RequestInit): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, { credentials: 'same-origin', ...init });
+  } catch {
+    throw new Refused(0, 'The switch does not answer. Check the network and try again.');
+  }
+  const text = await answer.text();
+  let body: unknown = null;
+  try {
+    body = text === '' ? null : JSON.parse(text);
+  } catch {
+    throw new Refused(answer.status, 'The switch gave an answer that this page does not understand. Load the page again.');
+  }
+  if (!answer.ok) throw new Refused(answer.status, (body as Problem | null)?.sentence ?? `The switch refused (${answer.status}).`);
+  return body as T;
+}
+
+/** What to look for. Empty fields ask for everything. */
+export interface Filter {
+  from: string;
+  to: string;
+  line: string;
+  person: string;
+  kind: string;
+  gaps: boolean;
+}
+
+/** A filter that finds everything. */
+export const everything = (): Filter => ({ from: '', to: '', line: '', person: '', kind: '', gaps: false });
+
+/** The query of a filter; times are entered in UTC. */
+export function queryOf(filter: Filter, before: number | null): string {
+  const query = new URLSearchParams();
+  const utc = (text: string) => String(Date.parse(`${text}Z`));
+  if (filter.from) query.set('from', utc(filter.from));
+  if (filter.to) query.set('to', utc(filter.to));
+  if (filter.line) query.set('line', filter.line);
+  if (filter.person) query.set('person', filter.person);
+  if (filter.kind) query.set('kind', filter.kind);
+  if (filter.gaps) query.set('gaps', 'true');
+  if (before !== null) query.set('before', String(before));
+  return query.toString();
+}
+
+export const api = {
+  logOn: (user: string, password: string) =>
+    ask<Me>('/api/log-on', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user, password }) }),
+  logOff: () => ask<null>('/api/log-off', { method: 'POST' }),
+  me: () => ask<Me>('/api/me'),
+  recordings: (filter: Filter, before: number | null = null) => ask<RecordingPage>(`/api/recordings?${queryOf(filter, before)}`),
+  recording: (id: number) => ask<RecordingDetail>(`/api/recordings/${id}`),
+  peaks: (id: number, track: number) => ask<Peaks>(`/api/recordings/${id}/tracks/${track}/peaks`),
+  audio: (id: number, track: number) => `/api/recordings/${id}/tracks/${track}/audio`,
+};

@@ -1,0 +1,79 @@
+// The panel draws what it is told and keeps nothing of its own.
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
+import { tick } from 'svelte';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Intent } from '../src/generated/Intent';
+import { Clock } from '../src/panel/clock.svelte';
+import Panel from '../src/panel/Panel.svelte';
+import { PanelStore, splitSentence } from '../src/panel/store.svelte';
+import { fixture, NOW } from './fixture';
+
+let sent: Intent[];
+let store: PanelStore;
+
+beforeEach(() => {
+  sent = [];
+  store = new PanelStore({ listen: async () => {}, send: (intent) => sent.push(intent), openReview: () => {} });
+  store.apply({ change: 'view', value: structuredClone(fixture) });
+  Object.assign(window, { innerWidth: 1280, innerHeight: 800 });
+  render(Panel, { store, clock: new Clock(() => NOW) });
+});
+afterEach(cleanup);
+
+const keyOf = (line: string) => document.querySelector<HTMLElement>(`.grid [data-line="${line}"]`)!;
+
+describe('the panel', () => {
+  test('names the state of a key in words', () => {
+    expect(screen.getAllByRole('button', { name: /^Hallam Street, Ringing, high priority/ }).length).toBeGreaterThan(0);
+    expect(screen.getByRole('button', { name: /^Pelican Re, In use elsewhere, .*NOT RECORDED/ })).toBeTruthy();
+  });
+  test('draws a glyph of its own for every lamp that is not idle', () => {
+    const glyphs = ['hallam-street', 'wolds-pension', 'wexcombe', 'orsay-crédit', 'mistral-am', 'vantry'].map((line) => keyOf(line).querySelector('[data-glyph]')!.getAttribute('data-glyph'));
+    expect(new Set(glyphs).size).toBe(glyphs.length);
+  });
+  test('changes a lamp only when the turret says so', async () => {
+    await fireEvent.click(keyOf('norrbank'));
+    expect(keyOf('norrbank').dataset.lamp).toBe('idle');
+    store.apply({ change: 'key', value: { ...store.keys['norrbank']!, lamp: 'in_use_here' } });
+    await tick();
+    expect(keyOf('norrbank').dataset.lamp).toBe('in_use_here');
+  });
+  test('presses the call that was shown', async () => {
+    await fireEvent.click(keyOf('hallam-street'));
+    expect(sent).toContainEqual({ intent: 'press', line: 'hallam-street', call: 7, position: null });
+  });
+  test('answers the first of the queue with Enter and closes every microphone with Escape', async () => {
+    await fireEvent.keyDown(document.body, { key: 'Enter' });
+    await fireEvent.keyDown(document.body, { key: 'Escape' });
+    expect(sent).toEqual([{ intent: 'answer_next', line: 'hallam-street', call: 41, position: null }, { intent: 'close_all' }]);
+  });
+  test('counts the open microphones', () => {
+    expect(within(screen.getByRole('status', { name: 'Open microphones' })).getByText('Sterling hoot')).toBeTruthy();
+  });
+  test('floats a ringing line of a hidden page and no other', () => {
+    const floats = [...document.querySelectorAll('.fixed .key')].map((key) => key.getAttribute('data-line'));
+    expect(floats).toEqual(['aldersea-money']);
+  });
+  test('says what is closed when the switch is lost', async () => {
+    store.apply({ change: 'header', value: { ...fixture.header, link: { state: 'lost', since_utc_ms: NOW - 4000, retry_utc_ms: NOW + 2000 } } });
+    await tick();
+    expect(screen.getByRole('alert').textContent).toContain('Microphones are closed');
+  });
+  test('offers Signal only where the turret says so', () => {
+    expect(screen.getAllByRole('button', { name: 'Signal' })).toHaveLength(1);
+  });
+  test('tells the turret that the window lost the focus', async () => {
+    await fireEvent.blur(window);
+    expect(sent).toContainEqual({ intent: 'focus_lost' });
+  });
+  test('asks before a certificate is trusted', async () => {
+    store.apply({ change: 'header', value: { ...fixture.header, user_id: null, link: { state: 'untrusted', fingerprint: 'sha256:abcd' } } });
+    await tick();
+    await fireEvent.click(screen.getByRole('button', { name: 'Trust this switch' }));
+    expect(sent).toContainEqual({ intent: 'trust', fingerprint: 'sha256:abcd' });
+  });
+});
+
+test('a notice is what happened, then what to do', () => {
+  expect(splitSentence('Fenmoor is private. Ask M. Osei.')).toEqual({ what: 'Fenmoor is private.', then: 'Ask M. Osei.' });
+});

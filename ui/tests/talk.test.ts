@@ -1,0 +1,75 @@
+// The gesture of a talk key: a key that is not held is shut, and only a deliberate act leaves it open.
+import { describe, expect, test } from 'vitest';
+import type { TalkView } from '../src/generated/TalkView';
+import { TalkGesture, talkKey, type TalkWish } from '../src/panel/talk';
+
+function key(state: TalkView = 'closed') {
+  const sent: TalkWish[] = [];
+  let now = state;
+  const gesture = new TalkGesture(() => now, (wish) => sent.push(wish));
+  return { gesture, sent, show: (next: TalkView) => (now = next) };
+}
+const OPEN = { on: true, latched: false };
+const SHUT = { on: false, latched: false };
+const LATCH = { on: true, latched: true };
+
+describe('a talk key', () => {
+  test('is open while it is held and shut when it is let go', () => {
+    const { gesture, sent } = key();
+    gesture.down(0);
+    gesture.up(900);
+    expect(sent).toEqual([OPEN, SHUT]);
+  });
+  test('latches on a tap', () => {
+    const { gesture, sent } = key();
+    gesture.down(0);
+    gesture.up(120);
+    expect(sent).toEqual([OPEN, LATCH]);
+  });
+  test('shuts a latch at the next press and stays shut when that is let go', () => {
+    const { gesture, sent } = key('latched');
+    gesture.down(0);
+    gesture.up(50);
+    expect(sent).toEqual([SHUT]);
+  });
+  test('keeps a silent latch open when it is pressed before it closes', () => {
+    const { gesture, sent } = key('closing');
+    gesture.down(0);
+    gesture.up(50);
+    expect(sent).toEqual([LATCH]);
+  });
+  test('never latches what was refused', () => {
+    const { gesture, sent, show } = key();
+    gesture.down(0);
+    show('refused');
+    gesture.up(100);
+    expect(sent).toEqual([OPEN, SHUT]);
+  });
+  test('shuts and does not latch when the pointer is taken away', () => {
+    const { gesture, sent } = key();
+    gesture.down(0);
+    gesture.cancel();
+    gesture.up(100);
+    expect(sent).toEqual([OPEN, SHUT]);
+  });
+  test('shuts when the window loses the focus while it is held', () => {
+    const { gesture, sent } = key();
+    const node = document.createElement('button');
+    document.body.append(node);
+    const unbind = talkKey(gesture)(node);
+    node.dispatchEvent(new KeyboardEvent('keydown', { key: ' ' }));
+    window.dispatchEvent(new Event('blur'));
+    unbind();
+    expect(sent).toEqual([OPEN, SHUT]);
+  });
+  test('stays open through the repeats of a held keyboard key', () => {
+    const { gesture, sent } = key();
+    const node = document.createElement('button');
+    const unbind = talkKey(gesture)(node);
+    node.dispatchEvent(new KeyboardEvent('keydown', { key: ' ' }));
+    node.dispatchEvent(new KeyboardEvent('keyup', { key: ' ' }));
+    node.dispatchEvent(new KeyboardEvent('keydown', { key: ' ' }));
+    expect(sent).toEqual([OPEN]);
+    unbind();
+  });
+});
