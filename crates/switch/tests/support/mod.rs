@@ -19,6 +19,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 use uuid::Uuid;
 
+pub mod http;
+
 pub const FLOOR: &str = include_str!("../../../../tests/floors/two-desks.toml");
 
 /// Takes one certificate only: the one with this fingerprint.
