@@ -106,8 +106,7 @@ impl Switch {
         let clock = Clock::start();
         let (to_loop, inputs) = mpsc::channel(INPUTS_MAX);
         let (stop_loop, stop) = oneshot::channel();
-        let next_turret = keep.get(Shelf::Survivors, "turret").unwrap_or(0);
-        let floor_loop = FloorLoop::new(clock, file.clone(), next_turret);
+        let floor_loop = FloorLoop::new(clock, file.clone(), keep.clone());
         let (open_connection, open) = mpsc::channel(1);
         let door =
             Door { accounts: accounts.clone(), to_loop, clock, connections: Arc::default(), open: open_connection };

@@ -178,3 +178,36 @@ async fn a_user_who_is_added_while_the_switch_runs_logs_on_with_the_lines_of_the
     assert_eq!(snapshot.me.name, "P. Novak");
     assert!(snapshot.lines.iter().any(|facts| facts.line == LineId::from("ard-london")));
 }
+
+#[tokio::test]
+async fn a_turret_that_lost_its_connection_goes_on_with_its_session() {
+    let world = World::start().await;
+    let turret = world.log_on("reyes").await;
+    let (session, secret) = (turret.turret, turret.token.clone());
+    drop(turret);
+    assert_eq!(world.log_on_with(token(&secret), Some(session)).await.turret, session);
+}
+
+#[tokio::test]
+async fn no_session_number_is_used_again_after_a_restart() {
+    let mut world = World::start().await;
+    let before = world.log_on("reyes").await.turret;
+    world.restart().await;
+    assert!(world.log_on("marsh").await.turret > before);
+}
+
+#[tokio::test]
+async fn a_turret_that_logs_off_is_seen_to_be_gone_at_once() {
+    let world = World::start().await;
+    let mut reyes = world.log_on("reyes").await;
+    let mut lindt = world.log_on("lindt").await;
+    lindt.send(&FromTurret::LogOff).await;
+    loop {
+        if let FromSwitch::Event { event: Event::Person { status }, .. } = reyes.next().await
+            && status.user == "lindt".into()
+            && !status.logged_on
+        {
+            break;
+        }
+    }
+}

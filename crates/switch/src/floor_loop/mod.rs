@@ -3,19 +3,24 @@
 //! Law: one place changes state, one input at a time, and all that comes of an input is sent before the next is taken. What
 //! it shows to turrets is kept beside as last told, so that a snapshot is what the others see.
 
+mod numbers;
 mod sessions;
 mod shown;
 
 use crate::accounts::Account;
 use crate::clock::Clock;
-use crate::control::{Arrival, FromConnection, Session};
+use crate::control::{Arrival, FromConnection};
 use crate::floor::FloorFile;
+use crate::keep::Keep;
 use crate::panel::{Panels, TALKER_LABELS};
-use dealerboard_model::{Csrc, LineId, PersonStatus, TurretId, UserId};
+use dealerboard_model::{Csrc, LineId, Moment, PersonStatus, TurretId, UserId};
 use dealerboard_wire::{Answer, Event, FromSwitch, Me, Refusal, RefusalCode, Snapshot, TalkerLabel, Welcome, close};
+use numbers::Numbers;
 use sessions::Sessions;
 use shown::Shown;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
 
 /// Inputs that may wait for the loop.
 pub const INPUTS_MAX: usize = 1_024;
@@ -26,6 +31,9 @@ pub const EARS_FIRST: u16 = 16;
 /// `talk.tail`.
 pub const TALK_TAIL_MS: u64 = 150;
 
+/// `link.grace`: how long a session waits for its turret, in milliseconds.
+pub const LINK_GRACE_MS: u64 = 15_000;
+
 /// What the loop is made of.
 pub struct FloorLoop {
     clock: Clock,
@@ -33,17 +41,17 @@ pub struct FloorLoop {
     panels: Panels,
     sessions: Sessions,
     shown: Shown,
-    next_turret: u32,
+    turrets: Numbers,
     next_label: u32,
 }
 
 impl FloorLoop {
     /// A loop for `floor`.
-    pub fn new(clock: Clock, floor: FloorFile, next_turret: u32) -> Self {
+    pub fn new(clock: Clock, floor: FloorFile, keep: Keep) -> Self {
         let panels = Panels::new(&floor);
         let shown = Shown::new(&panels, clock.now());
         let sessions = Sessions::default();
-        Self { clock, floor, panels, sessions, shown, next_turret, next_label: TALKER_LABELS }
+        Self { clock, floor, panels, sessions, shown, turrets: Numbers::new(keep, "turret"), next_label: TALKER_LABELS }
     }
 
     /// Runs until it is told to stop; then every turret is told and let go.
@@ -52,6 +60,7 @@ impl FloorLoop {
             tokio::select! {
                 biased;
                 _ = &mut stop => break,
+                () = sleep_until(self.next_deadline()) => self.end_of_grace(),
                 input = inputs.recv() => match input {
                     Some(input) => self.take(input),
                     None => break,
@@ -75,7 +84,12 @@ impl FloorLoop {
                 }
             }
             FromConnection::Closed { session, logged_off } if self.sessions.is_current(session) => {
-                self.closed(session, logged_off);
+                if logged_off {
+                    self.end(session.turret, "logged off");
+                } else if let Some(seat) = self.sessions.get_mut(session.turret) {
+                    tracing::info!(turret = %session.turret, user = %seat.account.user, "turret lost");
+                    seat.lost_since = Some(self.clock.now());
+                }
             }
             // What an old connection still says is no longer of this session.
             FromConnection::Command { .. }
@@ -96,9 +110,8 @@ impl FloorLoop {
                 turret
             }
             None => {
-                self.next_turret += 1;
                 self.next_label += 1;
-                let turret = TurretId(self.next_turret);
+                let turret = TurretId(self.turrets.next());
                 let label = Csrc(self.next_label);
                 self.sessions.begin(turret, label, &arrival);
                 let label = TalkerLabel { csrc: label, user: arrival.account.user.clone(), turret };
@@ -134,9 +147,30 @@ impl FloorLoop {
         }
     }
 
-    fn closed(&mut self, session: Session, logged_off: bool) {
-        let Some(seat) = self.sessions.end(session.turret) else { return };
-        tracing::info!(turret = %session.turret, user = %seat.account.user, logged_off, "turret gone");
+    /// When the first lost session has waited long enough; far away when none is lost.
+    fn next_deadline(&self) -> Instant {
+        let first = self.sessions.iter().filter_map(|(_, seat)| seat.lost_since).min();
+        match first {
+            Some(lost) => self.clock.instant(lost.plus_ms(LINK_GRACE_MS)).into(),
+            None => Instant::now() + Duration::from_secs(3_600),
+        }
+    }
+
+    fn end_of_grace(&mut self) {
+        let now = self.clock.now();
+        let over = |lost: Moment| lost.plus_ms(LINK_GRACE_MS).mono_us <= now.mono_us;
+        let lost: Vec<TurretId> = self
+            .sessions
+            .iter()
+            .filter(|(_, seat)| seat.lost_since.is_some_and(over))
+            .map(|(turret, _)| turret)
+            .collect();
+        lost.into_iter().for_each(|turret| self.end(turret, "did not come back"));
+    }
+
+    fn end(&mut self, turret: TurretId, why: &str) {
+        let Some(seat) = self.sessions.end(turret) else { return };
+        tracing::info!(%turret, user = %seat.account.user, why, "turret gone");
         if let Some(status) = self.person_news(&seat.account.user) {
             self.tell_all(&Event::Person { status });
         }
@@ -181,11 +215,14 @@ impl FloorLoop {
     }
 
     fn tell_all(&self, event: &Event) {
-        self.sessions.iter().filter(|(_, seat)| seat.connected).for_each(|(_, seat)| seat.outbox.event(event.clone()));
+        self.sessions
+            .iter()
+            .filter(|(_, seat)| seat.lost_since.is_none())
+            .for_each(|(_, seat)| seat.outbox.event(event.clone()));
     }
 
     fn tell_all_but(&self, turret: TurretId, event: &Event) {
-        let others = self.sessions.iter().filter(|(other, seat)| *other != turret && seat.connected);
+        let others = self.sessions.iter().filter(|(other, seat)| *other != turret && seat.lost_since.is_none());
         others.for_each(|(_, seat)| seat.outbox.event(event.clone()));
     }
 }

@@ -3,7 +3,7 @@
 use crate::accounts::Account;
 use crate::control::{Arrival, Session};
 use crate::outbox::Outbox;
-use dealerboard_model::{Csrc, TurretId, UserId};
+use dealerboard_model::{Csrc, Moment, TurretId, UserId};
 use dealerboard_wire::{TalkerLabel, close};
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ pub struct Seat {
     pub outbox: Outbox,
     /// The connection that it has now.
     pub connection: u64,
-    /// Whether that connection is there.
-    pub connected: bool,
+    /// Since when that connection is lost; none while it is there.
+    pub lost_since: Option<Moment>,
 }
 
 /// All sessions, by number.
@@ -44,7 +44,7 @@ impl Sessions {
         seat.outbox.end(close::REPLACED, Some(sentence.to_owned()));
         seat.outbox = arrival.outbox.clone();
         seat.connection = arrival.connection;
-        seat.connected = true;
+        seat.lost_since = None;
         seat.seat.clone_from(&arrival.seat);
         seat.account = arrival.account.clone();
     }
@@ -57,7 +57,7 @@ impl Sessions {
             label,
             outbox: arrival.outbox.clone(),
             connection: arrival.connection,
-            connected: true,
+            lost_since: None,
         };
         self.seats.insert(turret, seat);
     }

@@ -1,0 +1,92 @@
+//! The operator's commands, run as an operator runs them.
+#![allow(clippy::unwrap_used)]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const FLOOR: &str = include_str!("../../../tests/floors/two-desks.toml");
+
+fn switch(words: &[&str], folder: &Path, typed: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dealerboard-switch"))
+        .args(words)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8([output.stdout.clone(), output.stderr.clone()].concat()).unwrap()
+}
+
+#[test]
+fn check_names_the_file_the_line_and_what_to_write_and_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = FLOOR.replacen("desk = \"london\"", "desk = \"londn\"", 1);
+    std::fs::write(folder.path().join("floor.toml"), wrong).unwrap();
+    let output = switch(&["check", "--floor", "floor.toml"], folder.path(), "");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(said(&output), "floor.toml:18: there is no desk \"londn\"; write \"london\" instead\n");
+}
+
+#[test]
+fn check_of_a_right_floor_file_says_nothing_and_succeeds() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("floor.toml"), FLOOR).unwrap();
+    let output = switch(&["check", "--floor", "floor.toml"], folder.path(), "");
+    assert_eq!((output.status.code(), said(&output).as_str()), (Some(0), ""));
+}
+
+#[test]
+fn serve_refuses_a_floor_file_that_names_a_missing_desk_with_the_same_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = FLOOR.replacen("desk = \"london\"", "desk = \"londn\"", 1);
+    std::fs::write(folder.path().join("floor.toml"), wrong).unwrap();
+    let words = ["serve", "--floor", "floor.toml", "--data", "data", "--listen", "127.0.0.1:0"];
+    let output = switch(&words, folder.path(), "");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(said(&output), "floor.toml:18: there is no desk \"londn\"; write \"london\" instead\n");
+}
+
+#[test]
+fn a_user_is_added_listed_and_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let add =
+        ["user", "add", "novak", "--name", "P. Novak", "--desk", "london", "--role", "reviewer", "--data", "data"];
+    assert_eq!(said(&switch(&add, folder.path(), "hyacinth-bulb\n")), "novak was added\n");
+    let list = said(&switch(&["user", "list", "--data", "data"], folder.path(), ""));
+    assert_eq!(list, "novak  P. Novak  london  reviewer  password set\n");
+    let remove = switch(&["user", "remove", "novak", "--data", "data"], folder.path(), "");
+    assert_eq!(said(&remove), "novak was removed\n");
+    let again = switch(&["user", "remove", "novak", "--data", "data"], folder.path(), "");
+    assert_eq!(again.status.code(), Some(1));
+    assert!(said(&again).starts_with("there is no user \"novak\" in this data folder"));
+}
+
+#[test]
+fn no_password_is_kept_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("password"), "hyacinth-bulb\n").unwrap();
+    let words = ["user", "password", "reyes", "--data", "data", "--password-file", "password"];
+    assert_eq!(said(&switch(&words, folder.path(), "")), "the password of reyes was set\n");
+    for file in std::fs::read_dir(folder.path().join("data")).unwrap() {
+        let text = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!String::from_utf8_lossy(&text).contains("hyacinth"));
+    }
+}
+
+#[test]
+fn a_role_that_does_not_exist_is_refused_with_those_that_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let add = ["user", "add", "novak", "--desk", "london", "--role", "boss", "--data", "data"];
+    let output = switch(&add, folder.path(), "hyacinth-bulb\n");
+    assert_eq!(
+        said(&output),
+        "\"boss\" is not a role; write one of trader, broker, supervisor, reviewer, officer, administrator\n"
+    );
+}
