@@ -12,16 +12,22 @@ use anyhow::{Context, Result, bail};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use dealerboard_model::UserId;
+use dealerboard_rtc::switch::forward::TrackPacket;
+use dealerboard_rtc::switch::{VoiceEvent, VoiceHub, VoiceHubOptions};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 /// Where the passwords of a sample floor are kept, in the data folder.
 pub const PASSWORDS_FILE: &str = "passwords.txt";
+
+/// Packets that may wait for the recorder: half a minute of ten talkers.
+const TRACK_PACKETS_MAX: usize = 32_768;
 
 /// How long connections have for their last sentence.
 const STOP_MAX: Duration = Duration::from_secs(2);
@@ -100,13 +106,15 @@ impl Switch {
         let mut named = options.advertise.clone();
         named.push(options.listen.ip());
         let Certificate { server_config, fingerprint } = certificate::load_or_make(&options.data, &named)?;
-        let listener = listen(options.listen)?;
+        let (heard_by, heard) = mpsc::channel(INPUTS_MAX);
+        let (recorded_by, _recorded) = sync_channel(TRACK_PACKETS_MAX);
+        let (listener, voice) = listen(&options, &recorded_by, &heard_by)?;
         let addr = listener.local_addr().context("the listening address is not known")?;
 
         let clock = Clock::start();
         let (to_loop, inputs) = mpsc::channel(INPUTS_MAX);
         let (stop_loop, stop) = oneshot::channel();
-        let floor_loop = FloorLoop::new(clock, file.clone(), keep.clone());
+        let floor_loop = FloorLoop::new(clock, file.clone(), keep.clone(), Arc::new(voice));
         let (open_connection, open) = mpsc::channel(1);
         let door =
             Door { accounts: accounts.clone(), to_loop, clock, connections: Arc::default(), open: open_connection };
@@ -117,7 +125,7 @@ impl Switch {
             .handle(server.clone());
         let service = web.router().into_make_service_with_connect_info::<SocketAddr>();
         let tasks = vec![
-            tokio::spawn(floor_loop.run(inputs, stop)),
+            tokio::spawn(floor_loop.run(inputs, heard, stop)),
             tokio::spawn(async move {
                 if let Err(error) = serving.serve(service).await {
                     tracing::error!("no more connections are taken: {error}");
@@ -192,10 +200,29 @@ fn with_added_users(mut file: FloorFile, keep: &Keep) -> FloorFile {
     file
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener> {
-    let listener = TcpListener::bind(address).with_context(|| {
-        format!("{address} cannot be listened on; stop who uses it, or choose another with --listen")
-    })?;
-    listener.set_nonblocking(true).context("the listening socket cannot be used")?;
-    Ok(listener)
+/// Takes the same port number for TCP and UDP. When any port will do, a few are tried until both are free.
+fn listen(
+    options: &SwitchOptions,
+    recorder: &SyncSender<TrackPacket>,
+    events: &mpsc::Sender<VoiceEvent>,
+) -> Result<(TcpListener, VoiceHub)> {
+    let mut attempts = if options.listen.port() == 0 { 8 } else { 1 };
+    loop {
+        attempts -= 1;
+        let listener = TcpListener::bind(options.listen).with_context(|| {
+            format!("{} cannot be listened on; stop who uses it, or choose another with --listen", options.listen)
+        })?;
+        listener.set_nonblocking(true).context("the listening socket cannot be used")?;
+        let voice = VoiceHub::start(VoiceHubOptions {
+            bind: listener.local_addr().context("the listening address is not known")?,
+            advertise: options.advertise.clone(),
+            recorder: recorder.clone(),
+            events: events.clone(),
+        });
+        match voice {
+            Ok(voice) => return Ok((listener, voice)),
+            Err(error) if attempts == 0 => return Err(error.into()),
+            Err(_) => {}
+        }
+    }
 }

@@ -14,10 +14,13 @@ use crate::floor::FloorFile;
 use crate::keep::Keep;
 use crate::panel::{Panels, TALKER_LABELS};
 use dealerboard_model::{Csrc, LineId, Moment, PersonStatus, TurretId, UserId};
+use dealerboard_rtc::switch::forward::Notable;
+use dealerboard_rtc::switch::{VoiceEvent, VoiceHub};
 use dealerboard_wire::{Answer, Event, FromSwitch, Me, Refusal, RefusalCode, Snapshot, TalkerLabel, Welcome, close};
 use numbers::Numbers;
 use sessions::Sessions;
 use shown::Shown;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
@@ -41,26 +44,42 @@ pub struct FloorLoop {
     panels: Panels,
     sessions: Sessions,
     shown: Shown,
+    voice: Arc<VoiceHub>,
     turrets: Numbers,
     next_label: u32,
 }
 
 impl FloorLoop {
     /// A loop for `floor`.
-    pub fn new(clock: Clock, floor: FloorFile, keep: Keep) -> Self {
+    pub fn new(clock: Clock, floor: FloorFile, keep: Keep, voice: Arc<VoiceHub>) -> Self {
         let panels = Panels::new(&floor);
         let shown = Shown::new(&panels, clock.now());
         let sessions = Sessions::default();
-        Self { clock, floor, panels, sessions, shown, turrets: Numbers::new(keep, "turret"), next_label: TALKER_LABELS }
+        Self {
+            clock,
+            floor,
+            panels,
+            sessions,
+            shown,
+            voice,
+            turrets: Numbers::new(keep, "turret"),
+            next_label: TALKER_LABELS,
+        }
     }
 
     /// Runs until it is told to stop; then every turret is told and let go.
-    pub async fn run(mut self, mut inputs: mpsc::Receiver<FromConnection>, mut stop: oneshot::Receiver<()>) {
+    pub async fn run(
+        mut self,
+        mut inputs: mpsc::Receiver<FromConnection>,
+        mut heard: mpsc::Receiver<VoiceEvent>,
+        mut stop: oneshot::Receiver<()>,
+    ) {
         loop {
             tokio::select! {
                 biased;
                 _ = &mut stop => break,
                 () = sleep_until(self.next_deadline()) => self.end_of_grace(),
+                Some(event) = heard.recv() => self.hear(event),
                 input = inputs.recv() => match input {
                     Some(input) => self.take(input),
                     None => break,
@@ -91,6 +110,9 @@ impl FloorLoop {
                     seat.lost_since = Some(self.clock.now());
                 }
             }
+            FromConnection::Offer { session, sdp } if self.sessions.is_current(session) => {
+                self.offered(session.turret, sdp);
+            }
             // What an old connection still says is no longer of this session.
             FromConnection::Command { .. }
             | FromConnection::Closed { .. }
@@ -98,6 +120,46 @@ impl FloorLoop {
             | FromConnection::VoiceActivity { .. }
             | FromConnection::Keyed { .. }
             | FromConnection::Contact { .. } => {}
+        }
+    }
+
+    fn hear(&mut self, event: VoiceEvent) {
+        match event {
+            VoiceEvent::Connected(turret) => tracing::info!(%turret, "voice flows"),
+            VoiceEvent::Notable(Notable::EarsLow { turret, total }) => {
+                self.tell(turret, Event::MoreEars { total });
+            }
+            VoiceEvent::Notable(Notable::NotHeard { turret, line, on }) => {
+                let known = self.panels.lines().find(|facts| facts.csrc == line).map(|facts| facts.line.clone());
+                if let Some(line) = known {
+                    self.tell(turret, Event::NotHeard { line, on });
+                }
+            }
+            VoiceEvent::Notable(Notable::Orphan { turret, uplink }) => {
+                tracing::info!(%turret, ?uplink, "a talk outlived its turret");
+            }
+        }
+    }
+
+    /// Answers an SDP offer beside the loop: building a connection takes milliseconds.
+    fn offered(&mut self, turret: TurretId, sdp: String) {
+        let Some(seat) = self.sessions.get_mut(turret) else { return };
+        let ice = sdp.lines().find(|line| line.starts_with("a=ice-ufrag:")).map(str::to_owned);
+        let again = ice.is_some() && ice == seat.ice;
+        seat.ice = ice;
+        let (voice, outbox) = (Arc::clone(&self.voice), seat.outbox.clone());
+        tokio::spawn(async move {
+            let answer = match voice.answer(turret, sdp, again).await {
+                Ok(sdp) => FromSwitch::SdpAnswer { sdp: Some(sdp), error: None },
+                Err(error) => FromSwitch::SdpAnswer { sdp: None, error: Some(error.to_string()) },
+            };
+            outbox.message(answer);
+        });
+    }
+
+    fn tell(&self, turret: TurretId, event: Event) {
+        if let Some(seat) = self.sessions.get(turret).filter(|seat| seat.lost_since.is_none()) {
+            seat.outbox.event(event);
         }
     }
 
@@ -171,6 +233,9 @@ impl FloorLoop {
     fn end(&mut self, turret: TurretId, why: &str) {
         let Some(seat) = self.sessions.end(turret) else { return };
         tracing::info!(%turret, user = %seat.account.user, why, "turret gone");
+        if let Err(error) = self.voice.remove(turret) {
+            tracing::warn!(%turret, "its voice could not be removed: {error}");
+        }
         if let Some(status) = self.person_news(&seat.account.user) {
             self.tell_all(&Event::Person { status });
         }

@@ -19,6 +19,8 @@ pub struct Seat {
     pub outbox: Outbox,
     /// The connection that it has now.
     pub connection: u64,
+    /// The ICE name of its voice connection, as it stood in its last offer: the same one asks for more ears.
+    pub ice: Option<String>,
     /// Since when that connection is lost; none while it is there.
     pub lost_since: Option<Moment>,
 }
@@ -57,6 +59,7 @@ impl Sessions {
             label,
             outbox: arrival.outbox.clone(),
             connection: arrival.connection,
+            ice: None,
             lost_since: None,
         };
         self.seats.insert(turret, seat);
