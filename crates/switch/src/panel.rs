@@ -90,30 +90,14 @@ impl Panels {
         self.panels.get(user).cloned().unwrap_or_default()
     }
 
-    /// What a line is.
-    pub fn facts(&self, line: &LineId) -> Option<&LineFacts> {
-        self.lines.iter().map(|appearing| &appearing.facts).find(|facts| facts.line == *line)
-    }
-
     /// Every line of the floor.
     pub fn lines(&self) -> impl Iterator<Item = &LineFacts> {
         self.lines.iter().map(|appearing| &appearing.facts)
     }
 
-    /// Whether `user` has an appearance of `line`.
-    pub fn appears(&self, line: &LineId, user: &UserId) -> bool {
-        self.lines.iter().any(|appearing| appearing.facts.line == *line && appearing.users.contains(user))
-    }
-
     /// Everybody on the floor.
     pub fn people(&self) -> &[Person] {
         &self.people
-    }
-
-    /// Name of a user as shown.
-    pub fn name_of(&self, user: &UserId) -> String {
-        let person = self.people.iter().find(|person| person.user == *user);
-        person.map_or_else(|| user.to_string(), |person| person.name.clone())
     }
 
     /// Name of a desk as shown.
@@ -210,8 +194,9 @@ mod tests {
     #[test]
     fn each_end_of_a_wire_appears_at_its_own_desk_only() {
         let panels = Panels::new(&two_desks());
-        assert!(panels.appears(&LineId::from("ard-london"), &UserId::from("reyes")));
-        assert!(!panels.appears(&LineId::from("ard-london"), &UserId::from("lindt")));
+        let appears = |user: &str| panels.of(&UserId::from(user)).lines.contains(&LineId::from("ard-london"));
+        assert!(appears("reyes") && appears("marsh"));
+        assert!(!appears("lindt"));
     }
 
     #[test]
