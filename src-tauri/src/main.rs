@@ -1,2 +1,5 @@
-//! Placeholder.
+//! The desktop turret.
+mod options;
+mod pinned;
+mod review;
 fn main() {}

@@ -1,0 +1,230 @@
+//! The way of the review window to its switch: a door on loopback that forwards every request over a connection pinned to
+//! the switch's certificate. A web view can neither pin a certificate nor play sound from a custom scheme, so the pages are
+//! ordinary ones of `127.0.0.1`.
+//!
+//! Law: the door opens only for the window that was given its key (a cookie set by the first address); bodies are streamed
+//! both ways, ranges pass through; the switch's own cookie stays in the door and never reaches the web view.
+
+use crate::pinned;
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+
+const KEY_COOKIE: &str = "dealerboard-door";
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+
+/// Where a switch is and how it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// `host:port`.
+    pub authority: String,
+    /// `sha256:…` of its certificate.
+    pub fingerprint: String,
+}
+
+impl Reach {
+    /// Reads `wss://host:port` or `https://host:port`.
+    #[must_use]
+    pub fn new(address: &str, fingerprint: &str) -> Option<Self> {
+        let uri: Uri = address.parse().ok()?;
+        let authority = uri.authority()?;
+        let authority = format!("{}:{}", authority.host(), authority.port_u16().unwrap_or(443));
+        Some(Self { authority, fingerprint: fingerprint.to_owned() })
+    }
+}
+
+/// An open door. Dropping it shuts it.
+pub struct Door {
+    /// The address that opens the review pages; it holds the key.
+    pub address: String,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[derive(Clone)]
+struct Forward {
+    reach: Arc<Reach>,
+    tls: TlsConnector,
+    key: Arc<str>,
+    /// The switch's cookie, as `name=value`.
+    jar: Arc<Mutex<Option<String>>>,
+}
+
+impl Door {
+    /// Opens a door to a switch on a free port of loopback.
+    ///
+    /// # Errors
+    /// No port is free, or the machine gives no random numbers.
+    pub async fn open(reach: Reach) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("no port is free for the review window")?;
+        let port = listener.local_addr().context("the review window's port is not known")?.port();
+        let mut random = [0_u8; 24];
+        getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("this machine gives no random numbers: {error}"))?;
+        let key: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let tls = TlsConnector::from(Arc::new(pinned::client_config(&reach.fingerprint)?));
+        let address = format!("http://127.0.0.1:{port}/?door={key}");
+        let forward = Forward { reach: Arc::new(reach), tls, key: key.into(), jar: Arc::default() };
+        let router = Router::new().fallback(pass).with_state(forward);
+        let task = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!("the review window is cut off: {error}");
+            }
+        });
+        Ok(Self { address, task })
+    }
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get(header::COOKIE)?.to_str().ok()?;
+    all.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |different, (x, y)| different | (x ^ y)) == 0
+}
+
+async fn pass(State(forward): State<Forward>, request: Request) -> Response {
+    if let Some(shown) = request.uri().query().and_then(|query| query.strip_prefix("door=")) {
+        if !same(shown, &forward.key) {
+            return refused(StatusCode::FORBIDDEN, "Open the review page from the turret.");
+        }
+        let cookie = format!("{KEY_COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", forward.key);
+        return (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, "/".to_owned())]).into_response();
+    }
+    if !cookie(request.headers(), KEY_COOKIE).is_some_and(|shown| same(shown, &forward.key)) {
+        return refused(StatusCode::FORBIDDEN, "Open the review page from the turret.");
+    }
+    match forward.ask(request).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            tracing::warn!("the review page did not reach its switch: {error:#}");
+            refused(StatusCode::BAD_GATEWAY, "The switch does not answer. Check the network and try again.")
+        }
+    }
+}
+
+fn refused(status: StatusCode, sentence: &str) -> Response {
+    (status, axum::Json(serde_json::json!({ "sentence": sentence }))).into_response()
+}
+
+/// Headers that belong to one connection (RFC 9110 section 7.6.1) and are not forwarded.
+const OF_THE_CONNECTION: [HeaderName; 5] =
+    [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TE, header::TRAILER];
+
+impl Forward {
+    async fn ask(&self, request: Request) -> Result<Response> {
+        let stream = tokio::time::timeout(CONNECT_MAX, self.connect()).await.context("no answer in time")??;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!("a connection of the review page ended: {error}");
+            }
+        });
+        let answer = sender.send_request(self.outward(request)?).await?;
+        let (mut parts, body) = answer.into_parts();
+        self.keep_cookie(&mut parts.headers);
+        OF_THE_CONNECTION.iter().for_each(|name| drop(parts.headers.remove(name)));
+        Ok(Response::from_parts(parts, Body::new(body)))
+    }
+
+    async fn connect(&self) -> Result<tokio_rustls::client::TlsStream<TcpStream>> {
+        let stream = TcpStream::connect(&self.reach.authority).await?;
+        let host = self.reach.authority.rsplit_once(':').map_or(self.reach.authority.as_str(), |(host, _)| host);
+        let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())?;
+        Ok(self.tls.connect(name, stream).await?)
+    }
+
+    /// The request as the switch sees it: its own path, host and cookie.
+    fn outward(&self, request: Request) -> Result<Request> {
+        let (mut parts, body) = request.into_parts();
+        parts.uri = parts.uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;
+        OF_THE_CONNECTION.iter().for_each(|name| drop(parts.headers.remove(name)));
+        parts.headers.remove(header::COOKIE);
+        parts.headers.remove(header::ORIGIN);
+        parts.headers.remove(header::REFERER);
+        parts.headers.insert(header::HOST, HeaderValue::from_str(&self.reach.authority)?);
+        if let Some(kept) = self.jar.lock().unwrap_or_else(PoisonError::into_inner).as_deref() {
+            parts.headers.insert(header::COOKIE, HeaderValue::from_str(kept)?);
+        }
+        Ok(Request::from_parts(parts, body))
+    }
+
+    fn keep_cookie(&self, headers: &mut HeaderMap) {
+        let Some(set) = headers.remove(header::SET_COOKIE) else { return };
+        let Some(pair) = set.to_str().ok().and_then(|text| text.split(';').next()) else { return };
+        let gone = pair.ends_with('=');
+        *self.jar.lock().unwrap_or_else(PoisonError::into_inner) = (!gone).then(|| pair.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use dealerboard_switch::{FloorSource, Running, Switch, SwitchOptions};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn switch(folder: &std::path::Path) -> Running {
+        let floor = FloorSource::Text(include_str!("../../assets/floors/sample.toml").to_owned());
+        Switch::start(SwitchOptions::new(floor, folder.to_path_buf(), "127.0.0.1:0".parse().unwrap())).await.unwrap()
+    }
+
+    async fn get(address: &str, path: &str, cookie: &str) -> String {
+        let authority = address.strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
+        let mut stream = TcpStream::connect(&authority).await.unwrap();
+        let text = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n");
+        stream.write_all(text.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    fn key_of(door: &Door) -> String {
+        format!("{KEY_COOKIE}={}", door.address.split_once("door=").unwrap().1)
+    }
+
+    #[tokio::test]
+    async fn the_door_reaches_the_switch_whose_fingerprint_it_was_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let running = switch(folder.path()).await;
+        let reach = Reach::new(&format!("wss://{}", running.addr), &running.fingerprint).unwrap();
+        let door = Door::open(reach).await.unwrap();
+        let answer = get(&door.address, "/api/health", &key_of(&door)).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("Sample floor"), "{answer}");
+        running.stop().await;
+    }
+
+    #[tokio::test]
+    async fn the_door_does_not_speak_to_another_certificate() {
+        let folder = tempfile::tempdir().unwrap();
+        let running = switch(folder.path()).await;
+        let wrong = format!("sha256:{}", "0".repeat(64));
+        let door = Door::open(Reach::new(&format!("wss://{}", running.addr), &wrong).unwrap()).await.unwrap();
+        let answer = get(&door.address, "/api/health", &key_of(&door)).await;
+        assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");
+        running.stop().await;
+    }
+
+    #[tokio::test]
+    async fn the_door_stays_shut_without_its_key() {
+        let reach = Reach::new("wss://127.0.0.1:1", "sha256:00").unwrap();
+        let door = Door::open(reach).await.unwrap();
+        assert!(get(&door.address, "/api/health", "").await.starts_with("HTTP/1.1 403"));
+        assert!(get(&door.address, "/?door=0000", "").await.starts_with("HTTP/1.1 403"));
+    }
+}
