@@ -6,7 +6,8 @@ import type { View } from '../generated/View';
 
 interface TauriGlobal {
   core: { invoke<T>(command: string, args?: Record<string, unknown>): Promise<T> };
-  event: { listen<T>(name: string, heard: (event: { payload: T }) => void): Promise<() => void> };
+  event: { listen<T>(name: string, heard: (event: { payload: T }) => void, options?: { target: string }): Promise<() => void> };
+  webviewWindow: { getCurrentWebviewWindow(): { label: string } };
 }
 
 declare global {
@@ -31,7 +32,9 @@ export function tauriTransport(): Transport {
   if (!tauri) throw new Error('This page is the panel of a turret. Start Dealerboard to use it.');
   return {
     async listen(heard) {
-      await tauri.event.listen<Change>('change', (event) => heard(event.payload));
+      // Without a target a window would hear the turrets of other windows too.
+      const target = tauri.webviewWindow.getCurrentWebviewWindow().label;
+      await tauri.event.listen<Change>('change', (event) => heard(event.payload), { target });
       heard({ change: 'view', value: await tauri.core.invoke<View>('look') });
     },
     send: (intent) => void tauri.core.invoke('intent', { intent }),
