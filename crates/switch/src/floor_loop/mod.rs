@@ -16,7 +16,9 @@ use crate::panel::{Panels, TALKER_LABELS};
 use dealerboard_model::{Csrc, LineId, Moment, PersonStatus, TurretId, UserId};
 use dealerboard_rtc::switch::forward::Notable;
 use dealerboard_rtc::switch::{VoiceEvent, VoiceHub};
-use dealerboard_wire::{Answer, Event, FromSwitch, Me, Refusal, RefusalCode, Snapshot, TalkerLabel, Welcome, close};
+use dealerboard_wire::{
+    Act, Answer, Event, FromSwitch, Me, Refusal, RefusalCode, Snapshot, TalkerLabel, Welcome, close,
+};
 use numbers::Numbers;
 use sessions::Sessions;
 use shown::Shown;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
+use uuid::Uuid;
 
 /// Inputs that may wait for the loop.
 pub const INPUTS_MAX: usize = 1_024;
@@ -95,12 +98,8 @@ impl FloorLoop {
     fn take(&mut self, input: FromConnection) {
         match input {
             FromConnection::Arrived(arrival) => self.arrived(*arrival),
-            FromConnection::Command { session, id, .. } if self.sessions.is_current(session) => {
-                let refusal =
-                    Refusal { code: RefusalCode::OutOfService, sentence: "This line carries no calls now.".into() };
-                if let Some(seat) = self.sessions.get(session.turret) {
-                    seat.outbox.message(FromSwitch::Answer { id, result: Answer::Refused(refusal) });
-                }
+            FromConnection::Command { session, id, act } if self.sessions.is_current(session) => {
+                self.command(session.turret, id, &act);
             }
             FromConnection::Closed { session, logged_off } if self.sessions.is_current(session) => {
                 if logged_off {
@@ -121,6 +120,18 @@ impl FloorLoop {
             | FromConnection::Keyed { .. }
             | FromConnection::Contact { .. } => {}
         }
+    }
+
+    fn command(&mut self, turret: TurretId, id: Uuid, act: &Act) {
+        let Some(seat) = self.sessions.get_mut(turret) else { return };
+        let result = seat.answers.of(id).unwrap_or_else(|| {
+            tracing::debug!(%turret, ?act, "refused");
+            let sentence = "This switch carries no calls yet; ask the administrator for a complete one.".to_owned();
+            let answer = Answer::Refused(Refusal { code: RefusalCode::OutOfService, sentence });
+            seat.answers.put(id, answer.clone());
+            answer
+        });
+        seat.outbox.message(FromSwitch::Answer { id, result });
     }
 
     fn hear(&mut self, event: VoiceEvent) {

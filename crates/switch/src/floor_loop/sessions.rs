@@ -4,8 +4,33 @@ use crate::accounts::Account;
 use crate::control::{Arrival, Session};
 use crate::outbox::Outbox;
 use dealerboard_model::{Csrc, Moment, TurretId, UserId};
-use dealerboard_wire::{TalkerLabel, close};
-use std::collections::BTreeMap;
+use dealerboard_wire::{Answer, TalkerLabel, close};
+use std::collections::{BTreeMap, VecDeque};
+use uuid::Uuid;
+
+/// Commands whose answers are remembered: a turret repeats only what was not answered before a break.
+const ANSWERS_MAX: usize = 256;
+
+/// The last answers of one session.
+#[derive(Default)]
+pub struct Answers {
+    last: VecDeque<(Uuid, Answer)>,
+}
+
+impl Answers {
+    /// What was answered to this command already.
+    pub fn of(&self, command: Uuid) -> Option<Answer> {
+        self.last.iter().find(|(id, _)| *id == command).map(|(_, answer)| answer.clone())
+    }
+
+    /// Remembers an answer.
+    pub fn put(&mut self, command: Uuid, answer: Answer) {
+        if self.last.len() >= ANSWERS_MAX {
+            self.last.pop_front();
+        }
+        self.last.push_back((command, answer));
+    }
+}
 
 /// One turret's session.
 pub struct Seat {
@@ -21,6 +46,8 @@ pub struct Seat {
     pub connection: u64,
     /// The ICE name of its voice connection, as it stood in its last offer: the same one asks for more ears.
     pub ice: Option<String>,
+    /// Answers to its last commands, by id: a repeat gets the same one and changes nothing.
+    pub answers: Answers,
     /// Since when that connection is lost; none while it is there.
     pub lost_since: Option<Moment>,
 }
@@ -60,6 +87,7 @@ impl Sessions {
             outbox: arrival.outbox.clone(),
             connection: arrival.connection,
             ice: None,
+            answers: Answers::default(),
             lost_since: None,
         };
         self.seats.insert(turret, seat);
@@ -100,5 +128,33 @@ impl Sessions {
         self.iter()
             .map(|(turret, seat)| TalkerLabel { csrc: seat.label, user: seat.account.user.clone(), turret })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn done(call: u32) -> Answer {
+        Answer::Done { line: None, position: None, call: Some(dealerboard_model::CallId(call)) }
+    }
+
+    #[test]
+    fn a_repeated_command_gets_the_answer_of_the_first() {
+        let mut answers = Answers::default();
+        answers.put(Uuid::from_u128(1), done(1));
+        answers.put(Uuid::from_u128(2), done(2));
+        assert_eq!(answers.of(Uuid::from_u128(1)), Some(done(1)));
+        assert_eq!(answers.of(Uuid::from_u128(3)), None);
+    }
+
+    #[test]
+    fn the_oldest_answers_are_forgotten_first() {
+        let mut answers = Answers::default();
+        for n in 0..=256_u32 {
+            answers.put(Uuid::from_u128(u128::from(n)), done(n));
+        }
+        assert_eq!(answers.of(Uuid::from_u128(0)), None);
+        assert_eq!(answers.of(Uuid::from_u128(256)), Some(done(256)));
     }
 }
