@@ -186,6 +186,24 @@ impl Accounts {
         Ok((self.find(&kept.user).ok_or(NotLoggedOn::Ended)?, kept.expires_utc_ms))
     }
 
+    /// Whose review pages this token opens. In use it lives on: less than half its life left makes it a whole one again.
+    ///
+    /// # Errors
+    /// It is over, unknown, or opens something else.
+    pub fn reviewer(&self, token: &str) -> Result<Account, NotLoggedOn> {
+        let (account, expires_utc_ms) = self.token_user(token, Opens::Review)?;
+        let life_ms = i64::try_from(self.token_life.as_millis()).unwrap_or(i64::MAX);
+        let now_ms = utc_ms();
+        if expires_utc_ms - now_ms < life_ms / 2 {
+            let expires_utc_ms = now_ms.saturating_add(life_ms);
+            let kept = KeptToken { user: account.user.clone(), opens: Opens::Review, expires_utc_ms };
+            if let Err(error) = self.keep.put(Shelf::Tokens, &digest(token), &kept) {
+                tracing::warn!("a review log-on could not be prolonged: {error:#}");
+            }
+        }
+        Ok(account)
+    }
+
     /// Ends a token.
     ///
     /// # Errors
@@ -252,4 +270,24 @@ fn digest(secret: &str) -> String {
 pub fn utc_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_review_log_on_lives_on_while_it_is_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let floor = crate::floor::read(include_str!("../../../tests/floors/two-desks.toml")).unwrap();
+        let keep = Keep::open(folder.path()).unwrap();
+        let accounts = Accounts::new(&floor, keep.clone(), TOKEN_LIFE).unwrap();
+        let token = accounts.issue(&"reyes".into(), Opens::Review).unwrap();
+        let soon = KeptToken { user: "reyes".into(), opens: Opens::Review, expires_utc_ms: utc_ms() + 60_000 };
+        keep.put(Shelf::Tokens, &digest(&token.token), &soon).unwrap();
+        accounts.reviewer(&token.token).unwrap();
+        let (_, expires_utc_ms) = accounts.token_user(&token.token, Opens::Review).unwrap();
+        assert!(expires_utc_ms > soon.expires_utc_ms);
+    }
 }

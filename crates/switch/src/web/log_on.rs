@@ -31,7 +31,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Trouble> {
         let token = cookie(&parts.headers).ok_or_else(not_logged_on)?;
-        let (account, _) = Accounts::from_ref(state).token_user(token, Opens::Review).map_err(|_| not_logged_on())?;
+        let account = Accounts::from_ref(state).reviewer(token).map_err(|_| not_logged_on())?;
         may_review(&account)?;
         Ok(Self(account))
     }
@@ -57,15 +57,15 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
         .find_map(|(name, value)| (name == COOKIE).then_some(value))
 }
 
-fn set_cookie(token: &str, max_age_s: i64) -> Result<HeaderValue, Trouble> {
-    let text = format!("{COOKIE}={token}; Path=/; Max-Age={max_age_s}; HttpOnly; Secure; SameSite=Strict");
+/// A cookie of the browser's session: how long the log-on lives is the switch's to say. `age` ends it at once.
+fn set_cookie(token: &str, age: &str) -> Result<HeaderValue, Trouble> {
+    let text = format!("{COOKIE}={token}; Path=/; {age}HttpOnly; Secure; SameSite=Strict");
     HeaderValue::from_str(&text).map_err(Trouble::inside)
 }
 
 fn cookie_for(accounts: &Accounts, account: &Account) -> Result<HeaderValue, Trouble> {
     let token = accounts.issue(&account.user, Opens::Review).map_err(Trouble::inside)?;
-    let max_age_s = (token.expires_utc_ms - crate::accounts::utc_ms()) / 1_000;
-    set_cookie(&token.token, max_age_s)
+    set_cookie(&token.token, "")
 }
 
 fn me_of(account: &Account) -> Me {
@@ -93,7 +93,7 @@ pub async fn log_off(State(accounts): State<Accounts>, headers: HeaderMap) -> Re
     if let Some(token) = cookie(&headers) {
         accounts.revoke(token).map_err(Trouble::inside)?;
     }
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie("", 0)?)]).into_response())
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie("", "Max-Age=0; ")?)]).into_response())
 }
 
 /// `GET /api/me`.
