@@ -1,0 +1,325 @@
+//! From a microphone's callback to Opus packets.
+//!
+//! Law: while the gate is shut, samples go no further than the meter. What came before the gate opened is never encoded;
+//! what came before it shut always is.
+
+use crate::{Level, MediaError, PAYLOAD_MAX, RATE_HZ, ns_to_samples, samples_to_ns};
+use opus::{Application, Bitrate, Channels, Encoder};
+use rtrb::{Consumer, Producer, RingBuffer};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
+
+/// Samples in one block of the ring.
+const BLOCK: usize = 128;
+
+/// Blocks in the ring: 340 ms, far more than an encoder may lag.
+const BLOCKS: usize = 128;
+
+/// A keyed uplink sends at least this often, silence or not: silence is not absence.
+const ALIVE_NS: u64 = 200_000_000;
+
+/// Packets of at most this many bytes say only that nothing is said (RFC 6716 section 3.1, DTX).
+const DTX_BYTES: usize = 2;
+
+/// How an uplink encodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UplinkConfig {
+    /// Length of a frame in milliseconds: 5, 10 or 20.
+    pub frame_ms: u32,
+    /// Bits per second.
+    pub bitrate_bps: i32,
+    /// 2.5 ms of look-ahead instead of 6.5, without in-band FEC.
+    pub low_delay: bool,
+}
+
+impl Default for UplinkConfig {
+    fn default() -> Self {
+        Self { frame_ms: 10, bitrate_bps: 48_000, low_delay: false }
+    }
+}
+
+impl UplinkConfig {
+    /// Samples in a frame.
+    #[must_use]
+    pub fn frame_samples(&self) -> usize {
+        (self.frame_ms * RATE_HZ / 1_000) as usize
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Block {
+    samples: [f32; BLOCK],
+    length: usize,
+    first_sample_ns: u64,
+    begins: bool,
+    ends: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    open: AtomicBool,
+    level: Level,
+    encoder: OnceLock<Thread>,
+}
+
+/// The switch of a microphone, for any thread.
+#[derive(Clone)]
+pub struct Gate(Arc<Shared>);
+
+impl Gate {
+    /// Opens or shuts the microphone. Takes effect with the next block of the device.
+    pub fn set_open(&self, open: bool) {
+        self.0.open.store(open, Ordering::Release);
+    }
+
+    /// Whether it is open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.0.open.load(Ordering::Acquire)
+    }
+
+    /// The microphone's level since the last call, open or shut; see [`Level::read_dbfs`].
+    #[must_use]
+    pub fn level_dbfs(&self) -> f32 {
+        self.0.level.read_dbfs()
+    }
+}
+
+/// The part that lives in the device's callback.
+pub struct CaptureTap {
+    shared: Arc<Shared>,
+    ring: Producer<Block>,
+    was_open: bool,
+}
+
+impl CaptureTap {
+    /// Takes a block from the device; `first_sample_ns` is when its first sample was captured.
+    pub fn on_capture(&mut self, samples: &[f32], first_sample_ns: u64) {
+        self.shared.level.take(samples);
+        let open = self.shared.open.load(Ordering::Acquire);
+        if !open && !self.was_open {
+            return;
+        }
+        let mut begins = open && !self.was_open;
+        self.was_open = open;
+        if open {
+            for (place, part) in samples.chunks(BLOCK).enumerate() {
+                let first_sample_ns = first_sample_ns + samples_to_ns(place * BLOCK);
+                let mut block =
+                    Block { samples: [0.0; BLOCK], length: part.len(), first_sample_ns, begins, ends: false };
+                block.samples[..part.len()].copy_from_slice(part);
+                begins = false;
+                // A full ring means that the encoder has been away for a third of a second: the samples are lost.
+                let _ = self.ring.push(block);
+            }
+        } else {
+            let block = Block { samples: [0.0; BLOCK], length: 0, first_sample_ns, begins: false, ends: true };
+            let _ = self.ring.push(block);
+        }
+        if let Some(encoder) = self.shared.encoder.get() {
+            encoder.unpark();
+        }
+    }
+}
+
+/// One encoded frame.
+#[derive(Clone)]
+pub struct EncodedPacket {
+    /// The Opus packet.
+    pub payload: [u8; PAYLOAD_MAX],
+    /// Its length in bytes.
+    pub length: usize,
+    /// Sequence number.
+    pub seq: u16,
+    /// Timestamp, 48 kHz.
+    pub rtp_ts: u32,
+    /// First packet of a talk.
+    pub marker: bool,
+    /// When the frame's first sample was captured.
+    pub first_sample_ns: u64,
+}
+
+impl Default for EncodedPacket {
+    fn default() -> Self {
+        Self { payload: [0; PAYLOAD_MAX], length: 0, seq: 0, rtp_ts: 0, marker: false, first_sample_ns: 0 }
+    }
+}
+
+/// The part that lives on the uplink thread.
+pub struct UplinkEncoder {
+    shared: Arc<Shared>,
+    ring: Consumer<Block>,
+    encoder: Encoder,
+    frame: Vec<f32>,
+    frame_samples: usize,
+    frame_ns: u64,
+    rest: Option<(Block, usize)>,
+    marker: bool,
+    seq: u16,
+    rtp_ts: u32,
+    sent_ns: u64,
+}
+
+/// Makes the two parts of an uplink and its gate, which is shut.
+///
+/// # Errors
+/// libopus cannot be set up.
+pub fn capture_pair(config: UplinkConfig) -> Result<(CaptureTap, UplinkEncoder, Gate), MediaError> {
+    let application = if config.low_delay { Application::LowDelay } else { Application::Voip };
+    let mut encoder = Encoder::new(RATE_HZ, Channels::Mono, application)?;
+    encoder.set_bitrate(Bitrate::Bits(config.bitrate_bps))?;
+    encoder.set_complexity(6)?;
+    encoder.set_dtx(true)?;
+    encoder.set_inband_fec(!config.low_delay)?;
+    let shared = Arc::new(Shared::default());
+    let (producer, consumer) = RingBuffer::new(BLOCKS);
+    let tap = CaptureTap { shared: Arc::clone(&shared), ring: producer, was_open: false };
+    let uplink = UplinkEncoder {
+        shared: Arc::clone(&shared),
+        ring: consumer,
+        encoder,
+        frame: Vec::with_capacity(config.frame_samples()),
+        frame_samples: config.frame_samples(),
+        frame_ns: 0,
+        rest: None,
+        marker: false,
+        seq: 0,
+        rtp_ts: 0,
+        sent_ns: 0,
+    };
+    Ok((tap, uplink, Gate(shared)))
+}
+
+impl UplinkEncoder {
+    /// Names the thread that is woken when there is something to encode. The first call counts.
+    pub fn wake(&self, thread: Thread) {
+        let _ = self.shared.encoder.set(thread);
+    }
+
+    /// Tells the encoder how many packets in a hundred are lost, so that it protects them.
+    ///
+    /// # Errors
+    /// libopus refuses.
+    pub fn set_expected_loss(&mut self, percent: u8) -> Result<(), MediaError> {
+        Ok(self.encoder.set_packet_loss_perc(i32::from(percent.min(100)))?)
+    }
+
+    /// The next packet, if one is ready.
+    pub fn next_packet(&mut self, out: &mut EncodedPacket) -> bool {
+        while let Some((block, from)) = self.rest.take().or_else(|| self.ring.pop().ok().map(|block| (block, 0))) {
+            if block.begins && from == 0 {
+                self.begin(block.first_sample_ns);
+            }
+            if self.frame.is_empty() {
+                self.frame_ns = block.first_sample_ns + samples_to_ns(from);
+            }
+            let part = (self.frame_samples - self.frame.len()).min(block.length - from);
+            self.frame.extend_from_slice(&block.samples[from..from + part]);
+            if from + part < block.length {
+                self.rest = Some((block, from + part));
+            }
+            if block.ends && !self.frame.is_empty() {
+                // The last syllable is padded, not dropped.
+                self.frame.resize(self.frame_samples, 0.0);
+            }
+            if self.frame.len() == self.frame_samples && self.encode(out) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn begin(&mut self, first_sample_ns: u64) {
+        self.frame.clear();
+        self.marker = true;
+        // The timestamp goes on by the clock over the pause, and never back.
+        let by_clock = ns_to_samples(first_sample_ns) as u32;
+        if by_clock.wrapping_sub(self.rtp_ts) < u32::MAX / 2 {
+            self.rtp_ts = by_clock;
+        }
+        // A fresh talk does not begin with the echo of the last one; the encoder only refuses when it is broken.
+        let _ = self.encoder.reset_state();
+    }
+
+    /// Encodes the frame; false when it says nothing that has to be sent.
+    fn encode(&mut self, out: &mut EncodedPacket) -> bool {
+        let length = self.encoder.encode_float(&self.frame, &mut out.payload);
+        self.frame.clear();
+        let rtp_ts = self.rtp_ts;
+        self.rtp_ts = self.rtp_ts.wrapping_add(self.frame_samples as u32);
+        // libopus fails on no frame of the right length; if it did, the frame would be lost, not the talk.
+        let Ok(length) = length else { return false };
+        let quiet = length <= DTX_BYTES && !self.marker;
+        if quiet && self.frame_ns.saturating_sub(self.sent_ns) < ALIVE_NS {
+            return false;
+        }
+        out.length = length;
+        out.seq = self.seq;
+        out.rtp_ts = rtp_ts;
+        out.marker = std::mem::take(&mut self.marker);
+        out.first_sample_ns = self.frame_ns;
+        self.seq = self.seq.wrapping_add(1);
+        self.sent_ns = self.frame_ns;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn feed(tap: &mut CaptureTap, samples: usize, period: usize, from_ns: u64) -> u64 {
+        let mut at = 0;
+        while at < samples {
+            let block: Vec<f32> = (at..at + period).map(|n| 0.3 * (n as f32 * 0.05).sin()).collect();
+            tap.on_capture(&block, from_ns + samples_to_ns(at));
+            at += period;
+        }
+        from_ns + samples_to_ns(at)
+    }
+
+    fn packets(uplink: &mut UplinkEncoder) -> Vec<EncodedPacket> {
+        let mut out = EncodedPacket::default();
+        std::iter::from_fn(|| uplink.next_packet(&mut out).then(|| out.clone())).collect()
+    }
+
+    #[test]
+    fn nothing_is_encoded_while_the_gate_is_shut_and_the_meter_moves_all_the_same() {
+        let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
+        feed(&mut tap, 4_800, 256, 0);
+        assert!(packets(&mut uplink).is_empty());
+        assert!(gate.level_dbfs() > -20.0);
+    }
+
+    #[test]
+    fn a_talk_is_whole_frames_from_its_first_sample_and_the_last_one_is_padded() {
+        let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
+        let then = feed(&mut tap, 512, 256, 1_000);
+        gate.set_open(true);
+        let end = feed(&mut tap, 1_024, 256, then);
+        gate.set_open(false);
+        tap.on_capture(&[0.0; 256], end);
+        let packets = packets(&mut uplink);
+        assert_eq!(packets.len(), 3, "1,024 samples are two frames of 480 and a padded one");
+        assert_eq!(packets[0].first_sample_ns, then);
+        assert_eq!(packets.iter().map(|p| p.marker).collect::<Vec<_>>(), [true, false, false]);
+        assert_eq!(packets.iter().map(|p| p.seq).collect::<Vec<_>>(), [0, 1, 2]);
+        assert_eq!(packets[2].rtp_ts.wrapping_sub(packets[0].rtp_ts), 960);
+    }
+
+    #[test]
+    fn a_keyed_microphone_in_a_silent_room_sends_at_least_every_200_ms() {
+        let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
+        gate.set_open(true);
+        let mut sent = Vec::new();
+        for n in 0..600 {
+            tap.on_capture(&[0.0; 240], samples_to_ns(n * 240));
+            sent.extend(packets(&mut uplink));
+        }
+        assert!(sent.len() < 200, "silence is not sent in full: {} packets", sent.len());
+        let widest = sent.windows(2).map(|w| w[1].first_sample_ns - w[0].first_sample_ns).max().unwrap();
+        assert!(widest <= ALIVE_NS + samples_to_ns(480));
+    }
+}

@@ -1,0 +1,122 @@
+//! Tones: made at the turret, from a table of beats.
+
+use crate::RATE_HZ;
+
+/// A tone of the turret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// The far end rings; goes on until stopped.
+    Ringback,
+    /// A line rings with high priority; goes on until stopped.
+    RingHigh,
+    /// A line rings with low priority; goes on until stopped.
+    RingLow,
+    /// An intercom begins.
+    Splash,
+    /// Somebody joined, a call waits.
+    Beep,
+    /// A microphone stays shut.
+    Blocking,
+    /// A held call waits.
+    Reminder,
+    /// A microphone was closed, or will be.
+    Warning,
+}
+
+/// One beat: two frequencies and a length; zero is a pause.
+type Beat = (f32, f32, u32);
+
+impl Tone {
+    /// Its beats (frequencies in Hz, length in ms), its loudness, and whether it starts again at the end.
+    fn score(self) -> (&'static [Beat], f32, bool) {
+        match self {
+            Self::Ringback => {
+                (&[(400.0, 450.0, 400), (0.0, 0.0, 200), (400.0, 450.0, 400), (0.0, 0.0, 2_000)], 0.08, true)
+            }
+            Self::RingHigh => (&[(880.0, 1_108.0, 180), (660.0, 880.0, 180), (0.0, 0.0, 240)], 0.12, true),
+            Self::RingLow => (&[(440.0, 554.0, 400), (0.0, 0.0, 1_600)], 0.08, true),
+            Self::Splash => (&[(523.0, 659.0, 80), (659.0, 784.0, 120)], 0.1, false),
+            Self::Beep => (&[(1_000.0, 1_000.0, 100)], 0.08, false),
+            Self::Blocking => (&[(300.0, 340.0, 150), (0.0, 0.0, 60), (300.0, 340.0, 150)], 0.1, false),
+            Self::Reminder => (&[(700.0, 700.0, 80), (0.0, 0.0, 80), (700.0, 700.0, 80)], 0.08, false),
+            Self::Warning => (&[(900.0, 600.0, 120), (0.0, 0.0, 80), (900.0, 600.0, 120)], 0.1, false),
+        }
+    }
+}
+
+/// Plays one tone at a time.
+#[derive(Debug, Default)]
+pub struct TonePlayer {
+    playing: Option<(Tone, u64)>,
+}
+
+impl TonePlayer {
+    /// Starts a tone from its beginning, instead of what plays.
+    pub fn start(&mut self, tone: Tone) {
+        self.playing = Some((tone, 0));
+    }
+
+    /// Stops this tone if it plays.
+    pub fn stop(&mut self, tone: Tone) {
+        if self.playing.is_some_and(|(playing, _)| playing == tone) {
+            self.playing = None;
+        }
+    }
+
+    /// Adds the tone to a block.
+    pub fn add(&mut self, block: &mut [f32]) {
+        for sample in block {
+            let Some((tone, at)) = &mut self.playing else { return };
+            match value(*tone, *at) {
+                Some(value) => {
+                    *sample += value;
+                    *at += 1;
+                }
+                None => self.playing = None,
+            }
+        }
+    }
+}
+
+/// The tone's sample number `at`; none after its end.
+fn value(tone: Tone, at: u64) -> Option<f32> {
+    let (beats, loudness, again) = tone.score();
+    let samples = |ms: u32| u64::from(ms) * u64::from(RATE_HZ) / 1_000;
+    let whole: u64 = beats.iter().map(|beat| samples(beat.2)).sum();
+    let mut at = if again { at % whole } else { at };
+    for (one_hz, other_hz, ms) in beats {
+        let length = samples(*ms);
+        if at < length {
+            let turn = std::f32::consts::TAU * at as f32 / RATE_HZ as f32;
+            // 5 ms at each edge, so that nothing clicks.
+            let edge = (at.min(length - 1 - at) as f32 / 240.0).min(1.0);
+            return Some(loudness * edge * ((one_hz * turn).sin() + (other_hz * turn).sin()) / 2.0);
+        }
+        at -= length;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beep_ends_by_itself_and_a_ring_goes_on_until_stopped() {
+        let mut player = TonePlayer::default();
+        player.start(Tone::Beep);
+        let mut second = vec![0.0; RATE_HZ as usize];
+        player.add(&mut second);
+        assert!(second[..4_800].iter().any(|s| s.abs() > 0.01));
+        assert!(second[4_800..].iter().all(|s| *s == 0.0));
+
+        player.start(Tone::RingHigh);
+        let mut minute = vec![0.0; 60 * RATE_HZ as usize];
+        player.add(&mut minute);
+        assert!(minute[59 * RATE_HZ as usize..].iter().any(|s| s.abs() > 0.01));
+        player.stop(Tone::RingHigh);
+        let mut block = [0.0; 256];
+        player.add(&mut block);
+        assert_eq!(block, [0.0; 256]);
+    }
+}
