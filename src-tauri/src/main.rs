@@ -1,5 +1,2 @@
-//! The desktop turret.
-mod options;
-mod pinned;
-mod review;
+//! Placeholder.
 fn main() {}

@@ -105,7 +105,9 @@ impl Options {
         })?;
         match text.lines().next().filter(|line| !line.is_empty()) {
             Some(line) => Ok(Some(line.to_owned())),
-            None => anyhow::bail!("the password file {} is empty; write the password in its first line", path.display()),
+            None => {
+                anyhow::bail!("the password file {} is empty; write the password in its first line", path.display())
+            }
         }
     }
 }

@@ -74,7 +74,8 @@ impl Door {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("no port is free for the review window")?;
         let port = listener.local_addr().context("the review window's port is not known")?.port();
         let mut random = [0_u8; 24];
-        getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("this machine gives no random numbers: {error}"))?;
+        getrandom::fill(&mut random)
+            .map_err(|error| anyhow::anyhow!("this machine gives no random numbers: {error}"))?;
         let key: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let tls = TlsConnector::from(Arc::new(pinned::client_config(&reach.fingerprint)?));
         let address = format!("http://127.0.0.1:{port}/?door={key}");
@@ -104,7 +105,8 @@ async fn pass(State(forward): State<Forward>, request: Request) -> Response {
             return refused(StatusCode::FORBIDDEN, "Open the review page from the turret.");
         }
         let cookie = format!("{KEY_COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", forward.key);
-        return (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, "/".to_owned())]).into_response();
+        return (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, "/".to_owned())])
+            .into_response();
     }
     if !cookie(request.headers(), KEY_COOKIE).is_some_and(|shown| same(shown, &forward.key)) {
         return refused(StatusCode::FORBIDDEN, "Open the review page from the turret.");

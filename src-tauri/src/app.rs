@@ -1,0 +1,101 @@
+//! The program: floor, turrets, windows, and their orderly end.
+
+use crate::floor::Floor;
+use crate::options::{Options, SeatDevices};
+use crate::seats::{self, Seats};
+use crate::{tray, turrets};
+use anyhow::Result;
+use clap::Parser;
+use dealerboard_turret::view::Intent;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tauri::{AppHandle, Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent};
+
+/// How long a turret has to say good-bye when its window closes.
+const STOP_MAX: Duration = Duration::from_secs(3);
+
+/// Runs until the last window closes.
+///
+/// # Errors
+/// One sentence: what is missing to start.
+pub fn run() -> Result<()> {
+    // Two crypto providers in one process would panic at the first handshake: this one is chosen before any.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let options = Options::parse();
+    let data = options.data_folder()?;
+    let devices = options.seats()?;
+    let floor = tauri::async_runtime::block_on(Floor::reach(&options, &data))?;
+    let players = tauri::async_runtime::block_on(turrets::play_counterparties(&floor));
+
+    let app = tauri::Builder::default()
+        .manage(Seats::default())
+        .invoke_handler(tauri::generate_handler![seats::intent, seats::look, seats::open_review])
+        .on_window_event(window_event)
+        .build(tauri::generate_context!())?;
+    let handle = app.handle().clone();
+    for (at, devices) in devices.into_iter().enumerate() {
+        open(&handle, at, &floor, &options, &data, devices)?;
+    }
+    tray::put(&handle);
+    tray::take_hot_key(&handle);
+
+    let mut rest = Some((floor, players));
+    app.run(move |app, event| {
+        if let RunEvent::Exit = event {
+            stop_turrets(app);
+            if let Some((floor, players)) = rest.take() {
+                drop(players);
+                tauri::async_runtime::block_on(floor.stop());
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Starts the turret `at` (from 0) and opens its window.
+fn open(app: &AppHandle, at: usize, floor: &Floor, options: &Options, data: &Path, devices: SeatDevices) -> Result<()> {
+    let label = format!("turret-{}", at + 1);
+    let log_on = floor.log_on_at(at, options)?;
+    let turret = tauri::async_runtime::block_on(turrets::start(floor, log_on, &data.join(&label), devices))?;
+    app.state::<Seats>().seat(app, &label, turret, floor.address.clone(), floor.pin.clone());
+    WebviewWindowBuilder::new(app, &label, WebviewUrl::default())
+        .title(if at == 0 { "Dealerboard".to_owned() } else { format!("Dealerboard {}", at + 1) })
+        .inner_size(1280.0, 800.0)
+        .min_inner_size(1180.0, 700.0)
+        .build()?;
+    Ok(())
+}
+
+fn window_event(window: &Window, event: &WindowEvent) {
+    let seats = window.state::<Seats>();
+    if let WindowEvent::Focused(false) = event
+        && let Some(turret) = seats.turret(window.label())
+    {
+        turret.intent(Intent::FocusLost);
+    }
+    if let WindowEvent::Destroyed = event
+        && let Some(turret) = seats.leave(window.label())
+    {
+        // Before anything else of the end: microphones shut.
+        turret.intent(Intent::CloseAll);
+        stop(turret);
+    }
+}
+
+fn stop_turrets(app: &AppHandle) {
+    let seats = app.state::<Seats>();
+    let labels: Vec<String> =
+        app.webview_windows().into_keys().chain((1..=4).map(|at| format!("turret-{at}"))).collect();
+    labels.iter().filter_map(|label| seats.leave(label)).for_each(stop);
+}
+
+fn stop(turret: Arc<dealerboard_turret::Turret>) {
+    tauri::async_runtime::block_on(async move {
+        if tokio::time::timeout(STOP_MAX, turret.stop()).await.is_err() {
+            tracing::warn!("a turret did not say good-bye in time; its switch will notice");
+        }
+    });
+}
