@@ -1,0 +1,199 @@
+//! The exchange: routes an input to the one feature that decides it, then sends what follows. Nothing is decided here.
+
+use crate::messages::{Accepted, Act, Input, MicReport, Output, Refusal};
+use crate::project::{self, Sent};
+use crate::record::Recordings;
+use crate::state::{Line, State};
+use crate::timer::{RECORD_GRACE_MS, Timer, Timers};
+use crate::{Floor, hold, hoot, intercom, presence, private_wire};
+use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, TurretId, Uplink, UserId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The brain of the switch.
+#[derive(Debug)]
+pub struct Exchange {
+    state: State,
+    sent: Sent,
+    recordings: Recordings,
+}
+
+/// What an input brought about, in order. It borrows the exchange: the next input cannot come before this is drained.
+#[derive(Debug)]
+#[must_use = "what is not drained is never sent"]
+pub struct Drain<'e> {
+    outputs: std::vec::Drain<'e, Output>,
+}
+
+impl Iterator for Drain<'_> {
+    type Item = Output;
+
+    fn next(&mut self) -> Option<Output> {
+        self.outputs.next()
+    }
+}
+
+impl Exchange {
+    /// An exchange of idle lines where nobody is logged on.
+    #[must_use]
+    pub fn new(floor: Floor, now: Moment) -> Self {
+        let lines: BTreeMap<LineId, Line> =
+            floor.lines.iter().map(|(line, spec)| (line.clone(), Line::new(spec.clone(), now))).collect();
+        let recordings = Recordings::new(floor.first_recording, floor.first_track);
+        let state = State {
+            next_call: floor.first_call,
+            floor,
+            lines,
+            turrets: BTreeMap::new(),
+            dnd: BTreeSet::new(),
+            recorder_failing: None,
+            recorder_grace_over: false,
+            timers: Timers::default(),
+            acts: 0,
+            touched: BTreeSet::new(),
+            outputs: Vec::new(),
+        };
+        let mut exchange = Self { state, sent: Sent::default(), recordings };
+        exchange.state.touched = exchange.state.lines.keys().cloned().collect();
+        project::derive(&mut exchange.state, &mut exchange.sent, &mut exchange.recordings);
+        exchange.state.outputs.clear();
+        exchange
+    }
+
+    /// Takes one input at `now`: timers that were due before it, the input, then timers that are due at `now` (TIM-2).
+    pub fn handle(&mut self, now: Moment, input: Input) -> Drain<'_> {
+        let before = Moment { mono_us: now.mono_us.saturating_sub(1), ..now };
+        self.fire(before);
+        self.take(now, input);
+        self.fire(now);
+        project::derive(&mut self.state, &mut self.sent, &mut self.recordings);
+        Drain { outputs: self.state.outputs.drain(..) }
+    }
+
+    /// When [`Input::Tick`] is due at the latest.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Moment> {
+        self.state.timers.next_us().map(|mono_us| Moment { mono_us, utc_ms: 0 })
+    }
+
+    /// The truth about a line, for a snapshot.
+    #[must_use]
+    pub fn status(&self, line: &LineId) -> Option<LineStatus> {
+        self.state.lines.get(line).map(|found| project::status(&self.state, found))
+    }
+
+    /// What others see of a user, for a snapshot.
+    #[must_use]
+    pub fn person(&self, user: &UserId) -> PersonStatus {
+        project::person(&self.state, user)
+    }
+
+    /// The open microphones of a turret, for a snapshot.
+    #[must_use]
+    pub fn mics(&self, turret: TurretId) -> Vec<MicReport> {
+        self.sent.mics(turret)
+    }
+
+    /// The intercoms that a turret sees, for a snapshot: lines that are in no floor file.
+    #[must_use]
+    pub fn lines_of(&self, turret: TurretId) -> Vec<(LineId, String, LineKind)> {
+        let lines = self.state.lines.values().filter(|line| line.spec.kind == LineKind::Intercom);
+        let seen = lines.filter(|line| self.state.audience(line).contains(&turret));
+        seen.map(|line| (line.spec.line.clone(), line.spec.name.clone(), line.spec.kind)).collect()
+    }
+
+    fn take(&mut self, now: Moment, input: Input) {
+        let s = &mut self.state;
+        match input {
+            Input::LogOn { turret, user } => presence::log_on(s, turret, &user),
+            Input::LogOff { turret } => presence::log_off(s, now, turret),
+            Input::LinkLost { turret } => presence::lost(s, now, turret),
+            Input::LinkBack { turret } => presence::back(s, now, turret),
+            Input::Act { turret, id, act } => {
+                s.acts += 1;
+                let used = s.acts;
+                if let Some(seat) = s.turrets.get_mut(&turret) {
+                    seat.used = used;
+                }
+                let result = do_act(s, now, turret, act);
+                s.outputs.push(Output::Answer { turret, id, result });
+            }
+            Input::TalkOrphaned { turret, uplink } => {
+                // A talk ends with its media (I7); a call waits for its turret's link.
+                if uplink == Uplink::Mic {
+                    hoot::stop_all(s, now, turret);
+                }
+            }
+            Input::Recorder { failing } => recorder(s, now, failing),
+            Input::Tick => {}
+        }
+    }
+
+    fn fire(&mut self, now: Moment) {
+        while let Some(timer) = self.state.timers.take(now) {
+            let s = &mut self.state;
+            match timer {
+                Timer::RecordGrace => record_grace(s, now),
+                Timer::TalkHeld(line, turret, since) => hoot::held_too_long(s, now, &line, turret, since),
+                Timer::LinkGrace(turret, since) => presence::grace_over(s, now, turret, since),
+                Timer::SignalEnds(line, since) => private_wire::signal_ends(s, now, &line, since),
+                Timer::SignalledEnds(line, since) => private_wire::signalled_ends(s, &line, since),
+                Timer::IntercomPending(line) => intercom::missed(s, &line),
+                Timer::HoldReminder(line, turret, call) => hold::remind(s, now, &line, turret, call),
+                Timer::HootGap(line, since) => hoot::gap(s, &line, since),
+            }
+        }
+    }
+}
+
+fn do_act(s: &mut State, now: Moment, turret: TurretId, act: Act) -> Result<Accepted, Refusal> {
+    match act {
+        Act::Seize { line, position } => private_wire::seize(s, now, turret, &line, position),
+        Act::Answer { line, call, position } => private_wire::answer(s, now, turret, &line, call, position),
+        Act::Bridge { line, call, position } => private_wire::bridge(s, now, turret, &line, call, position),
+        Act::Resume { line, call, position } => hold::resume(s, now, turret, &line, call, position),
+        Act::Hold { line } => hold::hold(s, now, turret, &line),
+        Act::Release { line } => private_wire::release(s, now, turret, &line),
+        Act::Signal { line, on } => private_wire::signal(s, now, turret, &line, on),
+        Act::Talk { line, on, latched } => hoot::talk(s, now, turret, &line, on, latched),
+        Act::OpenMic { line } => private_wire::open_mic(s, now, turret, &line),
+        Act::Monitor { line, on } => presence::monitor(s, turret, &line, on),
+        Act::Intercom { user, position } => intercom::call(s, now, turret, &user, position),
+        Act::TalkBack { line, on } => intercom::talk_back(s, now, turret, &line, on),
+        Act::Dnd { on } => presence::dnd(s, turret, on),
+    }
+}
+
+/// The recorder can write, or cannot (REC-1 to REC-3).
+fn recorder(s: &mut State, now: Moment, failing: Option<String>) {
+    let began = s.recorder_failing.is_none() && failing.is_some();
+    s.recorder_failing = failing;
+    s.touched.extend(s.lines.keys().cloned());
+    if began {
+        s.set_timer(now.plus_ms(RECORD_GRACE_MS), Timer::RecordGrace);
+    }
+}
+
+/// Still not recorded after the grace: every microphone towards a line that must be recorded is shut (REC-3).
+fn record_grace(s: &mut State, now: Moment) {
+    let Some(why) = s.recorder_failing.clone() else { return };
+    let required = |line: &&Line| line.spec.record == dealerboard_model::RecordPolicy::Required;
+    let lines: Vec<LineId> = s.lines.values().filter(required).map(|line| line.spec.line.clone()).collect();
+    for line in lines {
+        let Some(found) = s.lines.get(&line) else { continue };
+        let talking: Vec<TurretId> = found.talks.iter().map(|talk| talk.turret).collect();
+        let sentence = format!("{} is not recorded ({why}): microphones are closed.", found.spec.name);
+        let mut told: BTreeSet<TurretId> = talking.iter().copied().collect();
+        for turret in talking {
+            hoot::stop(s, now, turret, &line);
+        }
+        if let Ok(found) = s.line_mut(&line) {
+            for leg in found.legs.iter_mut().filter(|leg| leg.mic) {
+                leg.mic = false;
+                told.insert(leg.party.turret);
+            }
+        }
+        for turret in told {
+            s.notice(turret, Some(&line), sentence.clone(), Some(crate::messages::Sound::Warning));
+        }
+    }
+}

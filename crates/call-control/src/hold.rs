@@ -1,0 +1,122 @@
+//! Hold, resume, and what becomes of a position's earlier call.
+
+use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
+use crate::private_wire::far_is_held;
+use crate::state::{Leg, State, stale};
+use crate::timer::{HOLD_REMINDER_MS, HOLD_REPEAT_MS, Timer};
+use dealerboard_model::{CallId, LineId, LineKind, Moment, Position, TurretId};
+
+/// `hold.max`, per user.
+const HOLD_MAX: usize = 8;
+
+fn may_hold(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
+    let found = s.line(line)?;
+    let name = &found.spec.name;
+    match found.spec.kind {
+        LineKind::Ard | LineKind::Mrd => {}
+        LineKind::Hoot | LineKind::Intercom => {
+            return Err(Refusal::new(RefusalCode::NotHoldable, format!("{name} cannot be held; release it.")));
+        }
+    }
+    if found.calling {
+        return Err(Refusal::new(RefusalCode::NotHoldable, format!("{name} still rings; wait or release it.")));
+    }
+    if found.leg(turret).is_none() {
+        return Err(stale(name));
+    }
+    let user = s.user_of(turret);
+    let held = s.lines.values().flat_map(|line| &line.holders).filter(|holder| Some(&holder.user) == user).count();
+    if held >= HOLD_MAX {
+        let sentence = format!("You hold {HOLD_MAX} calls already; release one first.");
+        return Err(Refusal::new(RefusalCode::NotHoldable, sentence));
+    }
+    Ok(())
+}
+
+/// Holds one's own leg (HOLD-1).
+pub fn hold(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> Result<Accepted, Refusal> {
+    may_hold(s, turret, line)?;
+    let found = s.line_mut(line)?;
+    let place = found.legs.iter().position(|leg| leg.party.turret == turret);
+    let Some(place) = place else { return Err(stale(&found.spec.name)) };
+    let mut party = found.legs.remove(place).party;
+    party.since = now;
+    found.holders.push(party);
+    let (call, far) = (found.call, found.spec.far.clone());
+    if found.legs.is_empty() {
+        found.since = now;
+    }
+    far_is_held(s, far);
+    if let Some(call) = call {
+        s.set_timer(now.plus_ms(HOLD_REMINDER_MS), Timer::HoldReminder(line.clone(), turret, call));
+    }
+    Ok(Accepted { line: Some(line.clone()), position: None, call })
+}
+
+/// Takes a held line (HOLD-3, HOLD-8).
+pub fn resume(
+    s: &mut State,
+    now: Moment,
+    turret: TurretId,
+    line: &LineId,
+    call: CallId,
+    at: Position,
+) -> Result<Accepted, Refusal> {
+    s.right_on(turret, line)?;
+    let found = s.line(line)?;
+    let name = found.spec.name.clone();
+    if found.call != Some(call) || found.leg(turret).is_some() {
+        return Err(stale(&name));
+    }
+    if found.holders.is_empty() {
+        let winner = found.legs.first().map(|leg| leg.party.user.clone());
+        return Err(match winner {
+            Some(user) => {
+                let who = s.name_of(&user);
+                Refusal::new(RefusalCode::ResumedBy, format!("{who} resumed {name} first."))
+            }
+            None => stale(&name),
+        });
+    }
+    s.recordable(line)?;
+    take_position(s, now, turret, at)?;
+    let party = s.party(turret, at, now)?;
+    let found = s.line_mut(line)?;
+    // One's own hold if there is one, else the oldest.
+    let place = found.holders.iter().position(|holder| holder.turret == turret).unwrap_or(0);
+    found.holders.remove(place);
+    found.legs.push(Leg { party, mic: true, mic_since: now });
+    found.since = now;
+    let far = found.spec.far.clone();
+    far_is_held(s, far);
+    Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
+}
+
+/// Makes a position free: what it carries is held (POS-2), or released if it only rings yet, or is an intercom (POS-3).
+pub fn take_position(s: &mut State, now: Moment, turret: TurretId, at: Position) -> Result<(), Refusal> {
+    if at == Position::Speakers {
+        let sentence = "The speakers carry channels, not calls; choose a handset or hands-free.";
+        return Err(Refusal::new(RefusalCode::PositionBusy, sentence));
+    }
+    let Some(line) = s.line_at(turret, at) else { return Ok(()) };
+    let found = s.line(&line)?;
+    if found.calling || found.spec.kind == LineKind::Intercom {
+        crate::private_wire::release(s, now, turret, &line)?;
+        return Ok(());
+    }
+    hold(s, now, turret, &line).map(drop).map_err(|refusal| Refusal {
+        code: if refusal.code == RefusalCode::NotHoldable { RefusalCode::PositionBusy } else { refusal.code },
+        sentence: refusal.sentence,
+    })
+}
+
+/// A held client waits (HOLD-7).
+pub fn remind(s: &mut State, now: Moment, line: &LineId, turret: TurretId, call: CallId) {
+    let Some(found) = s.lines.get(line).filter(|found| found.call == Some(call)) else { return };
+    let Some(holder) = found.holders.iter().find(|holder| holder.turret == turret) else { return };
+    let held_s = (now.mono_us - holder.since.mono_us) / 1_000_000;
+    let sentence = format!("{} has been on hold for {held_s} s.", found.spec.name);
+    let sound = (!s.dnd.contains(&holder.user)).then_some(Sound::Reminder);
+    s.notice(turret, Some(line), sentence, sound);
+    s.set_timer(now.plus_ms(HOLD_REPEAT_MS), Timer::HoldReminder(line.clone(), turret, call));
+}

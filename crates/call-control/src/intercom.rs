@@ -1,0 +1,131 @@
+//! Intercom, one to one.
+//!
+//! ```text
+//! Idle ─press─► Asking ─free and no DND─► Open(whisper) ─callee talks back─► Open(two-way) ─release─► Idle
+//!                  └─ DND, or no free position ─► Pending ─accept─► Open(two-way)    Pending ─20 s─► Idle, missed
+//! ```
+//!
+//! Law: the callee hears, and is not heard before they talk back: a microphone opens only by an act of its own user.
+
+use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
+use crate::state::{Leg, State};
+use crate::timer::{INTERCOM_PENDING_MS, Timer};
+use dealerboard_model::{LineId, LineKind, Moment, Position, TurretId, UserId};
+
+/// Calls a person (INT-1, INT-2, INT-4 to INT-6).
+pub fn call(s: &mut State, now: Moment, turret: TurretId, whom: &UserId, at: Position) -> Result<Accepted, Refusal> {
+    let me = s.party(turret, at, now)?;
+    if me.user == *whom {
+        return Err(Refusal::new(RefusalCode::UnknownNumber, "That is yourself; choose somebody else."));
+    }
+    if !s.floor.users.contains_key(whom) {
+        let sentence = format!("There is nobody called {whom} on this floor; choose from the list.");
+        return Err(Refusal::new(RefusalCode::UnknownNumber, sentence));
+    }
+    let name = s.name_of(whom);
+    if let Some(line) = between(s, &me.user, whom) {
+        // Both called in one instant, or mine is up already: one call.
+        return accept(s, now, turret, &line);
+    }
+    let seats = s.turrets.iter().filter(|(_, seat)| seat.user == *whom && seat.lost.is_none());
+    let Some(callee) = seats.max_by_key(|(_, seat)| seat.used).map(|(turret, _)| *turret) else {
+        return Err(Refusal::new(RefusalCode::NobodyThere, format!("{name} is not logged on.")));
+    };
+    crate::hold::take_position(s, now, turret, at)?;
+    let id = s.new_call();
+    let caller = s.name_of(&me.user);
+    let line = s.add_intercom(id, format!("{caller}, {name}"), [me.user.clone(), whom.clone()], now);
+    let free = [Position::HandsFree, Position::Left, Position::Right]
+        .into_iter()
+        .find(|position| s.line_at(callee, *position).is_none());
+    let disturbed = s.dnd.contains(whom);
+    let busy = s.lines.values().any(|line| line.leg(callee).is_some());
+    s.line_mut(&line)?.legs.push(Leg { party: me, mic: true, mic_since: now });
+    match free.filter(|_| !disturbed && !busy) {
+        Some(position) => {
+            let party = s.party(callee, position, now)?;
+            s.line_mut(&line)?.legs.push(Leg { party, mic: false, mic_since: now });
+            s.notice(callee, Some(&line), format!("{caller} talks to you."), Some(Sound::Splash));
+            s.notice(turret, Some(&line), format!("{name} hears you."), Some(Sound::Splash));
+        }
+        None => {
+            s.set_ring(&line, caller.clone(), now);
+            s.set_timer(now.plus_ms(INTERCOM_PENDING_MS), Timer::IntercomPending(line.clone()));
+            let why = if disturbed { "does not want to be disturbed" } else { "is in a call" };
+            s.notice(turret, Some(&line), format!("{name} {why}; your call waits for an answer."), None);
+            let sound = (!disturbed).then_some(Sound::Beep);
+            s.notice(callee, Some(&line), format!("{caller} calls you by intercom."), sound);
+        }
+    }
+    Ok(Accepted { line: Some(line), position: Some(at), call: Some(id) })
+}
+
+fn between(s: &State, one: &UserId, other: &UserId) -> Option<LineId> {
+    let mut calls = s.lines.values().filter(|line| line.spec.kind == LineKind::Intercom);
+    let both =
+        |line: &&crate::state::Line| line.spec.members.contains_key(one) && line.spec.members.contains_key(other);
+    calls.find(both).map(|line| line.spec.line.clone())
+}
+
+/// Accepts a pending intercom, or opens one's own microphone in one that is up (talk-back).
+pub fn accept(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> Result<Accepted, Refusal> {
+    talk_back(s, now, turret, line, true)
+}
+
+/// Opens or shuts one's own microphone in an intercom.
+pub fn talk_back(s: &mut State, now: Moment, turret: TurretId, line: &LineId, on: bool) -> Result<Accepted, Refusal> {
+    s.right_on(turret, line)?;
+    let found = s.line(line)?;
+    if found.spec.kind != LineKind::Intercom {
+        return Err(Refusal::new(RefusalCode::NoRight, "This is no intercom; use the line's own keys."));
+    }
+    let call = found.call;
+    if found.leg(turret).is_none() {
+        if found.ring.is_none() || !on {
+            return Err(crate::state::stale(&found.spec.name));
+        }
+        let free = [Position::HandsFree, Position::Left, Position::Right]
+            .into_iter()
+            .find(|position| s.line_at(turret, *position).is_none());
+        let at = free.unwrap_or(Position::HandsFree);
+        crate::hold::take_position(s, now, turret, at)?;
+        let party = s.party(turret, at, now)?;
+        s.line_mut(line)?.legs.push(Leg { party, mic: false, mic_since: now });
+    }
+    let found = s.line_mut(line)?;
+    if found.legs.len() > 1 {
+        found.ring = None;
+    }
+    let Some(leg) = found.legs.iter_mut().find(|leg| leg.party.turret == turret) else {
+        return Err(crate::state::stale(&found.spec.name));
+    };
+    if leg.mic != on {
+        (leg.mic, leg.mic_since) = (on, now);
+    }
+    let position = leg.party.position;
+    Ok(Accepted { line: Some(line.clone()), position: Some(position), call })
+}
+
+/// One of the two has left: it is over for both.
+pub fn end(s: &mut State, line: &LineId) {
+    let Some(found) = s.lines.remove(line) else { return };
+    for leg in &found.legs {
+        s.notice(leg.party.turret, None, "The intercom has ended.".into(), None);
+    }
+    let to = s.audience(&found);
+    s.touched.remove(line);
+    s.outputs.push(Output::LineRemoved { line: line.clone(), to });
+}
+
+/// Nobody accepted (20 s): the caller is told.
+pub fn missed(s: &mut State, line: &LineId) {
+    let Some(found) = s.lines.get(line).filter(|found| found.ring.is_some()) else { return };
+    let turrets: Vec<TurretId> = found.legs.iter().map(|leg| leg.party.turret).collect();
+    for turret in turrets {
+        s.notice(turret, None, "Your intercom call was not answered; try again later.".into(), None);
+    }
+    if let Some(found) = s.lines.get_mut(line) {
+        found.legs.clear();
+    }
+    end(s, line);
+}

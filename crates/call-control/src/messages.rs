@@ -1,0 +1,294 @@
+//! What goes into the exchange and what comes out of it.
+
+use dealerboard_model::{
+    CallId, LineId, LineKind, LineStatus, Moment, PersonStatus, Position, RecordingId, TrackId, TurretId, Uplink,
+    UserId,
+};
+
+/// Everything that can change call state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A user has taken a turret.
+    LogOn {
+        /// The session.
+        turret: TurretId,
+        /// Who.
+        user: UserId,
+    },
+    /// The session is over.
+    LogOff {
+        /// The session.
+        turret: TurretId,
+    },
+    /// The turret cannot be reached.
+    LinkLost {
+        /// The session.
+        turret: TurretId,
+    },
+    /// The turret is back.
+    LinkBack {
+        /// The session.
+        turret: TurretId,
+    },
+    /// A user did something.
+    Act {
+        /// At which turret.
+        turret: TurretId,
+        /// Comes back with the answer.
+        id: u128,
+        /// What.
+        act: Act,
+    },
+    /// A keyed uplink has sent nothing for `talk.orphan`.
+    TalkOrphaned {
+        /// Which turret.
+        turret: TurretId,
+        /// Which uplink.
+        uplink: Uplink,
+    },
+    /// The recorder can write, or cannot and why.
+    Recorder {
+        /// The cause, while it cannot.
+        failing: Option<String>,
+    },
+    /// Time has passed: [`crate::Exchange::next_deadline`] is due.
+    Tick,
+}
+
+/// What a user did. Each carries what its user saw (rule ALL-1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields of all acts are: line, the call that was shown, position, on or off")]
+pub enum Act {
+    /// Takes an idle line.
+    Seize { line: LineId, position: Position },
+    /// Answers a ringing line.
+    Answer { line: LineId, call: CallId, position: Position },
+    /// Joins a line that others are on.
+    Bridge { line: LineId, call: CallId, position: Position },
+    /// Takes a held line.
+    Resume { line: LineId, call: CallId, position: Position },
+    /// Holds one's own leg.
+    Hold { line: LineId },
+    /// Lets a line go.
+    Release { line: LineId },
+    /// MRD: rings the far end while on.
+    Signal { line: LineId, on: bool },
+    /// Talk key of a speaker channel or hoot.
+    Talk { line: LineId, on: bool, latched: bool },
+    /// Opens the microphone of one's own party after a lapse.
+    OpenMic { line: LineId },
+    /// Puts a speaker channel on a line, or takes it off.
+    Monitor { line: LineId, on: bool },
+    /// Calls a person.
+    Intercom { user: UserId, position: Position },
+    /// Talks back in an intercom, or accepts a pending one.
+    TalkBack { line: LineId, on: bool },
+    /// Sets or ends do-not-disturb.
+    Dnd { on: bool },
+}
+
+/// Why an act changed nothing (rule ALL-4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RefusalCode {
+    /// Somebody else answered first.
+    AnsweredBy,
+    /// Somebody else resumed first.
+    ResumedBy,
+    /// The far end still rings.
+    StillRinging,
+    /// A member that may only listen.
+    ListenOnly,
+    /// The user has no right to this.
+    NoRight,
+    /// The line must be recorded and the recorder cannot write.
+    NotRecorded,
+    /// As many talk as may.
+    TalkersFull,
+    /// The position carries a call that could not be put aside.
+    PositionBusy,
+    /// What the user saw is no longer so.
+    Stale,
+    /// No such line or person.
+    UnknownNumber,
+    /// As many are on it as may.
+    GroupFull,
+    /// This kind cannot be held, or the user holds as many as allowed.
+    NotHoldable,
+    /// Nobody is there.
+    NobodyThere,
+}
+
+/// A refusal: nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// For programs.
+    pub code: RefusalCode,
+    /// For the person: what happened, what to do.
+    pub sentence: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: RefusalCode, sentence: impl Into<String>) -> Self {
+        Self { code, sentence: sentence.into() }
+    }
+}
+
+/// An accepted act.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// The line concerned; the new one of an intercom.
+    pub line: Option<LineId>,
+    /// Where it went (rule POS-1).
+    pub position: Option<Position>,
+    /// The call.
+    pub call: Option<CallId>,
+}
+
+/// One hearer of an uplink.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RouteLeg {
+    /// Which turret hears.
+    pub hearer: TurretId,
+    /// The hearer's own line.
+    pub label: LineId,
+    /// By handset, as a party; otherwise by speaker channel.
+    pub handset: bool,
+}
+
+/// A microphone of a turret, as its header shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MicReport {
+    /// Which uplink.
+    pub uplink: Uplink,
+    /// The line it is open towards.
+    pub line: LineId,
+    /// Since when.
+    pub since: Moment,
+    /// How many turrets can hear it.
+    pub hearers: u32,
+    /// Kept from being heard by a speaker talk key (rule POS-4).
+    pub muted: bool,
+}
+
+/// A tone that goes with a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sound {
+    /// Somebody joined, a call waits.
+    Beep,
+    /// A microphone stays shut.
+    Blocking,
+    /// An intercom begins.
+    Splash,
+    /// A held call waits.
+    Reminder,
+    /// A microphone was closed.
+    Warning,
+}
+
+/// What an input brought about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// The one answer to an act.
+    Answer {
+        /// Whose.
+        turret: TurretId,
+        /// Which.
+        id: u128,
+        /// What came of it.
+        result: Result<Accepted, Refusal>,
+    },
+    /// A line came, for these turrets.
+    LineAdded {
+        /// Which.
+        line: LineId,
+        /// What its key shows.
+        name: String,
+        /// Its kind.
+        kind: LineKind,
+        /// Who sees it.
+        to: Vec<TurretId>,
+    },
+    /// A line's truth has changed.
+    Line {
+        /// The truth.
+        status: LineStatus,
+        /// Who sees it.
+        to: Vec<TurretId>,
+    },
+    /// A line is over.
+    LineRemoved {
+        /// Which.
+        line: LineId,
+        /// Who saw it.
+        to: Vec<TurretId>,
+    },
+    /// What others see of a user has changed.
+    Person(PersonStatus),
+    /// An uplink's route has changed: replaces the old one.
+    Route {
+        /// Whose.
+        turret: TurretId,
+        /// Which.
+        uplink: Uplink,
+        /// Open; otherwise what waits for a route is thrown away.
+        open: bool,
+        /// Who hears it.
+        legs: Vec<RouteLeg>,
+        /// What it is recorded on.
+        tracks: Vec<TrackId>,
+    },
+    /// The open microphones of a turret have changed.
+    Mics {
+        /// Whose.
+        turret: TurretId,
+        /// All of them.
+        mics: Vec<MicReport>,
+    },
+    /// A message for one turret.
+    Notice {
+        /// Whose.
+        turret: TurretId,
+        /// The line it concerns.
+        line: Option<LineId>,
+        /// What happened.
+        sentence: String,
+        /// The tone with it.
+        sound: Option<Sound>,
+    },
+    /// A recording begins.
+    RecordingOpened {
+        /// Which.
+        recording: RecordingId,
+        /// Of which call.
+        call: CallId,
+        /// On which lines.
+        lines: Vec<LineId>,
+        /// Of which kind.
+        kind: LineKind,
+    },
+    /// A talker is recorded from now on.
+    TrackOpened {
+        /// Which.
+        track: TrackId,
+        /// In which recording.
+        recording: RecordingId,
+        /// On which line.
+        line: LineId,
+        /// Who.
+        user: UserId,
+        /// Where.
+        turret: TurretId,
+        /// By which uplink.
+        uplink: Uplink,
+    },
+    /// A talker is silent from now on.
+    TrackClosed {
+        /// Which.
+        track: TrackId,
+    },
+    /// A recording is over.
+    RecordingClosed {
+        /// Which.
+        recording: RecordingId,
+    },
+}

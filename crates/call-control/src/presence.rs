@@ -1,0 +1,126 @@
+//! Who is where: log-on, log-off, do-not-disturb, lost and found turrets.
+
+use crate::hoot;
+use crate::messages::{Accepted, Refusal};
+use crate::private_wire::release;
+use crate::state::{State, Turret};
+use crate::timer::{LINK_GRACE_MS, MIC_AUTO_RESUME_MS, Timer};
+use dealerboard_model::{LineId, LineKind, Moment, TurretId, UserId};
+
+/// A user has taken a turret: it hears the lines of their speakers.
+pub fn log_on(s: &mut State, turret: TurretId, user: &UserId) {
+    let monitors = s.floor.users.get(user).map(|spec| spec.speakers.clone()).unwrap_or_default();
+    s.touched.extend(monitors.iter().cloned());
+    s.turrets.insert(turret, Turret { user: user.clone(), monitors, lost: None, used: 0 });
+}
+
+fn lines_with(s: &State, turret: TurretId) -> Vec<LineId> {
+    let on_it = |line: &&crate::state::Line| {
+        line.leg(turret).is_some() || line.holders.iter().any(|holder| holder.turret == turret)
+    };
+    s.lines.values().filter(on_it).map(|line| line.spec.line.clone()).collect()
+}
+
+/// The session is over: nothing stays open. What the far ends hear is told to them.
+pub fn log_off(s: &mut State, now: Moment, turret: TurretId) {
+    hoot::stop_all(s, now, turret);
+    for line in lines_with(s, turret) {
+        // A line that is gone already was an intercom with the same two people.
+        let _ = release(s, now, turret, &line);
+    }
+    if let Some(seat) = s.turrets.remove(&turret) {
+        s.touched.extend(seat.monitors);
+        if s.turrets.values().all(|other| other.user != seat.user) {
+            s.dnd.remove(&seat.user);
+        }
+    }
+}
+
+/// The turret cannot be reached (LOS-1 to LOS-9): talks and microphones are shut, calls wait.
+pub fn lost(s: &mut State, now: Moment, turret: TurretId) {
+    let Some(seat) = s.turrets.get_mut(&turret).filter(|seat| seat.lost.is_none()) else { return };
+    seat.lost = Some(now);
+    s.touched.extend(seat.monitors.iter().cloned());
+    hoot::stop_all(s, now, turret);
+    mark(s, turret, true);
+    for line in lines_with(s, turret) {
+        let kind = s.lines.get(&line).map(|found| found.spec.kind);
+        if kind == Some(LineKind::Intercom) {
+            let _ = release(s, now, turret, &line);
+        } else if let Ok(found) = s.line_mut(&line) {
+            found.legs.iter_mut().filter(|leg| leg.party.turret == turret).for_each(|leg| leg.mic = false);
+        }
+    }
+    s.set_timer(now.plus_ms(LINK_GRACE_MS), Timer::LinkGrace(turret, now.mono_us));
+}
+
+fn mark(s: &mut State, turret: TurretId, lost: bool) {
+    for line in lines_with(s, turret) {
+        let Ok(found) = s.line_mut(&line) else { continue };
+        let legs = found.legs.iter_mut().map(|leg| &mut leg.party);
+        legs.chain(&mut found.holders).filter(|party| party.turret == turret).for_each(|p| p.link_lost = lost);
+    }
+}
+
+/// The turret is back: still at the ear within three seconds, later microphones open by press only (LOS-4).
+pub fn back(s: &mut State, now: Moment, turret: TurretId) {
+    let Some(seat) = s.turrets.get_mut(&turret) else { return };
+    let Some(since) = seat.lost.take() else { return };
+    s.touched.extend(seat.monitors.iter().cloned());
+    mark(s, turret, false);
+    if now.mono_us.saturating_sub(since.mono_us) > MIC_AUTO_RESUME_MS * 1_000 {
+        return;
+    }
+    for line in lines_with(s, turret) {
+        let Ok(found) = s.line_mut(&line) else { continue };
+        for leg in found.legs.iter_mut().filter(|leg| leg.party.turret == turret) {
+            (leg.mic, leg.mic_since) = (true, now);
+        }
+    }
+}
+
+/// It did not come back: what colleagues can take is held for them, the rest is released (LOS-4, LOS-6, LOS-7).
+pub fn grace_over(s: &mut State, now: Moment, turret: TurretId, since_us: u64) {
+    let Some(seat) = s.turrets.get(&turret) else { return };
+    if seat.lost.is_none_or(|lost| lost.mono_us != since_us) {
+        return;
+    }
+    for line in lines_with(s, turret) {
+        let Some(found) = s.lines.get(&line) else { continue };
+        let alone = found.legs.len() == 1 && found.leg(turret).is_some();
+        let others = s.audience(found).into_iter().any(|other| other != turret && s.turrets[&other].lost.is_none());
+        if !(alone && others && crate::hold::hold(s, now, turret, &line).is_ok()) && !held_by(s, turret, &line) {
+            let _ = release(s, now, turret, &line);
+        }
+    }
+}
+
+fn held_by(s: &State, turret: TurretId, line: &LineId) -> bool {
+    s.lines.get(line).is_some_and(|found| found.holders.iter().any(|holder| holder.turret == turret))
+}
+
+/// Sets or ends do-not-disturb.
+pub fn dnd(s: &mut State, turret: TurretId, on: bool) -> Result<Accepted, Refusal> {
+    let zero = Moment { mono_us: 0, utc_ms: 0 };
+    let user = s.party(turret, dealerboard_model::Position::Speakers, zero)?.user;
+    if on {
+        s.dnd.insert(user);
+    } else {
+        s.dnd.remove(&user);
+    }
+    Ok(Accepted::default())
+}
+
+/// Puts a speaker channel on a line, or takes it off.
+pub fn monitor(s: &mut State, turret: TurretId, line: &LineId, on: bool) -> Result<Accepted, Refusal> {
+    s.right_on(turret, line)?;
+    s.line_mut(line)?;
+    if let Some(seat) = s.turrets.get_mut(&turret) {
+        if on {
+            seat.monitors.insert(line.clone());
+        } else {
+            seat.monitors.remove(line);
+        }
+    }
+    Ok(Accepted { line: Some(line.clone()), position: None, call: None })
+}

@@ -1,0 +1,302 @@
+//! Private wires: ARD and MRD, seized, answered, bridged and released.
+//!
+//! ```text
+//! ARD   A seizes             B answers              last party of an end releases, nobody there holds
+//! Idle/Idle ──► Calling/Ringing ──► Talking/Talking ───────────────────────────────► Idle/Idle
+//!      ▲  A releases │                 A holds │ ▲ A's end resumes
+//!      └─────────────┘                         ▼ │          B holds
+//!                                        Held/Talking  ◄──────────────►  Held/Held
+//!
+//! MRD   each end alone:  Idle ──seize──► Open ──hold──► Held ──resume──► Open ──release──► Idle;  Signal goes across
+//! ```
+
+use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
+use crate::state::{Leg, State, stale};
+use crate::timer::{SIGNAL_MIN_MS, SIGNALLED_MS, Timer};
+use dealerboard_model::{CallId, FarEnd, LineId, LineKind, Moment, Position, TurretId};
+
+/// `bridge.max`, per end.
+const BRIDGE_MAX: usize = 8;
+
+/// Takes an idle line (ARD-1, ARD-4, ARD-5, MRD-1, MRD-4).
+pub fn seize(s: &mut State, now: Moment, turret: TurretId, line: &LineId, at: Position) -> Result<Accepted, Refusal> {
+    s.right_on(turret, line)?;
+    let found = s.line(line)?;
+    let (kind, name, call) = (found.spec.kind, found.spec.name.clone(), found.call);
+    match kind {
+        LineKind::Ard | LineKind::Mrd => {}
+        LineKind::Hoot | LineKind::Intercom => {
+            return Err(Refusal::new(RefusalCode::NoRight, format!("{name} is talked on with its talk key.")));
+        }
+    }
+    if let (Some(call), true) = (call, found.ring.is_some()) {
+        // The same two ends, and both want to talk: seizing what has just begun to ring answers it.
+        return answer(s, now, turret, line, call, at);
+    }
+    if found.calling {
+        return Err(Refusal::new(RefusalCode::StillRinging, format!("{name} is still ringing at the far end.")));
+    }
+    if found.has_members() {
+        return Err(stale(&name));
+    }
+    s.recordable(line)?;
+    let call = call.unwrap_or_else(|| s.new_call());
+    crate::hold::take_position(s, now, turret, at)?;
+    join(s, now, turret, line, at, call)?;
+    if kind == LineKind::Ard {
+        s.line_mut(line)?.calling = true;
+        let far = s.line(line)?.spec.far.clone();
+        if let Some(far) = far {
+            let from = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
+            let end = s.line_mut(&far)?;
+            end.call = Some(call);
+            end.since = now;
+            s.set_ring(&far, from, now);
+        }
+    } else {
+        mrd_open(s, line, call);
+    }
+    Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
+}
+
+/// An MRD's end is open now: the far end is marked, its open side hears (MRD-1, MRD-4).
+fn mrd_open(s: &mut State, line: &LineId, call: CallId) {
+    let Some(far) = s.lines.get(line).and_then(|found| found.spec.far.clone()) else { return };
+    let far_open = s.lines.get(&far).is_some_and(|end| end.has_members());
+    if let Ok(end) = s.line_mut(&far) {
+        end.call = Some(call);
+        end.far = FarEnd::Open;
+        end.ring = end.ring.take().filter(|_| !far_open);
+    }
+    if let Ok(here) = s.line_mut(line) {
+        here.far = if far_open { FarEnd::Open } else { FarEnd::Plain };
+        (here.ring, here.signalled, here.signal_since) = (None, None, None);
+    }
+}
+
+fn join(
+    s: &mut State,
+    now: Moment,
+    turret: TurretId,
+    line: &LineId,
+    at: Position,
+    call: CallId,
+) -> Result<(), Refusal> {
+    let party = s.party(turret, at, now)?;
+    let found = s.line_mut(line)?;
+    if found.call != Some(call) || found.legs.is_empty() {
+        found.since = now;
+    }
+    found.call = Some(call);
+    found.holders.retain(|holder| holder.turret != turret);
+    found.legs.push(Leg { party, mic: true, mic_since: now });
+    Ok(())
+}
+
+/// Answers a ringing line (ARD-2, RING-6).
+pub fn answer(
+    s: &mut State,
+    now: Moment,
+    turret: TurretId,
+    line: &LineId,
+    call: CallId,
+    at: Position,
+) -> Result<Accepted, Refusal> {
+    s.right_on(turret, line)?;
+    let found = s.line(line)?;
+    let name = found.spec.name.clone();
+    if found.call != Some(call) || found.ring.is_none() {
+        let winner = found.legs.first().filter(|_| found.call == Some(call)).map(|leg| leg.party.user.clone());
+        return Err(match winner {
+            Some(user) => {
+                let who = s.name_of(&user);
+                Refusal::new(RefusalCode::AnsweredBy, format!("{who} answered {name} first."))
+            }
+            None => stale(&name),
+        });
+    }
+    s.recordable(line)?;
+    if found.spec.kind == LineKind::Intercom {
+        return crate::intercom::accept(s, now, turret, line);
+    }
+    let (kind, far) = (found.spec.kind, found.spec.far.clone());
+    crate::hold::take_position(s, now, turret, at)?;
+    join(s, now, turret, line, at, call)?;
+    s.line_mut(line)?.ring = None;
+    match (kind, far) {
+        (LineKind::Ard, Some(far)) => {
+            let end = s.line_mut(&far)?;
+            end.calling = false;
+            end.since = now;
+        }
+        (LineKind::Mrd, _) => mrd_open(s, line, call),
+        (LineKind::Ard | LineKind::Hoot | LineKind::Intercom, _) => {}
+    }
+    Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
+}
+
+/// Joins a line that others are on (BRG-2 to BRG-4).
+pub fn bridge(
+    s: &mut State,
+    now: Moment,
+    turret: TurretId,
+    line: &LineId,
+    call: CallId,
+    at: Position,
+) -> Result<Accepted, Refusal> {
+    s.right_on(turret, line)?;
+    let found = s.line(line)?;
+    let name = found.spec.name.clone();
+    if found.calling {
+        return Err(Refusal::new(RefusalCode::StillRinging, format!("{name} is still ringing at the far end.")));
+    }
+    if found.call != Some(call) || found.legs.is_empty() || found.leg(turret).is_some() {
+        return Err(stale(&name));
+    }
+    if found.spec.kind == LineKind::Intercom {
+        return Err(Refusal::new(RefusalCode::NoRight, "An intercom cannot be joined; call one of the two."));
+    }
+    if found.legs.len() >= BRIDGE_MAX {
+        return Err(Refusal::new(RefusalCode::GroupFull, format!("{BRIDGE_MAX} are on {name} already.")));
+    }
+    s.recordable(line)?;
+    let who = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
+    crate::hold::take_position(s, now, turret, at)?;
+    s.notice_members(line, &format!("{who} has joined {name}."), Some(Sound::Beep));
+    join(s, now, turret, line, at, call)?;
+    Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
+}
+
+/// Lets a line go (ARD-3, ARD-9 to ARD-11, MRD-5, HOLD-2).
+pub fn release(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> Result<Accepted, Refusal> {
+    let found = s.line_mut(line)?;
+    let call = found.call;
+    found.legs.retain(|leg| leg.party.turret != turret);
+    found.holders.retain(|holder| holder.turret != turret);
+    if !found.has_members() {
+        end_empty(s, now, line);
+    } else if let Some(found) = s.lines.get(line).filter(|found| found.legs.is_empty()) {
+        let far = found.spec.far.clone();
+        far_is_held(s, far);
+    }
+    Ok(Accepted { line: Some(line.clone()), position: None, call })
+}
+
+/// The last member of an end is gone.
+fn end_empty(s: &mut State, now: Moment, line: &LineId) {
+    let Some(found) = s.lines.get(line) else { return };
+    let (kind, far, name) = (found.spec.kind, found.spec.far.clone(), found.spec.name.clone());
+    let far_name = far.as_ref().and_then(|far| s.lines.get(far)).map(|end| end.spec.name.clone()).unwrap_or_default();
+    match (kind, far) {
+        (LineKind::Ard, Some(far)) => {
+            s.notice_members(&far, &format!("The far end of {far_name} released."), None);
+            for end in [line, &far] {
+                if let Ok(end) = s.line_mut(end) {
+                    end.clear(now);
+                }
+            }
+        }
+        (LineKind::Mrd, Some(far)) => {
+            let far_open = s.lines.get(&far).is_some_and(|end| end.has_members());
+            if let Ok(here) = s.line_mut(line) {
+                let call = here.call.filter(|_| far_open);
+                here.clear(now);
+                here.call = call;
+                here.far = if far_open { FarEnd::Open } else { FarEnd::Plain };
+            }
+            if let Ok(end) = s.line_mut(&far) {
+                end.ring = None;
+                end.far = if far_open { FarEnd::Gone } else { FarEnd::Plain };
+                if !far_open {
+                    let signalled = end.signalled;
+                    end.clear(now);
+                    end.signalled = signalled;
+                }
+            }
+        }
+        (LineKind::Intercom, _) => crate::intercom::end(s, line),
+        (LineKind::Ard | LineKind::Mrd | LineKind::Hoot, _) => {
+            debug_assert!(false, "{name} is a wire without a far end, or a hoot with parties");
+        }
+    }
+}
+
+/// Shows the far end that nobody here hears it (ARD-6), or that somebody does again (ARD-7).
+pub fn far_is_held(s: &mut State, far: Option<LineId>) {
+    let Some(far) = far else { return };
+    let Some(here) = s.lines.get(&far).and_then(|end| end.spec.far.as_ref()).and_then(|here| s.lines.get(here)) else {
+        return;
+    };
+    let (held, open) = (here.legs.is_empty() && !here.holders.is_empty(), !here.legs.is_empty());
+    let is_mrd = here.spec.kind == LineKind::Mrd;
+    if let Ok(end) = s.line_mut(&far) {
+        end.far = if held {
+            FarEnd::Held
+        } else if is_mrd && open {
+            FarEnd::Open
+        } else {
+            FarEnd::Plain
+        };
+    }
+}
+
+/// MRD: Signal (MRD-2).
+pub fn signal(s: &mut State, now: Moment, turret: TurretId, line: &LineId, on: bool) -> Result<Accepted, Refusal> {
+    s.right_on(turret, line)?;
+    let found = s.line(line)?;
+    let name = found.spec.name.clone();
+    let (Some(far), LineKind::Mrd) = (found.spec.far.clone(), found.spec.kind) else {
+        return Err(Refusal::new(RefusalCode::NoRight, format!("{name} rings by itself when it is seized.")));
+    };
+    if found.leg(turret).is_none() {
+        return Err(Refusal::new(RefusalCode::Stale, format!("Press the key of {name} first, then Signal.")));
+    }
+    let call = found.call;
+    let from = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
+    let far_open = s.line(&far)?.has_members();
+    if on && far_open {
+        s.notice_members(&far, &format!("{from} signals."), Some(Sound::Beep));
+    } else if on {
+        s.set_ring(&far, from, now);
+        let end = s.line_mut(&far)?;
+        end.signal_since = Some(now);
+        end.signalled = None;
+    } else if let Some(since) = s.line(&far)?.signal_since {
+        let at = Moment { mono_us: since.plus_ms(SIGNAL_MIN_MS).mono_us.max(now.mono_us), utc_ms: now.utc_ms };
+        s.set_timer(at, Timer::SignalEnds(far, since.mono_us));
+    }
+    Ok(Accepted { line: Some(line.clone()), position: None, call })
+}
+
+/// Signal was let go, and the ring has lasted long enough.
+pub fn signal_ends(s: &mut State, now: Moment, line: &LineId, since_us: u64) {
+    let Ok(found) = s.line_mut(line) else { return };
+    if found.signal_since.is_none_or(|since| since.mono_us != since_us) {
+        return;
+    }
+    found.ring = None;
+    found.signal_since = None;
+    found.signalled = Some(now);
+    s.set_timer(now.plus_ms(SIGNALLED_MS), Timer::SignalledEnds(line.clone(), now.mono_us));
+}
+
+/// SIGNALLED has stood for ten minutes.
+pub fn signalled_ends(s: &mut State, line: &LineId, since_us: u64) {
+    if let Ok(found) = s.line_mut(line) {
+        found.signalled = found.signalled.filter(|since| since.mono_us != since_us);
+    }
+}
+
+/// Opens the microphone of one's own party after a lapse (ALL-6).
+pub fn open_mic(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> Result<Accepted, Refusal> {
+    s.recordable(line)?;
+    let found = s.line_mut(line)?;
+    let (name, call) = (found.spec.name.clone(), found.call);
+    let Some(leg) = found.legs.iter_mut().find(|leg| leg.party.turret == turret) else {
+        return Err(stale(&name));
+    };
+    if !leg.mic {
+        (leg.mic, leg.mic_since) = (true, now);
+    }
+    Ok(Accepted { line: Some(line.clone()), position: Some(leg.party.position), call })
+}

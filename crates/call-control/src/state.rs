@@ -1,0 +1,239 @@
+//! The one state: lines, turrets, people. Features change it; `project` reads it.
+
+use crate::floor::{Floor, LineSpec};
+use crate::messages::{Output, Refusal, RefusalCode, Sound};
+use crate::timer::{Timer, Timers};
+use dealerboard_model::{
+    CallId, FarEnd, LineId, LineKind, Moment, Party, Position, Right, Ring, RingPriority, TurretId, UserId,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One user at one turret on a line, and whether the microphone is open.
+#[derive(Clone, Debug)]
+pub struct Leg {
+    pub party: Party,
+    pub mic: bool,
+    pub mic_since: Moment,
+}
+
+/// One talk key that is down.
+#[derive(Clone, Debug)]
+pub struct Talk {
+    pub user: UserId,
+    pub turret: TurretId,
+    pub since: Moment,
+    pub latched: bool,
+}
+
+/// One line: an end of a wire, a hoot, or an intercom.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub spec: LineSpec,
+    pub call: Option<CallId>,
+    pub since: Moment,
+    /// ARD: seized here, and the far end has not answered.
+    pub calling: bool,
+    pub legs: Vec<Leg>,
+    pub holders: Vec<Party>,
+    pub talks: Vec<Talk>,
+    pub ring: Option<Ring>,
+    pub signalled: Option<Moment>,
+    pub signal_since: Option<Moment>,
+    pub far: FarEnd,
+    pub failed: bool,
+}
+
+impl Line {
+    pub fn new(spec: LineSpec, now: Moment) -> Self {
+        Self {
+            spec,
+            call: None,
+            since: now,
+            calling: false,
+            legs: Vec::new(),
+            holders: Vec::new(),
+            talks: Vec::new(),
+            ring: None,
+            signalled: None,
+            signal_since: None,
+            far: FarEnd::Plain,
+            failed: false,
+        }
+    }
+
+    /// Nobody on it, nobody holds it, nothing rings.
+    pub fn is_idle(&self) -> bool {
+        self.legs.is_empty() && self.holders.is_empty() && self.ring.is_none() && self.talks.is_empty()
+    }
+
+    /// Somebody is on it or holds it.
+    pub fn has_members(&self) -> bool {
+        !self.legs.is_empty() || !self.holders.is_empty()
+    }
+
+    pub fn leg(&self, turret: TurretId) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.party.turret == turret)
+    }
+
+    /// Lets everything go; the ring of a call that is over, too.
+    pub fn clear(&mut self, now: Moment) {
+        let spec = self.spec.clone();
+        let failed = self.failed;
+        *self = Self { failed, ..Self::new(spec, now) };
+    }
+}
+
+/// One turret's session.
+#[derive(Clone, Debug)]
+pub struct Turret {
+    pub user: UserId,
+    pub monitors: BTreeSet<LineId>,
+    pub lost: Option<Moment>,
+    /// Counts up with each act: the turret used last is rung by intercom.
+    pub used: u64,
+}
+
+/// Everything.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub floor: Floor,
+    pub lines: BTreeMap<LineId, Line>,
+    pub turrets: BTreeMap<TurretId, Turret>,
+    pub dnd: BTreeSet<UserId>,
+    pub recorder_failing: Option<String>,
+    pub recorder_grace_over: bool,
+    pub timers: Timers,
+    pub next_call: u32,
+    pub acts: u64,
+    /// Lines whose truth may have changed since the last drain.
+    pub touched: BTreeSet<LineId>,
+    /// What goes out beside what `project` derives.
+    pub outputs: Vec<Output>,
+}
+
+impl State {
+    pub fn line(&self, line: &LineId) -> Result<&Line, Refusal> {
+        self.lines.get(line).ok_or_else(|| no_line(line))
+    }
+
+    /// A line to change: it counts as touched, and so does its far end.
+    pub fn line_mut(&mut self, line: &LineId) -> Result<&mut Line, Refusal> {
+        let found = self.lines.get_mut(line).ok_or_else(|| no_line(line))?;
+        self.touched.insert(line.clone());
+        self.touched.extend(found.spec.far.clone());
+        Ok(found)
+    }
+
+    pub fn user_of(&self, turret: TurretId) -> Option<&UserId> {
+        self.turrets.get(&turret).map(|seat| &seat.user)
+    }
+
+    /// A user's name as shown.
+    pub fn name_of(&self, user: &UserId) -> String {
+        self.floor.users.get(user).map_or_else(|| user.to_string(), |spec| spec.name.clone())
+    }
+
+    pub fn new_call(&mut self) -> CallId {
+        let call = CallId(self.next_call);
+        self.next_call += 1;
+        call
+    }
+
+    pub fn party(&self, turret: TurretId, position: Position, now: Moment) -> Result<Party, Refusal> {
+        let user = self.user_of(turret).cloned();
+        let user = user.ok_or_else(|| Refusal::new(RefusalCode::NoRight, "Nobody is logged on here; log on first."))?;
+        Ok(Party { user, turret, position, since: now, link_lost: false })
+    }
+
+    /// What the user may do on a line, or why nothing (rule of section 19, first part).
+    pub fn right_on(&self, turret: TurretId, line: &LineId) -> Result<Right, Refusal> {
+        let spec = &self.line(line)?.spec;
+        let right = self.user_of(turret).and_then(|user| spec.members.get(user)).copied();
+        right.ok_or_else(|| {
+            Refusal::new(RefusalCode::NoRight, format!("{} is not on your panel; ask your administrator.", spec.name))
+        })
+    }
+
+    /// Refuses while the line must be recorded and cannot be (rule REC-2).
+    pub fn recordable(&self, line: &LineId) -> Result<(), Refusal> {
+        let spec = &self.line(line)?.spec;
+        match &self.recorder_failing {
+            Some(why) if spec.record == dealerboard_model::RecordPolicy::Required => Err(Refusal::new(
+                RefusalCode::NotRecorded,
+                format!("{} must be recorded and the recorder cannot write: {why}.", spec.name),
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    pub fn notice(&mut self, turret: TurretId, line: Option<&LineId>, sentence: String, sound: Option<Sound>) {
+        self.outputs.push(Output::Notice { turret, line: line.cloned(), sentence, sound });
+    }
+
+    /// Tells every party and holder of a line.
+    pub fn notice_members(&mut self, line: &LineId, sentence: &str, sound: Option<Sound>) {
+        let Some(found) = self.lines.get(line) else { return };
+        let legs = found.legs.iter().map(|leg| leg.party.turret);
+        let turrets: BTreeSet<TurretId> = legs.chain(found.holders.iter().map(|holder| holder.turret)).collect();
+        for turret in turrets {
+            self.notice(turret, Some(line), sentence.to_owned(), sound);
+        }
+    }
+
+    /// The line that a position of a turret carries.
+    pub fn line_at(&self, turret: TurretId, position: Position) -> Option<LineId> {
+        let carries = |line: &Line| line.leg(turret).is_some_and(|leg| leg.party.position == position);
+        self.lines.values().find(|line| carries(line)).map(|line| line.spec.line.clone())
+    }
+
+    /// Turrets that see a line: those of its members.
+    pub fn audience(&self, line: &Line) -> Vec<TurretId> {
+        let sees = |seat: &Turret| line.spec.members.contains_key(&seat.user);
+        self.turrets.iter().filter(|(_, seat)| sees(seat)).map(|(turret, _)| *turret).collect()
+    }
+
+    pub fn set_ring(&mut self, line: &LineId, from: String, now: Moment) {
+        if let Ok(found) = self.line_mut(line) {
+            found.ring = Some(Ring { priority: found.spec.priority, since: now, from });
+        }
+    }
+
+    pub fn set_timer(&mut self, at: Moment, timer: Timer) {
+        self.timers.set(at, timer);
+    }
+
+    /// A line for one intercom, seen by two users.
+    pub fn add_intercom(&mut self, call: CallId, name: String, users: [UserId; 2], now: Moment) -> LineId {
+        let line = LineId(format!("intercom-{call}"));
+        let spec = LineSpec {
+            line: line.clone(),
+            name,
+            kind: LineKind::Intercom,
+            far: None,
+            priority: RingPriority::Low,
+            record: dealerboard_model::RecordPolicy::On,
+            members: users.into_iter().map(|user| (user, Right::Speak)).collect(),
+        };
+        let mut made = Line::new(spec, now);
+        made.call = Some(call);
+        let to = self.audience(&made);
+        self.outputs.push(Output::LineAdded {
+            line: line.clone(),
+            name: made.spec.name.clone(),
+            kind: LineKind::Intercom,
+            to,
+        });
+        self.lines.insert(line.clone(), made);
+        self.touched.insert(line.clone());
+        line
+    }
+}
+
+fn no_line(line: &LineId) -> Refusal {
+    Refusal::new(RefusalCode::UnknownNumber, format!("There is no line {line}; choose one on your panel."))
+}
+
+/// What the user saw is no longer so.
+pub fn stale(name: &str) -> Refusal {
+    Refusal::new(RefusalCode::Stale, format!("{name} changed while you pressed; look at its key and press again."))
+}

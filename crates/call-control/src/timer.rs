@@ -1,0 +1,68 @@
+//! Every timer of call control. A timer that is no longer meant finds nothing to do when it fires.
+
+use dealerboard_model::{CallId, LineId, Moment, TurretId};
+use std::collections::BTreeSet;
+
+/// `signal.min`: a tapped Signal can still be heard.
+pub const SIGNAL_MIN_MS: u64 = 500;
+/// How long SIGNALLED stands when nobody comes.
+pub const SIGNALLED_MS: u64 = 600_000;
+/// `hold.reminder`: a held client is forgotten.
+pub const HOLD_REMINDER_MS: u64 = 60_000;
+/// `hold.reminder_repeat`.
+pub const HOLD_REPEAT_MS: u64 = 30_000;
+/// `intercom.pending`: then it was missed.
+pub const INTERCOM_PENDING_MS: u64 = 20_000;
+/// `talk.held_max`: something lies on the key.
+pub const TALK_HELD_MAX_MS: u64 = 120_000;
+/// `link.grace`: restart of a client.
+pub const LINK_GRACE_MS: u64 = 15_000;
+/// `mic.auto_resume`: still at the ear; later it would be a surprise.
+pub const MIC_AUTO_RESUME_MS: u64 = 3_000;
+/// `record.fail_grace`: a slow disk is no failure.
+pub const RECORD_GRACE_MS: u64 = 3_000;
+
+/// What a timer is for. Safety comes first among those of one instant (rule TIM-2).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// The recorder has failed for `record.fail_grace`.
+    RecordGrace,
+    /// A talk key has been held for `talk.held_max`.
+    TalkHeld(LineId, TurretId, u64),
+    /// A turret has been lost for `link.grace`.
+    LinkGrace(TurretId, u64),
+    /// Signal was let go: the ring has lasted long enough.
+    SignalEnds(LineId, u64),
+    /// SIGNALLED has stood long enough.
+    SignalledEnds(LineId, u64),
+    /// An intercom was not accepted.
+    IntercomPending(LineId),
+    /// A held call waits.
+    HoldReminder(LineId, TurretId, CallId),
+    /// A hoot has been quiet for `hoot.activity_gap`.
+    HootGap(LineId, u64),
+}
+
+/// All timers, the next one first.
+#[derive(Clone, Debug, Default)]
+pub struct Timers(BTreeSet<(u64, Timer)>);
+
+impl Timers {
+    /// Sets a timer.
+    pub fn set(&mut self, at: Moment, timer: Timer) {
+        self.0.insert((at.mono_us, timer));
+    }
+
+    /// When the next one is due.
+    pub fn next_us(&self) -> Option<u64> {
+        self.0.first().map(|(at, _)| *at)
+    }
+
+    /// The next one that is due at `now`.
+    pub fn take(&mut self, now: Moment) -> Option<Timer> {
+        if self.next_us()? > now.mono_us {
+            return None;
+        }
+        self.0.pop_first().map(|(_, timer)| timer)
+    }
+}
