@@ -1,0 +1,225 @@
+//! Opening one device for one position.
+
+use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
+use cpal::{BufferSize, Device, Stream, StreamConfig};
+use dealerboard_media::{CaptureTap, PlaybackMixer, RATE_HZ, samples_to_ns};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
+
+/// Longest block that a device may ask for, in frames.
+const FRAMES_MAX: usize = 16_384;
+
+/// Why a device cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceError {
+    /// There is none, or none of that name.
+    #[error("there is no {0}; plug one in, or choose another device")]
+    Missing(String),
+    /// It does not open.
+    #[error("{0} cannot be opened ({1}); close the program that uses it, or choose another device")]
+    Refused(String, String),
+}
+
+/// What a running device reports.
+#[derive(Default)]
+struct Health {
+    callbacks: AtomicU64,
+    lost: AtomicBool,
+    why: OnceLock<String>,
+}
+
+/// Gives back what a callback owned when the callback is dropped.
+struct Lent<T> {
+    item: Option<T>,
+    back: SyncSender<T>,
+}
+
+impl<T> Drop for Lent<T> {
+    fn drop(&mut self) {
+        if let Some(item) = self.item.take() {
+            // There is room for exactly this one; nobody waits for it at exit.
+            let _ = self.back.try_send(item);
+        }
+    }
+}
+
+/// The sentence for the user, and what the device would have called: none if it was lost with the device.
+pub type NotOpened<T> = Box<(DeviceError, Option<T>)>;
+
+/// A device that runs.
+pub struct Open<T> {
+    stream: Stream,
+    back: Receiver<T>,
+    health: Arc<Health>,
+    /// The device's name, for people.
+    pub name: String,
+}
+
+/// A running microphone.
+pub type Capture = Open<CaptureTap>;
+
+/// A running ear.
+pub type Playback = Open<PlaybackMixer>;
+
+impl<T> Open<T> {
+    /// Why the device has gone, if it has.
+    #[must_use]
+    pub fn lost(&self) -> Option<String> {
+        let lost = self.health.lost.load(Ordering::Acquire);
+        lost.then(|| self.health.why.get().cloned().unwrap_or_else(|| "it was unplugged".into()))
+    }
+
+    /// How often its callback was called: one that stands still has stalled.
+    #[must_use]
+    pub fn callbacks(&self) -> u64 {
+        self.health.callbacks.load(Ordering::Relaxed)
+    }
+
+    /// Closes the device and gives back what it called; none if its thread does not let go.
+    #[must_use]
+    pub fn close(self) -> Option<T> {
+        drop(self.stream);
+        self.back.recv_timeout(std::time::Duration::from_secs(2)).ok()
+    }
+}
+
+fn monotonic_ns() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is a valid timespec that lives through the call; this clock always exists.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    (now.tv_sec as u64) * 1_000_000_000 + now.tv_nsec as u64
+}
+
+/// Errors that do not end a stream: a late callback is heard, not fatal.
+fn ends_stream(error: &cpal::Error) -> bool {
+    matches!(error.kind(), cpal::ErrorKind::DeviceNotAvailable | cpal::ErrorKind::StreamInvalidated)
+}
+
+fn on_error(health: &Arc<Health>) -> impl FnMut(cpal::Error) + Send + 'static {
+    let health = Arc::clone(health);
+    move |error| {
+        if ends_stream(&error) {
+            let _ = health.why.set(error.to_string());
+            health.lost.store(true, Ordering::Release);
+        }
+    }
+}
+
+fn find(choice: Option<&str>, what: &str, default: Option<Device>) -> Result<Device, DeviceError> {
+    let Some(wanted) = choice else {
+        return default.ok_or_else(|| DeviceError::Missing(what.to_owned()));
+    };
+    let missing = || DeviceError::Missing(format!("{what} called {wanted}"));
+    let devices = cpal::default_host().devices().map_err(|_| missing())?;
+    let is_it = |device: &Device| device.id().is_ok_and(|id| id.to_string() == wanted) || device.to_string() == wanted;
+    devices.into_iter().find(is_it).ok_or_else(missing)
+}
+
+/// The configurations to ask for, the best first.
+fn configs(channels: u16, period: u32) -> [StreamConfig; 2] {
+    [BufferSize::Fixed(period), BufferSize::Default].map(|buffer_size| StreamConfig {
+        channels,
+        sample_rate: RATE_HZ,
+        buffer_size,
+    })
+}
+
+/// Opens a microphone: the device of that id or name, or the system's default.
+///
+/// # Errors
+/// The sentence for the user, and the tap back.
+pub fn open_capture(choice: Option<&str>, period: u32, tap: CaptureTap) -> Result<Capture, NotOpened<CaptureTap>> {
+    let device = match find(choice, "microphone", cpal::default_host().default_input_device()) {
+        Ok(device) => device,
+        Err(error) => return Err(Box::new((error, Some(tap)))),
+    };
+    let name = device.to_string();
+    let channels = device.default_input_config().map_or(1, |config| config.channels());
+    let (mut tap, mut refusal) = (tap, String::new());
+    for config in configs(channels, period) {
+        let (back, returned) = sync_channel(1);
+        let health = Arc::new(Health::default());
+        let (counted, mut lent) = (Arc::clone(&health), Lent { item: Some(tap), back });
+        let mut mono = vec![0.0_f32; FRAMES_MAX];
+        let width = usize::from(channels).max(1);
+        let built = device.build_input_stream(
+            config,
+            move |data: &[f32], _: &cpal::InputCallbackInfo| {
+                counted.callbacks.fetch_add(1, Ordering::Relaxed);
+                let frames = (data.len() / width).min(FRAMES_MAX);
+                for (sample, frame) in mono.iter_mut().zip(data.chunks_exact(width)) {
+                    *sample = frame[0];
+                }
+                let first_ns = monotonic_ns().saturating_sub(samples_to_ns(frames));
+                if let Some(tap) = &mut lent.item {
+                    tap.on_capture(&mono[..frames], first_ns);
+                }
+            },
+            on_error(&health),
+            None,
+        );
+        match built.and_then(|stream| stream.play().map(|()| stream)) {
+            Ok(stream) => return Ok(Open { stream, back: returned, health, name }),
+            Err(error) => {
+                refusal = error.to_string();
+                match returned.recv() {
+                    Ok(item) => tap = item,
+                    Err(_) => return Err(Box::new((DeviceError::Refused(name, refusal), None))),
+                }
+            }
+        }
+    }
+    Err(Box::new((DeviceError::Refused(name, refusal), Some(tap))))
+}
+
+/// Opens an ear: the device of that id or name, or the system's default.
+///
+/// # Errors
+/// The sentence for the user, and the mixer back.
+pub fn open_playback(
+    choice: Option<&str>,
+    period: u32,
+    mixer: PlaybackMixer,
+) -> Result<Playback, NotOpened<PlaybackMixer>> {
+    let device = match find(choice, "loudspeaker", cpal::default_host().default_output_device()) {
+        Ok(device) => device,
+        Err(error) => return Err(Box::new((error, Some(mixer)))),
+    };
+    let name = device.to_string();
+    let channels = device.default_output_config().map_or(2, |config| config.channels());
+    let (mut mixer, mut refusal) = (mixer, String::new());
+    for config in configs(channels, period) {
+        let (back, returned) = sync_channel(1);
+        let health = Arc::new(Health::default());
+        let (counted, mut lent) = (Arc::clone(&health), Lent { item: Some(mixer), back });
+        let mut mono = vec![0.0_f32; FRAMES_MAX];
+        let width = usize::from(channels).max(1);
+        let built = device.build_output_stream(
+            config,
+            move |data: &mut [f32], _: &cpal::OutputCallbackInfo| {
+                counted.callbacks.fetch_add(1, Ordering::Relaxed);
+                let frames = (data.len() / width).min(FRAMES_MAX);
+                if let Some(mixer) = &mut lent.item {
+                    mixer.on_playback(&mut mono[..frames], monotonic_ns());
+                }
+                for (frame, sample) in data.chunks_exact_mut(width).zip(&mono) {
+                    frame.fill(*sample);
+                }
+            },
+            on_error(&health),
+            None,
+        );
+        match built.and_then(|stream| stream.play().map(|()| stream)) {
+            Ok(stream) => return Ok(Open { stream, back: returned, health, name }),
+            Err(error) => {
+                refusal = error.to_string();
+                match returned.recv() {
+                    Ok(item) => mixer = item,
+                    Err(_) => return Err(Box::new((DeviceError::Refused(name, refusal), None))),
+                }
+            }
+        }
+    }
+    Err(Box::new((DeviceError::Refused(name, refusal), Some(mixer))))
+}
