@@ -95,13 +95,14 @@ impl PeerConnectionEventHandler for Handler {
     }
 
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
-        let state = match state {
-            RTCPeerConnectionState::Connected => VoiceState::Connected,
-            RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed | RTCPeerConnectionState::Disconnected => {
-                VoiceState::Failed
-            }
-            // Unspecified, new, connecting, and whatever the stack adds: not yet.
-            _ => VoiceState::Connecting,
+        let state = if state == RTCPeerConnectionState::Connected {
+            VoiceState::Connected
+        } else if [RTCPeerConnectionState::Failed, RTCPeerConnectionState::Closed, RTCPeerConnectionState::Disconnected]
+            .contains(&state)
+        {
+            VoiceState::Failed
+        } else {
+            VoiceState::Connecting
         };
         self.state.send_replace(state);
     }
@@ -159,7 +160,7 @@ impl TurretVoice {
     /// The stack refuses, or this machine has no address.
     pub async fn offer(local: IpAddr, ears: u16, ssrc_base: u32, sink: Sink) -> Result<(Self, String), VoiceError> {
         let mut media = MediaEngine::default();
-        let opus = RTCRtpCodecParameters { rtp_codec: codec(), payload_type: OPUS_PT, ..Default::default() };
+        let opus = RTCRtpCodecParameters { rtp_codec: codec(), payload_type: OPUS_PT };
         media.register_codec(opus, RtpCodecKind::Audio).map_err(stack)?;
         let registry = register_default_interceptors(Registry::new(), &mut media).map_err(stack)?;
         let settings = SettingEngineBuilder::new()
