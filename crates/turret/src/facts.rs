@@ -1,0 +1,155 @@
+//! Everything the turret knows from the switch.
+//!
+//! Law: pure; an event replaces exactly what it names, a snapshot replaces everything. `project` draws it, `press` judges by it.
+
+use dealerboard_model::{Csrc, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right, TurretId, UserId};
+use dealerboard_wire::{Event, Me, OpenMic, Page, Person, RecorderHealth, Snapshot, TalkerLabel};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the switch said last.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// This turret's session; none before log-on.
+    pub turret: Option<TurretId>,
+    /// Who is logged on here.
+    pub me: Option<Me>,
+    /// The floor's name.
+    pub floor: String,
+    /// Every line with an appearance here.
+    pub lines: BTreeMap<LineId, LineFacts>,
+    /// How each line stands.
+    pub statuses: BTreeMap<LineId, LineStatus>,
+    /// This user's right on each hoot.
+    pub rights: BTreeMap<LineId, Right>,
+    /// Pages of keys.
+    pub pages: Vec<Page>,
+    /// Lines on the speakers, in the order of the channels.
+    pub speakers: Vec<LineId>,
+    /// Everybody on the floor.
+    pub people: Vec<Person>,
+    /// How each of them is.
+    pub person_statuses: BTreeMap<UserId, PersonStatus>,
+    /// Labels of talkers.
+    pub talkers: BTreeMap<Csrc, TalkerLabel>,
+    /// Microphones that the switch takes voice from.
+    pub mics: Vec<OpenMic>,
+    /// The recorder.
+    pub recorder: RecorderHealth,
+    /// Lines with a talker that this turret has no ear for.
+    pub not_heard: BTreeSet<LineId>,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            turret: None,
+            me: None,
+            floor: String::new(),
+            lines: BTreeMap::new(),
+            statuses: BTreeMap::new(),
+            rights: BTreeMap::new(),
+            pages: Vec::new(),
+            speakers: Vec::new(),
+            people: Vec::new(),
+            person_statuses: BTreeMap::new(),
+            talkers: BTreeMap::new(),
+            mics: Vec::new(),
+            recorder: RecorderHealth::Ok,
+            not_heard: BTreeSet::new(),
+        }
+    }
+}
+
+impl Facts {
+    /// Replaces everything but the session and the floor's name.
+    pub fn snapshot(&mut self, snapshot: Snapshot) {
+        self.me = Some(snapshot.me);
+        self.lines = snapshot.lines.into_iter().map(|facts| (facts.line.clone(), facts)).collect();
+        self.statuses = snapshot.statuses.into_iter().map(|status| (status.line.clone(), status)).collect();
+        self.rights = snapshot.rights.into_iter().collect();
+        self.pages = snapshot.pages;
+        self.speakers = snapshot.speakers;
+        self.people = snapshot.people;
+        self.person_statuses = snapshot.person_statuses.into_iter().map(|it| (it.user.clone(), it)).collect();
+        self.talkers = snapshot.talkers.into_iter().map(|label| (label.csrc, label)).collect();
+        self.mics = snapshot.mics;
+        self.recorder = snapshot.recorder;
+        self.not_heard.clear();
+    }
+
+    /// Takes one change; what does not concern the panel's facts is left to others.
+    pub fn event(&mut self, event: &Event) {
+        match event {
+            Event::Snapshot(snapshot) => self.snapshot((**snapshot).clone()),
+            Event::Line { status } => {
+                self.statuses.insert(status.line.clone(), status.clone());
+            }
+            Event::LineAdded { facts, status } => {
+                self.lines.insert(facts.line.clone(), facts.clone());
+                self.statuses.insert(status.line.clone(), status.clone());
+            }
+            Event::LineRemoved { line } => {
+                self.lines.remove(line);
+                self.statuses.remove(line);
+                self.not_heard.remove(line);
+            }
+            Event::Person { status } => {
+                self.person_statuses.insert(status.user.clone(), status.clone());
+            }
+            Event::TalkerLabel { label } => {
+                self.talkers.insert(label.csrc, label.clone());
+            }
+            Event::OpenMics { mics } => self.mics.clone_from(mics),
+            Event::Recorder { recorder } => self.recorder = recorder.clone(),
+            Event::NotHeard { line, on: true } => {
+                self.not_heard.insert(line.clone());
+            }
+            Event::NotHeard { line, on: false } => {
+                self.not_heard.remove(line);
+            }
+            Event::Notice(_) | Event::MoreEars { .. } => {}
+        }
+    }
+
+    /// My party on `line`; none while I am not on it.
+    #[must_use]
+    pub fn party_of(&self, line: &LineId) -> Option<&Party> {
+        let turret = self.turret?;
+        self.statuses.get(line)?.parties.iter().find(|party| party.turret == turret)
+    }
+
+    /// Where my party on `line` is.
+    #[must_use]
+    pub fn position_of(&self, line: &LineId) -> Option<Position> {
+        self.party_of(line).map(|party| party.position)
+    }
+
+    /// The line that `position` carries.
+    #[must_use]
+    pub fn line_at(&self, position: Position) -> Option<&LineId> {
+        self.statuses.keys().find(|line| self.position_of(line) == Some(position))
+    }
+
+    /// The name of a user, or the log-on name where no name is known.
+    #[must_use]
+    pub fn name_of(&self, user: &UserId) -> String {
+        self.people.iter().find(|it| it.user == *user).map_or_else(|| user.to_string(), |it| it.name.clone())
+    }
+
+    /// The intercom with `user`, while there is one.
+    #[must_use]
+    pub fn intercom_with(&self, user: &UserId) -> Option<&LineId> {
+        let me = self.me.as_ref().map(|me| &me.user);
+        self.lines.values().filter(|it| it.kind == dealerboard_model::LineKind::Intercom).map(|it| &it.line).find(
+            |line| {
+                let on = self.statuses.get(line).into_iter().flat_map(|it| it.parties.iter().chain(&it.holders));
+                let mut others = on.map(|party| &party.user).filter(|it| Some(*it) != me).peekable();
+                if others.peek().is_some() {
+                    others.any(|it| it == user)
+                } else {
+                    self.lines.get(*line).is_some_and(|it| it.name == self.name_of(user))
+                }
+            },
+        )
+    }
+}

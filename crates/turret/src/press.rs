@@ -1,0 +1,221 @@
+//! What a press means: by the lamp and the call that the user saw.
+//!
+//! Law: pure; nothing is done here. The switch judges every act again; this only chooses which act is asked for.
+
+use crate::facts::Facts;
+use crate::project::{Local, TalkKey};
+use crate::view::{Intent, LinkView};
+use dealerboard_model::{CallId, Lamp, LineId, LineKind, Position, UserId, lamp};
+use dealerboard_wire::Act;
+
+/// One thing to do for an intent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deed {
+    /// Ask the switch.
+    Act(Act),
+    /// Change something of this turret alone.
+    Local(LocalDeed),
+    /// Nothing; the sentence says why and what to do.
+    Refuse(String),
+}
+
+/// What the turret does by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LocalDeed {
+    /// The next key lands here.
+    Select(Position),
+    /// Mutes or opens a position's microphone.
+    Mute {
+        /// Which position.
+        position: Position,
+        /// Muted.
+        on: bool,
+    },
+    /// A channel's volume.
+    Volume {
+        /// Which line.
+        line: LineId,
+        /// 0 to 1.
+        volume: f32,
+    },
+    /// A position's volume.
+    PositionVolume {
+        /// Which position.
+        position: Position,
+        /// 0 to 1.
+        volume: f32,
+    },
+    /// Mutes a channel for one's own ears.
+    ChannelMute {
+        /// Which line.
+        line: LineId,
+        /// Muted.
+        on: bool,
+    },
+    /// Solo for one's own ears.
+    Solo {
+        /// Which line.
+        line: LineId,
+        /// On.
+        on: bool,
+    },
+    /// Every microphone was asked to close.
+    CloseAll,
+    /// Logs off.
+    LogOff,
+    /// Shows the whole view again.
+    Look,
+}
+
+const UNREACHABLE: &str = "The switch is not reachable; nothing can be pressed until it is back.";
+
+/// What `intent` asks for; nothing for what is handled elsewhere.
+#[must_use]
+pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
+    if let Some(deeds) = alone(intent, facts, local) {
+        return deeds;
+    }
+    if !matches!(local.link, LinkView::Up { .. }) {
+        return refuse(UNREACHABLE);
+    }
+    match intent {
+        Intent::Press { line, call, position } => press(line, *call, *position, facts, local),
+        Intent::AnswerNext { line, call, position } => {
+            act(Act::Answer { line: line.clone(), call: *call, position: landing(*position, facts, local) })
+        }
+        Intent::Hold { position } => at(*position, facts, |line| Act::Hold { line }),
+        Intent::Release { position } => at(*position, facts, |line| Act::Release { line }),
+        Intent::OpenMic { position } => at(*position, facts, |line| Act::OpenMic { line }),
+        Intent::Signal { line, on } => act(Act::Signal { line: line.clone(), on: *on }),
+        Intent::Talk { line, on, latched } => act(Act::Talk { line: line.clone(), on: *on, latched: *latched }),
+        Intent::Intercom { user } => act(match facts.intercom_with(user) {
+            Some(line) => Act::Release { line: line.clone() },
+            None => Act::Intercom { user: user.clone(), position: Position::HandsFree },
+        }),
+        Intent::TalkBack { user, on } => talk_back(user, *on, facts),
+        Intent::Dnd { on } => act(Act::Dnd { on: *on }),
+        Intent::Monitor { line, on } => act(Act::Monitor { line: line.clone(), on: *on }),
+        Intent::Mute { .. }
+        | Intent::Select { .. }
+        | Intent::Volume { .. }
+        | Intent::PositionVolume { .. }
+        | Intent::ChannelMute { .. }
+        | Intent::Solo { .. }
+        | Intent::CloseAll
+        | Intent::FocusLost
+        | Intent::LogOn { .. }
+        | Intent::Trust { .. }
+        | Intent::LogOff
+        | Intent::Look => Vec::new(),
+    }
+}
+
+/// What needs no switch; letting go and closing are never refused.
+fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
+    let deed = match intent.clone() {
+        Intent::Mute { position, on } => LocalDeed::Mute { position, on },
+        Intent::Select { position } => LocalDeed::Select(position),
+        Intent::Volume { line, volume } => LocalDeed::Volume { line, volume },
+        Intent::PositionVolume { position, volume } => LocalDeed::PositionVolume { position, volume },
+        Intent::ChannelMute { line, on } => LocalDeed::ChannelMute { line, on },
+        Intent::Solo { line, on } => LocalDeed::Solo { line, on },
+        Intent::LogOff => LocalDeed::LogOff,
+        Intent::Look => LocalDeed::Look,
+        Intent::CloseAll => return Some(close_all(facts, local)),
+        Intent::FocusLost => return Some(shut(local, |key| key == TalkKey::Held)),
+        Intent::Talk { line, on: false, .. } => return Some(act(Act::Talk { line, on: false, latched: false })),
+        Intent::Signal { line, on: false } => return Some(act(Act::Signal { line, on: false })),
+        Intent::LogOn { .. } | Intent::Trust { .. } => return Some(Vec::new()),
+        Intent::Press { .. }
+        | Intent::AnswerNext { .. }
+        | Intent::Hold { .. }
+        | Intent::Release { .. }
+        | Intent::Signal { .. }
+        | Intent::Talk { .. }
+        | Intent::OpenMic { .. }
+        | Intent::Intercom { .. }
+        | Intent::TalkBack { .. }
+        | Intent::Dnd { .. }
+        | Intent::Monitor { .. } => return None,
+    };
+    Some(vec![Deed::Local(deed)])
+}
+
+fn press(line: &LineId, seen: Option<CallId>, to: Option<Position>, facts: &Facts, local: &Local) -> Vec<Deed> {
+    let (Some(about), Some(status), Some(me)) = (facts.lines.get(line), facts.statuses.get(line), facts.turret) else {
+        return refuse("This line is not on this turret any more; look at the panel and press another key.");
+    };
+    if about.kind == LineKind::Hoot {
+        let on = !matches!(local.talk.get(line), Some(TalkKey::Held | TalkKey::Latched));
+        return act(Act::Talk { line: line.clone(), on, latched: on });
+    }
+    let shown = lamp(status, me);
+    let rings = matches!(shown, Lamp::RingingHigh | Lamp::RingingLow);
+    if seen != status.call && !(seen.is_none() && rings) {
+        return refuse(&format!("{} changed while you pressed; look at its key and press again.", about.name));
+    }
+    let position = landing(to, facts, local);
+    let line = line.clone();
+    match (shown, status.call) {
+        (Lamp::Stale, _) => refuse(UNREACHABLE),
+        (Lamp::OutOfService, _) => refuse(&format!("{} is out of service; use another line.", about.name)),
+        (Lamp::InUseHere, _) => match facts.position_of(&line) {
+            Some(position) => vec![Deed::Local(LocalDeed::Select(position))],
+            None => act(Act::Talk { line, on: false, latched: false }),
+        },
+        (Lamp::Idle, _) => act(Act::Seize { line, position }),
+        (Lamp::RingingHigh | Lamp::RingingLow, Some(call)) => act(Act::Answer { line, call, position }),
+        (Lamp::HeldHere | Lamp::HeldElsewhere, Some(call)) => act(Act::Resume { line, call, position }),
+        (Lamp::InUseElsewhere, Some(call)) => act(Act::Bridge { line, call, position }),
+        (_, None) => refuse(&format!("{} has no call; look at its key and press again.", about.name)),
+    }
+}
+
+/// Rule POS-1: as given, else as selected, else left; a busy handset gives way to the other when that is free.
+fn landing(given: Option<Position>, facts: &Facts, local: &Local) -> Position {
+    if let Some(position) = given.or(local.selected) {
+        return position;
+    }
+    let busy = |position| facts.line_at(position).is_some();
+    if busy(Position::Left) && !busy(Position::Right) { Position::Right } else { Position::Left }
+}
+
+fn at(position: Position, facts: &Facts, make: impl FnOnce(LineId) -> Act) -> Vec<Deed> {
+    match facts.line_at(position) {
+        Some(line) => act(make(line.clone())),
+        None => refuse("No line is on this position; press a line's key first."),
+    }
+}
+
+fn talk_back(user: &UserId, on: bool, facts: &Facts) -> Vec<Deed> {
+    match facts.intercom_with(user) {
+        Some(line) => act(Act::TalkBack { line: line.clone(), on }),
+        None => refuse(&format!("There is no intercom with {}; call first.", facts.name_of(user))),
+    }
+}
+
+fn shut(local: &Local, which: impl Fn(TalkKey) -> bool) -> Vec<Deed> {
+    let keys = local.talk.iter().filter(|(_, key)| which(**key));
+    keys.map(|(line, _)| Deed::Act(Act::Talk { line: line.clone(), on: false, latched: false })).collect()
+}
+
+fn close_all(facts: &Facts, local: &Local) -> Vec<Deed> {
+    let mut all = shut(local, |key| key != TalkKey::Refused);
+    for mic in &facts.mics {
+        match facts.position_of(&mic.line) {
+            Some(position) => all.push(Deed::Local(LocalDeed::Mute { position, on: true })),
+            None if local.talk.contains_key(&mic.line) => {}
+            None => all.push(Deed::Act(Act::Talk { line: mic.line.clone(), on: false, latched: false })),
+        }
+    }
+    all.push(Deed::Local(LocalDeed::CloseAll));
+    all
+}
+
+fn act(act: Act) -> Vec<Deed> {
+    vec![Deed::Act(act)]
+}
+
+fn refuse(sentence: &str) -> Vec<Deed> {
+    vec![Deed::Refuse(sentence.to_owned())]
+}
