@@ -1,0 +1,422 @@
+//! What the turret knows, as the panel shows it.
+//!
+//! Law: pure; the same facts give the same view. While the link is not up, every lamp is stale.
+
+use crate::facts::Facts;
+use crate::view::{
+    ChannelView, DeviceView, Header, IncomingView, KeyView, LinkView, MicView, NoticeView, PageView, PersonView,
+    PositionView, RecorderView, TalkView, View,
+};
+use dealerboard_model::{
+    FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Position, Proof, Right, Uplink, lamp,
+};
+use dealerboard_wire::{OpenMic, Person, RecorderHealth};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// How a talk key stands at this turret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TalkKey {
+    /// Open while held.
+    Held,
+    /// Open until pressed again.
+    Latched,
+    /// Refused just now.
+    Refused,
+}
+
+/// How the user set a channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChannelSetting {
+    /// 0 to 1.
+    pub volume: f32,
+    /// Muted.
+    pub muted: bool,
+    /// Solo.
+    pub solo: bool,
+}
+
+impl Default for ChannelSetting {
+    fn default() -> Self {
+        Self { volume: 1.0, muted: false, solo: false }
+    }
+}
+
+/// What the turret knows by itself.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// The link to the switch.
+    pub link: LinkView,
+    /// The last knowledge, UTC milliseconds, while stale.
+    pub stale_since_utc_ms: Option<i64>,
+    /// The switch's clock minus this machine's, milliseconds.
+    pub clock_offset_ms: f64,
+    /// Where the next key lands.
+    pub selected: Option<Position>,
+    /// Lines with a press on its way.
+    pub pressed: BTreeSet<LineId>,
+    /// Positions that the user muted.
+    pub muted: BTreeSet<Position>,
+    /// Talk keys that are not shut.
+    pub talk: BTreeMap<LineId, TalkKey>,
+    /// Channels as the user set them.
+    pub channels: BTreeMap<LineId, ChannelSetting>,
+    /// Volumes of positions, 0 to 1.
+    pub volumes: BTreeMap<Position, f32>,
+    /// Devices in use.
+    pub devices: BTreeMap<Position, DeviceView>,
+    /// What happened lately, newest first.
+    pub activity: VecDeque<NoticeView>,
+    /// Address of the review page.
+    pub review_url: Option<String>,
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self {
+            link: LinkView::LoggedOff,
+            stale_since_utc_ms: None,
+            clock_offset_ms: 0.0,
+            selected: None,
+            pressed: BTreeSet::new(),
+            muted: BTreeSet::new(),
+            talk: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            volumes: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            activity: VecDeque::new(),
+            review_url: None,
+        }
+    }
+}
+
+/// The whole view.
+#[must_use]
+pub fn project(facts: &Facts, local: &Local) -> View {
+    let look = Look { facts, local };
+    View {
+        header: look.header(),
+        pages: look.pages(),
+        keys: look.lines().map(|(about, status)| look.key(about, status)).collect(),
+        positions: [Position::Left, Position::Right, Position::HandsFree].map(|it| look.position(it)).into(),
+        channels: (1..).zip(&facts.speakers).filter_map(|(number, line)| look.channel(number, line)).collect(),
+        people: facts.people.iter().filter(|it| !look.is_me(&it.user)).map(|it| look.person(it)).collect(),
+        incoming: look.incoming(),
+        activity: local.activity.iter().take(50).cloned().collect(),
+    }
+}
+
+struct Look<'a> {
+    facts: &'a Facts,
+    local: &'a Local,
+}
+
+impl<'a> Look<'a> {
+    fn up(&self) -> bool {
+        matches!(self.local.link, LinkView::Up { .. })
+    }
+
+    fn is_me(&self, user: &dealerboard_model::UserId) -> bool {
+        self.facts.me.as_ref().is_some_and(|me| me.user == *user)
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (&'a LineFacts, &'a LineStatus)> {
+        let facts = self.facts;
+        facts.lines.values().filter_map(|it| Some((it, facts.statuses.get(&it.line)?)))
+    }
+
+    fn lamp(&self, status: &LineStatus) -> Lamp {
+        match self.facts.turret {
+            Some(turret) if self.up() => lamp(status, turret),
+            _ => Lamp::Stale,
+        }
+    }
+
+    fn header(&self) -> Header {
+        let me = self.facts.me.as_ref();
+        let may_review = me.is_some_and(|it| it.roles.iter().any(|role| role.may_review()));
+        let dnd = me.and_then(|it| self.facts.person_statuses.get(&it.user)).is_some_and(|it| it.dnd);
+        let recorder = match &self.facts.recorder {
+            RecorderHealth::Ok => RecorderView { ok: true, words: "All recorded".into() },
+            RecorderHealth::Failing { why } => RecorderView { ok: false, words: format!("Not recorded: {why}") },
+        };
+        Header {
+            user: me.map(|it| it.name.clone()).unwrap_or_default(),
+            desk: me.map(|it| it.desk_name.clone()).unwrap_or_default(),
+            seat: me.map(|it| it.seat.clone()).unwrap_or_default(),
+            user_id: me.map(|it| it.user.clone()),
+            floor: self.facts.floor.clone(),
+            link: self.local.link.clone(),
+            recorder,
+            mics: self.facts.mics.iter().map(|it| self.mic(it)).collect(),
+            dnd,
+            may_review,
+            review_url: self.local.review_url.clone().filter(|_| may_review),
+            clock_offset_ms: self.local.clock_offset_ms,
+        }
+    }
+
+    fn mic(&self, mic: &OpenMic) -> MicView {
+        let position = match mic.uplink {
+            Uplink::Left => Position::Left,
+            Uplink::Right => Position::Right,
+            Uplink::Mic => Position::HandsFree,
+        };
+        MicView {
+            line: mic.line.clone(),
+            name: self.name(&mic.line),
+            position,
+            since_utc_ms: mic.since.utc_ms,
+            hearers: mic.hearers,
+            muted: mic.muted,
+            closes_utc_ms: mic.closes_at.map(|it| it.utc_ms),
+        }
+    }
+
+    fn name(&self, line: &LineId) -> String {
+        self.facts.lines.get(line).map(|it| it.name.clone()).unwrap_or_default()
+    }
+
+    fn pages(&self) -> Vec<PageView> {
+        let rings = |line: &&LineId| self.facts.statuses.get(*line).is_some_and(|it| it.ring.is_some());
+        let page = |it: &dealerboard_wire::Page| PageView {
+            name: it.name.clone(),
+            keys: it.keys.clone(),
+            ringing: it.keys.iter().flatten().filter(rings).map(|_| 1).sum(),
+        };
+        self.facts.pages.iter().map(page).collect()
+    }
+
+    fn key(&self, about: &LineFacts, status: &LineStatus) -> KeyView {
+        let lamp = self.lamp(status);
+        let mine = self.facts.party_of(&about.line);
+        let hold = status.holders.iter().find(|it| Some(it.turret) == self.facts.turret);
+        let timer = match lamp {
+            Lamp::RingingHigh | Lamp::RingingLow => status.ring.as_ref().map(|it| it.since),
+            Lamp::InUseHere => mine.map(|it| it.since),
+            Lamp::HeldHere => hold.map(|it| it.since),
+            Lamp::Stale | Lamp::OutOfService | Lamp::InUseElsewhere | Lamp::HeldElsewhere | Lamp::Idle => None,
+        };
+        let mut who: Vec<String> = Vec::new();
+        let users = status.parties.iter().chain(&status.holders).map(|it| &it.user);
+        for user in users.chain(status.talkers.iter().map(|it| &it.user)) {
+            let name = self.facts.name_of(user);
+            if !who.contains(&name) {
+                who.push(name);
+            }
+        }
+        KeyView {
+            line: about.line.clone(),
+            name: about.name.clone(),
+            number: about.number.clone(),
+            kind: about.kind,
+            lamp,
+            words: self.key_words(about, status, lamp, &who),
+            who,
+            timer_utc_ms: timer.map(|it| it.utc_ms),
+            call: status.call,
+            position: mine.map(|it| it.position),
+            proof: status.proof.clone(),
+            signalled_utc_ms: status.signalled.map(|it| it.utc_ms),
+            pressed: self.local.pressed.contains(&about.line),
+            right: self.facts.rights.get(&about.line).copied(),
+            stale_since_utc_ms: self.local.stale_since_utc_ms.filter(|_| !self.up()),
+        }
+    }
+
+    fn key_words(&self, about: &LineFacts, status: &LineStatus, lamp: Lamp, who: &[String]) -> String {
+        let company = |names: &[String]| match names {
+            [] => String::new(),
+            [one] => one.clone(),
+            [one, two] => format!("{}, {}", family(one), family(two)),
+            more => format!("{} on line", more.len()),
+        };
+        match (status.far, lamp) {
+            (_, Lamp::Stale) => "Stale".into(),
+            (_, Lamp::OutOfService) => "Out of service".into(),
+            (FarEnd::Held, Lamp::InUseHere) => "HELD BY FAR END".into(),
+            (_, Lamp::RingingHigh | Lamp::RingingLow) => "RINGING".into(),
+            (_, Lamp::InUseHere) => {
+                let me = self.facts.me.as_ref().map(|it| it.name.as_str());
+                let others: Vec<String> = who.iter().filter(|it| Some(it.as_str()) != me).cloned().collect();
+                let place = self.facts.position_of(&about.line).map_or("Mic", place);
+                if others.is_empty() { place.into() } else { format!("{place} · {}", company(&others)) }
+            }
+            (_, Lamp::HeldHere) => "Held by you".into(),
+            (_, Lamp::InUseElsewhere) => company(who),
+            (_, Lamp::HeldElsewhere) => format!("Held · {}", company(who)),
+            (_, Lamp::Idle) => kind_and_number(about),
+        }
+    }
+
+    fn position(&self, position: Position) -> PositionView {
+        let line = self.facts.line_at(position);
+        let about = line.and_then(|it| self.facts.lines.get(it));
+        let status = line.and_then(|it| self.facts.statuses.get(it));
+        let is_mine = |it: &&OpenMic| it.uplink == position.uplink() && Some(&it.line) == line;
+        let mic = self.facts.mics.iter().find(is_mine);
+        let muted = self.local.muted.contains(&position);
+        let selected = self.local.selected == Some(position);
+        let talking = status.is_some_and(|it| it.phase == LinePhase::Talking);
+        let words = match status {
+            None if selected => "Next key you press lands here".into(),
+            None => "On hook".into(),
+            Some(it) if it.phase == LinePhase::Calling => "Calling".into(),
+            Some(it) if it.far == FarEnd::Held => "Held by the far end".into(),
+            Some(it) => {
+                let users = it.parties.iter().map(|it| &it.user).filter(|it| !self.is_me(it));
+                let names: Vec<String> = users.map(|it| self.facts.name_of(it)).collect();
+                if names.is_empty() { String::new() } else { format!("with {}", names.join(", ")) }
+            }
+        };
+        PositionView {
+            position,
+            line: line.cloned(),
+            name: about.map(|it| it.name.clone()).unwrap_or_default(),
+            words,
+            since_utc_ms: line.and_then(|it| self.facts.party_of(it)).map(|it| it.since.utc_ms),
+            mic_open: self.up() && !muted && mic.is_some_and(|it| !it.muted),
+            muted,
+            mic_lapsed: self.up() && !muted && talking && mic.is_none(),
+            proof: status.map_or(Proof::Silent, |it| it.proof.clone()),
+            can_signal: about.is_some_and(|it| it.kind == LineKind::Mrd),
+            device: self.local.devices.get(&position).cloned().unwrap_or(DeviceView {
+                microphone: None,
+                ear: None,
+                trouble: String::new(),
+            }),
+            selected,
+            volume: self.local.volumes.get(&position).copied().unwrap_or(1.0),
+        }
+    }
+
+    fn talk(&self, line: &LineId) -> TalkView {
+        let closes = self.facts.mics.iter().any(|it| it.line == *line && it.closes_at.is_some());
+        let microphone = self.local.devices.get(&Position::HandsFree).and_then(|it| it.microphone.as_ref());
+        if !self.up() {
+            return TalkView::Stale;
+        }
+        if self.facts.rights.get(line) == Some(&Right::Listen) {
+            return TalkView::ListenOnly;
+        }
+        match self.local.talk.get(line) {
+            _ if microphone.is_none() => TalkView::NoDevice,
+            None => TalkView::Closed,
+            Some(TalkKey::Refused) => TalkView::Refused,
+            Some(TalkKey::Held) => TalkView::Open,
+            Some(TalkKey::Latched) if closes => TalkView::Closing,
+            Some(TalkKey::Latched) => TalkView::Latched,
+        }
+    }
+
+    fn channel(&self, number: u32, line: &LineId) -> Option<ChannelView> {
+        let (about, status) = (self.facts.lines.get(line)?, self.facts.statuses.get(line)?);
+        let set = self.local.channels.get(line).cloned().unwrap_or_default();
+        let others: Vec<_> = status.talkers.iter().rev().filter(|it| Some(it.turret) != self.facts.turret).collect();
+        let mine = self.facts.mics.iter().find(|it| it.line == *line && self.facts.position_of(line).is_none());
+        let hoot = about.kind == LineKind::Hoot;
+        let words = match others.as_slice() {
+            _ if self.facts.not_heard.contains(line) => "NOT HEARD".into(),
+            _ if set.muted => "muted by you".into(),
+            [newest] => self.facts.name_of(&newest.user),
+            [newest, more @ ..] => format!("{} +{}", self.facts.name_of(&newest.user), more.len()),
+            [] if hoot && mine.is_some() => format!("{} hear you", mine.map_or(0, |it| it.hearers)),
+            [] if hoot => format!("{} on · quiet", status.hearers),
+            [] => "quiet".into(),
+        };
+        let handset = |it: &OpenMic| it.uplink != Uplink::Mic && !it.muted;
+        Some(ChannelView {
+            number,
+            line: line.clone(),
+            name: about.name.clone(),
+            kind: about.kind,
+            words,
+            talking: !others.is_empty(),
+            volume: set.volume,
+            muted: set.muted,
+            solo: set.solo,
+            ducked: self.facts.mics.iter().any(handset),
+            talk: self.talk(line),
+            talk_since_utc_ms: mine.map(|it| it.since.utc_ms),
+            closes_utc_ms: mine.and_then(|it| it.closes_at).map(|it| it.utc_ms),
+            quiet_since_utc_ms: status.talkers.is_empty().then_some(status.since.utc_ms),
+            proof: status.proof.clone(),
+            lamp: self.lamp(status),
+        })
+    }
+
+    fn person(&self, person: &Person) -> PersonView {
+        let line = self.facts.intercom_with(&person.user).cloned();
+        let status = line.as_ref().and_then(|it| self.facts.statuses.get(it));
+        let now = self.facts.person_statuses.get(&person.user);
+        let (logged_on, dnd) = (now.is_some_and(|it| it.logged_on), now.is_some_and(|it| it.dnd));
+        let here = line.as_ref().is_some_and(|it| self.facts.party_of(it).is_some());
+        let pending = status.is_some_and(|it| it.ring.is_some()) && !here;
+        let (lamp, words) = match now {
+            _ if !self.up() => (Lamp::Stale, "Stale"),
+            _ if pending => (Lamp::RingingLow, "Calls you"),
+            _ if here => (Lamp::InUseHere, "Talking to you"),
+            _ if !logged_on => (Lamp::Idle, "Logged off"),
+            _ if dnd => (Lamp::Idle, "Do not disturb"),
+            Some(it) if it.busy => (Lamp::InUseElsewhere, "In a call"),
+            _ => (Lamp::Idle, person.desk_name.as_str()),
+        };
+        let open = line.as_ref().is_some_and(|line| self.facts.mics.iter().any(|it| it.line == *line));
+        PersonView {
+            user: person.user.clone(),
+            name: person.name.clone(),
+            words: words.to_owned(),
+            lamp,
+            dnd,
+            logged_on,
+            talk: match &line {
+                Some(_) if self.up() && open => TalkView::Open,
+                Some(line) => self.talk(line),
+                None if self.up() => TalkView::Closed,
+                None => TalkView::Stale,
+            },
+            line,
+        }
+    }
+
+    fn incoming(&self) -> Vec<IncomingView> {
+        let mut all: Vec<_> = self.lines().filter_map(|(about, it)| Some((about, it, it.ring.as_ref()?))).collect();
+        all.sort_by_key(|(about, _, ring)| (std::cmp::Reverse(ring.priority), ring.since, &about.line));
+        let row = |(about, status, ring): (&LineFacts, &LineStatus, &dealerboard_model::Ring)| {
+            let priority = match ring.priority {
+                dealerboard_model::RingPriority::High => "High",
+                dealerboard_model::RingPriority::Low => "Low",
+            };
+            IncomingView {
+                line: about.line.clone(),
+                name: about.name.clone(),
+                words: format!("{priority} · {}", kind_and_number(about)),
+                lamp: self.lamp(status),
+                call: status.call,
+                since_utc_ms: ring.since.utc_ms,
+            }
+        };
+        all.into_iter().map(row).collect()
+    }
+}
+
+fn kind_and_number(about: &LineFacts) -> String {
+    let kind = match about.kind {
+        LineKind::Ard => "ARD",
+        LineKind::Mrd => "MRD",
+        LineKind::Hoot => "Hoot",
+        LineKind::Intercom => "Intercom",
+    };
+    format!("{kind} {}", about.number).trim_end().to_owned()
+}
+
+fn family(name: &str) -> &str {
+    name.rsplit(' ').next().unwrap_or(name)
+}
+
+fn place(position: Position) -> &'static str {
+    match position {
+        Position::Left => "Left",
+        Position::Right => "Right",
+        Position::HandsFree | Position::Speakers => "Mic",
+    }
+}
