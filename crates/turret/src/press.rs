@@ -171,7 +171,7 @@ fn press(line: &LineId, seen: Option<CallId>, to: Option<Position>, facts: &Fact
     }
 }
 
-/// Rule POS-1: as given, else as selected, else left; a busy handset gives way to the other when that is free.
+/// Rule POS-1: as given, else as selected, else left; a busy left handset gives way to a free right one.
 fn landing(given: Option<Position>, facts: &Facts, local: &Local) -> Position {
     if let Some(position) = given.or(local.selected) {
         return position;
@@ -218,4 +218,122 @@ fn act(act: Act) -> Vec<Deed> {
 
 fn refuse(sentence: &str) -> Vec<Deed> {
     vec![Deed::Refuse(sentence.to_owned())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dealerboard_model::{
+        Csrc, LineFacts, LineStatus, Moment, Party, RecordPolicy, Ring, RingPriority, Talker, TurretId,
+    };
+
+    const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
+
+    fn party(turret: u32) -> Party {
+        Party {
+            user: UserId::from("reyes"),
+            turret: TurretId(turret),
+            position: Position::Left,
+            since: NOW,
+            link_lost: false,
+        }
+    }
+
+    fn world(kind: LineKind, change: impl FnOnce(&mut LineStatus)) -> (Facts, Local) {
+        let line = LineId::from("calder");
+        let mut facts = Facts { turret: Some(TurretId(1)), ..Facts::default() };
+        let mut status = LineStatus { call: Some(CallId(3)), ..LineStatus::idle(line.clone(), NOW) };
+        change(&mut status);
+        facts.statuses.insert(line.clone(), status);
+        let (name, number) = ("Calder".to_owned(), "4402".to_owned());
+        let about = LineFacts { line: line.clone(), name, number, kind, csrc: Csrc(1), record: RecordPolicy::On };
+        facts.lines.insert(line, about);
+        (facts, Local { link: LinkView::Up { round_trip_ms: None, voice: true }, ..Local::default() })
+    }
+
+    fn pressed((facts, local): &(Facts, Local), call: Option<u32>) -> Vec<Deed> {
+        deeds(&Intent::Press { line: "calder".into(), call: call.map(CallId), position: None }, facts, local)
+    }
+
+    fn ring(status: &mut LineStatus) {
+        status.ring = Some(Ring { priority: RingPriority::High, since: NOW, from: "Calder".into() });
+    }
+
+    fn answer() -> Vec<Deed> {
+        act(Act::Answer { line: "calder".into(), call: CallId(3), position: Position::Left })
+    }
+
+    #[test]
+    fn a_press_on_an_idle_line_seizes_it_at_the_left_handset() {
+        let world = world(LineKind::Ard, |it| it.call = None);
+        assert_eq!(pressed(&world, None), act(Act::Seize { line: "calder".into(), position: Position::Left }));
+    }
+
+    #[test]
+    fn a_press_on_a_ringing_line_answers_it() {
+        assert_eq!(pressed(&world(LineKind::Ard, ring), Some(3)), answer());
+    }
+
+    #[test]
+    fn a_line_seen_idle_that_rings_by_now_is_answered() {
+        assert_eq!(pressed(&world(LineKind::Ard, ring), None), answer());
+    }
+
+    #[test]
+    fn a_press_on_another_call_than_the_one_seen_is_refused() {
+        assert!(matches!(&pressed(&world(LineKind::Ard, ring), Some(2))[..], [Deed::Refuse(_)]));
+    }
+
+    #[test]
+    fn a_press_on_a_held_line_resumes_it() {
+        let world = world(LineKind::Ard, |it| it.holders = vec![party(2)]);
+        assert!(matches!(&pressed(&world, Some(3))[..], [Deed::Act(Act::Resume { .. })]));
+    }
+
+    #[test]
+    fn a_press_on_a_line_in_use_elsewhere_bridges() {
+        let world = world(LineKind::Ard, |it| it.parties = vec![party(2)]);
+        assert!(matches!(&pressed(&world, Some(3))[..], [Deed::Act(Act::Bridge { .. })]));
+    }
+
+    #[test]
+    fn a_press_on_a_line_in_use_here_selects_its_position() {
+        let world = world(LineKind::Ard, |it| it.parties = vec![party(1)]);
+        assert_eq!(pressed(&world, Some(3)), vec![Deed::Local(LocalDeed::Select(Position::Left))]);
+    }
+
+    #[test]
+    fn a_press_on_a_hoot_latches_its_talk_key() {
+        let talker = Talker { user: UserId::from("marsh"), turret: TurretId(2), since: NOW };
+        let world = world(LineKind::Hoot, |it| it.talkers = vec![talker]);
+        assert_eq!(pressed(&world, Some(3)), act(Act::Talk { line: "calder".into(), on: true, latched: true }));
+    }
+
+    #[test]
+    fn nothing_can_be_pressed_while_the_switch_is_lost() {
+        let mut world = world(LineKind::Ard, ring);
+        world.1.link = LinkView::Lost { since_utc_ms: 0, retry_utc_ms: 0 };
+        assert_eq!(pressed(&world, Some(3)), refuse(UNREACHABLE));
+    }
+
+    #[test]
+    fn losing_focus_shuts_held_keys_and_leaves_latched_ones() {
+        let (facts, mut local) = world(LineKind::Hoot, |_| {});
+        local.talk = [("calder".into(), TalkKey::Held), ("macro".into(), TalkKey::Latched)].into();
+        let shut = act(Act::Talk { line: "calder".into(), on: false, latched: false });
+        assert_eq!(deeds(&Intent::FocusLost, &facts, &local), shut);
+    }
+
+    #[test]
+    fn a_hold_of_an_empty_position_is_refused() {
+        let (facts, local) = world(LineKind::Ard, |_| {});
+        let hold = Intent::Hold { position: Position::Right };
+        assert!(matches!(&deeds(&hold, &facts, &local)[..], [Deed::Refuse(_)]));
+    }
+
+    #[test]
+    fn a_busy_left_handset_gives_way_to_a_free_right_one() {
+        let (facts, local) = world(LineKind::Ard, |it| it.parties = vec![party(1)]);
+        assert_eq!(landing(None, &facts, &local), Position::Right);
+    }
 }
