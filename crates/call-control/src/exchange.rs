@@ -46,7 +46,7 @@ impl Exchange {
             turrets: BTreeMap::new(),
             dnd: BTreeSet::new(),
             recorder_failing: None,
-            recorder_grace_over: false,
+            recorder_since_us: 0,
             timers: Timers::default(),
             acts: 0,
             touched: BTreeSet::new(),
@@ -61,10 +61,9 @@ impl Exchange {
 
     /// Takes one input at `now`: timers that were due before it, the input, then timers that are due at `now` (TIM-2).
     pub fn handle(&mut self, now: Moment, input: Input) -> Drain<'_> {
-        let before = Moment { mono_us: now.mono_us.saturating_sub(1), ..now };
-        self.fire(before);
+        self.fire(now, now.mono_us);
         self.take(now, input);
-        self.fire(now);
+        self.fire(now, now.mono_us.saturating_add(1));
         project::derive(&mut self.state, &mut self.sent, &mut self.recordings);
         Drain { outputs: self.state.outputs.drain(..) }
     }
@@ -128,17 +127,20 @@ impl Exchange {
         }
     }
 
-    fn fire(&mut self, now: Moment) {
-        while let Some(timer) = self.state.timers.take(now) {
+    /// Fires what is due before `until_us`, each at its own due time.
+    fn fire(&mut self, input_at: Moment, until_us: u64) {
+        while let Some((due_us, timer)) = self.state.timers.take_before(until_us) {
+            let late_ms = i64::try_from(input_at.mono_us.saturating_sub(due_us) / 1_000).unwrap_or(i64::MAX);
+            let now = Moment { mono_us: due_us, utc_ms: input_at.utc_ms.saturating_sub(late_ms) };
             let s = &mut self.state;
             match timer {
-                Timer::RecordGrace => record_grace(s, now),
+                Timer::RecordGrace(since) => record_grace(s, now, since),
                 Timer::TalkHeld(line, turret, since) => hoot::held_too_long(s, now, &line, turret, since),
                 Timer::LinkGrace(turret, since) => presence::grace_over(s, now, turret, since),
                 Timer::SignalEnds(line, since) => private_wire::signal_ends(s, now, &line, since),
                 Timer::SignalledEnds(line, since) => private_wire::signalled_ends(s, &line, since),
                 Timer::IntercomPending(line) => intercom::missed(s, &line),
-                Timer::HoldReminder(line, turret, call) => hold::remind(s, now, &line, turret, call),
+                Timer::HoldReminder(line, turret, since) => hold::remind(s, now, &line, turret, since),
                 Timer::HootGap(line, since) => hoot::gap(s, &line, since),
             }
         }
@@ -169,13 +171,14 @@ fn recorder(s: &mut State, now: Moment, failing: Option<String>) {
     s.recorder_failing = failing;
     s.touched.extend(s.lines.keys().cloned());
     if began {
-        s.set_timer(now.plus_ms(RECORD_GRACE_MS), Timer::RecordGrace);
+        s.recorder_since_us = now.mono_us;
+        s.set_timer(now.plus_ms(RECORD_GRACE_MS), Timer::RecordGrace(now.mono_us));
     }
 }
 
 /// Still not recorded after the grace: every microphone towards a line that must be recorded is shut (REC-3).
-fn record_grace(s: &mut State, now: Moment) {
-    let Some(why) = s.recorder_failing.clone() else { return };
+fn record_grace(s: &mut State, now: Moment, since_us: u64) {
+    let Some(why) = s.recorder_failing.clone().filter(|_| s.recorder_since_us == since_us) else { return };
     let required = |line: &&Line| line.spec.record == dealerboard_model::RecordPolicy::Required;
     let lines: Vec<LineId> = s.lines.values().filter(required).map(|line| line.spec.line.clone()).collect();
     for line in lines {
@@ -187,8 +190,8 @@ fn record_grace(s: &mut State, now: Moment) {
             hoot::stop(s, now, turret, &line);
         }
         if let Ok(found) = s.line_mut(&line) {
-            for leg in found.legs.iter_mut().filter(|leg| leg.mic) {
-                leg.mic = false;
+            for leg in found.legs.iter_mut().filter(|leg| leg.mic || leg.mic_lapsed) {
+                (leg.mic, leg.mic_lapsed) = (false, false);
                 told.insert(leg.party.turret);
             }
         }

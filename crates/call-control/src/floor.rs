@@ -34,7 +34,7 @@ pub struct UserSpec {
 }
 
 /// Everything.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Floor {
     /// Lines by id.
     pub lines: BTreeMap<LineId, LineSpec>,
@@ -50,4 +50,18 @@ pub struct Floor {
     pub hoot_talkers: usize,
     /// How long a hoot's recording waits for the next talker (`hoot.activity_gap`), milliseconds.
     pub hoot_gap_ms: u64,
+}
+
+impl Default for Floor {
+    fn default() -> Self {
+        Self {
+            lines: BTreeMap::new(),
+            users: BTreeMap::new(),
+            first_call: 0,
+            first_recording: 0,
+            first_track: 0,
+            hoot_talkers: 12,
+            hoot_gap_ms: 10_000,
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! Hold, resume, and what becomes of a position's earlier call.
 
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
-use crate::private_wire::far_is_held;
+use crate::private_wire::{far_is_held, let_go};
 use crate::state::{Leg, State, stale};
 use crate::timer::{HOLD_REMINDER_MS, HOLD_REPEAT_MS, Timer};
-use dealerboard_model::{CallId, LineId, LineKind, Moment, Position, TurretId};
+use dealerboard_model::{CallId, LineId, LineKind, Moment, Party, Position, TurretId};
 
 /// `hold.max`, per user.
 const HOLD_MAX: usize = 8;
@@ -45,11 +45,12 @@ pub fn hold(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> Resu
     let (call, far) = (found.call, found.spec.far.clone());
     if found.legs.is_empty() {
         found.since = now;
+        // A held line is heard and spoken on by nobody, by speaker channel neither.
+        found.talks.clear();
     }
     far_is_held(s, far);
-    if let Some(call) = call {
-        s.set_timer(now.plus_ms(HOLD_REMINDER_MS), Timer::HoldReminder(line.clone(), turret, call));
-    }
+    let_go(s, now, turret, line);
+    s.set_timer(now.plus_ms(HOLD_REMINDER_MS), Timer::HoldReminder(line.clone(), turret, now.mono_us));
     Ok(Accepted { line: Some(line.clone()), position: None, call })
 }
 
@@ -68,8 +69,10 @@ pub fn resume(
     if found.call != Some(call) || found.leg(turret).is_some() {
         return Err(stale(&name));
     }
-    if found.holders.is_empty() {
-        let winner = found.legs.first().map(|leg| leg.party.user.clone());
+    let mine = found.holders.iter().position(|holder| holder.turret == turret);
+    if mine.is_none() && (found.holders.is_empty() || !found.legs.is_empty()) {
+        // Who came last is who resumed.
+        let winner = found.legs.last().map(|leg| leg.party.user.clone());
         return Err(match winner {
             Some(user) => {
                 let who = s.name_of(&user);
@@ -83,10 +86,11 @@ pub fn resume(
     let party = s.party(turret, at, now)?;
     let found = s.line_mut(line)?;
     // One's own hold if there is one, else the oldest.
-    let place = found.holders.iter().position(|holder| holder.turret == turret).unwrap_or(0);
-    found.holders.remove(place);
-    found.legs.push(Leg { party, mic: true, mic_since: now });
-    found.since = now;
+    found.holders.remove(mine.unwrap_or(0));
+    if found.legs.is_empty() {
+        found.since = now;
+    }
+    found.legs.push(Leg::new(party, true, now));
     let far = found.spec.far.clone();
     far_is_held(s, far);
     Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
@@ -111,12 +115,13 @@ pub fn take_position(s: &mut State, now: Moment, turret: TurretId, at: Position)
 }
 
 /// A held client waits (HOLD-7).
-pub fn remind(s: &mut State, now: Moment, line: &LineId, turret: TurretId, call: CallId) {
-    let Some(found) = s.lines.get(line).filter(|found| found.call == Some(call)) else { return };
-    let Some(holder) = found.holders.iter().find(|holder| holder.turret == turret) else { return };
+pub fn remind(s: &mut State, now: Moment, line: &LineId, turret: TurretId, since_us: u64) {
+    let Some(found) = s.lines.get(line) else { return };
+    let meant = |holder: &&Party| holder.turret == turret && holder.since.mono_us == since_us;
+    let Some(holder) = found.holders.iter().find(meant) else { return };
     let held_s = (now.mono_us - holder.since.mono_us) / 1_000_000;
     let sentence = format!("{} has been on hold for {held_s} s.", found.spec.name);
     let sound = (!s.dnd.contains(&holder.user)).then_some(Sound::Reminder);
     s.notice(turret, Some(line), sentence, sound);
-    s.set_timer(now.plus_ms(HOLD_REPEAT_MS), Timer::HoldReminder(line.clone(), turret, call));
+    s.set_timer(now.plus_ms(HOLD_REPEAT_MS), Timer::HoldReminder(line.clone(), turret, since_us));
 }

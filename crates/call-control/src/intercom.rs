@@ -40,11 +40,11 @@ pub fn call(s: &mut State, now: Moment, turret: TurretId, whom: &UserId, at: Pos
         .find(|position| s.line_at(callee, *position).is_none());
     let disturbed = s.dnd.contains(whom);
     let busy = s.lines.values().any(|line| line.leg(callee).is_some());
-    s.line_mut(&line)?.legs.push(Leg { party: me, mic: true, mic_since: now });
+    s.line_mut(&line)?.legs.push(Leg::new(me, true, now));
     match free.filter(|_| !disturbed && !busy) {
         Some(position) => {
             let party = s.party(callee, position, now)?;
-            s.line_mut(&line)?.legs.push(Leg { party, mic: false, mic_since: now });
+            s.line_mut(&line)?.legs.push(Leg::new(party, false, now));
             s.notice(callee, Some(&line), format!("{caller} talks to you."), Some(Sound::Splash));
             s.notice(turret, Some(&line), format!("{name} hears you."), Some(Sound::Splash));
         }
@@ -90,7 +90,7 @@ pub fn talk_back(s: &mut State, now: Moment, turret: TurretId, line: &LineId, on
         let at = free.unwrap_or(Position::HandsFree);
         crate::hold::take_position(s, now, turret, at)?;
         let party = s.party(turret, at, now)?;
-        s.line_mut(line)?.legs.push(Leg { party, mic: false, mic_since: now });
+        s.line_mut(line)?.legs.push(Leg::new(party, false, now));
     }
     let found = s.line_mut(line)?;
     if found.legs.len() > 1 {

@@ -2,7 +2,7 @@
 
 use crate::hoot;
 use crate::messages::{Accepted, Refusal};
-use crate::private_wire::release;
+use crate::private_wire::{let_go, release};
 use crate::state::{State, Turret};
 use crate::timer::{LINK_GRACE_MS, MIC_AUTO_RESUME_MS, Timer};
 use dealerboard_model::{LineId, LineKind, Moment, TurretId, UserId};
@@ -48,7 +48,10 @@ pub fn lost(s: &mut State, now: Moment, turret: TurretId) {
         if kind == Some(LineKind::Intercom) {
             let _ = release(s, now, turret, &line);
         } else if let Ok(found) = s.line_mut(&line) {
-            found.legs.iter_mut().filter(|leg| leg.party.turret == turret).for_each(|leg| leg.mic = false);
+            for leg in found.legs.iter_mut().filter(|leg| leg.party.turret == turret) {
+                (leg.mic, leg.mic_lapsed) = (false, leg.mic);
+            }
+            let_go(s, now, turret, &line);
         }
     }
     s.set_timer(now.plus_ms(LINK_GRACE_MS), Timer::LinkGrace(turret, now.mono_us));
@@ -68,13 +71,15 @@ pub fn back(s: &mut State, now: Moment, turret: TurretId) {
     let Some(since) = seat.lost.take() else { return };
     s.touched.extend(seat.monitors.iter().cloned());
     mark(s, turret, false);
-    if now.mono_us.saturating_sub(since.mono_us) > MIC_AUTO_RESUME_MS * 1_000 {
-        return;
-    }
+    let soon = now.mono_us.saturating_sub(since.mono_us) <= MIC_AUTO_RESUME_MS * 1_000;
     for line in lines_with(s, turret) {
+        let opens = soon && s.recordable(&line).is_ok();
         let Ok(found) = s.line_mut(&line) else { continue };
-        for leg in found.legs.iter_mut().filter(|leg| leg.party.turret == turret) {
-            (leg.mic, leg.mic_since) = (true, now);
+        for leg in found.legs.iter_mut().filter(|leg| leg.party.turret == turret && leg.mic_lapsed) {
+            leg.mic_lapsed = false;
+            if opens {
+                (leg.mic, leg.mic_since) = (true, now);
+            }
         }
     }
 }
@@ -89,7 +94,8 @@ pub fn grace_over(s: &mut State, now: Moment, turret: TurretId, since_us: u64) {
         let Some(found) = s.lines.get(&line) else { continue };
         let alone = found.legs.len() == 1 && found.leg(turret).is_some();
         let others = s.audience(found).into_iter().any(|other| other != turret && s.turrets[&other].lost.is_none());
-        if !(alone && others && crate::hold::hold(s, now, turret, &line).is_ok()) && !held_by(s, turret, &line) {
+        let held = alone && others && crate::hold::hold(s, now, turret, &line).is_ok();
+        if !held && !held_by(s, turret, &line) {
             let _ = release(s, now, turret, &line);
         }
     }

@@ -11,7 +11,7 @@
 //! ```
 
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
-use crate::state::{Leg, State, stale};
+use crate::state::{Leg, Line, State, stale};
 use crate::timer::{SIGNAL_MIN_MS, SIGNALLED_MS, Timer};
 use dealerboard_model::{CallId, FarEnd, LineId, LineKind, Moment, Position, TurretId};
 
@@ -70,7 +70,7 @@ fn mrd_open(s: &mut State, line: &LineId, call: CallId) {
     }
     if let Ok(here) = s.line_mut(line) {
         here.far = if far_open { FarEnd::Open } else { FarEnd::Plain };
-        (here.ring, here.signalled, here.signal_since) = (None, None, None);
+        (here.ring, here.signalled, here.signal_since, here.signal_by) = (None, None, None, None);
     }
 }
 
@@ -89,7 +89,7 @@ fn join(
     }
     found.call = Some(call);
     found.holders.retain(|holder| holder.turret != turret);
-    found.legs.push(Leg { party, mic: true, mic_since: now });
+    found.legs.push(Leg::new(party, true, now));
     Ok(())
 }
 
@@ -120,6 +120,14 @@ pub fn answer(
         return crate::intercom::accept(s, now, turret, line);
     }
     let (kind, far) = (found.spec.kind, found.spec.far.clone());
+    if let Some(carried) = s.line_at(turret, at)
+        && Some(&carried) == far.as_ref()
+        && s.line(&carried)?.calling
+    {
+        // Making the position free would release the very call that is answered.
+        let sentence = format!("This position rings {name} itself; answer on another one, or release it.");
+        return Err(Refusal::new(RefusalCode::PositionBusy, sentence));
+    }
     crate::hold::take_position(s, now, turret, at)?;
     join(s, now, turret, line, at, call)?;
     s.line_mut(line)?.ring = None;
@@ -169,10 +177,27 @@ pub fn bridge(
 
 /// Lets a line go (ARD-3, ARD-9 to ARD-11, MRD-5, HOLD-2).
 pub fn release(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> Result<Accepted, Refusal> {
+    let found = s.line(line)?;
+    let (call, name) = (found.call, found.spec.name.clone());
+    let mine = found.leg(turret).is_some() || found.holders.iter().any(|holder| holder.turret == turret);
+    let held = found.legs.is_empty() && !found.holders.is_empty();
+    if !mine {
+        s.right_on(turret, line)?;
+        if !held {
+            let sentence = format!("You are not on {name}; there is nothing to release.");
+            return Err(Refusal::new(RefusalCode::Stale, sentence));
+        }
+        let who = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
+        s.notice_members(line, &format!("{who} released {name} while you held it."), None);
+    }
+    let_go(s, now, turret, line);
     let found = s.line_mut(line)?;
-    let call = found.call;
     found.legs.retain(|leg| leg.party.turret != turret);
-    found.holders.retain(|holder| holder.turret != turret);
+    // Who could resume a held call may release it (HOLD-10).
+    found.holders.retain(|holder| mine && holder.turret != turret);
+    if found.legs.is_empty() {
+        found.talks.clear();
+    }
     if !found.has_members() {
         end_empty(s, now, line);
     } else if let Some(found) = s.lines.get(line).filter(|found| found.legs.is_empty()) {
@@ -185,7 +210,7 @@ pub fn release(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> R
 /// The last member of an end is gone.
 fn end_empty(s: &mut State, now: Moment, line: &LineId) {
     let Some(found) = s.lines.get(line) else { return };
-    let (kind, far, name) = (found.spec.kind, found.spec.far.clone(), found.spec.name.clone());
+    let (kind, far) = (found.spec.kind, found.spec.far.clone());
     let far_name = far.as_ref().and_then(|far| s.lines.get(far)).map(|end| end.spec.name.clone()).unwrap_or_default();
     match (kind, far) {
         (LineKind::Ard, Some(far)) => {
@@ -205,9 +230,9 @@ fn end_empty(s: &mut State, now: Moment, line: &LineId) {
                 here.far = if far_open { FarEnd::Open } else { FarEnd::Plain };
             }
             if let Ok(end) = s.line_mut(&far) {
-                end.ring = None;
                 end.far = if far_open { FarEnd::Gone } else { FarEnd::Plain };
-                if !far_open {
+                // A tapped Signal rings on for its least time, and can be answered until then.
+                if !far_open && end.ring.is_none() {
                     let signalled = end.signalled;
                     end.clear(now);
                     end.signalled = signalled;
@@ -215,8 +240,11 @@ fn end_empty(s: &mut State, now: Moment, line: &LineId) {
             }
         }
         (LineKind::Intercom, _) => crate::intercom::end(s, line),
+        // A wire whose far end the floor does not name.
         (LineKind::Ard | LineKind::Mrd | LineKind::Hoot, _) => {
-            debug_assert!(false, "{name} is a wire without a far end, or a hoot with parties");
+            if let Ok(here) = s.line_mut(line) {
+                here.clear(now);
+            }
         }
     }
 }
@@ -248,24 +276,35 @@ pub fn signal(s: &mut State, now: Moment, turret: TurretId, line: &LineId, on: b
     let (Some(far), LineKind::Mrd) = (found.spec.far.clone(), found.spec.kind) else {
         return Err(Refusal::new(RefusalCode::NoRight, format!("{name} rings by itself when it is seized.")));
     };
+    let call = found.call;
+    if !on {
+        let_go(s, now, turret, line);
+        return Ok(Accepted { line: Some(line.clone()), position: None, call });
+    }
     if found.leg(turret).is_none() {
         return Err(Refusal::new(RefusalCode::Stale, format!("Press the key of {name} first, then Signal.")));
     }
-    let call = found.call;
     let from = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
     let far_open = s.line(&far)?.has_members();
-    if on && far_open {
+    if far_open {
         s.notice_members(&far, &format!("{from} signals."), Some(Sound::Beep));
-    } else if on {
+    } else {
         s.set_ring(&far, from, now);
         let end = s.line_mut(&far)?;
         end.signal_since = Some(now);
+        end.signal_by = Some(turret);
         end.signalled = None;
-    } else if let Some(since) = s.line(&far)?.signal_since {
-        let at = Moment { mono_us: since.plus_ms(SIGNAL_MIN_MS).mono_us.max(now.mono_us), utc_ms: now.utc_ms };
-        s.set_timer(at, Timer::SignalEnds(far, since.mono_us));
     }
     Ok(Accepted { line: Some(line.clone()), position: None, call })
+}
+
+/// A Signal key of this turret is down no more, by whatever cause: the ring that it makes ends, after its least time.
+pub fn let_go(s: &mut State, now: Moment, turret: TurretId, line: &LineId) {
+    let Some(far) = s.lines.get(line).and_then(|found| found.spec.far.clone()) else { return };
+    let Some(end) = s.lines.get(&far).filter(|end| end.signal_by == Some(turret)) else { return };
+    let Some(since) = end.signal_since else { return };
+    let at = Moment { mono_us: since.plus_ms(SIGNAL_MIN_MS).mono_us.max(now.mono_us), utc_ms: now.utc_ms };
+    s.set_timer(at, Timer::SignalEnds(far, since.mono_us));
 }
 
 /// Signal was let go, and the ring has lasted long enough.
@@ -274,9 +313,14 @@ pub fn signal_ends(s: &mut State, now: Moment, line: &LineId, since_us: u64) {
     if found.signal_since.is_none_or(|since| since.mono_us != since_us) {
         return;
     }
-    found.ring = None;
-    found.signal_since = None;
+    (found.ring, found.signal_since, found.signal_by) = (None, None, None);
     found.signalled = Some(now);
+    let far = found.spec.far.clone();
+    if !far.and_then(|far| s.lines.get(&far)).is_some_and(Line::has_members)
+        && let Ok(found) = s.line_mut(line)
+    {
+        found.call = None;
+    }
     s.set_timer(now.plus_ms(SIGNALLED_MS), Timer::SignalledEnds(line.clone(), now.mono_us));
 }
 

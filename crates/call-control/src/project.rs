@@ -127,7 +127,8 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
     // A ring is shown where it can be answered: an intercom's only to the one who is called.
     let ring = line.ring.clone();
     let phase = phase(line);
-    let up = phase != LinePhase::Idle || line.far != dealerboard_model::FarEnd::Plain;
+    // An idle MRD end knows the call of its open far end; its key does not show it.
+    let up = phase != LinePhase::Idle;
     LineStatus {
         line: line.spec.line.clone(),
         phase,

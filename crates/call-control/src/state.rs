@@ -14,6 +14,14 @@ pub struct Leg {
     pub party: Party,
     pub mic: bool,
     pub mic_since: Moment,
+    /// Was open when the link was lost: opens again by itself if the turret is back soon.
+    pub mic_lapsed: bool,
+}
+
+impl Leg {
+    pub fn new(party: Party, mic: bool, now: Moment) -> Self {
+        Self { party, mic, mic_since: now, mic_lapsed: false }
+    }
 }
 
 /// One talk key that is down.
@@ -39,6 +47,8 @@ pub struct Line {
     pub ring: Option<Ring>,
     pub signalled: Option<Moment>,
     pub signal_since: Option<Moment>,
+    /// Whose Signal key at the far end makes this end ring.
+    pub signal_by: Option<TurretId>,
     pub far: FarEnd,
     pub failed: bool,
 }
@@ -56,14 +66,10 @@ impl Line {
             ring: None,
             signalled: None,
             signal_since: None,
+            signal_by: None,
             far: FarEnd::Plain,
             failed: false,
         }
-    }
-
-    /// Nobody on it, nobody holds it, nothing rings.
-    pub fn is_idle(&self) -> bool {
-        self.legs.is_empty() && self.holders.is_empty() && self.ring.is_none() && self.talks.is_empty()
     }
 
     /// Somebody is on it or holds it.
@@ -101,7 +107,8 @@ pub struct State {
     pub turrets: BTreeMap<TurretId, Turret>,
     pub dnd: BTreeSet<UserId>,
     pub recorder_failing: Option<String>,
-    pub recorder_grace_over: bool,
+    /// When the recorder began to fail, monotonic microseconds.
+    pub recorder_since_us: u64,
     pub timers: Timers,
     pub next_call: u32,
     pub acts: u64,

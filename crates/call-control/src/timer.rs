@@ -1,6 +1,6 @@
 //! Every timer of call control. A timer that is no longer meant finds nothing to do when it fires.
 
-use dealerboard_model::{CallId, LineId, Moment, TurretId};
+use dealerboard_model::{LineId, Moment, TurretId};
 use std::collections::BTreeSet;
 
 /// `signal.min`: a tapped Signal can still be heard.
@@ -26,7 +26,7 @@ pub const RECORD_GRACE_MS: u64 = 3_000;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
     /// The recorder has failed for `record.fail_grace`.
-    RecordGrace,
+    RecordGrace(u64),
     /// A talk key has been held for `talk.held_max`.
     TalkHeld(LineId, TurretId, u64),
     /// A turret has been lost for `link.grace`.
@@ -38,7 +38,7 @@ pub enum Timer {
     /// An intercom was not accepted.
     IntercomPending(LineId),
     /// A held call waits.
-    HoldReminder(LineId, TurretId, CallId),
+    HoldReminder(LineId, TurretId, u64),
     /// A hoot has been quiet for `hoot.activity_gap`.
     HootGap(LineId, u64),
 }
@@ -58,11 +58,11 @@ impl Timers {
         self.0.first().map(|(at, _)| *at)
     }
 
-    /// The next one that is due at `now`.
-    pub fn take(&mut self, now: Moment) -> Option<Timer> {
-        if self.next_us()? > now.mono_us {
+    /// The next one that is due before `until_us`, with its due time.
+    pub fn take_before(&mut self, until_us: u64) -> Option<(u64, Timer)> {
+        if self.next_us()? >= until_us {
             return None;
         }
-        self.0.pop_first().map(|(_, timer)| timer)
+        self.0.pop_first()
     }
 }

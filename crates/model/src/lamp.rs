@@ -35,7 +35,9 @@ pub fn lamp(status: &LineStatus, turret: TurretId) -> Lamp {
     if status.phase == LinePhase::OutOfService {
         return Lamp::OutOfService;
     }
-    if let Some(ring) = &status.ring {
+    // A pending intercom rings at the one who is called, and its caller is on it.
+    let party_here = status.parties.iter().any(|party| party.turret == turret);
+    if let Some(ring) = status.ring.as_ref().filter(|_| !party_here) {
         return match ring.priority {
             RingPriority::High => Lamp::RingingHigh,
             RingPriority::Low => Lamp::RingingLow,
@@ -90,6 +92,14 @@ mod tests {
         let status = LineStatus { phase: LinePhase::Talking, parties: vec![party(1)], ..status() };
         assert_eq!(lamp(&status, TurretId(1)), Lamp::InUseHere);
         assert_eq!(lamp(&status, TurretId(2)), Lamp::InUseElsewhere);
+    }
+
+    #[test]
+    fn a_pending_intercom_rings_at_the_callee_and_is_in_use_here_at_the_caller() {
+        let ring = Ring { priority: RingPriority::Low, since: NOW, from: "Reyes".into() };
+        let status = LineStatus { ring: Some(ring), parties: vec![party(1)], ..status() };
+        assert_eq!(lamp(&status, TurretId(1)), Lamp::InUseHere);
+        assert_eq!(lamp(&status, TurretId(2)), Lamp::RingingLow);
     }
 
     #[test]
