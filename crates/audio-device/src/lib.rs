@@ -5,7 +5,7 @@
 
 mod open;
 
-pub use open::{Capture, DeviceError, NotOpened, Playback, open_capture, open_playback};
+pub use open::{Capture, DeviceError, NotOpened, Open, Playback, open_capture, open_playback};
 
 use cpal::traits::{DeviceTrait, HostTrait};
 

@@ -1,0 +1,153 @@
+//! What a user can do at the panel, in one list: the window's language and that of the turret without a window.
+//!
+//! Law: plain values. `press` turns them into acts of the protocol, by what the user saw.
+
+use dealerboard_model::{CallId, LineId, Position, UserId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What a user does at the panel. The turret turns it into acts of the protocol, by what the user saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "intent", rename_all = "snake_case")]
+pub enum Intent {
+    /// Presses a line's key: answers, resumes, bridges, selects or seizes by the lamp shown (section 19 of the rules).
+    Press {
+        /// Which line.
+        line: LineId,
+        /// The call that the key showed; for a press on what was seen. None while idle.
+        #[serde(default)]
+        call: Option<CallId>,
+        /// Where to; none: the selected position.
+        #[serde(default)]
+        position: Option<Position>,
+    },
+    /// Answers the line shown at the head of the incoming list.
+    AnswerNext {
+        /// The line shown at its head.
+        line: LineId,
+        /// Its call.
+        call: CallId,
+        /// Where to.
+        #[serde(default)]
+        position: Option<Position>,
+    },
+    /// Holds what a position carries.
+    Hold {
+        /// Which position.
+        position: Position,
+    },
+    /// Releases what a position carries.
+    Release {
+        /// Which position.
+        position: Position,
+    },
+    /// MRD: Signal.
+    Signal {
+        /// Which line.
+        line: LineId,
+        /// Pressed or let go.
+        on: bool,
+    },
+    /// A talk key: of a channel, of a hoot's key.
+    Talk {
+        /// Which line.
+        line: LineId,
+        /// Pressed or let go.
+        on: bool,
+        /// Latches.
+        #[serde(default)]
+        latched: bool,
+    },
+    /// Mutes or opens a position's microphone.
+    Mute {
+        /// Which position.
+        position: Position,
+        /// Muted.
+        on: bool,
+    },
+    /// Opens a party's microphone again after a lapse.
+    OpenMic {
+        /// Which position.
+        position: Position,
+    },
+    /// Chooses where the next key lands.
+    Select {
+        /// Which position.
+        position: Position,
+    },
+    /// Calls a person; ends the intercom when there is one.
+    Intercom {
+        /// Whom.
+        user: UserId,
+    },
+    /// Talk key on a person's row: talks back, or accepts a pending intercom.
+    TalkBack {
+        /// Whom.
+        user: UserId,
+        /// Open or shut.
+        on: bool,
+    },
+    /// Sets or ends do-not-disturb.
+    Dnd {
+        /// On or off.
+        on: bool,
+    },
+    /// A channel's volume.
+    Volume {
+        /// Which line.
+        line: LineId,
+        /// 0 to 1.
+        volume: f32,
+    },
+    /// A position's volume.
+    PositionVolume {
+        /// Which position.
+        position: Position,
+        /// 0 to 1.
+        volume: f32,
+    },
+    /// Mutes a channel for one's own ears.
+    ChannelMute {
+        /// Which line.
+        line: LineId,
+        /// Muted.
+        on: bool,
+    },
+    /// Solo for one's own ears.
+    Solo {
+        /// Which line.
+        line: LineId,
+        /// On.
+        on: bool,
+    },
+    /// Puts a line on the speakers, or takes it off.
+    Monitor {
+        /// Which line.
+        line: LineId,
+        /// On.
+        on: bool,
+    },
+    /// Closes every open talk key and mutes every handset.
+    CloseAll,
+    /// The window lost focus, or the screen was locked: talk keys held by keyboard close.
+    FocusLost,
+    /// Logs on.
+    LogOn {
+        /// Log-on name.
+        user: UserId,
+        /// Password.
+        password: String,
+        /// The switch, `wss://host:port`; none: as before.
+        #[serde(default)]
+        switch: Option<String>,
+    },
+    /// Trusts the switch whose fingerprint was shown.
+    Trust {
+        /// `sha256:…`.
+        fingerprint: String,
+    },
+    /// Logs off.
+    LogOff,
+    /// Asks for the whole view.
+    Look,
+}

@@ -1,0 +1,189 @@
+//! The turret: one task that owns what is known, and joins link, voice and devices.
+//!
+//! Law: one input at a time; after each, gates, places, gains and tones follow from what is known, and the view is told
+//! where it changed. A microphone is open only while the switch lists it, or for two seconds while a press of its user is
+//! on its way.
+
+use crate::cards::{CardChoices, RunningCards};
+use crate::facts::Facts;
+use crate::files::{self, Clock, FileDevices, RunningFiles};
+use crate::link::{self, LinkOptions};
+use crate::pin::Fingerprint;
+use crate::project::{Local, project};
+use crate::task::TurretTask;
+use crate::tones::Tones;
+use crate::view::{Change, DeviceView, Intent, LinkView, View};
+use crate::voice::{Callbacks, Voice};
+use anyhow::Result;
+use dealerboard_media::UplinkConfig;
+use dealerboard_model::{LineId, Position};
+use dealerboard_rtc::turret::{TurretVoice, VoiceError, VoiceState};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+/// Inputs that may wait for the turret.
+const INPUTS_MAX: usize = 256;
+
+/// Changes that a slow listener may lag behind before it has to look at the whole view.
+const CHANGES_MAX: usize = 1_024;
+
+/// Which switch, and as whom.
+#[derive(Clone, Debug)]
+pub struct TurretConfig {
+    /// `wss://host:port`.
+    pub address: String,
+    /// The switch's certificate; without it the user is shown the fingerprint.
+    pub pin: Option<Fingerprint>,
+    /// The seat, as others see it.
+    pub seat: String,
+    /// How microphones are encoded.
+    pub uplink: UplinkConfig,
+    /// Where the review page is.
+    pub review_url: Option<String>,
+}
+
+/// What the positions are made of.
+pub enum Devices {
+    /// Sound cards.
+    Cards(CardChoices),
+    /// WAV files.
+    Files(FileDevices),
+    /// The caller calls the callbacks.
+    Hooks(Box<dyn FnOnce(Callbacks) + Send>),
+}
+
+/// The devices, for as long as the turret runs.
+pub(crate) enum Running {
+    #[allow(dead_code, reason = "held so that dropping it closes the devices")]
+    Cards(RunningCards),
+    Files(RunningFiles),
+    Hooks,
+}
+
+pub(crate) enum Input {
+    Intent(Intent),
+    Stop(oneshot::Sender<()>),
+    Voice(Result<(TurretVoice, String), VoiceError>),
+    VoiceState(VoiceState),
+    TailOver(LineId, u64),
+    Devices(BTreeMap<Position, DeviceView>),
+}
+
+/// A whole turret; clones are the same one.
+#[derive(Clone)]
+pub struct Turret {
+    inputs: mpsc::Sender<Input>,
+    view: Arc<Mutex<View>>,
+    told: broadcast::Sender<Change>,
+    clocks: Arc<Vec<Clock>>,
+}
+
+impl Turret {
+    /// Starts a turret on the present tokio runtime. It waits for [`Intent::LogOn`].
+    ///
+    /// # Errors
+    /// The codec, a device or a thread cannot be had.
+    pub fn start(config: TurretConfig, devices: Devices) -> Result<Self> {
+        let (voice, callbacks) = Voice::start(config.uplink)?;
+        let (inputs, inbox) = mpsc::channel(INPUTS_MAX);
+        let mut local = Local { review_url: config.review_url.clone(), ..Local::default() };
+        local.link = LinkView::LoggedOff;
+        let running = match devices {
+            Devices::Cards(choices) => {
+                let told = inputs.clone();
+                // A full queue means that the turret is told again with the next change.
+                let tell = move |views| drop(told.try_send(Input::Devices(views)));
+                Running::Cards(RunningCards::start(choices, callbacks, Box::new(tell)))
+            }
+            Devices::Files(files) => {
+                local.devices = file_views(&files);
+                Running::Files(files::start(&files, callbacks)?)
+            }
+            Devices::Hooks(hook) => {
+                local.devices = Position::ALL.map(|position| (position, whole())).into();
+                hook(callbacks);
+                Running::Hooks
+            }
+        };
+        let clocks = Arc::new(match &running {
+            Running::Files(files) => files.clocks.clone(),
+            Running::Cards(_) | Running::Hooks => Vec::new(),
+        });
+        let options = LinkOptions { address: config.address.clone(), pin: config.pin, seat: config.seat.clone() };
+        let (link, events) = link::start(options);
+        let facts = Facts::default();
+        let view = Arc::new(Mutex::new(project(&facts, &local)));
+        let (told, _) = broadcast::channel(CHANGES_MAX);
+        let task = TurretTask {
+            facts,
+            local,
+            voice,
+            running,
+            link,
+            inputs: inputs.clone(),
+            told: told.clone(),
+            view: Arc::clone(&view),
+            connection: None,
+            pending: BTreeMap::new(),
+            tails: BTreeMap::new(),
+            presses: 0,
+            refused_until: BTreeMap::new(),
+            stale_at: None,
+            notices: 0,
+            gains: BTreeMap::new(),
+            tones: Tones::default(),
+            metered: false,
+        };
+        tokio::spawn(task.run(inbox, events));
+        Ok(Self { inputs, view, told, clocks })
+    }
+
+    /// Does what the user did. Never waits.
+    pub fn intent(&self, intent: Intent) {
+        if self.inputs.try_send(Input::Intent(intent)).is_err() {
+            tracing::warn!("the turret has stopped, or is flooded with intents: one was dropped");
+        }
+    }
+
+    /// Everything on the panel now.
+    #[must_use]
+    pub fn view(&self) -> View {
+        self.view.lock().expect("no holder of this lock panics").clone()
+    }
+
+    /// Changes from now on. Who lags has to look at [`Self::view`].
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Change> {
+        self.told.subscribe()
+    }
+
+    /// When the first sample of each file device was taken or played.
+    #[must_use]
+    pub fn clocks(&self) -> &[Clock] {
+        &self.clocks
+    }
+
+    /// Shuts every microphone, logs off and ends.
+    pub async fn stop(&self) {
+        let (done, ended) = oneshot::channel();
+        if self.inputs.send(Input::Stop(done)).await.is_ok() {
+            // An error means that it has ended already.
+            let _ = ended.await;
+        }
+    }
+}
+
+fn whole() -> DeviceView {
+    DeviceView { microphone: Some("program".into()), ear: Some("program".into()), trouble: String::new() }
+}
+
+fn file_views(files: &FileDevices) -> BTreeMap<Position, DeviceView> {
+    let mic = |position| files.mics.get(&position).map_or("silence".to_owned(), |path| path.display().to_string());
+    let view = |position| DeviceView {
+        microphone: (position != Position::Speakers).then(|| mic(position)),
+        ear: Some(files.ears.as_ref().map_or("nowhere".to_owned(), |folder| folder.display().to_string())),
+        trouble: String::new(),
+    };
+    Position::ALL.map(|position| (position, view(position))).into()
+}
