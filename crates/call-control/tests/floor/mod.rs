@@ -1,0 +1,179 @@
+//! A small floor in virtual time for the rules' tests: two ends of an ARD and of an MRD, and a hoot.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "each test file uses a part; a failed unwrap is a failed test"
+)]
+
+use dealerboard_call_control::{
+    Accepted, Act, Exchange, Floor, Input, LineSpec, Output, Refusal, RefusalCode, UserSpec,
+};
+use dealerboard_model::*;
+
+pub const A1: TurretId = TurretId(1);
+pub const A2: TurretId = TurretId(2);
+pub const A3: TurretId = TurretId(3);
+pub const B1: TurretId = TurretId(4);
+pub const B2: TurretId = TurretId(5);
+pub const B3: TurretId = TurretId(6);
+pub const TURRETS: [TurretId; 6] = [A1, A2, A3, B1, B2, B3];
+
+pub fn l(name: &str) -> LineId {
+    LineId::from(name)
+}
+
+pub fn user(turret: TurretId) -> UserId {
+    UserId(format!("u{}", turret.0))
+}
+
+pub struct Desk {
+    pub exchange: Exchange,
+    pub now: Moment,
+    pub out: Vec<Output>,
+}
+
+fn spec(name: &str, kind: LineKind, far: Option<&str>, record: RecordPolicy, who: &[(TurretId, Right)]) -> LineSpec {
+    LineSpec {
+        line: l(name),
+        name: name.to_uppercase(),
+        kind,
+        far: far.map(l),
+        priority: RingPriority::High,
+        record,
+        members: who.iter().map(|(turret, right)| (user(*turret), *right)).collect(),
+    }
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        let speak = |turrets: [TurretId; 3]| turrets.map(|turret| (turret, Right::Speak));
+        let (a, b) = (speak([A1, A2, A3]), speak([B1, B2, B3]));
+        let required = RecordPolicy::Required;
+        let hoot = [(A1, Right::Speak), (A2, Right::Speak), (A3, Right::Speak), (B1, Right::Listen)];
+        let lines = [
+            spec("ard-a", LineKind::Ard, Some("ard-b"), required, &a),
+            spec("ard-b", LineKind::Ard, Some("ard-a"), required, &b),
+            spec("mrd-a", LineKind::Mrd, Some("mrd-b"), RecordPolicy::On, &a),
+            spec("mrd-b", LineKind::Mrd, Some("mrd-a"), RecordPolicy::On, &b),
+            spec("hoot", LineKind::Hoot, None, RecordPolicy::On, &hoot),
+        ];
+        let users = TURRETS.map(|turret| {
+            let speakers = std::iter::once(l("hoot")).collect();
+            (user(turret), UserSpec { user: user(turret), name: format!("U{}", turret.0), speakers })
+        });
+        let floor = Floor {
+            lines: lines.into_iter().map(|line| (line.line.clone(), line)).collect(),
+            users: users.into_iter().collect(),
+            first_call: 1,
+            first_recording: 1,
+            first_track: 1,
+            hoot_talkers: 2,
+            ..Floor::default()
+        };
+        let now = Moment { mono_us: 1_000_000, utc_ms: 1_000 };
+        let mut desk = Self { exchange: Exchange::new(floor, now), now, out: Vec::new() };
+        for turret in TURRETS {
+            desk.input(Input::LogOn { turret, user: user(turret) });
+        }
+        desk
+    }
+
+    pub fn input(&mut self, input: Input) {
+        self.out = self.exchange.handle(self.now, input).collect();
+    }
+
+    pub fn wait_ms(&mut self, ms: u64) {
+        self.now = self.now.plus_ms(ms);
+        self.input(Input::Tick);
+    }
+
+    pub fn act(&mut self, turret: TurretId, act: Act) -> Result<Accepted, Refusal> {
+        self.input(Input::Act { turret, id: 7, act });
+        let answers: Vec<_> = self
+            .out
+            .iter()
+            .filter_map(|out| if let Output::Answer { id: 7, result, .. } = out { Some(result.clone()) } else { None })
+            .collect();
+        assert_eq!(answers.len(), 1, "one answer to one act");
+        answers.into_iter().next().unwrap()
+    }
+
+    pub fn refused(&mut self, turret: TurretId, act: Act) -> RefusalCode {
+        self.act(turret, act).unwrap_err().code
+    }
+
+    pub fn seize(&mut self, turret: TurretId, line: &str) {
+        self.act(turret, Act::Seize { line: l(line), position: Position::Left }).unwrap();
+    }
+
+    pub fn answer(&mut self, turret: TurretId, line: &str) {
+        let call = self.call(line);
+        self.act(turret, Act::Answer { line: l(line), call, position: Position::Left }).unwrap();
+    }
+
+    pub fn bridge(&mut self, turret: TurretId, line: &str) {
+        let call = self.call(line);
+        self.act(turret, Act::Bridge { line: l(line), call, position: Position::Left }).unwrap();
+    }
+
+    pub fn resume(&self, line: &str) -> Act {
+        Act::Resume { line: l(line), call: self.call(line), position: Position::Left }
+    }
+
+    pub fn hold(&mut self, turret: TurretId, line: &str) {
+        self.act(turret, Act::Hold { line: l(line) }).unwrap();
+    }
+
+    pub fn release(&mut self, turret: TurretId, line: &str) {
+        self.act(turret, Act::Release { line: l(line) }).unwrap();
+    }
+
+    pub fn signal(&mut self, turret: TurretId, line: &str, on: bool) {
+        self.act(turret, Act::Signal { line: l(line), on }).unwrap();
+    }
+
+    pub fn talk(&mut self, turret: TurretId, on: bool) {
+        self.act(turret, Act::Talk { line: l("hoot"), on, latched: false }).unwrap();
+    }
+
+    pub fn status(&self, line: &str) -> LineStatus {
+        self.exchange.status(&l(line)).unwrap()
+    }
+
+    pub fn call(&self, line: &str) -> CallId {
+        self.status(line).call.unwrap()
+    }
+
+    pub fn phases(&self, one: &str, other: &str) -> (LinePhase, LinePhase) {
+        (self.status(one).phase, self.status(other).phase)
+    }
+
+    /// An ARD that A1 and B1 talk on.
+    pub fn talking() -> Self {
+        let mut desk = Self::new();
+        desk.seize(A1, "ard-a");
+        desk.answer(B1, "ard-b");
+        desk
+    }
+
+    /// Who hears the left handset of a turret after the last input, if its route changed.
+    pub fn route(&self, of: TurretId) -> Option<(bool, Vec<TurretId>, usize)> {
+        self.out.iter().rev().find_map(|out| match out {
+            Output::Route { turret, open, legs, tracks, .. } if *turret == of => {
+                Some((*open, legs.iter().map(|leg| leg.hearer).collect(), tracks.len()))
+            }
+            _ => None,
+        })
+    }
+
+    pub fn told(&self, turret: TurretId, words: &str) -> bool {
+        self.out.iter().any(
+            |out| matches!(out, Output::Notice { turret: to, sentence, .. } if *to == turret && sentence.contains(words)),
+        )
+    }
+
+    pub fn recording_closed(&self) -> bool {
+        self.out.iter().any(|out| matches!(out, Output::RecordingClosed { .. }))
+    }
+}

@@ -1,0 +1,465 @@
+//! The rules of calls, each as one sentence in virtual time.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a failed unwrap is a failed test")]
+
+mod floor;
+
+use dealerboard_call_control::{Act, Floor, Input, Output, RefusalCode, Sound};
+use dealerboard_model::{FarEnd, LinePhase, Position, Uplink};
+use floor::*;
+
+use LinePhase::{Calling, Held, Idle, Ringing, Talking};
+
+#[test]
+fn ard_1_seizing_rings_the_far_end_and_is_recorded_but_unheard() {
+    let mut d = Desk::new();
+    d.seize(A1, "ard-a");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Calling, Ringing));
+    assert_eq!(d.route(A1), Some((true, vec![], 1)));
+}
+
+#[test]
+fn ard_2_answering_connects_both_ways() {
+    let d = Desk::talking();
+    assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
+    assert_eq!(d.status("ard-b").ring, None);
+    assert_eq!(d.route(A1), Some((true, vec![B1], 1)));
+    assert_eq!(d.route(B1), Some((true, vec![A1], 1)));
+}
+
+#[test]
+fn ard_3_releasing_a_call_that_rings_leaves_both_ends_idle() {
+    let mut d = Desk::new();
+    d.seize(A1, "ard-a");
+    d.release(A1, "ard-a");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
+    assert!(d.recording_closed());
+}
+
+#[test]
+fn ard_5_glare_connects() {
+    let mut d = Desk::new();
+    d.seize(A1, "ard-a");
+    d.seize(B1, "ard-b");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
+}
+
+#[test]
+fn ard_6_holding_shows_the_far_end_held_and_nobody_hears() {
+    let mut d = Desk::talking();
+    d.hold(A1, "ard-a");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Held, Talking));
+    assert_eq!(d.status("ard-b").far, FarEnd::Held);
+    assert_eq!(d.route(A1), Some((false, vec![], 0)));
+    assert_eq!(d.route(B1), Some((true, vec![], 1)));
+}
+
+#[test]
+fn ard_7_resuming_connects_again_in_the_same_recording() {
+    let mut d = Desk::talking();
+    d.hold(A1, "ard-a");
+    d.act(A1, d.resume("ard-a")).unwrap();
+    assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
+    assert!(d.out.iter().any(|out| matches!(out, Output::TrackOpened { .. })));
+    assert!(!d.out.iter().any(|out| matches!(out, Output::RecordingOpened { .. })));
+}
+
+#[test]
+fn ard_9_the_holder_is_told_when_the_far_end_releases() {
+    let mut d = Desk::talking();
+    d.hold(A1, "ard-a");
+    d.release(B1, "ard-b");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
+    assert!(d.told(A1, "released"));
+}
+
+#[test]
+fn ard_10_one_of_several_leaves_and_the_others_hear_on() {
+    let mut d = Desk::talking();
+    d.bridge(A2, "ard-a");
+    d.release(A1, "ard-a");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
+    assert_eq!(d.route(B1), Some((true, vec![A2], 1)));
+}
+
+#[test]
+fn ard_11_the_last_release_ends_it_for_both_and_closes_the_recording() {
+    let mut d = Desk::talking();
+    d.release(A1, "ard-a");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
+    assert!(d.told(B1, "released"));
+    assert!(d.recording_closed());
+}
+
+#[test]
+fn a_release_on_a_ringing_end_changes_nothing() {
+    let mut d = Desk::new();
+    d.seize(A1, "ard-a");
+    assert_eq!(d.refused(B1, Act::Release { line: l("ard-b") }), RefusalCode::Stale);
+    assert_eq!(d.phases("ard-a", "ard-b"), (Calling, Ringing));
+}
+
+#[test]
+fn a_release_on_a_hoot_or_by_one_who_is_not_on_it_changes_nothing() {
+    let mut d = Desk::talking();
+    d.talk(A1, true);
+    for (turret, line) in [(A1, "hoot"), (A2, "ard-a"), (A2, "mrd-a")] {
+        assert_eq!(d.refused(turret, Act::Release { line: l(line) }), RefusalCode::Stale);
+    }
+    assert_eq!(d.refused(B1, Act::Release { line: l("ard-a") }), RefusalCode::NoRight);
+    assert_eq!(d.phases("ard-a", "hoot"), (Talking, Talking));
+}
+
+#[test]
+fn mrd_1_seizing_marks_the_far_end_without_ring_or_call() {
+    let mut d = Desk::new();
+    d.seize(A1, "mrd-a");
+    let far = d.status("mrd-b");
+    assert_eq!((far.phase, far.far, far.ring, far.call), (Idle, FarEnd::Open, None, None));
+}
+
+#[test]
+fn mrd_2_a_tapped_signal_rings_for_its_least_time_then_shows_signalled() {
+    let mut d = Desk::new();
+    d.seize(A1, "mrd-a");
+    d.signal(A1, "mrd-a", true);
+    d.signal(A1, "mrd-a", false);
+    d.wait_ms(499);
+    assert_eq!(d.status("mrd-b").phase, Ringing);
+    d.wait_ms(1);
+    assert_eq!(d.status("mrd-b").phase, Idle);
+    assert_eq!(d.status("mrd-b").signalled, Some(d.now));
+    d.wait_ms(600_000);
+    assert_eq!(d.status("mrd-b").signalled, None);
+}
+
+#[test]
+fn mrd_2_releasing_holding_or_losing_the_link_lets_signal_go() {
+    let ends: [fn(&mut Desk); 3] =
+        [|d| d.release(A1, "mrd-a"), |d| d.hold(A1, "mrd-a"), |d| d.input(Input::LinkLost { turret: A1 })];
+    for end in ends {
+        let mut d = Desk::new();
+        d.seize(A1, "mrd-a");
+        d.signal(A1, "mrd-a", true);
+        end(&mut d);
+        assert_eq!(d.status("mrd-b").phase, Ringing);
+        d.wait_ms(500);
+        assert_eq!(d.status("mrd-b").phase, Idle);
+        assert_eq!(d.status("mrd-b").signalled, Some(d.now));
+    }
+}
+
+#[test]
+fn mrd_4_both_open_hear_each_other_and_the_ring_stops() {
+    let mut d = Desk::new();
+    d.seize(A1, "mrd-a");
+    d.signal(A1, "mrd-a", true);
+    d.seize(B1, "mrd-b");
+    assert_eq!(d.phases("mrd-a", "mrd-b"), (Talking, Talking));
+    assert_eq!(d.status("mrd-b").ring, None);
+    assert_eq!(d.route(A1), Some((true, vec![B1], 1)));
+    assert_eq!(d.route(B1), Some((true, vec![A1], 1)));
+}
+
+#[test]
+fn mrd_5_a_release_leaves_the_far_end_open_and_marked() {
+    let mut d = Desk::new();
+    d.seize(A1, "mrd-a");
+    d.seize(B1, "mrd-b");
+    d.release(A1, "mrd-a");
+    assert_eq!(d.phases("mrd-a", "mrd-b"), (Idle, Talking));
+    assert_eq!(d.status("mrd-b").far, FarEnd::Gone);
+    assert!(!d.recording_closed());
+    d.release(B1, "mrd-b");
+    assert!(d.recording_closed());
+}
+
+#[test]
+fn pos_2_a_busy_position_holds_its_first_call() {
+    let mut d = Desk::talking();
+    d.seize(A1, "mrd-a");
+    assert_eq!(d.phases("ard-a", "mrd-a"), (Held, Talking));
+}
+
+#[test]
+fn pos_3_a_first_call_that_rings_is_released() {
+    let mut d = Desk::new();
+    d.seize(A1, "ard-a");
+    d.seize(A1, "mrd-a");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
+}
+
+#[test]
+fn ring_6_the_second_answer_is_told_who_was_first() {
+    let mut d = Desk::new();
+    d.seize(A1, "ard-a");
+    let call = d.call("ard-b");
+    d.answer(B1, "ard-b");
+    let late = Act::Answer { line: l("ard-b"), call, position: Position::Left };
+    let refusal = d.act(B2, late).unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::AnsweredBy);
+    assert!(refusal.sentence.contains("U4"));
+    assert_eq!(d.status("ard-b").parties.len(), 1);
+}
+
+#[test]
+fn hold_2_a_colleagues_release_leaves_the_call_held() {
+    let mut d = Desk::talking();
+    d.bridge(A2, "ard-a");
+    d.hold(A1, "ard-a");
+    d.release(A2, "ard-a");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Held, Talking));
+}
+
+#[test]
+fn hold_3_a_colleague_resumes_a_common_hold() {
+    let mut d = Desk::talking();
+    d.hold(A1, "ard-a");
+    d.act(A2, d.resume("ard-a")).unwrap();
+    assert_eq!(d.status("ard-a").parties[0].turret, A2);
+}
+
+#[test]
+fn hold_8_one_resumes_and_the_other_is_told_by_whom() {
+    let mut d = Desk::talking();
+    d.hold(A1, "ard-a");
+    d.act(A2, d.resume("ard-a")).unwrap();
+    assert_eq!(d.refused(A3, d.resume("ard-a")), RefusalCode::ResumedBy);
+}
+
+#[test]
+fn hold_8_a_colleagues_hold_is_not_resumed_while_somebody_is_on_the_line() {
+    let mut d = Desk::talking();
+    d.bridge(A2, "ard-a");
+    d.hold(A1, "ard-a");
+    assert_eq!(d.refused(A3, d.resume("ard-a")), RefusalCode::ResumedBy);
+    d.act(A1, d.resume("ard-a")).unwrap();
+    assert_eq!(d.status("ard-a").parties.len(), 2);
+}
+
+#[test]
+fn hold_7_a_new_hold_is_reminded_of_by_its_own_time() {
+    let mut d = Desk::talking();
+    d.hold(A1, "ard-a");
+    d.wait_ms(30_000);
+    d.act(A1, d.resume("ard-a")).unwrap();
+    d.hold(A1, "ard-a");
+    d.wait_ms(30_000);
+    assert!(!d.told(A1, "on hold"));
+    d.wait_ms(30_000);
+    assert!(d.told(A1, "on hold for 60 s"));
+}
+
+#[test]
+fn hold_10_a_colleague_who_could_resume_releases_a_held_call() {
+    let mut d = Desk::talking();
+    d.hold(A1, "ard-a");
+    d.release(A2, "ard-a");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
+}
+
+#[test]
+fn brg_2_pressing_a_line_in_use_joins_it() {
+    let mut d = Desk::talking();
+    d.bridge(A2, "ard-a");
+    assert_eq!(d.route(A2), Some((true, vec![A1, B1], 1)));
+}
+
+#[test]
+fn brg_4_who_is_on_it_hears_one_beep_and_the_name() {
+    let mut d = Desk::talking();
+    d.bridge(A2, "ard-a");
+    let beeps = |out: &&Output| matches!(out, Output::Notice { turret, sound: Some(Sound::Beep), .. } if *turret == A1);
+    assert_eq!(d.out.iter().filter(beeps).count(), 1);
+    assert!(d.told(A1, "U2"));
+}
+
+#[test]
+fn hot_1_who_may_only_listen_hears_and_is_refused() {
+    let mut d = Desk::new();
+    let act = Act::Talk { line: l("hoot"), on: true, latched: false };
+    assert_eq!(d.refused(B1, act), RefusalCode::ListenOnly);
+    assert_eq!(d.route(B1), None);
+    d.talk(A1, true);
+    assert_eq!(d.route(A1), Some((true, vec![A2, A3, B1], 1)));
+}
+
+#[test]
+fn hot_3_the_newest_talk_displaces_the_oldest() {
+    let mut d = Desk::new();
+    for turret in [A1, A2, A3] {
+        d.talk(turret, true);
+    }
+    let talkers: Vec<_> = d.status("hoot").talkers.iter().map(|talker| talker.turret).collect();
+    assert_eq!(talkers, [A2, A3]);
+}
+
+#[test]
+fn hot_4_the_displaced_one_is_told_with_the_blocking_tone() {
+    let mut d = Desk::new();
+    for turret in [A1, A2, A3] {
+        d.talk(turret, true);
+    }
+    let told =
+        |out: &Output| matches!(out, Output::Notice { turret, sound: Some(Sound::Blocking), .. } if *turret == A1);
+    assert!(d.out.iter().any(told));
+}
+
+#[test]
+fn hot_7_a_quiet_hoot_closes_its_recording_after_the_gap() {
+    let mut d = Desk::new();
+    d.talk(A1, true);
+    d.talk(A1, false);
+    d.wait_ms(9_999);
+    assert!(!d.recording_closed());
+    d.wait_ms(1);
+    assert!(d.recording_closed());
+}
+
+fn intercom(d: &mut Desk) -> String {
+    let act = Act::Intercom { user: user(B1), position: Position::Left };
+    d.act(A1, act).unwrap().line.unwrap().0
+}
+
+#[test]
+fn int_1_a_free_callee_hears_at_once_by_hands_free() {
+    let mut d = Desk::new();
+    let line = intercom(&mut d);
+    assert_eq!(d.status(&line).parties[1].position, Position::HandsFree);
+    assert_eq!(d.route(A1), Some((true, vec![B1], 1)));
+}
+
+#[test]
+fn int_2_the_callee_is_heard_only_after_talking_back() {
+    let mut d = Desk::new();
+    let line = intercom(&mut d);
+    assert_eq!(d.route(B1), None);
+    d.act(B1, Act::TalkBack { line: l(&line), on: true }).unwrap();
+    assert_eq!(d.route(B1), Some((true, vec![A1], 1)));
+}
+
+#[test]
+fn int_4_dnd_makes_an_intercom_wait_without_sound() {
+    let mut d = Desk::new();
+    d.act(B1, Act::Dnd { on: true }).unwrap();
+    let line = intercom(&mut d);
+    assert!(d.status(&line).ring.is_some());
+    let sounds = |out: &Output| matches!(out, Output::Notice { turret, sound: Some(_), .. } if *turret == B1);
+    assert!(!d.out.iter().any(sounds));
+    assert!(d.told(A1, "disturbed"));
+}
+
+#[test]
+fn int_6_two_who_call_each_other_have_one_two_way_call() {
+    let mut d = Desk::new();
+    let line = intercom(&mut d);
+    let back = d.act(B1, Act::Intercom { user: user(A1), position: Position::Left }).unwrap();
+    assert_eq!(back.line, Some(l(&line)));
+    assert_eq!(d.status(&line).talkers.len(), 2);
+}
+
+#[test]
+fn i7_a_talk_without_media_is_closed() {
+    let mut d = Desk::new();
+    d.talk(A1, true);
+    d.input(Input::TalkOrphaned { turret: A1, uplink: Uplink::Mic });
+    assert_eq!(d.status("hoot").phase, Idle);
+}
+
+#[test]
+fn los_4_the_microphone_opens_by_itself_within_three_seconds() {
+    let mut d = Desk::talking();
+    d.input(Input::LinkLost { turret: A1 });
+    assert_eq!(d.route(A1), Some((false, vec![], 0)));
+    d.wait_ms(3_000);
+    d.input(Input::LinkBack { turret: A1 });
+    assert_eq!(d.route(A1), Some((true, vec![B1], 1)));
+}
+
+#[test]
+fn los_4_later_the_microphone_opens_by_press() {
+    let mut d = Desk::talking();
+    d.input(Input::LinkLost { turret: A1 });
+    d.wait_ms(3_001);
+    d.input(Input::LinkBack { turret: A1 });
+    assert_eq!(d.route(A1), None);
+    d.act(A1, Act::OpenMic { line: l("ard-a") }).unwrap();
+    assert_eq!(d.route(A1), Some((true, vec![B1], 1)));
+}
+
+#[test]
+fn los_8_a_talk_stays_shut_after_the_link_is_back() {
+    let mut d = Desk::new();
+    d.talk(A1, true);
+    d.input(Input::LinkLost { turret: A1 });
+    assert_eq!(d.status("hoot").phase, Idle);
+    d.input(Input::LinkBack { turret: A1 });
+    assert_eq!(d.status("hoot").phase, Idle);
+}
+
+fn fail(d: &mut Desk, failing: bool) {
+    d.input(Input::Recorder { failing: failing.then(|| "the disk is full".into()) });
+}
+
+#[test]
+fn rec_1_a_key_says_that_it_is_not_recorded() {
+    let mut d = Desk::new();
+    fail(&mut d, true);
+    let why = "the disk is full".into();
+    assert_eq!(d.status("mrd-a").proof, dealerboard_model::Proof::NotRecorded { why });
+}
+
+#[test]
+fn rec_2_a_line_that_must_be_recorded_is_refused() {
+    let mut d = Desk::new();
+    fail(&mut d, true);
+    let act = Act::Seize { line: l("ard-a"), position: Position::Left };
+    assert_eq!(d.refused(A1, act), RefusalCode::NotRecorded);
+    d.seize(A1, "mrd-a");
+}
+
+#[test]
+fn rec_3_after_the_grace_every_microphone_of_the_call_is_shut() {
+    let mut d = Desk::talking();
+    fail(&mut d, true);
+    d.wait_ms(2_999);
+    assert_eq!(d.status("ard-a").talkers.len(), 1);
+    d.wait_ms(1);
+    assert_eq!((d.route(A1), d.route(B1)), (Some((false, vec![], 0)), Some((false, vec![], 0))));
+}
+
+#[test]
+fn rec_3_a_second_failure_has_a_grace_of_its_own() {
+    let mut d = Desk::talking();
+    fail(&mut d, true);
+    d.wait_ms(2_000);
+    fail(&mut d, false);
+    fail(&mut d, true);
+    d.wait_ms(2_999);
+    assert_eq!(d.status("ard-a").talkers.len(), 1);
+}
+
+#[test]
+fn tim_2_an_act_beats_a_timer_of_the_same_instant() {
+    let mut d = Desk::talking();
+    d.input(Input::LinkLost { turret: A1 });
+    d.now = d.now.plus_ms(15_000);
+    d.input(Input::LinkBack { turret: A1 });
+    assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
+}
+
+#[test]
+fn a_late_timer_fires_at_its_own_due_time() {
+    let mut d = Desk::new();
+    d.seize(A1, "mrd-a");
+    d.signal(A1, "mrd-a", true);
+    let due = d.now.plus_ms(500);
+    d.signal(A1, "mrd-a", false);
+    d.wait_ms(9_000);
+    assert_eq!(d.status("mrd-b").signalled, Some(due));
+}
+
+#[test]
+fn a_floor_without_options_has_twelve_talkers_and_ten_seconds_of_gap() {
+    let floor = Floor::default();
+    assert_eq!((floor.hoot_talkers, floor.hoot_gap_ms), (12, 10_000));
+}
