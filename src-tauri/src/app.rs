@@ -7,7 +7,6 @@ use crate::{tray, turrets};
 use anyhow::Result;
 use clap::Parser;
 use dealerboard_turret::view::Intent;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tauri::{AppHandle, Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent};
@@ -37,7 +36,7 @@ pub fn run() -> Result<()> {
         .build(tauri::generate_context!())?;
     let handle = app.handle().clone();
     for (at, devices) in devices.into_iter().enumerate() {
-        open(&handle, at, &floor, &options, &data, devices)?;
+        open(&handle, at, &floor, &options, devices)?;
     }
     tray::put(&handle);
     tray::take_hot_key(&handle);
@@ -56,10 +55,10 @@ pub fn run() -> Result<()> {
 }
 
 /// Starts the turret `at` (from 0) and opens its window.
-fn open(app: &AppHandle, at: usize, floor: &Floor, options: &Options, data: &Path, devices: SeatDevices) -> Result<()> {
+fn open(app: &AppHandle, at: usize, floor: &Floor, options: &Options, devices: SeatDevices) -> Result<()> {
     let label = format!("turret-{}", at + 1);
     let log_on = floor.log_on_at(at, options)?;
-    let turret = tauri::async_runtime::block_on(turrets::start(floor, log_on, &data.join(&label), devices))?;
+    let turret = tauri::async_runtime::block_on(turrets::start(floor, log_on, &label, devices))?;
     app.state::<Seats>().seat(app, &label, turret, floor.address.clone(), floor.pin.clone());
     WebviewWindowBuilder::new(app, &label, WebviewUrl::default())
         .title(if at == 0 { "Dealerboard".to_owned() } else { format!("Dealerboard {}", at + 1) })
