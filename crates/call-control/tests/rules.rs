@@ -463,3 +463,22 @@ fn a_floor_without_options_has_twelve_talkers_and_ten_seconds_of_gap() {
     let floor = Floor::default();
     assert_eq!((floor.hoot_talkers, floor.hoot_gap_ms), (12, 10_000));
 }
+
+#[test]
+fn a_position_that_rings_the_line_itself_cannot_answer_it() {
+    let mut d = Desk::with_a1_at_both_ends();
+    d.seize(A1, "ard-a");
+    let answer = Act::Answer { line: l("ard-b"), call: d.call("ard-b"), position: Position::Left };
+    assert_eq!(d.refused(A1, answer), RefusalCode::PositionBusy);
+    assert_eq!(d.phases("ard-a", "ard-b"), (Calling, Ringing));
+}
+
+#[test]
+fn i38_who_is_at_both_ends_does_not_hear_their_own_voice() {
+    let mut d = Desk::with_a1_at_both_ends();
+    d.seize(A1, "ard-a");
+    let call = d.call("ard-b");
+    d.act(A1, Act::Answer { line: l("ard-b"), call, position: Position::Right }).unwrap();
+    let own = |out: &Output| matches!(out, Output::Route { turret, legs, .. } if legs.iter().any(|leg| leg.hearer == *turret));
+    assert!(!d.out.iter().any(own));
+}

@@ -47,8 +47,16 @@ fn spec(name: &str, kind: LineKind, far: Option<&str>, record: RecordPolicy, who
 
 impl Desk {
     pub fn new() -> Self {
+        Self::with(&[])
+    }
+
+    pub fn with_a1_at_both_ends() -> Self {
+        Self::with(&[(A1, Right::Speak)])
+    }
+
+    fn with(more_at_b: &[(TurretId, Right)]) -> Self {
         let speak = |turrets: [TurretId; 3]| turrets.map(|turret| (turret, Right::Speak));
-        let (a, b) = (speak([A1, A2, A3]), speak([B1, B2, B3]));
+        let (a, b) = (speak([A1, A2, A3]), [&speak([B1, B2, B3]), more_at_b].concat());
         let required = RecordPolicy::Required;
         let hoot = [(A1, Right::Speak), (A2, Right::Speak), (A3, Right::Speak), (B1, Right::Listen)];
         let lines = [
@@ -159,11 +167,10 @@ impl Desk {
 
     /// Who hears the left handset of a turret after the last input, if its route changed.
     pub fn route(&self, of: TurretId) -> Option<(bool, Vec<TurretId>, usize)> {
-        self.out.iter().rev().find_map(|out| match out {
-            Output::Route { turret, open, legs, tracks, .. } if *turret == of => {
-                Some((*open, legs.iter().map(|leg| leg.hearer).collect(), tracks.len()))
-            }
-            _ => None,
+        self.out.iter().rev().find_map(|out| {
+            let Output::Route { turret, open, legs, tracks, .. } = out else { return None };
+            let hearers = legs.iter().map(|leg| leg.hearer).collect();
+            (*turret == of).then_some((*open, hearers, tracks.len()))
         })
     }
 
