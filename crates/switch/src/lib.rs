@@ -15,6 +15,7 @@ mod panel;
 mod password;
 mod running;
 mod throttle;
+mod translate;
 mod users;
 pub mod web;
 

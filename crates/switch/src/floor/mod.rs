@@ -4,12 +4,14 @@
 //! instead. `read` takes the words from the file, `check` compares them with each other, `build` (beside the translation)
 //! makes call control's floor of them.
 
+mod build;
 mod check;
 mod entry;
 mod nearest;
 mod read;
 mod words;
 
+pub use build::build;
 pub use words::{
     Channels, Counterparty, Desk, End, FloorFile, Hoot, Members, Page, Placed, User, Whose, Wire, WireKind,
 };

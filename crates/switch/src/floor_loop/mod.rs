@@ -3,25 +3,25 @@
 //! Law: one place changes state, one input at a time, and all that comes of an input is sent before the next is taken. What
 //! it shows to turrets is kept beside as last told, so that a snapshot is what the others see.
 
+mod calls;
 mod numbers;
 mod sessions;
-mod shown;
 
 use crate::accounts::Account;
 use crate::clock::Clock;
 use crate::control::{Arrival, FromConnection};
-use crate::floor::FloorFile;
+use crate::floor::{FloorFile, build};
 use crate::keep::Keep;
 use crate::panel::{Panels, TALKER_LABELS};
-use dealerboard_model::{Csrc, LineId, Moment, PersonStatus, TurretId, UserId};
+use crate::translate;
+use dealerboard_call_control::{Exchange, Input};
+use dealerboard_model::{Csrc, LineFacts, LineId, Moment, TurretId};
 use dealerboard_rtc::switch::forward::Notable;
 use dealerboard_rtc::switch::{VoiceEvent, VoiceHub};
-use dealerboard_wire::{
-    Act, Answer, Event, FromSwitch, Me, Refusal, RefusalCode, Snapshot, TalkerLabel, Welcome, close,
-};
+use dealerboard_wire::{Act, Event, FromSwitch, Me, RecorderHealth, Snapshot, TalkerLabel, Welcome, close};
 use numbers::Numbers;
 use sessions::Sessions;
-use shown::Shown;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -40,13 +40,18 @@ pub const TALK_TAIL_MS: u64 = 150;
 /// `link.grace`: how long a session waits for its turret, in milliseconds.
 pub const LINK_GRACE_MS: u64 = 15_000;
 
+/// Why nothing is recorded: the recorder is not joined to this loop yet, and every key and header says so.
+const NO_RECORDER: &str = "this switch has no recorder";
+
 /// What the loop is made of.
 pub struct FloorLoop {
     clock: Clock,
     floor: FloorFile,
     panels: Panels,
     sessions: Sessions,
-    shown: Shown,
+    exchange: Exchange,
+    added: BTreeMap<LineId, LineFacts>,
+    next_line_label: u32,
     voice: Arc<VoiceHub>,
     turrets: Numbers,
     next_label: u32,
@@ -56,14 +61,17 @@ impl FloorLoop {
     /// A loop for `floor`.
     pub fn new(clock: Clock, floor: FloorFile, keep: Keep, voice: Arc<VoiceHub>) -> Self {
         let panels = Panels::new(&floor);
-        let shown = Shown::new(&panels, clock.now());
+        let mut exchange = Exchange::new(build(&floor, [1, 1, 1]), clock.now());
+        exchange.handle(clock.now(), Input::Recorder { failing: Some(NO_RECORDER.to_owned()) }).for_each(drop);
         let sessions = Sessions::default();
         Self {
             clock,
             floor,
             panels,
             sessions,
-            shown,
+            exchange,
+            added: BTreeMap::new(),
+            next_line_label: calls::ADDED_LABELS,
             voice,
             turrets: Numbers::new(keep, "turret"),
             next_label: TALKER_LABELS,
@@ -81,7 +89,10 @@ impl FloorLoop {
             tokio::select! {
                 biased;
                 _ = &mut stop => break,
-                () = sleep_until(self.next_deadline()) => self.end_of_grace(),
+                () = sleep_until(self.next_deadline()) => {
+                    self.end_of_grace();
+                    self.input(Input::Tick);
+                }
                 Some(event) = heard.recv() => self.hear(event),
                 input = inputs.recv() => match input {
                     Some(input) => self.take(input),
@@ -107,7 +118,12 @@ impl FloorLoop {
                 } else if let Some(seat) = self.sessions.get_mut(session.turret) {
                     tracing::info!(turret = %session.turret, user = %seat.account.user, "turret lost");
                     seat.lost_since = Some(self.clock.now());
+                    self.input(Input::LinkLost { turret: session.turret });
                 }
+            }
+            FromConnection::Contact { session, there } if self.sessions.is_current(session) => {
+                let turret = session.turret;
+                self.input(if there { Input::LinkBack { turret } } else { Input::LinkLost { turret } });
             }
             FromConnection::Offer { session, sdp } if self.sessions.is_current(session) => {
                 self.offered(session.turret, sdp);
@@ -123,15 +139,12 @@ impl FloorLoop {
     }
 
     fn command(&mut self, turret: TurretId, id: Uuid, act: &Act) {
-        let Some(seat) = self.sessions.get_mut(turret) else { return };
-        let result = seat.answers.of(id).unwrap_or_else(|| {
-            tracing::debug!(%turret, ?act, "refused");
-            let sentence = "This switch carries no calls yet; ask the administrator for a complete one.".to_owned();
-            let answer = Answer::Refused(Refusal { code: RefusalCode::OutOfService, sentence });
-            seat.answers.put(id, answer.clone());
-            answer
-        });
-        seat.outbox.message(FromSwitch::Answer { id, result });
+        let Some(seat) = self.sessions.get(turret) else { return };
+        if let Some(result) = seat.answers.of(id) {
+            seat.outbox.message(FromSwitch::Answer { id, result });
+            return;
+        }
+        self.input(Input::Act { turret, id: id.as_u128(), act: translate::act(act) });
     }
 
     fn hear(&mut self, event: VoiceEvent) {
@@ -148,6 +161,7 @@ impl FloorLoop {
             }
             VoiceEvent::Notable(Notable::Orphan { turret, uplink }) => {
                 tracing::info!(%turret, ?uplink, "a talk outlived its turret");
+                self.input(Input::TalkOrphaned { turret, uplink });
             }
         }
     }
@@ -201,14 +215,16 @@ impl FloorLoop {
             floor: self.floor.name.clone(),
             switch: env!("CARGO_PKG_VERSION").to_owned(),
         }));
-        let user = arrival.account.user.clone();
-        let news = self.person_news(&user);
+        let input = match resumed {
+            Some(_) => Input::LinkBack { turret },
+            None => Input::LogOn { turret, user: arrival.account.user.clone() },
+        };
+        // The snapshot comes first: what follows changes it.
+        let news: Vec<_> = self.exchange.handle(self.clock.now(), input).collect();
         if let Some(snapshot) = self.snapshot(turret) {
             arrival.outbox.event(Event::Snapshot(Box::new(snapshot)));
         }
-        if let Some(status) = news {
-            self.tell_all_but(turret, &Event::Person { status });
-        }
+        news.into_iter().for_each(|output| self.carry_out_but_for(turret, output));
         let _ = arrival.arrived.send(turret);
     }
 
@@ -223,8 +239,9 @@ impl FloorLoop {
     /// When the first lost session has waited long enough; far away when none is lost.
     fn next_deadline(&self) -> Instant {
         let first = self.sessions.iter().filter_map(|(_, seat)| seat.lost_since).min();
-        match first {
-            Some(lost) => self.clock.instant(lost.plus_ms(LINK_GRACE_MS)).into(),
+        let grace = first.map(|lost| lost.plus_ms(LINK_GRACE_MS));
+        match [grace, self.exchange.next_deadline()].into_iter().flatten().min_by_key(|due| due.mono_us) {
+            Some(due) => self.clock.instant(due).into(),
             None => Instant::now() + Duration::from_secs(3_600),
         }
     }
@@ -247,15 +264,7 @@ impl FloorLoop {
         if let Err(error) = self.voice.remove(turret) {
             tracing::warn!(%turret, "its voice could not be removed: {error}");
         }
-        if let Some(status) = self.person_news(&seat.account.user) {
-            self.tell_all(&Event::Person { status });
-        }
-    }
-
-    fn person_news(&mut self, user: &UserId) -> Option<PersonStatus> {
-        let logged_on = self.sessions.of(user).next().is_some();
-        let status = PersonStatus { logged_on, ..self.shown.person(user) };
-        self.shown.set_person(status.clone()).then_some(status)
+        self.input(Input::LogOff { turret });
     }
 
     fn snapshot(&self, turret: TurretId) -> Option<Snapshot> {
@@ -263,8 +272,9 @@ impl FloorLoop {
         let account = &seat.account;
         let panel = self.panels.of(&account.user);
         let mine = |line: &&LineId| panel.lines.contains(line);
-        let lines: Vec<_> = self.panels.lines().filter(|facts| mine(&&facts.line)).cloned().collect();
-        let statuses = lines.iter().map(|facts| self.shown.line(&facts.line)).collect();
+        let added = self.exchange.lines_of(turret).into_iter().filter_map(|(line, ..)| self.added.get(&line).cloned());
+        let lines: Vec<_> = self.panels.lines().filter(|facts| mine(&&facts.line)).cloned().chain(added).collect();
+        let statuses = lines.iter().filter_map(|facts| self.exchange.status(&facts.line)).collect();
         Some(Snapshot {
             now: self.clock.now(),
             me: Me {
@@ -281,10 +291,10 @@ impl FloorLoop {
             pages: panel.pages,
             speakers: panel.speakers,
             people: self.panels.people().to_vec(),
-            person_statuses: self.shown.people(),
+            person_statuses: self.panels.people().iter().map(|person| self.exchange.person(&person.user)).collect(),
             talkers: self.sessions.labels(),
-            mics: self.shown.mics(turret),
-            recorder: self.shown.recorder(),
+            mics: self.exchange.mics(turret).into_iter().map(translate::mic).collect(),
+            recorder: RecorderHealth::Failing { why: NO_RECORDER.to_owned() },
             ears: EARS_FIRST,
             talk_tail_ms: TALK_TAIL_MS,
         })

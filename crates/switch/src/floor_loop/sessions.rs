@@ -3,7 +3,7 @@
 use crate::accounts::Account;
 use crate::control::{Arrival, Session};
 use crate::outbox::Outbox;
-use dealerboard_model::{Csrc, Moment, TurretId, UserId};
+use dealerboard_model::{Csrc, Moment, TurretId};
 use dealerboard_wire::{Answer, TalkerLabel, close};
 use std::collections::{BTreeMap, VecDeque};
 use uuid::Uuid;
@@ -116,11 +116,6 @@ impl Sessions {
     /// All sessions in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (TurretId, &Seat)> {
         self.seats.iter().map(|(turret, seat)| (*turret, seat))
-    }
-
-    /// Sessions of one user.
-    pub fn of<'s>(&'s self, user: &'s UserId) -> impl Iterator<Item = (TurretId, &'s Seat)> {
-        self.iter().filter(move |(_, seat)| seat.account.user == *user)
     }
 
     /// The labels of all talkers.

@@ -1,0 +1,100 @@
+//! What call control decides is carried out here: answers, lamps and notices to turrets, routes to the voice thread.
+
+use super::FloorLoop;
+use crate::panel::LINE_LABELS;
+use crate::translate;
+use dealerboard_call_control::{Input, Output, RouteLeg};
+use dealerboard_model::{Csrc, LineFacts, LineId, LineKind, RecordPolicy, TrackId, TurretId, Uplink};
+use dealerboard_rtc::switch::forward::{Lane, Leg, Route};
+use dealerboard_wire::{Event, FromSwitch, Notice};
+use uuid::Uuid;
+
+/// Labels of lines that come while the switch runs begin here, above those of the floor file.
+pub const ADDED_LABELS: u32 = LINE_LABELS + 0x1000_0000;
+
+impl FloorLoop {
+    /// Gives call control one input and carries out all that comes of it.
+    pub(super) fn input(&mut self, input: Input) {
+        let now = self.clock.now();
+        let outputs: Vec<Output> = self.exchange.handle(now, input).collect();
+        for output in outputs {
+            self.carry_out(output);
+        }
+    }
+
+    /// As [`Self::carry_out`], but for a turret that has just been shown all of it.
+    pub(super) fn carry_out_but_for(&mut self, turret: TurretId, output: Output) {
+        if let Output::Person(status) = output {
+            self.tell_all_but(turret, &Event::Person { status });
+        } else if let Output::Line { status, mut to } = output {
+            to.retain(|other| *other != turret);
+            self.carry_out(Output::Line { status, to });
+        } else {
+            self.carry_out(output);
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Answer { turret, id, result } => {
+                let (id, result) = (Uuid::from_u128(id), translate::answer(result));
+                if let Some(seat) = self.sessions.get_mut(turret) {
+                    seat.answers.put(id, result.clone());
+                    seat.outbox.message(FromSwitch::Answer { id, result });
+                }
+            }
+            Output::Line { status, to } => self.tell_each(&to, &Event::Line { status }),
+            Output::LineAdded { line, name, kind, to } => {
+                let facts = self.add_line(line.clone(), name, kind);
+                let Some(status) = self.exchange.status(&line) else { return };
+                self.tell_each(&to, &Event::LineAdded { facts, status });
+            }
+            Output::LineRemoved { line, to } => {
+                self.added.remove(&line);
+                self.tell_each(&to, &Event::LineRemoved { line });
+            }
+            Output::Person(status) => self.tell_all(&Event::Person { status }),
+            Output::Route { turret, uplink, open, legs, tracks } => self.route(turret, uplink, open, &legs, tracks),
+            Output::Mics { turret, mics } => {
+                self.tell(turret, Event::OpenMics { mics: mics.into_iter().map(translate::mic).collect() });
+            }
+            Output::Notice { turret, line, sentence, sound } => {
+                let tone = sound.map(translate::tone);
+                self.tell(turret, Event::Notice(Notice { line, sentence, tone, at: self.clock.now() }));
+            }
+            Output::RecordingOpened { .. }
+            | Output::TrackOpened { .. }
+            | Output::TrackClosed { .. }
+            | Output::RecordingClosed { .. } => {}
+        }
+    }
+
+    fn add_line(&mut self, line: LineId, name: String, kind: LineKind) -> LineFacts {
+        self.next_line_label += 1;
+        let csrc = Csrc(self.next_line_label);
+        let facts = LineFacts { line: line.clone(), name, number: String::new(), kind, csrc, record: RecordPolicy::On };
+        self.added.insert(line, facts.clone());
+        facts
+    }
+
+    fn route(&mut self, turret: TurretId, uplink: Uplink, open: bool, legs: &[RouteLeg], tracks: Vec<TrackId>) {
+        let Some(talker) = self.sessions.get(turret).map(|seat| seat.label) else { return };
+        let legs = legs.iter().filter_map(|leg| {
+            let lane = if leg.handset { Lane::Handset } else { Lane::Speaker };
+            Some(Leg { hearer: leg.hearer, line: self.label_of(&leg.label)?, lane })
+        });
+        let route = open.then(|| Route { talker, legs: legs.collect(), tracks });
+        if let Err(error) = self.voice.route(turret, uplink, route) {
+            tracing::warn!(%turret, ?uplink, "its voice could not be routed: {error}");
+        }
+    }
+
+    fn label_of(&self, line: &LineId) -> Option<Csrc> {
+        let added = self.added.get(line).map(|facts| facts.csrc);
+        added.or_else(|| self.panels.lines().find(|facts| facts.line == *line).map(|facts| facts.csrc))
+    }
+
+    fn tell_each(&self, to: &[TurretId], event: &Event) {
+        to.iter().for_each(|turret| self.tell(*turret, event.clone()));
+    }
+}

@@ -1,0 +1,66 @@
+//! The one place where the protocol and call control meet: acts in, refusals, microphones and tones out.
+
+use dealerboard_call_control::{Accepted, Act, MicReport, Refusal, RefusalCode, Sound};
+use dealerboard_wire as wire;
+
+/// An act of the protocol as call control takes it.
+pub fn act(act: &wire::Act) -> Act {
+    match act.clone() {
+        wire::Act::Seize { line, position } => Act::Seize { line, position },
+        wire::Act::Answer { line, call, position } => Act::Answer { line, call, position },
+        wire::Act::Bridge { line, call, position } => Act::Bridge { line, call, position },
+        wire::Act::Resume { line, call, position } => Act::Resume { line, call, position },
+        wire::Act::Hold { line } => Act::Hold { line },
+        wire::Act::Release { line } => Act::Release { line },
+        wire::Act::Signal { line, on } => Act::Signal { line, on },
+        wire::Act::Talk { line, on, latched } => Act::Talk { line, on, latched },
+        wire::Act::OpenMic { line } => Act::OpenMic { line },
+        wire::Act::Monitor { line, on } => Act::Monitor { line, on },
+        wire::Act::Intercom { user, position } => Act::Intercom { user, position },
+        wire::Act::TalkBack { line, on } => Act::TalkBack { line, on },
+        wire::Act::Dnd { on } => Act::Dnd { on },
+    }
+}
+
+/// The answer to a command.
+pub fn answer(result: Result<Accepted, Refusal>) -> wire::Answer {
+    match result {
+        Ok(Accepted { line, position, call }) => wire::Answer::Done { line, position, call },
+        Err(Refusal { code: why, sentence }) => wire::Answer::Refused(wire::Refusal { code: code(why), sentence }),
+    }
+}
+
+fn code(code: RefusalCode) -> wire::RefusalCode {
+    match code {
+        RefusalCode::AnsweredBy => wire::RefusalCode::AnsweredBy,
+        RefusalCode::ResumedBy => wire::RefusalCode::ResumedBy,
+        RefusalCode::StillRinging => wire::RefusalCode::StillRinging,
+        RefusalCode::ListenOnly => wire::RefusalCode::ListenOnly,
+        RefusalCode::NoRight => wire::RefusalCode::NoRight,
+        RefusalCode::NotRecorded => wire::RefusalCode::NotRecorded,
+        RefusalCode::TalkersFull => wire::RefusalCode::TalkersFull,
+        RefusalCode::PositionBusy => wire::RefusalCode::PositionBusy,
+        RefusalCode::Stale => wire::RefusalCode::Stale,
+        RefusalCode::UnknownNumber => wire::RefusalCode::UnknownNumber,
+        RefusalCode::GroupFull => wire::RefusalCode::GroupFull,
+        RefusalCode::NotHoldable => wire::RefusalCode::NotHoldable,
+        RefusalCode::NobodyThere => wire::RefusalCode::NobodyThere,
+    }
+}
+
+/// An open microphone as the turret's header shows it.
+pub fn mic(report: MicReport) -> wire::OpenMic {
+    let MicReport { uplink, line, since, hearers, muted } = report;
+    wire::OpenMic { uplink, line, since, hearers, muted, closes_at: None }
+}
+
+/// A tone.
+pub fn tone(sound: Sound) -> wire::Tone {
+    match sound {
+        Sound::Beep => wire::Tone::Beep,
+        Sound::Blocking => wire::Tone::Blocking,
+        Sound::Splash => wire::Tone::Splash,
+        Sound::Reminder => wire::Tone::Reminder,
+        Sound::Warning => wire::Tone::Warning,
+    }
+}
