@@ -1,0 +1,63 @@
+//! Hoots, talk keys and intercom between real turrets: what each position shows and hears.
+#![allow(clippy::unwrap_used)]
+
+use dealerboard_model::{Lamp, LineId, Position, UserId};
+use dealerboard_tests::speech::{Voice, hears_only};
+use dealerboard_tests::world::World;
+use dealerboard_turret::view::{Intent, TalkView};
+
+fn talk(line: &str, on: bool, latched: bool) -> Intent {
+    Intent::Talk { line: LineId::from(line), on, latched }
+}
+
+#[test]
+fn a_latched_talk_key_stays_open_and_is_counted_until_close_all() {
+    let world = World::start("two-desks").unwrap();
+    let mut reyes = world.seat("reyes").says("hands-free", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    reyes.act(&talk("sterling", true, true)).unwrap();
+    reyes.until_channel("sterling", "is latched", |channel| channel.talk == TalkView::Latched).unwrap();
+    reyes.until("one microphone is counted", |view| view.header.mics.len() == 1).unwrap();
+    reyes.act(&Intent::CloseAll).unwrap();
+    reyes.until("no microphone is counted", |view| view.header.mics.is_empty()).unwrap();
+    reyes.until_channel("sterling", "is closed", |channel| channel.talk == TalkView::Closed).unwrap();
+}
+
+#[test]
+fn a_listen_only_member_cannot_talk_and_is_told_so() {
+    let world = World::start("two-desks").unwrap();
+    let mut reyes = world.seat("reyes").says("hands-free", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    let lindt = world.seat("lindt").sit_down().unwrap();
+    reyes.act(&talk("macro", true, false)).unwrap();
+    let told = reyes.until_told("isten").unwrap();
+    assert!(told.refused, "the sentence answers the press");
+    hears_only(&lindt.listen("speakers", 3.0).unwrap(), &[]);
+}
+
+#[test]
+fn do_not_disturb_is_seen_by_others_and_keeps_an_intercom_silent() {
+    let world = World::start("two-desks").unwrap();
+    let mut reyes = world.seat("reyes").says("hands-free", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    let mut lindt = world.seat("lindt").sit_down().unwrap();
+    lindt.act(&Intent::Dnd { on: true }).unwrap();
+    reyes.until_person("lindt", "shows do not disturb", |person| person.dnd).unwrap();
+    reyes.act(&Intent::Intercom { user: UserId::from("lindt") }).unwrap();
+    lindt.until_person("reyes", "is pending", |person| matches!(person.lamp, Lamp::RingingLow)).unwrap();
+    hears_only(&lindt.listen("hands-free", 3.0).unwrap(), &[]);
+    hears_only(&lindt.listen("speakers", 1.0).unwrap(), &[]);
+}
+
+#[test]
+fn muting_a_handset_stops_its_voice_and_the_call_goes_on() {
+    let world = World::start("two-desks").unwrap();
+    let mut reyes = world.seat("reyes").says("left", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    let mut lindt = world.seat("lindt").sit_down().unwrap();
+    reyes.act(&Intent::Press { line: LineId::from("ard-london"), call: None, position: None }).unwrap();
+    let key = lindt.until_key("ard-new-york", "rings", |key| key.lamp == Lamp::RingingHigh).unwrap();
+    lindt.act(&Intent::Press { line: key.line, call: key.call, position: None }).unwrap();
+    hears_only(&lindt.listen("left", 6.0).unwrap(), &[Voice::Calder]);
+    reyes.act(&Intent::Mute { position: Position::Left, on: true }).unwrap();
+    reyes.until_position(Position::Left, "is muted", |position| position.muted && !position.mic_open).unwrap();
+    lindt.listen("left", 0.5).unwrap();
+    hears_only(&lindt.listen("left", 3.0).unwrap(), &[]);
+    reyes.until_key("ard-london", "is in use here", |key| key.lamp == Lamp::InUseHere).unwrap();
+}
