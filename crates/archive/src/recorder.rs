@@ -1,0 +1,429 @@
+//! The recorder: one thread that writes what is said, as it is said.
+//!
+//! Law: everything that it is told comes by one bounded queue and is done in that order; nobody waits for the disk. Sound
+//! is on its way to the disk at most [`FLUSH`] after it came. While the disk takes nothing, sound is kept in memory for
+//! `record.fail_grace`, and everybody who asks is told why.
+
+use crate::chain::{Entry, Gap};
+use crate::recover::{self, Found};
+use crate::writer::{Dated, TrackWriter};
+use crate::{ArchiveError, RecordingFacts, Result, TrackFacts};
+use dealerboard_model::{CallId, RecordingId, TrackId};
+use ledger::Ledger;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+mod ledger;
+
+/// How often sound goes to the disk.
+pub const FLUSH: Duration = Duration::from_millis(250);
+
+/// How often the disk is asked for room before somebody needs it.
+const PROBE: Duration = Duration::from_secs(1);
+
+/// How often the chain is signed.
+const CHECKPOINT: Duration = Duration::from_secs(60);
+
+/// How long a track that was closed takes packets that are still on their way, milliseconds.
+const STRAGGLERS_MS: i64 = 300;
+
+/// How long the thread may be held by the disk before it counts as failing, milliseconds.
+const STUCK_MS: i64 = 2_000;
+
+/// A packet of a talker, as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackAudio {
+    /// Which track.
+    pub track: TrackId,
+    /// Sequence number of the uplink, unwrapped.
+    pub seq: u64,
+    /// Timestamp of the uplink, unwrapped, 48 kHz.
+    pub rtp_ts: u64,
+    /// When it was received, UTC milliseconds.
+    pub utc_ms: i64,
+    /// The Opus packet.
+    pub payload: Arc<[u8]>,
+}
+
+/// What the recorder is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToRecorder {
+    /// A call is recorded from now on.
+    OpenRecording(i64, RecordingFacts),
+    /// A microphone was opened at this time, UTC milliseconds.
+    OpenTrack(i64, TrackFacts),
+    /// A talker's packet.
+    Audio(TrackAudio),
+    /// The microphone was shut at this time.
+    CloseTrack(i64, TrackId),
+    /// The call is over since this time.
+    CloseRecording(i64, RecordingId),
+    /// Something that a listener should know of.
+    Mark(i64, RecordingId, String),
+    /// Keyed time that nothing came of, as a turret reports it.
+    Lost(Gap),
+    /// Everything is sealed and signed, then the thread ends.
+    Stop,
+}
+
+/// How the recorder is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecorderState {
+    /// Everything that is said is written.
+    Ok,
+    /// It cannot write.
+    Failing {
+        /// One clause: the cause.
+        why: String,
+    },
+}
+
+/// How a recorder is made.
+#[derive(Clone)]
+pub struct RecorderOptions {
+    /// UTC in milliseconds.
+    pub now_utc_ms: fn() -> i64,
+    /// `record.fail_grace`: how long sound is kept in memory while the disk takes nothing.
+    pub fail_grace: Duration,
+    /// Messages that may wait.
+    pub queue: usize,
+    /// Version of the program, for the chain.
+    pub version: &'static str,
+}
+
+/// Where the recorder is told things. Clones lead to the same one.
+#[derive(Clone)]
+pub struct RecorderInbox {
+    queue: SyncSender<ToRecorder>,
+    /// What found no place in the queue and must not be lost: all but sound.
+    waiting: Arc<Mutex<VecDeque<ToRecorder>>>,
+}
+
+impl RecorderInbox {
+    /// Hands over a packet; false when there was no room for it, which the recorder lists as a gap.
+    #[must_use]
+    pub fn audio(&self, audio: TrackAudio) -> bool {
+        self.queue.try_send(ToRecorder::Audio(audio)).is_ok()
+    }
+
+    /// Tells everything else. Never waits, and nothing is lost: what finds no room follows with the next message, in
+    /// order. There are as many as people press keys.
+    pub fn tell(&self, message: ToRecorder) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push_back(message);
+        while let Some(next) = waiting.pop_front() {
+            match self.queue.try_send(next) {
+                Ok(()) => {}
+                Err(TrySendError::Full(next)) => return waiting.push_front(next),
+                Err(TrySendError::Disconnected(_)) => return tracing::error!("the recorder has ended"),
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Shared {
+    failing: Mutex<Option<String>>,
+    /// UTC milliseconds of the thread's last turn.
+    turned: AtomicI64,
+}
+
+/// A running recorder.
+pub struct Recorder {
+    inbox: RecorderInbox,
+    shared: Arc<Shared>,
+    now_utc_ms: fn() -> i64,
+    next_numbers: (RecordingId, TrackId, CallId),
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Recorder {
+    /// Opens the recordings in `folder`, mends what a power cut left, and starts.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written, or its chain or key is not what was written there.
+    pub fn start(folder: &Path, options: RecorderOptions) -> Result<Self> {
+        let now_utc_ms = options.now_utc_ms;
+        let Found { chain, key, next_numbers } = recover::open(folder, now_utc_ms(), options.version)?;
+        let shared = Arc::new(Shared { failing: Mutex::default(), turned: AtomicI64::new(now_utc_ms()) });
+        let (queue, messages) = sync_channel(options.queue);
+        let ledger = Ledger::open(folder, chain, key)?;
+        let waiting: Arc<Mutex<VecDeque<ToRecorder>>> = Arc::default();
+        let thread = RecorderThread {
+            folder: folder.to_owned(),
+            messages,
+            waiting: Arc::clone(&waiting),
+            shared: Arc::clone(&shared),
+            options,
+            ledger,
+            recordings: BTreeMap::new(),
+            closing: BTreeMap::new(),
+            tracks: BTreeMap::new(),
+            news: Vec::new(),
+            failing: None,
+        };
+        let thread = std::thread::Builder::new()
+            .name("recorder".into())
+            .spawn(move || thread.run())
+            .map_err(ArchiveError::Thread)?;
+        Ok(Self { inbox: RecorderInbox { queue, waiting }, shared, now_utc_ms, next_numbers, thread })
+    }
+
+    /// Where it is told things.
+    #[must_use]
+    pub fn inbox(&self) -> RecorderInbox {
+        self.inbox.clone()
+    }
+
+    /// The first numbers of recordings, tracks and calls that were never used in this folder.
+    #[must_use]
+    pub fn next_numbers(&self) -> (RecordingId, TrackId, CallId) {
+        self.next_numbers
+    }
+
+    /// How it is now; a thread that the disk does not let go counts as failing.
+    #[must_use]
+    pub fn state(&self) -> RecorderState {
+        let failing = self.shared.failing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let stuck = (self.now_utc_ms)() - self.shared.turned.load(Ordering::Acquire) > STUCK_MS;
+        match failing {
+            Some(why) => RecorderState::Failing { why },
+            None if stuck => RecorderState::Failing { why: "the disk does not answer".to_owned() },
+            None => RecorderState::Ok,
+        }
+    }
+
+    /// Seals and signs everything, and ends. Waits for the disk.
+    pub fn stop(self) {
+        self.inbox.tell(ToRecorder::Stop);
+        if self.thread.join().is_err() {
+            tracing::error!("the recorder did not end in order");
+        }
+    }
+}
+
+struct Failing {
+    since: Instant,
+    since_utc_ms: i64,
+    why: String,
+    given_up: bool,
+}
+
+struct RecorderThread {
+    folder: PathBuf,
+    messages: Receiver<ToRecorder>,
+    waiting: Arc<Mutex<VecDeque<ToRecorder>>>,
+    shared: Arc<Shared>,
+    options: RecorderOptions,
+    ledger: Ledger,
+    recordings: BTreeMap<RecordingId, RecordingFacts>,
+    /// Recordings that are over as soon as their tracks are sealed.
+    closing: BTreeMap<RecordingId, i64>,
+    tracks: BTreeMap<TrackId, TrackWriter>,
+    news: Vec<Dated>,
+    failing: Option<Failing>,
+}
+
+impl RecorderThread {
+    fn run(mut self) {
+        let (mut flushed, mut probed, mut signed) = (Instant::now(), Instant::now(), Instant::now());
+        loop {
+            self.shared.turned.store((self.options.now_utc_ms)(), Ordering::Release);
+            let wait = FLUSH.saturating_sub(flushed.elapsed());
+            match self.messages.recv_timeout(wait) {
+                Ok(ToRecorder::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(message) => self.take(message),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if flushed.elapsed() < FLUSH {
+                continue;
+            }
+            flushed = Instant::now();
+            self.take_waiting();
+            let probe = self.failing.is_some() || probed.elapsed() >= PROBE;
+            self.flush(false, probe);
+            if probe {
+                probed = Instant::now();
+            }
+            if signed.elapsed() >= CHECKPOINT && self.failing.is_none() {
+                self.sign();
+                signed = Instant::now();
+            }
+        }
+        self.finish();
+    }
+
+    fn take(&mut self, message: ToRecorder) {
+        match message {
+            ToRecorder::Audio(audio) => {
+                if let Some(track) = self.tracks.get_mut(&audio.track) {
+                    track.take(audio);
+                }
+            }
+            ToRecorder::OpenRecording(utc_ms, facts) => {
+                self.news.push((utc_ms, Entry::RecordingOpened(facts.clone())));
+                self.recordings.insert(facts.recording, facts);
+            }
+            ToRecorder::OpenTrack(utc_ms, facts) => {
+                self.news.push((utc_ms, Entry::TrackOpened(facts.clone())));
+                let recording = self.recordings.get(&facts.recording).cloned();
+                let mut writer = TrackWriter::new(&self.folder, facts.clone(), recording, utc_ms);
+                if self.failing.as_ref().is_some_and(|failing| failing.given_up) {
+                    writer.give_up();
+                }
+                self.tracks.insert(facts.track, writer);
+            }
+            ToRecorder::CloseTrack(utc_ms, track) => {
+                if let Some(track) = self.tracks.get_mut(&track) {
+                    track.close(utc_ms);
+                }
+            }
+            ToRecorder::CloseRecording(utc_ms, recording) => {
+                self.closing.insert(recording, utc_ms);
+            }
+            ToRecorder::Mark(utc_ms, recording, what_happened) => {
+                self.news.push((utc_ms, Entry::Mark { recording, what_happened }));
+            }
+            ToRecorder::Lost(gap) => self.news.push((gap.to_utc_ms, Entry::Gap(gap))),
+            ToRecorder::Stop => {}
+        }
+    }
+
+    /// What found no room in the queue, now that there is some.
+    fn take_waiting(&mut self) {
+        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        if waiting.is_empty() {
+            return;
+        }
+        // All that came before it is still in the queue.
+        while let Ok(message) = self.messages.try_recv() {
+            self.take(message);
+        }
+        waiting.into_iter().for_each(|message| self.take(message));
+    }
+
+    /// Brings everything to the disk that is due; `all`: nothing more comes.
+    fn flush(&mut self, all: bool, probe: bool) {
+        let now_utc_ms = (self.options.now_utc_ms)();
+        for track in self.tracks.values_mut() {
+            let over = track.closed_utc_ms().is_some_and(|closed| now_utc_ms - closed >= STRAGGLERS_MS);
+            if all {
+                track.close(now_utc_ms);
+            }
+            track.advance(now_utc_ms, all || over, &mut self.news);
+        }
+        let written = self.write(now_utc_ms, probe);
+        self.judge(written, now_utc_ms);
+    }
+
+    fn write(&mut self, now_utc_ms: i64, probe: bool) -> std::io::Result<()> {
+        if probe {
+            self.ledger.probe()?;
+        }
+        // What a segment belongs to is known before the segment is there.
+        self.ledger.append(&mut self.news);
+        self.ledger.write(now_utc_ms)?;
+        for track in self.tracks.values_mut() {
+            track.write(&mut self.news)?;
+        }
+        self.close_what_is_over();
+        self.ledger.append(&mut self.news);
+        self.ledger.write(now_utc_ms)
+    }
+
+    fn close_what_is_over(&mut self) {
+        let news = &mut self.news;
+        self.tracks.retain(|track, writer| {
+            if let (true, Some(closed_utc_ms)) = (writer.is_done(), writer.closed_utc_ms()) {
+                news.push((closed_utc_ms, Entry::TrackClosed { track: *track }));
+                return false;
+            }
+            true
+        });
+        let (tracks, recordings) = (&self.tracks, &mut self.recordings);
+        self.closing.retain(|recording, utc_ms| {
+            let open = tracks.values().any(|track| track.facts().recording == *recording);
+            if !open {
+                recordings.remove(recording);
+                news.push((*utc_ms, Entry::RecordingClosed { recording: *recording }));
+            }
+            open
+        });
+    }
+
+    fn judge(&mut self, written: std::io::Result<()>, now_utc_ms: i64) {
+        match (written, &mut self.failing) {
+            (Ok(()), None) => {}
+            (Ok(()), Some(_)) => self.come_back(now_utc_ms),
+            (Err(error), None) => {
+                let why = cause(&error);
+                tracing::error!("nothing can be recorded: {why}");
+                self.tell(Some(why.clone()));
+                self.failing = Some(Failing { since: Instant::now(), since_utc_ms: now_utc_ms, why, given_up: false });
+            }
+            (Err(_), Some(failing)) => {
+                if failing.since.elapsed() >= self.options.fail_grace && !failing.given_up {
+                    failing.given_up = true;
+                    self.tracks.values_mut().for_each(TrackWriter::give_up);
+                }
+            }
+        }
+    }
+
+    fn come_back(&mut self, now_utc_ms: i64) {
+        let Some(failing) = self.failing.take() else { return };
+        let lost_ms = now_utc_ms - failing.since_utc_ms;
+        tracing::info!("the recorder writes again, after {lost_ms} ms without: {}", failing.why);
+        for track in self.tracks.values_mut() {
+            track.come_back(now_utc_ms, &failing.why, &mut self.news);
+        }
+        self.tell(None);
+    }
+
+    fn tell(&self, failing: Option<String>) {
+        *self.shared.failing.lock().unwrap_or_else(PoisonError::into_inner) = failing;
+    }
+
+    fn sign(&mut self) {
+        if let Err(error) = self.ledger.sign((self.options.now_utc_ms)()) {
+            tracing::error!("the chain of recordings could not be signed: {}", cause(&error));
+        }
+    }
+
+    fn finish(mut self) {
+        self.take_waiting();
+        while let Ok(message) = self.messages.try_recv() {
+            self.take(message);
+        }
+        let open: Vec<RecordingId> = self.recordings.keys().copied().collect();
+        let now_utc_ms = (self.options.now_utc_ms)();
+        for recording in open {
+            self.closing.entry(recording).or_insert(now_utc_ms);
+        }
+        // Once for the sound, once more for what follows from its being sealed.
+        self.flush(true, false);
+        self.news.push((now_utc_ms, Entry::Stopped));
+        self.flush(true, false);
+        match &self.failing {
+            None => self.sign(),
+            Some(failing) => tracing::error!("the recorder ends with sound that is not on the disk: {}", failing.why),
+        }
+    }
+}
+
+/// What went wrong with the disk, as one clause for a key.
+fn cause(error: &std::io::Error) -> String {
+    use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let known = [
+        (StorageFull, "the disk is full"),
+        (QuotaExceeded, "the disk is full"),
+        (ReadOnlyFilesystem, "the disk is read-only"),
+        (PermissionDenied, "the folder of recordings may not be written"),
+    ];
+    let clause = known.into_iter().find(|(kind, _)| *kind == error.kind());
+    clause.map_or_else(|| format!("the disk refuses ({error})"), |(_, clause)| clause.to_owned())
+}

@@ -1,0 +1,101 @@
+//! The recorder's hand on the chain, the checkpoints and the sign of life.
+
+use crate::chain::End;
+use crate::checkpoint::{CHECKPOINTS_FILE, Checkpoint};
+use crate::recover::{ALIVE_FILE, CHAIN_FILE};
+use crate::writer::{Dated, SEGMENTS};
+use crate::{Result, file_error};
+use ed25519_dalek::SigningKey;
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Room that must be there before somebody needs it, in bytes.
+const ROOM: usize = 64 * 1_024;
+
+/// File that asks for room.
+const PROBE_FILE: &str = "probe";
+
+/// Chain, checkpoints and sign of life of one folder.
+pub struct Ledger {
+    folder: PathBuf,
+    key: SigningKey,
+    end: End,
+    chain: File,
+    unwritten: VecDeque<u8>,
+    checkpoints: File,
+    alive: File,
+    /// The chain has lines that no checkpoint covers.
+    unsigned: bool,
+}
+
+impl Ledger {
+    /// Goes on where a chain ends.
+    pub fn open(folder: &Path, end: End, key: SigningKey) -> Result<Self> {
+        let open = |name: &str, append: bool| {
+            let path = folder.join(name);
+            let mut options = File::options();
+            options.create(true).append(append).write(true).mode(0o600).open(&path).map_err(file_error(&path, "opened"))
+        };
+        Ok(Self {
+            folder: folder.to_owned(),
+            key,
+            end,
+            chain: open(CHAIN_FILE, true)?,
+            unwritten: VecDeque::new(),
+            checkpoints: open(CHECKPOINTS_FILE, true)?,
+            alive: open(ALIVE_FILE, false)?,
+            unsigned: false,
+        })
+    }
+
+    /// Takes news into the chain.
+    pub fn append(&mut self, news: &mut Vec<Dated>) {
+        for (utc_ms, entry) in news.drain(..) {
+            self.unwritten.extend(self.end.push(utc_ms, &entry));
+            self.unwritten.push_back(b'\n');
+            self.unsigned = true;
+        }
+    }
+
+    /// Brings the chain to the disk, and the sign of life.
+    pub fn write(&mut self, now_utc_ms: i64) -> io::Result<()> {
+        let wrote = !self.unwritten.is_empty();
+        while !self.unwritten.is_empty() {
+            match self.chain.write(self.unwritten.as_slices().0) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(taken) => drop(self.unwritten.drain(..taken)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if wrote {
+            self.chain.sync_data()?;
+        }
+        self.alive.write_all_at(format!("{now_utc_ms:020}\n").as_bytes(), 0)
+    }
+
+    /// Whether there is room for what may come.
+    pub fn probe(&self) -> io::Result<()> {
+        let path = self.folder.join(SEGMENTS).join(PROBE_FILE);
+        let asked = std::fs::write(&path, vec![0x55; ROOM]);
+        let removed = std::fs::remove_file(&path);
+        asked.and(removed)
+    }
+
+    /// Signs the chain's end, if it has grown.
+    pub fn sign(&mut self, now_utc_ms: i64) -> io::Result<()> {
+        if !self.unsigned || !self.unwritten.is_empty() {
+            return Ok(());
+        }
+        self.chain.sync_all()?;
+        let mut line = serde_json::to_vec(&Checkpoint::sign(&self.key, &self.end, now_utc_ms))?;
+        line.push(b'\n');
+        self.checkpoints.write_all(&line)?;
+        self.checkpoints.sync_all()?;
+        self.unsigned = false;
+        Ok(())
+    }
+}

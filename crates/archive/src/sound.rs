@@ -1,0 +1,94 @@
+//! The sound of a whole track: one Ogg Opus stream out of its segments, in true time, and its loudness for drawing.
+
+use crate::opus_packet;
+use crate::segment::{Label, Pages, packets};
+use crate::{RATE_HZ, TrackFacts};
+use opus::{Channels, Decoder};
+
+/// Pages of one second: a browser can seek in it.
+const PAGE_SAMPLES: u64 = RATE_HZ;
+
+/// Time of one value of loudness.
+pub const STEP_MS: u32 = 20;
+
+/// Silence between two segments from this length on is put in, in milliseconds.
+const PAUSE_MS: i64 = 5;
+
+/// The loudness of a track over time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Peaks {
+    /// Length of one value, in milliseconds.
+    pub step_ms: u32,
+    /// 0 (silence) to 255 (full scale) each.
+    pub peaks: Vec<u8>,
+}
+
+/// A segment as it was read.
+pub struct Read {
+    /// Time of its first sample, UTC milliseconds.
+    pub from_utc_ms: i64,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// The packets of a track in true time, with their lengths in samples: what was between two segments is a pause.
+pub fn in_time(segments: &[Read]) -> Vec<(Vec<u8>, u64)> {
+    let mut all: Vec<(Vec<u8>, u64)> = Vec::new();
+    let (mut from, mut samples) = (None, 0_u64);
+    for segment in segments {
+        let begins_ms = segment.from_utc_ms - *from.get_or_insert(segment.from_utc_ms);
+        let pause_ms = begins_ms - i64::try_from(samples * 1_000 / RATE_HZ).unwrap_or(0);
+        let read = packets(&segment.bytes);
+        if pause_ms >= PAUSE_MS {
+            let pause = u64::try_from(pause_ms).unwrap_or(0) * RATE_HZ / 1_000;
+            all.extend(opus_packet::silence(pause));
+            samples += pause;
+        }
+        samples += read.iter().map(|(_, length)| length).sum::<u64>();
+        all.extend(read);
+    }
+    all
+}
+
+/// One Ogg Opus stream of a track.
+pub fn stream(track: &TrackFacts, from_utc_ms: i64, packets: &[(Vec<u8>, u64)]) -> Vec<u8> {
+    let mut pages = Pages::new(&Label { track, recording: None, from_utc_ms });
+    let mut paged = 0;
+    for (payload, samples) in packets {
+        pages.packet(payload, *samples);
+        if pages.samples() - paged >= PAGE_SAMPLES {
+            pages.end_page();
+            paged = pages.samples();
+        }
+    }
+    pages.end_stream();
+    pages.take()
+}
+
+/// The loudness of a track. A packet that cannot be decoded is silent.
+pub fn peaks(packets: &[(Vec<u8>, u64)]) -> Peaks {
+    let step = (RATE_HZ * u64::from(STEP_MS) / 1_000) as usize;
+    let Ok(mut decoder) = Decoder::new(RATE_HZ as u32, Channels::Mono) else { return Peaks::default() };
+    let mut samples = vec![0_f32; opus_packet::SAMPLES_MAX as usize];
+    let (mut peaks, mut peak, mut filled) = (Vec::new(), 0_f32, 0);
+    for (payload, length) in packets {
+        let length = (*length as usize).min(samples.len());
+        // A packet of one byte is a pause: it is concealed for as long as it says.
+        let payload = if payload.len() == 1 { &[] } else { payload.as_slice() };
+        if decoder.decode_float(payload, &mut samples[..length], false).is_err() {
+            samples[..length].fill(0.0);
+        }
+        for sample in &samples[..length] {
+            peak = peak.max(sample.abs());
+            filled += 1;
+            if filled == step {
+                peaks.push((peak.min(1.0) * 255.0) as u8);
+                (peak, filled) = (0.0, 0);
+            }
+        }
+    }
+    if filled > 0 {
+        peaks.push((peak.min(1.0) * 255.0) as u8);
+    }
+    Peaks { step_ms: STEP_MS, peaks }
+}

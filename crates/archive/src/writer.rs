@@ -1,0 +1,360 @@
+//! Writes one track: segments that grow on the disk, are cut by length, and sealed.
+//!
+//! ```text
+//! growing ─60 s, or anew, or the talk is over─► ended ─all of it written─► sealed
+//!    └─the disk refused for too long─► given up: cut to what was written, the rest is a gap
+//! ```
+//!
+//! Law: what the disk has taken is never written again; what it has not taken yet stays in memory until it does, or until
+//! [`TrackWriter::give_up`] makes a listed gap of it.
+
+use crate::chain::{Entry, Gap, Sealed};
+use crate::recorder::TrackAudio;
+use crate::segment::{Label, Pages};
+use crate::track::{Piece, Timeline};
+use crate::{RATE_HZ, RecordingFacts, TrackFacts, hex, opus_packet};
+use sha2::{Digest, Sha256};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Longest segment, in samples: one minute.
+const SEGMENT_SAMPLES: u64 = 60 * RATE_HZ;
+
+/// Keyed time without any packet, from this length on, is a listed gap: a keyed uplink sends at least every 200 ms.
+const SILENT_MS: i64 = 1_000;
+
+/// Folder of the segments, below that of the recordings.
+pub const SEGMENTS: &str = "segments";
+
+/// Ending of a segment that is being written.
+pub const OPEN: &str = "open";
+
+/// An entry of the chain with the time that it is about, UTC milliseconds.
+pub type Dated = (i64, Entry);
+
+/// How much of a segment the disk has.
+#[derive(Clone, Default)]
+struct Kept {
+    bytes: u64,
+    samples: u64,
+    hash: Sha256,
+}
+
+struct Segment {
+    number: u32,
+    /// Below the folder of recordings, as it is called when it is sealed.
+    name: String,
+    from_utc_ms: i64,
+    pages: Pages,
+    file: Option<File>,
+    unwritten: VecDeque<u8>,
+    /// All that was laid out so far.
+    laid_out: Kept,
+    kept: Kept,
+    ended: bool,
+    given_up: bool,
+}
+
+/// One track on its way to the disk.
+pub struct TrackWriter {
+    facts: TrackFacts,
+    recording: Option<RecordingFacts>,
+    folder: PathBuf,
+    timeline: Timeline,
+    segments: VecDeque<Segment>,
+    number: u32,
+    /// Up to when there is sound, or a listed gap.
+    covered_utc_ms: i64,
+    /// Since when what comes is thrown away, because the disk takes nothing.
+    outage: Option<i64>,
+    closed_utc_ms: Option<i64>,
+}
+
+impl TrackWriter {
+    /// A track that was opened at `opened_utc_ms`.
+    pub fn new(folder: &Path, facts: TrackFacts, recording: Option<RecordingFacts>, opened_utc_ms: i64) -> Self {
+        Self {
+            facts,
+            recording,
+            folder: folder.to_owned(),
+            timeline: Timeline::default(),
+            segments: VecDeque::new(),
+            number: 0,
+            covered_utc_ms: opened_utc_ms,
+            outage: None,
+            closed_utc_ms: None,
+        }
+    }
+
+    /// What it is of.
+    pub fn facts(&self) -> &TrackFacts {
+        &self.facts
+    }
+
+    /// Takes a packet.
+    pub fn take(&mut self, audio: TrackAudio) {
+        self.timeline.take(audio);
+    }
+
+    /// The microphone was shut at this time; what is on its way is still taken.
+    pub fn close(&mut self, utc_ms: i64) {
+        self.closed_utc_ms = self.closed_utc_ms.or(Some(utc_ms));
+    }
+
+    /// When it was closed, UTC milliseconds.
+    pub fn closed_utc_ms(&self) -> Option<i64> {
+        self.closed_utc_ms
+    }
+
+    /// Whether nothing of it is left to be written.
+    pub fn is_done(&self) -> bool {
+        self.closed_utc_ms.is_some() && self.segments.is_empty() && self.outage.is_none()
+    }
+
+    /// Lays out every packet whose turn it is; with `all`, the track is over.
+    pub fn advance(&mut self, now_utc_ms: i64, all: bool, news: &mut Vec<Dated>) {
+        while let Some(piece) = self.timeline.next(now_utc_ms, all) {
+            if self.outage.is_none() {
+                self.lay_out(piece, news);
+            }
+        }
+        if let Some(growing) = self.growing() {
+            growing.end_page();
+        }
+        if let (true, Some(closed_utc_ms)) = (all, self.closed_utc_ms) {
+            self.end_growing();
+            if self.outage.is_none() {
+                self.list_silence(closed_utc_ms, news);
+            }
+        }
+    }
+
+    fn growing(&mut self) -> Option<&mut Segment> {
+        self.segments.back_mut().filter(|segment| !segment.ended)
+    }
+
+    fn end_growing(&mut self) {
+        if let Some(growing) = self.growing() {
+            growing.end();
+        }
+    }
+
+    fn lay_out(&mut self, piece: Piece, news: &mut Vec<Dated>) {
+        let full =
+            self.growing().is_some_and(|segment| segment.pages.samples() + piece.pause_samples >= SEGMENT_SAMPLES);
+        if let Some((from, to)) = piece.lost {
+            self.gap(from, to, "it was lost between the turret and the switch", news);
+        } else if piece.anew {
+            self.list_silence(piece.at_utc_ms, news);
+        }
+        if piece.anew || full {
+            self.end_growing();
+        }
+        let from_utc_ms = match self.growing() {
+            Some(_) => None,
+            None => Some(self.begin(piece.at_utc_ms)),
+        };
+        if let Some(segment) = self.growing() {
+            if from_utc_ms.is_none() {
+                let toc = piece.payload.first().copied().unwrap_or_default();
+                let pause = opus_packet::pause(toc, piece.pause_samples);
+                let silence = opus_packet::silence(piece.pause_samples);
+                let filled: Vec<_> = if piece.lost.is_some() { silence.collect() } else { pause.collect() };
+                filled.iter().for_each(|(packet, samples)| segment.pages.packet(packet, *samples));
+            }
+            segment.pages.packet(&piece.payload, piece.samples);
+        }
+        let length_ms = i64::try_from(piece.samples * 1_000 / RATE_HZ).unwrap_or(0);
+        self.covered_utc_ms = self.covered_utc_ms.max(piece.at_utc_ms + length_ms);
+    }
+
+    fn begin(&mut self, at_utc_ms: i64) -> i64 {
+        self.timeline.anchor();
+        self.number += 1;
+        let name = segment_name(&self.facts, self.number, at_utc_ms);
+        let label = Label { track: &self.facts, recording: self.recording.as_ref(), from_utc_ms: at_utc_ms };
+        self.segments.push_back(Segment {
+            number: self.number,
+            name,
+            from_utc_ms: at_utc_ms,
+            pages: Pages::new(&label),
+            file: None,
+            unwritten: VecDeque::new(),
+            laid_out: Kept::default(),
+            kept: Kept::default(),
+            ended: false,
+            given_up: false,
+        });
+        at_utc_ms
+    }
+
+    /// Lists keyed time in which nothing came.
+    fn list_silence(&mut self, to_utc_ms: i64, news: &mut Vec<Dated>) {
+        let from_utc_ms = self.covered_utc_ms;
+        if to_utc_ms - from_utc_ms >= SILENT_MS {
+            self.gap(from_utc_ms, to_utc_ms, "no sound came from the turret", news);
+        }
+    }
+
+    fn gap(&mut self, from_utc_ms: i64, to_utc_ms: i64, why: &str, news: &mut Vec<Dated>) {
+        self.covered_utc_ms = self.covered_utc_ms.max(to_utc_ms);
+        let gap = Gap {
+            recording: Some(self.facts.recording),
+            track: Some(self.facts.track),
+            line: Some(self.facts.line.clone()),
+            talker: Some(self.facts.talker.clone()),
+            from_utc_ms,
+            to_utc_ms,
+            why: why.to_owned(),
+        };
+        news.push((to_utc_ms, Entry::Gap(gap)));
+    }
+
+    /// Writes what is laid out, and seals what has ended.
+    ///
+    /// # Errors
+    /// The disk does not take it; it stays in memory and is tried again by the next call.
+    pub fn write(&mut self, news: &mut Vec<Dated>) -> io::Result<()> {
+        while let Some(segment) = self.segments.front_mut() {
+            segment.write(&self.folder)?;
+            if !segment.ended {
+                break;
+            }
+            if segment.kept.bytes > 0 {
+                let sealed = segment.seal(&self.folder, &self.facts)?;
+                news.push((segment.from_utc_ms, Entry::SegmentSealed(sealed)));
+            }
+            self.segments.pop_front();
+        }
+        Ok(())
+    }
+
+    /// The disk has taken nothing for too long: what waits in memory, and what comes, is a gap from here on.
+    pub fn give_up(&mut self) {
+        let mut lost_from = None;
+        for segment in &mut self.segments {
+            if !segment.unwritten.is_empty() {
+                let kept_ms = i64::try_from(segment.kept.samples * 1_000 / RATE_HZ).unwrap_or(0);
+                lost_from = lost_from.or(Some(segment.from_utc_ms + kept_ms));
+                segment.give_up();
+            }
+        }
+        self.end_growing();
+        self.outage = self.outage.or(lost_from).or(Some(self.covered_utc_ms));
+    }
+
+    /// The disk takes what comes from now on; the gap is listed.
+    pub fn come_back(&mut self, now_utc_ms: i64, why: &str, news: &mut Vec<Dated>) {
+        let Some(from_utc_ms) = self.outage.take() else { return };
+        let to_utc_ms = self.closed_utc_ms.map_or(now_utc_ms, |closed| closed.max(from_utc_ms));
+        self.gap(from_utc_ms, to_utc_ms, why, news);
+    }
+}
+
+impl Segment {
+    fn end_page(&mut self) {
+        self.pages.end_page();
+        self.laid_out();
+    }
+
+    fn end(&mut self) {
+        self.pages.end_stream();
+        self.laid_out();
+        self.ended = true;
+    }
+
+    fn laid_out(&mut self) {
+        let bytes = self.pages.take();
+        self.laid_out.hash.update(&bytes);
+        self.laid_out.bytes += bytes.len() as u64;
+        self.laid_out.samples = self.pages.paged_samples();
+        self.unwritten.extend(bytes);
+    }
+
+    fn give_up(&mut self) {
+        self.unwritten.clear();
+        self.laid_out = self.kept.clone();
+        self.ended = true;
+        self.given_up = true;
+    }
+
+    fn write(&mut self, folder: &Path) -> io::Result<()> {
+        if self.given_up && self.kept.bytes == 0 {
+            return self.forget(folder);
+        }
+        if self.file.is_none() && !self.unwritten.is_empty() {
+            self.file = Some(create(&folder.join(&self.name))?);
+        }
+        let Some(file) = &mut self.file else { return Ok(()) };
+        if self.given_up {
+            return file.set_len(self.kept.bytes);
+        }
+        while !self.unwritten.is_empty() {
+            match file.write(self.unwritten.as_slices().0) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(taken) => drop(self.unwritten.drain(..taken)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.kept = self.laid_out.clone();
+        Ok(())
+    }
+
+    /// Nothing whole was ever written: the file goes, if there is one.
+    fn forget(&mut self, folder: &Path) -> io::Result<()> {
+        match self.file.take() {
+            Some(_) => std::fs::remove_file(open_path(&folder.join(&self.name))),
+            None => Ok(()),
+        }
+    }
+
+    fn seal(&mut self, folder: &Path, facts: &TrackFacts) -> io::Result<Sealed> {
+        let path = folder.join(&self.name);
+        if let Some(file) = &self.file {
+            file.sync_all()?;
+        }
+        std::fs::rename(open_path(&path), &path)?;
+        sync_folder(path.parent().unwrap_or(folder))?;
+        Ok(Sealed {
+            track: facts.track,
+            number: self.number,
+            file: self.name.clone(),
+            from_utc_ms: self.from_utc_ms,
+            samples: self.kept.samples,
+            bytes: self.kept.bytes,
+            sha256: hex(&self.kept.hash.clone().finalize()),
+        })
+    }
+}
+
+/// Makes a rename in `folder` outlast a power cut.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn segment_name(facts: &TrackFacts, number: u32, at_utc_ms: i64) -> String {
+    let (recording, track) = (facts.recording, facts.track);
+    format!("{SEGMENTS}/{}/r{:05}-t{:05}-s{number:03}.opus", day(at_utc_ms), recording.0, track.0)
+}
+
+/// The UTC day of a time, as YYYY-MM-DD.
+fn day(utc_ms: i64) -> String {
+    let date = time::OffsetDateTime::from_unix_timestamp(utc_ms.div_euclid(1_000));
+    date.map_or_else(|_| "0000-00-00".to_owned(), |date| date.date().to_string())
+}
+
+/// What a segment is called while it is written.
+pub fn open_path(sealed: &Path) -> PathBuf {
+    sealed.with_extension(format!("opus.{OPEN}"))
+}
+
+fn create(sealed: &Path) -> io::Result<File> {
+    if let Some(folder) = sealed.parent() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    std::fs::OpenOptions::new().append(true).create_new(true).mode(0o600).open(open_path(sealed))
+}

@@ -1,0 +1,102 @@
+//! Finding and playing: by time, line, person and gaps; what is played is what was said.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use dealerboard_archive::{Filter, Library, ToRecorder};
+use dealerboard_model::{RecordingId, TrackId};
+use support::*;
+
+fn filter() -> Filter {
+    Filter { limit: 10, ..Filter::default() }
+}
+
+fn numbers(found: &[dealerboard_archive::RecordingFound]) -> Vec<u32> {
+    found.iter().map(|row| row.recording.0).collect()
+}
+
+#[tokio::test]
+async fn recordings_are_found_by_person_line_time_kind_and_gaps() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = start(folder.path());
+    one_talk(&recorder, 1, "reyes", 440.0, 30);
+    let second = one_talk(&recorder, 2, "lindt", 440.0, 200);
+    recorder.stop();
+    let library = Library::open(folder.path()).await.unwrap();
+    let find = async |filter: Filter| numbers(&library.recordings(&filter).await.unwrap());
+    assert_eq!(find(filter()).await, [2, 1]);
+    assert_eq!(find(Filter { talker: Some("reyes".into()), ..filter() }).await, [1]);
+    assert_eq!(find(Filter { line: Some("ard-london".into()), ..filter() }).await, [2, 1]);
+    assert_eq!(find(Filter { line: Some("no such line".into()), ..filter() }).await, [] as [u32; 0]);
+    assert_eq!(find(Filter { kind: Some("hoot".into()), ..filter() }).await, [] as [u32; 0]);
+    assert_eq!(find(Filter { to_utc_ms: Some(second + 100), ..filter() }).await, [2]);
+    assert_eq!(find(Filter { gaps: true, ..filter() }).await, [] as [u32; 0]);
+    assert_eq!(find(Filter { before: Some(2), ..filter() }).await, [1]);
+    assert_eq!(find(Filter { limit: 1, ..filter() }).await, [2]);
+}
+
+#[tokio::test]
+async fn a_track_plays_as_one_file_in_true_time_over_its_segments() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = start(folder.path());
+    let (inbox, began) = (recorder.inbox(), now_utc_ms() - 5_000);
+    inbox.tell(ToRecorder::OpenRecording(began, recording(1)));
+    inbox.tell(ToRecorder::OpenTrack(began, track(1, 1, "reyes")));
+    Talker::new(1, 440.0, began).says(&inbox, 50);
+    // The talker's clock is set anew, three seconds after the start: another segment.
+    let mut again = Talker::new(1, 440.0, began + 3_000);
+    let mut packets: Vec<_> = (0..50).map(|_| again.packet()).collect();
+    packets
+        .iter_mut()
+        .for_each(|packet| (packet.seq, packet.rtp_ts) = (packet.seq + 50, packet.rtp_ts + 9_000_000_000));
+    packets.into_iter().for_each(|packet| assert!(inbox.audio(packet)));
+    inbox.tell(ToRecorder::CloseTrack(began + 4_000, TrackId(1)));
+    recorder.stop();
+
+    let library = Library::open(folder.path()).await.unwrap();
+    let found = library.recording(RecordingId(1)).await.unwrap().unwrap();
+    assert_eq!((found.tracks[0].from_utc_ms, found.tracks[0].length_ms), (began, 4_000));
+    let audio = library.track_audio(RecordingId(1), TrackId(1)).await.unwrap().unwrap();
+    let heard = decode(&audio);
+    assert_eq!(heard.len(), 4 * 48_000);
+    assert!(tone_share(&heard[4_800..40_000], 440.0) > 0.9);
+    assert!(heard[72_000..140_000].iter().all(|sample| sample.abs() < 0.01), "the pause is a pause");
+    assert!(tone_share(&heard[150_000..], 440.0) > 0.9);
+    let peaks = library.peaks(RecordingId(1), TrackId(1)).await.unwrap().unwrap();
+    assert_eq!((peaks.step_ms, peaks.peaks.len()), (20, 200));
+    assert!(peaks.peaks[20] > 80 && peaks.peaks[100] < 5);
+}
+
+#[tokio::test]
+async fn a_recording_that_goes_on_is_listed_and_its_sealed_part_grows() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = start(folder.path());
+    let (inbox, began) = (recorder.inbox(), now_utc_ms());
+    inbox.tell(ToRecorder::OpenRecording(began, recording(1)));
+    inbox.tell(ToRecorder::OpenTrack(began, track(1, 1, "reyes")));
+    until_chain(folder.path(), |lines| lines.len() == 3);
+    let library = Library::open(folder.path()).await.unwrap();
+    let found = library.recordings(&filter()).await.unwrap();
+    assert_eq!((found[0].closed_utc_ms, found[0].tracks[0].length_ms), (None, 0));
+    Talker::new(1, 440.0, began).says(&inbox, 30);
+    recorder.stop();
+    let found = library.recordings(&filter()).await.unwrap();
+    assert!(found[0].closed_utc_ms.is_some() && found[0].tracks[0].length_ms == 600);
+}
+
+#[tokio::test]
+async fn an_index_of_another_chain_is_made_anew() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for (folder, talker) in [(&folder, "reyes"), (&other, "lindt")] {
+        let recorder = start(folder.path());
+        one_talk(&recorder, 1, talker, 440.0, 30);
+        recorder.stop();
+    }
+    Library::open(folder.path()).await.unwrap().follow().await.unwrap();
+    std::fs::copy(other.path().join("chain.jsonl"), folder.path().join("chain.jsonl")).unwrap();
+    let recorder = start(folder.path());
+    recorder.stop();
+    let library = Library::open(folder.path()).await.unwrap();
+    library.follow().await.unwrap();
+    assert_eq!(library.talkers().await.unwrap()[0].as_str(), "lindt");
+}

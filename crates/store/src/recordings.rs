@@ -1,0 +1,379 @@
+//! The index of recordings: who talked on which line when, where the sound is, and what is missing.
+
+use crate::Result;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{FromRow, QueryBuilder, Sqlite, SqlitePool, Transaction};
+use std::path::Path;
+
+/// Most rows that one answer has.
+const ROWS_MAX: u32 = 500;
+
+/// How far the index has followed its source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, FromRow)]
+pub struct Position {
+    /// Bytes of the source.
+    pub bytes: i64,
+    /// Lines of the source.
+    pub lines: i64,
+    /// Hash of the last of them.
+    pub hash: String,
+}
+
+/// One recording.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct RecordingRow {
+    /// Its number.
+    pub id: u32,
+    /// Kind of its lines.
+    pub kind: String,
+    /// UTC milliseconds.
+    pub opened_utc_ms: i64,
+    /// UTC milliseconds; none while it goes on.
+    pub closed_utc_ms: Option<i64>,
+    /// How many gaps it has.
+    pub gaps: u32,
+}
+
+/// One track.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct TrackRow {
+    /// Its number.
+    pub id: u32,
+    /// On which line.
+    pub line: String,
+    /// Who talks.
+    pub talker: String,
+    /// UTC milliseconds.
+    pub opened_utc_ms: i64,
+    /// UTC milliseconds; none while it goes on.
+    pub closed_utc_ms: Option<i64>,
+}
+
+/// One segment of a track.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct SegmentRow {
+    /// Of which track.
+    pub track: u32,
+    /// Counted from 1.
+    pub number: u32,
+    /// Below the folder of recordings.
+    pub file: String,
+    /// Time of the first sample, UTC milliseconds.
+    pub from_utc_ms: i64,
+    /// Samples at 48 kHz.
+    pub samples: i64,
+}
+
+/// Keyed time without sound.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct GapRow {
+    /// In which recording.
+    pub recording: Option<u32>,
+    /// On which line.
+    pub line: Option<String>,
+    /// Whose.
+    pub talker: Option<String>,
+    /// UTC milliseconds.
+    pub from_utc_ms: i64,
+    /// UTC milliseconds.
+    pub to_utc_ms: i64,
+    /// One clause.
+    pub why: String,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct MarkRow {
+    /// UTC milliseconds.
+    pub at_utc_ms: i64,
+    /// In words.
+    pub what_happened: String,
+}
+
+/// What to look for; empty fields ask for everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordingQuery {
+    /// Not ended before this time, UTC milliseconds.
+    pub from_utc_ms: Option<i64>,
+    /// Not begun after this time, UTC milliseconds.
+    pub to_utc_ms: Option<i64>,
+    /// On this line.
+    pub line: Option<String>,
+    /// With this talker.
+    pub talker: Option<String>,
+    /// Of this kind.
+    pub kind: Option<String>,
+    /// With gaps only.
+    pub gaps: bool,
+    /// Numbered below this.
+    pub before: Option<u32>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// The index in one SQLite file. Clones share its connections.
+#[derive(Clone)]
+pub struct RecordingIndex {
+    pool: SqlitePool,
+}
+
+impl RecordingIndex {
+    /// Opens the index at `path`; makes it when it is not there.
+    ///
+    /// # Errors
+    /// It is no database, or cannot be written.
+    pub async fn open(path: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal);
+        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        sqlx::migrate!().run(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// How far it has followed its source.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn position(&self) -> Result<Option<Position>> {
+        Ok(sqlx::query_as("SELECT bytes, lines, hash FROM position").fetch_optional(&self.pool).await?)
+    }
+
+    /// Forgets everything, to begin anew.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn clear(&self) -> Result<()> {
+        for table in ["position", "recording", "recording_line", "track", "segment", "gap", "mark"] {
+            QueryBuilder::<Sqlite>::new("DELETE FROM ").push(table).build().execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins to take changes; nothing of it is seen before [`Update::finish`].
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn update(&self) -> Result<Update> {
+        Ok(Update { transaction: self.pool.begin().await? })
+    }
+
+    /// Recordings, newest first.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn recordings(&self, query: &RecordingQuery) -> Result<Vec<RecordingRow>> {
+        let mut sql = QueryBuilder::<Sqlite>::new(
+            "SELECT id, kind, opened_utc_ms, closed_utc_ms, gaps FROM recording r WHERE TRUE",
+        );
+        if let Some(from) = query.from_utc_ms {
+            sql.push(" AND (r.closed_utc_ms IS NULL OR r.closed_utc_ms >= ").push_bind(from).push(")");
+        }
+        if let Some(to) = query.to_utc_ms {
+            sql.push(" AND r.opened_utc_ms <= ").push_bind(to);
+        }
+        if let Some(line) = &query.line {
+            sql.push(" AND EXISTS (SELECT 1 FROM recording_line l WHERE l.recording = r.id AND l.line = ");
+            sql.push_bind(line.clone()).push(")");
+        }
+        if let Some(talker) = &query.talker {
+            sql.push(" AND EXISTS (SELECT 1 FROM track t WHERE t.recording = r.id AND t.talker = ");
+            sql.push_bind(talker.clone()).push(")");
+        }
+        if let Some(kind) = &query.kind {
+            sql.push(" AND r.kind = ").push_bind(kind.clone());
+        }
+        if query.gaps {
+            sql.push(" AND r.gaps > 0");
+        }
+        if let Some(before) = query.before {
+            sql.push(" AND r.id < ").push_bind(before);
+        }
+        sql.push(" ORDER BY r.id DESC LIMIT ").push_bind(query.limit.clamp(1, ROWS_MAX));
+        Ok(sql.build_query_as().fetch_all(&self.pool).await?)
+    }
+
+    /// One recording.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn recording(&self, id: u32) -> Result<Option<RecordingRow>> {
+        let sql = "SELECT id, kind, opened_utc_ms, closed_utc_ms, gaps FROM recording WHERE id = ?";
+        Ok(sqlx::query_as(sql).bind(id).fetch_optional(&self.pool).await?)
+    }
+
+    /// The lines that a recording is found under.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn lines_of(&self, recording: u32) -> Result<Vec<String>> {
+        let sql = "SELECT line FROM recording_line WHERE recording = ? ORDER BY line";
+        Ok(sqlx::query_scalar(sql).bind(recording).fetch_all(&self.pool).await?)
+    }
+
+    /// The tracks of a recording in the order of time.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn tracks_of(&self, recording: u32) -> Result<Vec<TrackRow>> {
+        let sql = "SELECT id, line, talker, opened_utc_ms, closed_utc_ms FROM track WHERE recording = ? ORDER BY id";
+        Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
+    }
+
+    /// The sealed segments of a recording, by track and number.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn segments_of(&self, recording: u32) -> Result<Vec<SegmentRow>> {
+        let sql = "SELECT s.track, s.number, s.file, s.from_utc_ms, s.samples FROM segment s \
+                   JOIN track t ON t.id = s.track WHERE t.recording = ? ORDER BY s.track, s.number";
+        Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
+    }
+
+    /// The gaps of a recording in the order of time.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn gaps_of(&self, recording: u32) -> Result<Vec<GapRow>> {
+        let sql = "SELECT recording, line, talker, from_utc_ms, to_utc_ms, why FROM gap \
+                   WHERE recording = ? ORDER BY from_utc_ms";
+        Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
+    }
+
+    /// What happened during a recording.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn marks_of(&self, recording: u32) -> Result<Vec<MarkRow>> {
+        let sql = "SELECT at_utc_ms, what_happened FROM mark WHERE recording = ? ORDER BY at_utc_ms, n";
+        Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
+    }
+
+    /// Every line that something was recorded on.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn lines(&self) -> Result<Vec<String>> {
+        Ok(sqlx::query_scalar("SELECT DISTINCT line FROM recording_line ORDER BY line").fetch_all(&self.pool).await?)
+    }
+
+    /// Everybody who was ever recorded.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn talkers(&self) -> Result<Vec<String>> {
+        Ok(sqlx::query_scalar("SELECT DISTINCT talker FROM track ORDER BY talker").fetch_all(&self.pool).await?)
+    }
+}
+
+/// Changes that are taken together.
+pub struct Update {
+    transaction: Transaction<'static, Sqlite>,
+}
+
+impl Update {
+    /// A recording begins.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn recording(&mut self, row: &RecordingRow, call: u32, lines: &[String]) -> Result<()> {
+        let sql = "INSERT OR IGNORE INTO recording (id, call, kind, opened_utc_ms) VALUES (?, ?, ?, ?)";
+        let query = sqlx::query(sql).bind(row.id).bind(call).bind(&row.kind).bind(row.opened_utc_ms);
+        query.execute(&mut *self.transaction).await?;
+        for line in lines {
+            self.recording_line(row.id, line).await?;
+        }
+        Ok(())
+    }
+
+    /// A recording is found under this line too.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn recording_line(&mut self, recording: u32, line: &str) -> Result<()> {
+        let sql = "INSERT OR IGNORE INTO recording_line (recording, line) VALUES (?, ?)";
+        sqlx::query(sql).bind(recording).bind(line).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
+    /// A recording is over.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn recording_closed(&mut self, recording: u32, utc_ms: i64) -> Result<()> {
+        let sql = "UPDATE recording SET closed_utc_ms = ? WHERE id = ?";
+        sqlx::query(sql).bind(utc_ms).bind(recording).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
+    /// A track begins.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn track(&mut self, recording: u32, row: &TrackRow) -> Result<()> {
+        let sql = "INSERT OR IGNORE INTO track (id, recording, line, talker, opened_utc_ms) VALUES (?, ?, ?, ?, ?)";
+        let query = sqlx::query(sql).bind(row.id).bind(recording).bind(&row.line).bind(&row.talker);
+        query.bind(row.opened_utc_ms).execute(&mut *self.transaction).await?;
+        self.recording_line(recording, &row.line).await
+    }
+
+    /// A track is over.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn track_closed(&mut self, track: u32, utc_ms: i64) -> Result<()> {
+        let sql = "UPDATE track SET closed_utc_ms = ? WHERE id = ?";
+        sqlx::query(sql).bind(utc_ms).bind(track).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
+    /// A segment is sealed.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn segment(&mut self, row: &SegmentRow) -> Result<()> {
+        let sql = "INSERT OR IGNORE INTO segment (track, number, file, from_utc_ms, samples) VALUES (?, ?, ?, ?, ?)";
+        let query = sqlx::query(sql).bind(row.track).bind(row.number).bind(&row.file);
+        query.bind(row.from_utc_ms).bind(row.samples).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
+    /// Something is missing.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn gap(&mut self, n: i64, row: &GapRow) -> Result<()> {
+        let sql = "INSERT OR IGNORE INTO gap (n, recording, line, talker, from_utc_ms, to_utc_ms, why) \
+                   VALUES (?, ?, ?, ?, ?, ?, ?)";
+        let query = sqlx::query(sql).bind(n).bind(row.recording).bind(&row.line).bind(&row.talker);
+        let query = query.bind(row.from_utc_ms).bind(row.to_utc_ms).bind(&row.why);
+        query.execute(&mut *self.transaction).await?;
+        let sql = "UPDATE recording SET gaps = (SELECT count(*) FROM gap WHERE recording = ?1) WHERE id = ?1";
+        sqlx::query(sql).bind(row.recording).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
+    /// Something happened.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn mark(&mut self, n: i64, recording: u32, row: &MarkRow) -> Result<()> {
+        let sql = "INSERT OR IGNORE INTO mark (n, recording, at_utc_ms, what_happened) VALUES (?, ?, ?, ?)";
+        let query = sqlx::query(sql).bind(n).bind(recording).bind(row.at_utc_ms).bind(&row.what_happened);
+        query.execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
+    /// Everything so far is seen from now on, and the index stands at `position`.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn finish(mut self, position: &Position) -> Result<()> {
+        let sql = "INSERT OR REPLACE INTO position (one, bytes, lines, hash) VALUES (1, ?, ?, ?)";
+        let query = sqlx::query(sql).bind(position.bytes).bind(position.lines).bind(&position.hash);
+        query.execute(&mut *self.transaction).await?;
+        Ok(self.transaction.commit().await?)
+    }
+}
