@@ -28,7 +28,7 @@ mod writer;
 
 pub use chain::{Entry, Gap, Line, Sealed};
 pub use library::{Filter, GapFound, Library, MarkFound, RecordingFound, TrackFound};
-pub use recorder::{Recorder, RecorderInbox, RecorderOptions, RecorderState, ToRecorder, TrackAudio};
+pub use recorder::{Recorder, RecorderInbox, RecorderOptions, RecorderState, RecorderWatch, ToRecorder, TrackAudio};
 pub use sound::Peaks;
 pub use verify::{Verdict, Wrong, verify, verify_recording};
 

@@ -132,11 +132,31 @@ struct Shared {
     turned: AtomicI64,
 }
 
+/// How a recorder is, for whoever asks. Clones watch the same one.
+#[derive(Clone, Debug)]
+pub struct RecorderWatch {
+    shared: Arc<Shared>,
+    now_utc_ms: fn() -> i64,
+}
+
+impl RecorderWatch {
+    /// How it is now; a thread that the disk does not let go counts as failing.
+    #[must_use]
+    pub fn state(&self) -> RecorderState {
+        let failing = self.shared.failing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let stuck = (self.now_utc_ms)() - self.shared.turned.load(Ordering::Acquire) > STUCK_MS;
+        match failing {
+            Some(why) => RecorderState::Failing { why },
+            None if stuck => RecorderState::Failing { why: "the disk does not answer".to_owned() },
+            None => RecorderState::Ok,
+        }
+    }
+}
+
 /// A running recorder.
 pub struct Recorder {
     inbox: RecorderInbox,
-    shared: Arc<Shared>,
-    now_utc_ms: fn() -> i64,
+    watch: RecorderWatch,
     next_numbers: (RecordingId, TrackId, CallId),
     thread: std::thread::JoinHandle<()>,
 }
@@ -170,7 +190,8 @@ impl Recorder {
             .name("recorder".into())
             .spawn(move || thread.run())
             .map_err(ArchiveError::Thread)?;
-        Ok(Self { inbox: RecorderInbox { queue, waiting }, shared, now_utc_ms, next_numbers, thread })
+        let watch = RecorderWatch { shared, now_utc_ms };
+        Ok(Self { inbox: RecorderInbox { queue, waiting }, watch, next_numbers, thread })
     }
 
     /// Where it is told things.
@@ -185,16 +206,16 @@ impl Recorder {
         self.next_numbers
     }
 
-    /// How it is now; a thread that the disk does not let go counts as failing.
+    /// For those who ask how it is.
+    #[must_use]
+    pub fn watch(&self) -> RecorderWatch {
+        self.watch.clone()
+    }
+
+    /// How it is now.
     #[must_use]
     pub fn state(&self) -> RecorderState {
-        let failing = self.shared.failing.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let stuck = (self.now_utc_ms)() - self.shared.turned.load(Ordering::Acquire) > STUCK_MS;
-        match failing {
-            Some(why) => RecorderState::Failing { why },
-            None if stuck => RecorderState::Failing { why: "the disk does not answer".to_owned() },
-            None => RecorderState::Ok,
-        }
+        self.watch.state()
     }
 
     /// Seals and signs everything, and ends. Waits for the disk.

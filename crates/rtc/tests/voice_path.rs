@@ -22,7 +22,8 @@ struct Floor {
 }
 
 fn floor() -> Floor {
-    let (recorder, tracks) = sync_channel(1_000);
+    let (recorded, tracks) = sync_channel(1_000);
+    let recorder = Box::new(move |packet| recorded.try_send(packet).is_ok());
     let (events, seen) = mpsc::channel(1_000);
     let options = VoiceHubOptions { bind: "127.0.0.1:0".parse().unwrap(), advertise: vec![], recorder, events };
     Floor { hub: VoiceHub::start(options).unwrap(), tracks, _events: seen }

@@ -340,19 +340,31 @@ impl Update {
         Ok(())
     }
 
-    /// Something is missing.
+    /// Something is missing. A gap that no recording is named for is shown with the nearest one on its line.
     ///
     /// # Errors
     /// The database refuses.
     pub async fn gap(&mut self, n: i64, row: &GapRow) -> Result<()> {
+        let recording = match row.recording {
+            Some(recording) => Some(recording),
+            None => self.nearest(row).await?,
+        };
         let sql = "INSERT OR IGNORE INTO gap (n, recording, line, talker, from_utc_ms, to_utc_ms, why) \
                    VALUES (?, ?, ?, ?, ?, ?, ?)";
-        let query = sqlx::query(sql).bind(n).bind(row.recording).bind(&row.line).bind(&row.talker);
+        let query = sqlx::query(sql).bind(n).bind(recording).bind(&row.line).bind(&row.talker);
         let query = query.bind(row.from_utc_ms).bind(row.to_utc_ms).bind(&row.why);
         query.execute(&mut *self.transaction).await?;
         let sql = "UPDATE recording SET gaps = (SELECT count(*) FROM gap WHERE recording = ?1) WHERE id = ?1";
-        sqlx::query(sql).bind(row.recording).execute(&mut *self.transaction).await?;
+        sqlx::query(sql).bind(recording).execute(&mut *self.transaction).await?;
         Ok(())
+    }
+
+    /// The recording that a gap is shown with when nobody knows whose it is: the last on that line that had begun by then.
+    async fn nearest(&mut self, gap: &GapRow) -> Result<Option<u32>> {
+        let sql = "SELECT r.id FROM recording r JOIN recording_line l ON l.recording = r.id \
+                   WHERE l.line = ? AND r.opened_utc_ms <= ? ORDER BY r.opened_utc_ms DESC LIMIT 1";
+        let query = sqlx::query_scalar(sql).bind(&gap.line).bind(gap.to_utc_ms);
+        Ok(query.fetch_optional(&mut *self.transaction).await?)
     }
 
     /// Something happened.

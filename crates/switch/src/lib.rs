@@ -19,5 +19,5 @@ mod translate;
 mod users;
 pub mod web;
 
-pub use running::{FloorSource, Running, Switch, SwitchOptions, verify};
+pub use running::{FloorSource, Running, Switch, SwitchOptions, in_words, verify};
 pub use users::UserList;

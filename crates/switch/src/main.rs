@@ -243,6 +243,9 @@ fn unseen<T>(terminal: bool, read: impl FnOnce() -> T) -> T {
 
 fn verify(path: &Path) -> Result<ExitCode> {
     let verdict = dealerboard_switch::verify(path)?;
-    println!("{}", verdict.sentence);
-    Ok(if verdict.verified { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    for wrong in &verdict.wrong {
+        println!("{}: {}", wrong.file, wrong.why);
+    }
+    println!("{}", dealerboard_switch::in_words(&verdict));
+    Ok(if verdict.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

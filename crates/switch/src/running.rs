@@ -1,16 +1,17 @@
 //! Starting and stopping a switch, in the program and embedded in others.
 
-use crate::accounts::{Account, Accounts, TOKEN_LIFE};
+use crate::accounts::{Account, Accounts, TOKEN_LIFE, utc_ms};
 use crate::certificate::{self, Certificate};
 use crate::clock::Clock;
 use crate::control::Door;
 use crate::floor::{self, FloorFile};
 use crate::floor_loop::{FloorLoop, INPUTS_MAX};
 use crate::keep::{Keep, Shelf};
-use crate::web::{Library, Web, types::Verdict};
+use crate::web::{Review, Web};
 use anyhow::{Context, Result, bail};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
+use dealerboard_archive::{Library, Recorder, RecorderInbox, RecorderOptions, TrackAudio, Verdict};
 use dealerboard_model::UserId;
 use dealerboard_rtc::switch::forward::TrackPacket;
 use dealerboard_rtc::switch::{VoiceEvent, VoiceHub, VoiceHubOptions};
@@ -18,7 +19,6 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -26,8 +26,14 @@ use tokio::task::JoinHandle;
 /// Where the passwords of a sample floor are kept, in the data folder.
 pub const PASSWORDS_FILE: &str = "passwords.txt";
 
+/// Folder of the recordings, in the data folder.
+pub const RECORDINGS: &str = "recordings";
+
 /// Packets that may wait for the recorder: half a minute of ten talkers.
 const TRACK_PACKETS_MAX: usize = 32_768;
+
+/// `record.fail_grace`: how long sound is kept in memory while the disk takes nothing.
+const FAIL_GRACE: Duration = Duration::from_secs(3);
 
 /// How long connections have for their last sentence.
 const STOP_MAX: Duration = Duration::from_secs(2);
@@ -107,18 +113,21 @@ impl Switch {
         named.push(options.listen.ip());
         let Certificate { server_config, fingerprint } = certificate::load_or_make(&options.data, &named)?;
         let (heard_by, heard) = mpsc::channel(INPUTS_MAX);
-        let (recorded_by, _recorded) = sync_channel(TRACK_PACKETS_MAX);
-        let (listener, voice) = listen(&options, &recorded_by, &heard_by)?;
+        let clock = Clock::start();
+        let recordings = options.data.join(RECORDINGS);
+        let recorder = start_recorder(recordings.clone()).await?;
+        let library = Library::open(&recordings).await?;
+        let (listener, voice) = listen(&options, clock, &recorder.inbox(), &heard_by)?;
         let addr = listener.local_addr().context("the listening address is not known")?;
 
-        let clock = Clock::start();
         let (to_loop, inputs) = mpsc::channel(INPUTS_MAX);
         let (stop_loop, stop) = oneshot::channel();
-        let floor_loop = FloorLoop::new(clock, file.clone(), keep.clone(), Arc::new(voice));
+        let review = Review::new(&file, clock, library, recorder.watch());
+        let floor_loop = FloorLoop::new(clock, file.clone(), keep.clone(), Arc::new(voice), recorder);
         let (open_connection, open) = mpsc::channel(1);
         let door =
             Door { accounts: accounts.clone(), to_loop, clock, connections: Arc::default(), open: open_connection };
-        let web = Web::new(door, accounts, Library::new(&file, clock));
+        let web = Web::new(door, accounts, review);
         let server = Handle::new();
         let serving = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(server_config))
             .with_context(|| format!("nobody can connect to {addr}"))?
@@ -157,12 +166,32 @@ impl Running {
     }
 }
 
-/// Checks hashes and chain of the recordings at `path`.
+/// Checks hashes and chain of the recordings at `path`: a data folder, or the recordings in it.
 ///
 /// # Errors
 /// There are no recordings, or they cannot be read.
 pub fn verify(path: &Path) -> Result<Verdict> {
-    Library::verify_at(path)
+    let within = path.join(RECORDINGS);
+    let folder = if within.is_dir() { within } else { path.to_owned() };
+    dealerboard_archive::verify(&folder)
+        .with_context(|| format!("{} holds no recordings that could be checked; name a data folder", path.display()))
+}
+
+/// What checking found, as one sentence.
+#[must_use]
+pub fn in_words(verdict: &Verdict) -> String {
+    crate::web::types::Verdict::of(verdict).sentence
+}
+
+/// Opens the recordings beside the runtime: mending what a power cut left reads and writes files.
+async fn start_recorder(folder: PathBuf) -> Result<Recorder> {
+    let options = RecorderOptions {
+        now_utc_ms: utc_ms,
+        fail_grace: FAIL_GRACE,
+        queue: TRACK_PACKETS_MAX,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    Ok(tokio::task::spawn_blocking(move || Recorder::start(&folder, options)).await??)
 }
 
 fn read_floor(source: &FloorSource) -> Result<FloorFile> {
@@ -203,7 +232,8 @@ fn with_added_users(mut file: FloorFile, keep: &Keep) -> FloorFile {
 /// Takes the same port number for TCP and UDP. When any port will do, a few are tried until both are free.
 fn listen(
     options: &SwitchOptions,
-    recorder: &SyncSender<TrackPacket>,
+    clock: Clock,
+    recorder: &RecorderInbox,
     events: &mpsc::Sender<VoiceEvent>,
 ) -> Result<(TcpListener, VoiceHub)> {
     let mut attempts = if options.listen.port() == 0 { 8 } else { 1 };
@@ -216,7 +246,7 @@ fn listen(
         let voice = VoiceHub::start(VoiceHubOptions {
             bind: listener.local_addr().context("the listening address is not known")?,
             advertise: options.advertise.clone(),
-            recorder: recorder.clone(),
+            recorder: to_recorder(clock, recorder.clone()),
             events: events.clone(),
         });
         match voice {
@@ -225,4 +255,11 @@ fn listen(
             Err(_) => {}
         }
     }
+}
+
+fn to_recorder(clock: Clock, inbox: RecorderInbox) -> dealerboard_rtc::switch::TrackSink {
+    Box::new(move |packet: TrackPacket| {
+        let TrackPacket { track, seq, rtp_ts, arrived, payload } = packet;
+        inbox.audio(TrackAudio { track, seq, rtp_ts, utc_ms: clock.utc_ms_of(arrived), payload })
+    })
 }

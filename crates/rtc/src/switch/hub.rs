@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
@@ -45,11 +45,14 @@ pub struct VoiceHubOptions {
     pub bind: SocketAddr,
     /// Addresses that turrets reach this machine at; without any, the bound one.
     pub advertise: Vec<IpAddr>,
-    /// Where packets for the recorder go. Never waited for: what does not fit is counted in [`HubStats`].
-    pub recorder: SyncSender<TrackPacket>,
+    /// Takes packets for the recorder, at once; what it refuses is counted in [`HubStats`].
+    pub recorder: TrackSink,
     /// Where events go.
     pub events: mpsc::Sender<VoiceEvent>,
 }
+
+/// Takes a packet for the recorder and never waits; false when there was no room for it.
+pub type TrackSink = Box<dyn Fn(TrackPacket) -> bool + Send>;
 
 /// What the voice path reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,7 +210,7 @@ struct VoiceThread {
     peers: BTreeMap<TurretId, Peer>,
     addresses: HashMap<SocketAddr, TurretId>,
     forwarder: Forwarder,
-    recorder: SyncSender<TrackPacket>,
+    recorder: TrackSink,
     events: mpsc::Sender<VoiceEvent>,
     counted: HubStats,
     stats: Arc<Mutex<HubStats>>,
@@ -329,7 +332,7 @@ impl VoiceThread {
 
     fn deliver(&mut self, outcome: Outcome, now: Instant) {
         for packet in outcome.tracks {
-            if let Err(TrySendError::Full(_)) = self.recorder.try_send(packet) {
+            if !(self.recorder)(packet) {
                 self.counted.record_overflows += 1;
             }
         }

@@ -8,4 +8,4 @@ mod hub;
 mod peers;
 mod socket;
 
-pub use hub::{HubError, HubStats, VoiceEvent, VoiceHub, VoiceHubOptions};
+pub use hub::{HubError, HubStats, TrackSink, VoiceEvent, VoiceHub, VoiceHubOptions};

@@ -52,8 +52,6 @@ pub fn build(file: &FloorFile, first: [u32; 3]) -> Floor {
 
 fn spec(id: &str, name: &str, kind: LineKind, record: RecordPolicy, members: BTreeMap<UserId, Right>) -> LineSpec {
     let (line, name) = (LineId(id.to_owned()), name.to_owned());
-    // Without a recorder a line that must be recorded could not be used at all. It can, and shows NOT RECORDED.
-    let record = if record == RecordPolicy::Required { RecordPolicy::On } else { record };
     LineSpec { line, name, kind, far: None, priority: RingPriority::Low, record, members }
 }
 

@@ -65,7 +65,7 @@ impl FloorLoop {
             Output::RecordingOpened { .. }
             | Output::TrackOpened { .. }
             | Output::TrackClosed { .. }
-            | Output::RecordingClosed { .. } => {}
+            | Output::RecordingClosed { .. } => self.record(output),
         }
     }
 
@@ -89,7 +89,7 @@ impl FloorLoop {
         }
     }
 
-    fn label_of(&self, line: &LineId) -> Option<Csrc> {
+    pub(super) fn label_of(&self, line: &LineId) -> Option<Csrc> {
         let added = self.added.get(line).map(|facts| facts.csrc);
         added.or_else(|| self.panels.lines().find(|facts| facts.line == *line).map(|facts| facts.csrc))
     }

@@ -5,6 +5,7 @@
 
 mod calls;
 mod numbers;
+mod recordings;
 mod sessions;
 
 use crate::accounts::Account;
@@ -14,11 +15,12 @@ use crate::floor::{FloorFile, build};
 use crate::keep::Keep;
 use crate::panel::{Panels, TALKER_LABELS};
 use crate::translate;
+use dealerboard_archive::{Recorder, RecorderState};
 use dealerboard_call_control::{Exchange, Input};
 use dealerboard_model::{Csrc, LineFacts, LineId, Moment, TurretId};
 use dealerboard_rtc::switch::forward::Notable;
 use dealerboard_rtc::switch::{VoiceEvent, VoiceHub};
-use dealerboard_wire::{Act, Event, FromSwitch, Me, RecorderHealth, Snapshot, TalkerLabel, Welcome, close};
+use dealerboard_wire::{Act, Event, FromSwitch, Me, Snapshot, TalkerLabel, Welcome, close};
 use numbers::Numbers;
 use sessions::Sessions;
 use std::collections::BTreeMap;
@@ -40,8 +42,8 @@ pub const TALK_TAIL_MS: u64 = 150;
 /// `link.grace`: how long a session waits for its turret, in milliseconds.
 pub const LINK_GRACE_MS: u64 = 15_000;
 
-/// Why nothing is recorded: the recorder is not joined to this loop yet, and every key and header says so.
-const NO_RECORDER: &str = "this switch has no recorder";
+/// How often the recorder is asked how it is.
+const RECORDER_LOOK: Duration = Duration::from_millis(250);
 
 /// What the loop is made of.
 pub struct FloorLoop {
@@ -53,16 +55,19 @@ pub struct FloorLoop {
     added: BTreeMap<LineId, LineFacts>,
     next_line_label: u32,
     voice: Arc<VoiceHub>,
+    recorder: Recorder,
+    /// As turrets were told last.
+    recorder_state: RecorderState,
     turrets: Numbers,
     next_label: u32,
 }
 
 impl FloorLoop {
     /// A loop for `floor`.
-    pub fn new(clock: Clock, floor: FloorFile, keep: Keep, voice: Arc<VoiceHub>) -> Self {
+    pub fn new(clock: Clock, floor: FloorFile, keep: Keep, voice: Arc<VoiceHub>, recorder: Recorder) -> Self {
         let panels = Panels::new(&floor);
-        let mut exchange = Exchange::new(build(&floor, [1, 1, 1]), clock.now());
-        exchange.handle(clock.now(), Input::Recorder { failing: Some(NO_RECORDER.to_owned()) }).for_each(drop);
+        let (recording, track, call) = recorder.next_numbers();
+        let exchange = Exchange::new(build(&floor, [call.0, recording.0, track.0]), clock.now());
         let sessions = Sessions::default();
         Self {
             clock,
@@ -73,6 +78,8 @@ impl FloorLoop {
             added: BTreeMap::new(),
             next_line_label: calls::ADDED_LABELS,
             voice,
+            recorder,
+            recorder_state: RecorderState::Ok,
             turrets: Numbers::new(keep, "turret"),
             next_label: TALKER_LABELS,
         }
@@ -85,6 +92,8 @@ impl FloorLoop {
         mut heard: mpsc::Receiver<VoiceEvent>,
         mut stop: oneshot::Receiver<()>,
     ) {
+        let mut look = tokio::time::interval(RECORDER_LOOK);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
@@ -93,6 +102,7 @@ impl FloorLoop {
                     self.end_of_grace();
                     self.input(Input::Tick);
                 }
+                _ = look.tick() => self.look_at_recorder(),
                 Some(event) = heard.recv() => self.hear(event),
                 input = inputs.recv() => match input {
                     Some(input) => self.take(input),
@@ -104,6 +114,7 @@ impl FloorLoop {
             seat.outbox
                 .end(close::STOPPING, Some("The switch is stopping; this turret connects again by itself.".into()));
         }
+        self.stop_recorder().await;
     }
 
     fn take(&mut self, input: FromConnection) {
@@ -127,6 +138,9 @@ impl FloorLoop {
             }
             FromConnection::Offer { session, sdp } if self.sessions.is_current(session) => {
                 self.offered(session.turret, sdp);
+            }
+            FromConnection::Keyed { session, intervals } if self.sessions.is_current(session) => {
+                self.list_lost(session.turret, intervals);
             }
             // What an old connection still says is no longer of this session.
             FromConnection::Command { .. }
@@ -294,7 +308,7 @@ impl FloorLoop {
             person_statuses: self.panels.people().iter().map(|person| self.exchange.person(&person.user)).collect(),
             talkers: self.sessions.labels(),
             mics: self.exchange.mics(turret).into_iter().map(translate::mic).collect(),
-            recorder: RecorderHealth::Failing { why: NO_RECORDER.to_owned() },
+            recorder: self.recorder_health(),
             ears: EARS_FIRST,
             talk_tail_ms: TALK_TAIL_MS,
         })

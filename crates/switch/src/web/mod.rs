@@ -5,6 +5,7 @@
 
 mod log_on;
 mod pages;
+mod ranged;
 mod recordings;
 pub mod types;
 
@@ -27,12 +28,12 @@ pub struct Web {
     /// Who may log on.
     pub accounts: Accounts,
     /// Recordings.
-    pub library: recordings::Library,
+    pub review: Review,
     /// Codes that open the review pages once.
     pub hand_overs: HandOvers,
 }
 
-pub use recordings::Library;
+pub use recordings::Review;
 
 impl FromRef<Web> for Door {
     fn from_ref(web: &Web) -> Self {
@@ -46,16 +47,16 @@ impl FromRef<Web> for Accounts {
     }
 }
 
-impl FromRef<Web> for Library {
+impl FromRef<Web> for Review {
     fn from_ref(web: &Web) -> Self {
-        web.library.clone()
+        web.review.clone()
     }
 }
 
 impl Web {
     /// The pages of one switch.
-    pub fn new(door: Door, accounts: Accounts, library: Library) -> Self {
-        Self { door, accounts, library, hand_overs: HandOvers::default() }
+    pub fn new(door: Door, accounts: Accounts, review: Review) -> Self {
+        Self { door, accounts, review, hand_overs: HandOvers::default() }
     }
 
     /// Every path that the switch answers.
@@ -66,6 +67,11 @@ impl Web {
             .route("/me", get(log_on::me))
             .route("/hand-over", post(log_on::hand_over))
             .route("/health", get(recordings::health))
+            .route("/recordings", get(recordings::list))
+            .route("/recordings/{recording}", get(recordings::detail))
+            .route("/recordings/{recording}/tracks/{track}/audio", get(recordings::audio))
+            .route("/recordings/{recording}/tracks/{track}/peaks", get(recordings::peaks))
+            .route("/verify", get(recordings::verify))
             .fallback(|| async { Trouble::new(StatusCode::NOT_FOUND, "There is no such question in this API.") })
             .layer(map_response(not_stored));
         Router::new()

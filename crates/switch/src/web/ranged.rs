@@ -35,7 +35,10 @@ fn content_range(response: &mut Response, text: &str) {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Range {
-    Of { first: usize, last: usize },
+    Of {
+        first: usize,
+        last: usize,
+    },
     Beyond,
     /// Several ranges, other units: the whole is a right answer to these.
     NotUnderstood,
@@ -53,9 +56,7 @@ fn range(asked: &str, length: usize) -> Range {
         (Ok(first), Err(_)) if to.is_empty() => Range::Of { first, last: length - 1 },
         (Err(_), Ok(0)) if from.is_empty() => Range::Beyond,
         (Err(_), Ok(_)) if from.is_empty() && length == 0 => Range::Beyond,
-        (Err(_), Ok(ending)) if from.is_empty() => {
-            Range::Of { first: length.saturating_sub(ending), last: length - 1 }
-        }
+        (Err(_), Ok(ending)) if from.is_empty() => Range::Of { first: length.saturating_sub(ending), last: length - 1 },
         (Ok(_) | Err(_), Ok(_) | Err(_)) => Range::NotUnderstood,
     }
 }

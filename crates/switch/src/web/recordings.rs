@@ -1,39 +1,218 @@
-//! Recordings: list, search, detail, verification.
+//! Recordings for reviewers: find, look, hear, check.
+//!
+//! Law: what is shown comes from the archive, with the names of the present floor; an id that the floor has no name for is
+//! shown as it is. Only who may review gets past the door.
 
-use super::types::{Health, Verdict};
+use super::Trouble;
+use super::log_on::Reviewer;
+use super::ranged::ranged;
+use super::types::{
+    GapSpan, Health, Named, Peaks, RecordingDetail, RecordingEvent, RecordingPage, RecordingRow, TrackLane, Verdict,
+};
 use crate::clock::Clock;
 use crate::floor::FloorFile;
-use anyhow::Result;
 use axum::Json;
-use axum::extract::State;
-use std::path::Path;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use dealerboard_archive::{Filter, Library, RecorderState, RecorderWatch, RecordingFound};
+use dealerboard_model::{LineId, RecordingId, TrackId, UserId};
+use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The recordings of one switch. Clones are the same.
+/// Recordings in one answer.
+const PAGE: u32 = 100;
+
+/// What the review pages need of one switch. Clones are the same.
 #[derive(Clone)]
-pub struct Library {
-    floor: Arc<str>,
+pub struct Review {
     clock: Clock,
+    library: Library,
+    recorder: RecorderWatch,
+    names: Arc<Names>,
 }
 
-impl Library {
-    /// The library of a floor.
-    pub fn new(file: &FloorFile, clock: Clock) -> Self {
-        Self { floor: file.name.as_str().into(), clock }
+struct Names {
+    floor: String,
+    lines: BTreeMap<LineId, String>,
+    people: BTreeMap<UserId, String>,
+}
+
+impl Names {
+    fn of(file: &FloorFile) -> Self {
+        let ends = file.wires.iter().flat_map(|wire| wire.ends.iter());
+        let wires = ends.map(|end| (LineId(end.line.value.clone()), end.name.clone()));
+        let hoots = file.hoots.iter().map(|hoot| (LineId(hoot.id.value.clone()), hoot.name.clone()));
+        let people = file.users.iter().map(|user| (UserId(user.id.value.clone()), user.name.clone()));
+        Self { floor: file.name.clone(), lines: wires.chain(hoots).collect(), people: people.collect() }
     }
 
-    /// Checks the recordings at `path`.
-    pub fn verify_at(path: &Path) -> Result<Verdict> {
-        anyhow::bail!("{} holds no recordings; name a data folder", path.display())
+    fn line(&self, line: &LineId) -> Named {
+        let name = self.lines.get(line).cloned().unwrap_or_else(|| line.to_string());
+        Named { id: line.to_string(), name }
+    }
+
+    fn person(&self, user: &UserId) -> Named {
+        let name = self.people.get(user).cloned().unwrap_or_else(|| user.to_string());
+        Named { id: user.to_string(), name }
+    }
+
+    fn row(&self, found: &RecordingFound) -> RecordingRow {
+        let mut people: Vec<Named> = found.tracks.iter().map(|track| self.person(&track.talker)).collect();
+        people.sort();
+        people.dedup();
+        RecordingRow {
+            id: found.recording.0,
+            kind: found.kind.clone(),
+            started_utc_ms: found.opened_utc_ms,
+            ended_utc_ms: found.closed_utc_ms,
+            lines: found.lines.iter().map(|line| self.line(line)).collect(),
+            people,
+            gaps: found.gaps,
+        }
+    }
+}
+
+impl Review {
+    /// The review pages of a floor.
+    pub fn new(file: &FloorFile, clock: Clock, library: Library, recorder: RecorderWatch) -> Self {
+        Self { clock, library, recorder, names: Arc::new(Names::of(file)) }
+    }
+
+    async fn found(&self, recording: u32) -> Result<RecordingFound, Trouble> {
+        let found = self.library.recording(RecordingId(recording)).await.map_err(Trouble::inside)?;
+        found.ok_or_else(|| Trouble::new(StatusCode::NOT_FOUND, "There is no such recording; search again."))
     }
 }
 
 /// `GET /api/health`.
-pub async fn health(State(library): State<Library>) -> Json<Health> {
+pub async fn health(State(review): State<Review>) -> Json<Health> {
+    let recorder_failing = match review.recorder.state() {
+        RecorderState::Ok => None,
+        RecorderState::Failing { why } => Some(why),
+    };
     Json(Health {
-        floor: library.floor.to_string(),
+        floor: review.names.floor.clone(),
         switch: env!("CARGO_PKG_VERSION").to_owned(),
-        recorder_failing: None,
-        now_utc_ms: library.clock.now().utc_ms,
+        recorder_failing,
+        now_utc_ms: review.clock.now().utc_ms,
     })
+}
+
+/// What to look for.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Search {
+    from: Option<i64>,
+    to: Option<i64>,
+    line: Option<String>,
+    person: Option<String>,
+    kind: Option<String>,
+    gaps: bool,
+    before: Option<u32>,
+}
+
+/// `GET /api/recordings`.
+pub async fn list(
+    Reviewer(_): Reviewer,
+    State(review): State<Review>,
+    Query(search): Query<Search>,
+) -> Result<Json<RecordingPage>, Trouble> {
+    let filter = Filter {
+        from_utc_ms: search.from,
+        to_utc_ms: search.to,
+        line: search.line,
+        talker: search.person,
+        kind: search.kind,
+        gaps: search.gaps,
+        before: search.before,
+        limit: PAGE,
+    };
+    let found = review.library.recordings(&filter).await.map_err(Trouble::inside)?;
+    let full = found.len() >= PAGE as usize;
+    let lines = review.library.lines().await.map_err(Trouble::inside)?;
+    let people = review.library.talkers().await.map_err(Trouble::inside)?;
+    Ok(Json(RecordingPage {
+        next_before: found.last().filter(|_| full).map(|last| last.recording.0),
+        recordings: found.iter().map(|found| review.names.row(found)).collect(),
+        lines: lines.iter().map(|line| review.names.line(line)).collect(),
+        people: people.iter().map(|user| review.names.person(user)).collect(),
+    }))
+}
+
+/// `GET /api/recordings/{recording}`.
+pub async fn detail(
+    Reviewer(account): Reviewer,
+    State(review): State<Review>,
+    Path(recording): Path<u32>,
+) -> Result<Json<RecordingDetail>, Trouble> {
+    let found = review.found(recording).await?;
+    tracing::info!(user = %account.user, recording, "a recording was opened");
+    let names = &review.names;
+    let gaps = review.library.gaps(found.recording).await.map_err(Trouble::inside)?;
+    let marks = review.library.marks(found.recording).await.map_err(Trouble::inside)?;
+    let lane = |track: &dealerboard_archive::TrackFound| TrackLane {
+        track: track.track.0,
+        talker: names.person(&track.talker),
+        line: names.line(&track.line),
+        started_utc_ms: track.from_utc_ms,
+        length_ms: track.length_ms,
+    };
+    let gap = |gap: dealerboard_archive::GapFound| GapSpan {
+        talker: gap.talker.map(|user| names.person(&UserId(user))),
+        line: gap.line.map(|line| names.line(&LineId(line))),
+        from_utc_ms: gap.from_utc_ms,
+        to_utc_ms: Some(gap.to_utc_ms),
+        why: gap.why,
+    };
+    let event =
+        |mark: dealerboard_archive::MarkFound| RecordingEvent { at_utc_ms: mark.at_utc_ms, what: mark.what_happened };
+    Ok(Json(RecordingDetail {
+        row: names.row(&found),
+        tracks: found.tracks.iter().map(lane).collect(),
+        events: marks.into_iter().map(event).collect(),
+        gaps: gaps.into_iter().map(gap).collect(),
+        verdict: check(&review, Some(found.recording)).await?,
+    }))
+}
+
+/// `GET /api/recordings/{recording}/tracks/{track}/audio`: Ogg Opus, whole or a range of it.
+pub async fn audio(
+    Reviewer(_): Reviewer,
+    State(review): State<Review>,
+    Path((recording, track)): Path<(u32, u32)>,
+    headers: HeaderMap,
+) -> Result<Response, Trouble> {
+    let audio = review.library.track_audio(RecordingId(recording), TrackId(track)).await.map_err(Trouble::inside)?;
+    Ok(ranged(&headers, "audio/ogg; codecs=opus", audio.ok_or_else(no_sound)?.into()))
+}
+
+/// `GET /api/recordings/{recording}/tracks/{track}/peaks`.
+pub async fn peaks(
+    Reviewer(_): Reviewer,
+    State(review): State<Review>,
+    Path((recording, track)): Path<(u32, u32)>,
+) -> Result<Json<Peaks>, Trouble> {
+    let peaks = review.library.peaks(RecordingId(recording), TrackId(track)).await.map_err(Trouble::inside)?;
+    let peaks = peaks.ok_or_else(no_sound)?;
+    Ok(Json(Peaks { step_ms: peaks.step_ms, peaks: peaks.peaks }))
+}
+
+/// `GET /api/verify`: all recordings.
+pub async fn verify(Reviewer(_): Reviewer, State(review): State<Review>) -> Result<Json<Verdict>, Trouble> {
+    Ok(Json(check(&review, None).await?))
+}
+
+fn no_sound() -> Trouble {
+    Trouble::new(StatusCode::NOT_FOUND, "There is no sound of this talker yet; it can be heard a minute later at most.")
+}
+
+async fn check(review: &Review, recording: Option<RecordingId>) -> Result<Verdict, Trouble> {
+    let folder = review.library.folder().to_owned();
+    let checked = tokio::task::spawn_blocking(move || match recording {
+        Some(recording) => dealerboard_archive::verify_recording(&folder, recording),
+        None => dealerboard_archive::verify(&folder),
+    });
+    Ok(Verdict::of(&checked.await.map_err(Trouble::inside)?.map_err(Trouble::inside)?))
 }

@@ -167,6 +167,21 @@ pub struct Verdict {
     pub sentence: String,
 }
 
+impl Verdict {
+    /// In words.
+    pub fn of(verdict: &dealerboard_archive::Verdict) -> Self {
+        let first_wrong = verdict.wrong.first().map(|wrong| format!("{}: {}", wrong.file, wrong.why));
+        let segments = verdict.segments;
+        let some = if segments == 1 { "1 segment is".to_owned() } else { format!("{segments} segments are") };
+        let sentence = match (&first_wrong, verdict.wrong.len()) {
+            (None, _) => format!("{some} as sealed, and the chain of {} lines holds.", verdict.lines),
+            (Some(first), 1) => format!("Not as sealed: {first}."),
+            (Some(first), count) => format!("Not as sealed in {count} places, first {first}."),
+        };
+        Self { verified: verdict.holds(), segments, first_wrong, sentence }
+    }
+}
+
 /// The loudness of a track over time, for drawing.
 #[derive(Debug, Serialize, TS)]
 pub struct Peaks {
