@@ -1,10 +1,12 @@
 //! The whole system under test: real switch, real turrets, real sound, and the ears to judge what arrives.
 //!
-//! `world` starts a floor as processes, `sound` a private sound server, `network` two machines. `speech`, `chirp` and
+//! `world` starts a floor as processes, `sound` a private sound server, `network` two machines, `disk` a
+//! disk that is soon full. `speech`, `chirp` and
 //! `compare` tell what was heard, `recordings` what was kept.
 
 pub mod chirp;
 pub mod compare;
+pub mod disk;
 pub mod network;
 pub mod recordings;
 pub mod sound;

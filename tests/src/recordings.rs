@@ -53,3 +53,35 @@ fn comment(comments: &str, name: &str) -> String {
     let behind = comments.split_once(name).map_or("", |(_, behind)| behind);
     behind.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect()
 }
+
+/// The cause of every gap that the chain lists, in its order.
+///
+/// # Errors
+/// The chain cannot be read.
+pub fn gaps(data: &Path) -> Result<Vec<String>> {
+    let text = std::fs::read_to_string(data.join("recordings").join("chain.jsonl"))?;
+    let mut causes = Vec::new();
+    for line in text.lines() {
+        let line: serde_json::Value = serde_json::from_str(line)?;
+        if line["what"] == "gap" {
+            causes.push(line["why"].as_str().unwrap_or_default().to_owned());
+        }
+    }
+    Ok(causes)
+}
+
+/// Waits until so many segments are sealed.
+///
+/// # Errors
+/// They are not within a minute.
+pub fn until_sealed(data: &Path, count: usize) -> Result<Vec<Recorded>> {
+    let began = std::time::Instant::now();
+    loop {
+        let found = segments(data)?;
+        if found.len() >= count {
+            return Ok(found);
+        }
+        ensure!(began.elapsed().as_secs() < 60, "only {} segments of {count} were sealed", found.len());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}

@@ -83,8 +83,17 @@ impl World {
     /// # Errors
     /// The switch does not start.
     pub fn start_at(floor: &str, wrapper: Vec<String>, listen: &str) -> Result<Self> {
+        Self::start_behind(floor, |_| wrapper, listen)
+    }
+
+    /// As [`Self::start_at`], with a wrapper that needs to know the data folder.
+    ///
+    /// # Errors
+    /// The switch does not start.
+    pub fn start_behind(floor: &str, wrapper: impl FnOnce(&Path) -> Vec<String>, listen: &str) -> Result<Self> {
         let floor = Path::new(env!("CARGO_MANIFEST_DIR")).join("floors").join(format!("{floor}.toml"));
         let folder = tempfile::tempdir()?;
+        let wrapper = wrapper(&folder.path().join("data"));
         let mut world = Self { folder, floor, switch: None, wrapper, address: String::new(), pin: String::new() };
         std::fs::write(world.password_file(), PASSWORD)?;
         for user in world.users()? {
@@ -161,6 +170,14 @@ impl World {
         self.address = address.context("an address was printed")?;
         self.pin = pin.context("a fingerprint was printed")?;
         Ok(())
+    }
+
+    /// The switch's process id.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn switch_id(&self) -> Result<u32> {
+        self.switch.as_ref().map(Owned::id).context("the switch runs")
     }
 
     /// Ends the switch without warning, as `kill -9` does.
