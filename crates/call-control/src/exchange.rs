@@ -1,12 +1,12 @@
 //! The exchange: routes an input to the one feature that decides it, then sends what follows. Nothing is decided here.
 
-use crate::messages::{Accepted, Act, Input, MicReport, Output, Refusal};
+use crate::messages::{Accepted, Act, Input, MicReport, Output, Refusal, Sound};
 use crate::project::{self, Sent};
 use crate::record::Recordings;
 use crate::state::{Line, State};
 use crate::timer::{RECORD_GRACE_MS, Timer, Timers};
 use crate::{Floor, hold, hoot, intercom, presence, private_wire};
-use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, TurretId, Uplink, UserId};
+use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, RecordPolicy, TurretId, Uplink, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The brain of the switch.
@@ -123,6 +123,7 @@ impl Exchange {
                 }
             }
             Input::Recorder { failing } => recorder(s, now, failing),
+            Input::Users(floor) => presence::users(s, *floor),
             Input::Tick => {}
         }
     }
@@ -173,13 +174,34 @@ fn recorder(s: &mut State, now: Moment, failing: Option<String>) {
     if began {
         s.recorder_since_us = now.mono_us;
         s.set_timer(now.plus_ms(RECORD_GRACE_MS), Timer::RecordGrace(now.mono_us));
+        warn_unrecorded(s);
+    }
+}
+
+/// Everybody on a line that should be recorded is told at once, in words and by a tone (REC-3).
+fn warn_unrecorded(s: &mut State) {
+    let Some(why) = s.recorder_failing.clone() else { return };
+    let mut told: BTreeSet<(TurretId, LineId)> = BTreeSet::new();
+    for line in s.lines.values().filter(|line| line.spec.record != RecordPolicy::Off) {
+        let parties = line.legs.iter().map(|leg| leg.party.turret);
+        let talkers = line.talks.iter().map(|talk| talk.turret);
+        told.extend(parties.chain(talkers).map(|turret| (turret, line.spec.line.clone())));
+    }
+    for (turret, line) in told {
+        let Some(spec) = s.lines.get(&line).map(|found| &found.spec) else { continue };
+        let closes = match spec.record {
+            RecordPolicy::Required => " Microphones close in 3 seconds unless it is again.",
+            RecordPolicy::On | RecordPolicy::Off => "",
+        };
+        let sentence = format!("{} is not recorded now: {why}.{closes}", spec.name);
+        s.notice(turret, Some(&line), sentence, Some(Sound::Warning));
     }
 }
 
 /// Still not recorded after the grace: every microphone towards a line that must be recorded is shut (REC-3).
 fn record_grace(s: &mut State, now: Moment, since_us: u64) {
     let Some(why) = s.recorder_failing.clone().filter(|_| s.recorder_since_us == since_us) else { return };
-    let required = |line: &&Line| line.spec.record == dealerboard_model::RecordPolicy::Required;
+    let required = |line: &&Line| line.spec.record == RecordPolicy::Required;
     let lines: Vec<LineId> = s.lines.values().filter(required).map(|line| line.spec.line.clone()).collect();
     for line in lines {
         let Some(found) = s.lines.get(&line) else { continue };
@@ -196,7 +218,7 @@ fn record_grace(s: &mut State, now: Moment, since_us: u64) {
             }
         }
         for turret in told {
-            s.notice(turret, Some(&line), sentence.clone(), Some(crate::messages::Sound::Warning));
+            s.notice(turret, Some(&line), sentence.clone(), Some(Sound::Warning));
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What goes into the exchange and what comes out of it.
 
+use crate::Floor;
 use dealerboard_model::{
     CallId, LineId, LineKind, LineStatus, Moment, PersonStatus, Position, RecordingId, TrackId, TurretId, Uplink,
     UserId,
 };
 
 /// Everything that can change call state.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Input {
     /// A user has taken a turret.
     LogOn {
@@ -51,6 +52,9 @@ pub enum Input {
         /// The cause, while it cannot.
         failing: Option<String>,
     },
+    /// Users were added or changed: what this floor says of users and of who has an appearance of its lines replaces
+    /// what was known. Its lines are the old ones.
+    Users(Box<Floor>),
     /// Time has passed: [`crate::Exchange::next_deadline`] is due.
     Tick,
 }

@@ -1,5 +1,6 @@
 //! Who is where: log-on, log-off, do-not-disturb, lost and found turrets.
 
+use crate::Floor;
 use crate::hoot;
 use crate::messages::{Accepted, Refusal};
 use crate::private_wire::{let_go, release};
@@ -12,6 +13,16 @@ pub fn log_on(s: &mut State, turret: TurretId, user: &UserId) {
     let monitors = s.floor.users.get(user).map(|spec| spec.speakers.clone()).unwrap_or_default();
     s.touched.extend(monitors.iter().cloned());
     s.turrets.insert(turret, Turret { user: user.clone(), monitors, lost: None, used: 0 });
+}
+
+/// Takes in users who were added or changed while the exchange runs. Who talks or is on a line stays there.
+pub fn users(s: &mut State, floor: Floor) {
+    for (line, spec) in floor.lines {
+        if let Some(found) = s.lines.get_mut(&line) {
+            found.spec.members = spec.members;
+        }
+    }
+    s.floor.users = floor.users;
 }
 
 fn lines_with(s: &State, turret: TurretId) -> Vec<LineId> {

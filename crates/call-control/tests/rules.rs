@@ -3,8 +3,8 @@
 
 mod floor;
 
-use dealerboard_call_control::{Act, Floor, Input, Output, RefusalCode, Sound};
-use dealerboard_model::{FarEnd, LinePhase, Position, Uplink};
+use dealerboard_call_control::{Act, Floor, Input, Output, RefusalCode, Sound, UserSpec};
+use dealerboard_model::{FarEnd, LinePhase, Position, TurretId, Uplink};
 use floor::*;
 
 use LinePhase::{Calling, Held, Idle, Ringing, Talking};
@@ -418,6 +418,17 @@ fn rec_2_a_line_that_must_be_recorded_is_refused() {
 }
 
 #[test]
+fn rec_3_everybody_on_the_line_is_told_at_once_with_a_tone() {
+    let mut d = Desk::talking();
+    fail(&mut d, true);
+    for turret in [A1, B1] {
+        assert!(
+            d.told(turret, "is not recorded now: the disk is full. Microphones close in 3 seconds unless it is again.")
+        );
+    }
+}
+
+#[test]
 fn rec_3_after_the_grace_every_microphone_of_the_call_is_shut() {
     let mut d = Desk::talking();
     fail(&mut d, true);
@@ -481,4 +492,19 @@ fn i38_who_is_at_both_ends_does_not_hear_their_own_voice() {
     d.act(A1, Act::Answer { line: l("ard-b"), call, position: Position::Right }).unwrap();
     let own = |out: &Output| matches!(out, Output::Route { turret, legs, .. } if legs.iter().any(|leg| leg.hearer == *turret));
     assert!(!d.out.iter().any(own));
+}
+
+#[test]
+fn a_user_who_was_added_while_the_exchange_runs_is_called_and_answers() {
+    let mut d = Desk::new();
+    let (turret, end) = (TurretId(77), (TurretId(77), dealerboard_model::Right::Speak));
+    let mut floor = Desk::floor(&[end]);
+    let speakers = std::collections::BTreeSet::new();
+    floor.users.insert(user(turret), UserSpec { user: user(turret), name: "N. New".into(), speakers });
+    d.input(Input::Users(Box::new(floor)));
+    d.input(Input::LogOn { turret, user: user(turret) });
+    d.seize(A1, "ard-a");
+    let call = d.status("ard-b").call.unwrap();
+    d.act(turret, Act::Answer { line: l("ard-b"), call, position: Position::Left }).unwrap();
+    assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
 }

@@ -55,6 +55,15 @@ impl Desk {
     }
 
     fn with(more_at_b: &[(TurretId, Right)]) -> Self {
+        let now = Moment { mono_us: 1_000_000, utc_ms: 1_000 };
+        let mut desk = Self { exchange: Exchange::new(Self::floor(more_at_b), now), now, out: Vec::new() };
+        for turret in TURRETS {
+            desk.input(Input::LogOn { turret, user: user(turret) });
+        }
+        desk
+    }
+
+    pub fn floor(more_at_b: &[(TurretId, Right)]) -> Floor {
         let speak = |turrets: [TurretId; 3]| turrets.map(|turret| (turret, Right::Speak));
         let (a, b) = (speak([A1, A2, A3]), [&speak([B1, B2, B3]), more_at_b].concat());
         let required = RecordPolicy::Required;
@@ -70,7 +79,7 @@ impl Desk {
             let speakers = std::iter::once(l("hoot")).collect();
             (user(turret), UserSpec { user: user(turret), name: format!("U{}", turret.0), speakers })
         });
-        let floor = Floor {
+        Floor {
             lines: lines.into_iter().map(|line| (line.line.clone(), line)).collect(),
             users: users.into_iter().collect(),
             first_call: 1,
@@ -78,13 +87,7 @@ impl Desk {
             first_track: 1,
             hoot_talkers: 2,
             ..Floor::default()
-        };
-        let now = Moment { mono_us: 1_000_000, utc_ms: 1_000 };
-        let mut desk = Self { exchange: Exchange::new(floor, now), now, out: Vec::new() };
-        for turret in TURRETS {
-            desk.input(Input::LogOn { turret, user: user(turret) });
         }
-        desk
     }
 
     pub fn input(&mut self, input: Input) {

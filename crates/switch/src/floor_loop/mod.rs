@@ -247,6 +247,8 @@ impl FloorLoop {
     fn know(&mut self, account: &Account) {
         if self.floor.with_user(account.as_floor_user()) {
             self.panels = Panels::new(&self.floor);
+            // The numbers of a floor that is only looked at are of no meaning.
+            self.input(Input::Users(Box::new(build(&self.floor, [1, 1, 1]))));
         }
     }
 
