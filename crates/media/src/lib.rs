@@ -49,6 +49,9 @@ pub fn ns_to_samples(ns: u64) -> usize {
 /// What went wrong before any sound flowed.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
+    /// An uplink was asked for frames of a length that there is none of.
+    #[error("an uplink cannot send frames of {0} ms; set 5, 10 or 20")]
+    Frame(u32),
     /// libopus could not be set up.
     #[error("the speech codec could not be set up ({0}); the program is not built for this machine")]
     Codec(#[from] opus::Error),
