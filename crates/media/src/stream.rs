@@ -363,6 +363,7 @@ impl Stream {
             self.settle(&next, lost, until);
             self.wait_from(next.arrived_ns);
             self.watch.clear(now_ns);
+            self.watch.late(now_ns);
             return;
         } else {
             self.settle(&next, lost, until);
@@ -451,7 +452,8 @@ impl Stream {
         let silent = splice::is_silent(&self.decoded);
         let before = self.decoded.len();
         if silent && cut > 0 {
-            self.decoded.truncate(before - cut.min(before - 1));
+            // At most half of a pause goes: its rhythm stays, and a callback never decodes many frames.
+            self.decoded.truncate(before - cut.min(before / 2));
         } else if silent {
             let stretch = self.watch.stretch_samples().min(DECODED_MAX - before);
             self.decoded.resize(before + stretch, 0.0);

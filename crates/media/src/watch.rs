@@ -39,6 +39,8 @@ pub struct Watch {
     since_ns: u64,
     patience_ns: u64,
     has_cut: bool,
+    /// Nothing has come too late since the talk began.
+    is_fresh: bool,
 }
 
 /// What could be cut, and what is left above the low mark, in samples.
@@ -50,14 +52,23 @@ struct Spare {
 
 impl Watch {
     pub fn new() -> Self {
-        Self { parts: [None; PARTS], part: 0, part_from_ns: 0, since_ns: 0, patience_ns: SETTLED_NS, has_cut: false }
+        Self {
+            parts: [None; PARTS],
+            part: 0,
+            part_from_ns: 0,
+            since_ns: 0,
+            patience_ns: SETTLED_NS,
+            has_cut: false,
+            is_fresh: true,
+        }
     }
 
-    /// Forgets all evidence: the next packet begins a new timeline.
+    /// Forgets all evidence: the next packet begins a talk.
     pub fn clear(&mut self, now_ns: u64) {
         self.parts = [None; PARTS];
         self.part_from_ns = now_ns;
         self.since_ns = now_ns;
+        self.is_fresh = true;
     }
 
     /// Takes note of a packet that arrived `slack` samples before the callback of `block` samples in which it is due at
@@ -94,13 +105,15 @@ impl Watch {
             self.patience_ns = (self.patience_ns * 2).min(PATIENCE_MAX_NS);
         }
         self.since_ns = now_ns;
+        self.is_fresh = false;
     }
 
     /// Samples by which the stream may come closer to now.
     pub fn cut_samples(&self, now_ns: u64) -> usize {
         let Some(least) = self.parts.iter().flatten().map(|spare| spare.cut).min() else { return 0 };
         let age_ns = now_ns.saturating_sub(self.since_ns);
-        let believed = age_ns >= self.patience_ns || (least > LARGE_SAMPLES && age_ns >= LARGE_SETTLED_NS);
+        let believed =
+            age_ns >= self.patience_ns || (self.is_fresh && least > LARGE_SAMPLES && age_ns >= LARGE_SETTLED_NS);
         if believed && least > WORTH_SAMPLES { least as usize } else { 0 }
     }
 

@@ -334,3 +334,50 @@ fn garbage_makes_no_noise_and_no_end() {
     let heard = Ear { block: 256, phase_ns: 0 }.hear(&packets);
     assert!(heard.samples.iter().all(|sample| sample.is_finite() && sample.abs() <= 1.0));
 }
+
+#[test]
+fn a_talker_who_thinks_for_two_seconds_is_heard_again_at_the_same_delay() {
+    let mut said = syllables(6 * 48_000);
+    said[3 * 17_760..9 * 17_760].fill(0.0);
+    let packets = say(&said, 256, UplinkConfig::default(), 0);
+    assert!(packets.len() < 500, "silence is not sent in full: {} packets", packets.len());
+    for phase_us in [0, 1_700, 3_300, 5_000] {
+        let heard = Ear { block: 256, phase_ns: phase_us * 1_000 }.hear(&packets);
+        assert_eq!((heard.end().lost, heard.end().late, heard.end().concealed_samples), (0, 0, 0), "{phase_us} us");
+        let (lag, likeness) = heard.lag(&said, 9 * 17_760, 9 * 17_760 + 12_000);
+        assert!(lag < 33 * 48 && likeness > 0.9, "{phase_us} us: {lag} {likeness}");
+    }
+}
+
+#[test]
+fn stalls_that_come_again_are_heard_only_until_the_delay_has_learned_them() {
+    for stall_ms in [30, 80, 150] {
+        for apart_s in [1, 5] {
+            let mut packets = say(&syllables(60 * 48_000), 256, UplinkConfig::default(), 0);
+            for packet in &mut packets {
+                let (apart_ns, stall_ns) = (apart_s * 1_000_000_000, stall_ms * 1_000_000);
+                let since_ns = (packet.arrived_ns + 500_000_000) % apart_ns;
+                packet.arrived_ns += stall_ns - since_ns.min(stall_ns);
+            }
+            let heard = Ear { block: 256, phase_ns: 0 }.hear(&packets);
+            let (learned, end, here) = (heard.at_s(30), heard.end(), format!("{stall_ms} ms each {apart_s} s"));
+            let made_up = end.concealed_samples - learned.concealed_samples;
+            assert!(made_up <= 256, "{here}: {made_up} samples after {learned:?}");
+            assert!(end.lost == 0 && end.late == 0, "{here}: {end:?}");
+        }
+    }
+}
+
+#[test]
+fn clocks_that_drift_apart_are_followed_in_silence_and_nothing_is_made_up() {
+    for parts_per_million in [-300_i64, 300] {
+        let mut packets = say(&syllables(60 * 48_000), 256, UplinkConfig::default(), 0);
+        for packet in &mut packets {
+            let drift = packet.arrived_ns as i64 * parts_per_million / 1_000_000;
+            packet.arrived_ns = packet.arrived_ns.saturating_add_signed(drift);
+        }
+        let end = Ear { block: 256, phase_ns: 0 }.hear(&packets).end();
+        assert_eq!((end.concealed_samples, end.late, end.lost), (0, 0, 0), "{parts_per_million}: {end:?}");
+        assert!(end.cut_samples.abs_diff(end.stretched_samples) > 500, "{parts_per_million}: {end:?}");
+    }
+}
