@@ -1,12 +1,12 @@
 //! From a microphone's callback to Opus packets.
 //!
 //! Law: while the gate is shut, samples go no further than the meter. What came before the gate opened is never encoded;
-//! what came before it shut always is.
+//! every block that came before it shut is, and is flushed through the codec's look-ahead, so that the far end hears it.
 
 use crate::{Level, MediaError, PAYLOAD_MAX, RATE_HZ, ns_to_samples, samples_to_ns};
 use opus::{Application, Bitrate, Channels, Encoder};
 use rtrb::{Consumer, Producer, RingBuffer};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 
@@ -15,6 +15,9 @@ const BLOCK: usize = 128;
 
 /// Blocks in the ring: 340 ms, far more than an encoder may lag.
 const BLOCKS: usize = 128;
+
+/// A hole in the device's time that ends a talk: the device was lost, or its callback stood still.
+const HOLE_NS: u64 = 100_000_000;
 
 /// A keyed uplink sends at least this often, silence or not: silence is not absence.
 const ALIVE_NS: u64 = 200_000_000;
@@ -58,9 +61,15 @@ struct Block {
 
 #[derive(Default)]
 struct Shared {
-    open: AtomicBool,
+    /// Twice the number of openings so far, and one more while it is open.
+    gate: AtomicU32,
+    overflows: AtomicU32,
     level: Level,
     encoder: OnceLock<Thread>,
+}
+
+fn is_open(gate: u32) -> bool {
+    gate % 2 == 1
 }
 
 /// The switch of a microphone, for any thread.
@@ -70,13 +79,21 @@ pub struct Gate(Arc<Shared>);
 impl Gate {
     /// Opens or shuts the microphone. Takes effect with the next block of the device.
     pub fn set_open(&self, open: bool) {
-        self.0.open.store(open, Ordering::Release);
+        let turn = |gate: u32| (is_open(gate) != open).then(|| gate.wrapping_add(1));
+        // It is an error only in that there was nothing to turn.
+        let _ = self.0.gate.fetch_update(Ordering::AcqRel, Ordering::Acquire, turn);
     }
 
     /// Whether it is open.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.0.open.load(Ordering::Acquire)
+        is_open(self.0.gate.load(Ordering::Acquire))
+    }
+
+    /// Blocks of at most 128 samples that were lost because the encoder was away for a third of a second.
+    #[must_use]
+    pub fn overflows(&self) -> u32 {
+        self.0.overflows.load(Ordering::Relaxed)
     }
 
     /// The microphone's level since the last call, open or shut; see [`Level::read_dbfs`].
@@ -90,36 +107,59 @@ impl Gate {
 pub struct CaptureTap {
     shared: Arc<Shared>,
     ring: Producer<Block>,
-    was_open: bool,
+    /// The opening whose talk goes on, if one does.
+    talk: Option<u32>,
+    /// When the next sample of the talk is due.
+    next_ns: u64,
+    /// The end of a talk has found no place in the ring yet.
+    ending: bool,
 }
 
 impl CaptureTap {
     /// Takes a block from the device; `first_sample_ns` is when its first sample was captured.
     pub fn on_capture(&mut self, samples: &[f32], first_sample_ns: u64) {
         self.shared.level.take(samples);
-        let open = self.shared.open.load(Ordering::Acquire);
-        if !open && !self.was_open {
+        let gate = self.shared.gate.load(Ordering::Acquire);
+        let hole = first_sample_ns.saturating_sub(self.next_ns) > HOLE_NS;
+        if self.talk.is_some_and(|talk| talk != gate || hole) {
+            self.talk = None;
+            self.ending = true;
+        }
+        if !is_open(gate) && !self.ending {
             return;
         }
-        let mut begins = open && !self.was_open;
-        self.was_open = open;
-        if open {
-            for (place, part) in samples.chunks(BLOCK).enumerate() {
-                let first_sample_ns = first_sample_ns + samples_to_ns(place * BLOCK);
-                let mut block =
-                    Block { samples: [0.0; BLOCK], length: part.len(), first_sample_ns, begins, ends: false };
-                block.samples[..part.len()].copy_from_slice(part);
-                begins = false;
-                // A full ring means that the encoder has been away for a third of a second: the samples are lost.
-                let _ = self.ring.push(block);
-            }
-        } else {
-            let block = Block { samples: [0.0; BLOCK], length: 0, first_sample_ns, begins: false, ends: true };
-            let _ = self.ring.push(block);
+        self.end(first_sample_ns);
+        if is_open(gate) {
+            self.talk_on(gate, samples, first_sample_ns);
         }
         if let Some(encoder) = self.shared.encoder.get() {
             encoder.unpark();
         }
+    }
+
+    fn end(&mut self, now_ns: u64) {
+        if self.ending {
+            let block = Block { samples: [0.0; BLOCK], length: 0, first_sample_ns: now_ns, begins: false, ends: true };
+            // While the ring is full, the end is tried again with the next block.
+            self.ending = self.ring.push(block).is_err();
+        }
+    }
+
+    fn talk_on(&mut self, gate: u32, samples: &[f32], first_sample_ns: u64) {
+        for (place, part) in samples.chunks(BLOCK).enumerate() {
+            let first_sample_ns = first_sample_ns.saturating_add(samples_to_ns(place * BLOCK));
+            let begins = self.talk != Some(gate);
+            let mut block = Block { samples: [0.0; BLOCK], length: part.len(), first_sample_ns, begins, ends: false };
+            block.samples[..part.len()].copy_from_slice(part);
+            if self.ending || self.ring.push(block).is_err() {
+                // What comes after lost samples begins anew, at its own time.
+                self.shared.overflows.fetch_add(1, Ordering::Relaxed);
+                self.ending |= self.talk.take().is_some();
+            } else {
+                self.talk = Some(gate);
+            }
+        }
+        self.next_ns = first_sample_ns.saturating_add(samples_to_ns(samples.len()));
     }
 }
 
@@ -155,6 +195,10 @@ pub struct UplinkEncoder {
     frame_samples: usize,
     frame_ns: u64,
     rest: Option<(Block, usize)>,
+    /// Samples of silence that are still to be encoded so that the last ones come out at the far end.
+    flush: usize,
+    look_ahead: usize,
+    protects: bool,
     marker: bool,
     seq: u16,
     rtp_ts: u32,
@@ -164,17 +208,21 @@ pub struct UplinkEncoder {
 /// Makes the two parts of an uplink and its gate, which is shut.
 ///
 /// # Errors
-/// libopus cannot be set up.
+/// The frame's length is none of those that there are, or libopus cannot be set up.
 pub fn capture_pair(config: UplinkConfig) -> Result<(CaptureTap, UplinkEncoder, Gate), MediaError> {
+    if ![5, 10, 20].contains(&config.frame_ms) {
+        return Err(MediaError::Frame(config.frame_ms));
+    }
     let application = if config.low_delay { Application::LowDelay } else { Application::Voip };
     let mut encoder = Encoder::new(RATE_HZ, Channels::Mono, application)?;
     encoder.set_bitrate(Bitrate::Bits(config.bitrate_bps))?;
     encoder.set_complexity(6)?;
     encoder.set_dtx(true)?;
-    encoder.set_inband_fec(!config.low_delay)?;
+    encoder.set_inband_fec(false)?;
+    let look_ahead = usize::try_from(encoder.get_lookahead()?).unwrap_or(0);
     let shared = Arc::new(Shared::default());
     let (producer, consumer) = RingBuffer::new(BLOCKS);
-    let tap = CaptureTap { shared: Arc::clone(&shared), ring: producer, was_open: false };
+    let tap = CaptureTap { shared: Arc::clone(&shared), ring: producer, talk: None, next_ns: 0, ending: false };
     let uplink = UplinkEncoder {
         shared: Arc::clone(&shared),
         ring: consumer,
@@ -183,6 +231,9 @@ pub fn capture_pair(config: UplinkConfig) -> Result<(CaptureTap, UplinkEncoder, 
         frame_samples: config.frame_samples(),
         frame_ns: 0,
         rest: None,
+        flush: 0,
+        look_ahead,
+        protects: !config.low_delay,
         marker: false,
         seq: 0,
         rtp_ts: 0,
@@ -197,41 +248,62 @@ impl UplinkEncoder {
         let _ = self.shared.encoder.set(thread);
     }
 
-    /// Tells the encoder how many packets in a hundred are lost, so that it protects them.
+    /// Tells the encoder how many packets in a hundred are lost. Above 0, each packet carries the one before it a second
+    /// time (in-band FEC, RFC 6716 section 2.1.7), unless the delay is to be low.
     ///
     /// # Errors
     /// libopus refuses.
     pub fn set_expected_loss(&mut self, percent: u8) -> Result<(), MediaError> {
+        self.encoder.set_inband_fec(self.protects && percent > 0)?;
         Ok(self.encoder.set_packet_loss_perc(i32::from(percent.min(100)))?)
     }
 
     /// The next packet, if one is ready.
     pub fn next_packet(&mut self, out: &mut EncodedPacket) -> bool {
-        while let Some((block, from)) = self.rest.take().or_else(|| self.ring.pop().ok().map(|block| (block, 0))) {
-            if block.begins && from == 0 {
-                self.begin(block.first_sample_ns);
-            }
-            if self.frame.is_empty() {
-                self.frame_ns = block.first_sample_ns + samples_to_ns(from);
-            }
-            let part = (self.frame_samples - self.frame.len()).min(block.length - from);
-            self.frame.extend_from_slice(&block.samples[from..from + part]);
-            if from + part < block.length {
-                self.rest = Some((block, from + part));
-            }
-            if block.ends && !self.frame.is_empty() {
-                // The last syllable is padded, not dropped.
-                self.frame.resize(self.frame_samples, 0.0);
+        loop {
+            if self.flush > 0 {
+                self.pad();
+            } else if let Some((block, from)) = self.rest.take().or_else(|| self.ring.pop().ok().map(|b| (b, 0))) {
+                self.take(block, from);
+            } else {
+                return false;
             }
             if self.frame.len() == self.frame_samples && self.encode(out) {
                 return true;
             }
         }
-        false
+    }
+
+    fn take(&mut self, block: Block, from: usize) {
+        if block.begins && from == 0 {
+            self.begin(block.first_sample_ns);
+        }
+        if self.frame.is_empty() && block.length > 0 {
+            self.frame_ns = block.first_sample_ns + samples_to_ns(from);
+        }
+        let part = (self.frame_samples - self.frame.len()).min(block.length - from);
+        self.frame.extend_from_slice(&block.samples[from..from + part]);
+        if from + part < block.length {
+            self.rest = Some((block, from + part));
+        }
+        if block.ends {
+            self.flush = self.look_ahead;
+        }
+    }
+
+    /// Fills the frame up with silence. As much as the codec looks ahead has to follow the last sample of a talk.
+    fn pad(&mut self) {
+        let room = self.frame_samples - self.frame.len();
+        if self.frame.is_empty() {
+            self.frame_ns = self.frame_ns.saturating_add(samples_to_ns(self.frame_samples));
+        }
+        self.frame.resize(self.frame_samples, 0.0);
+        self.flush = self.flush.saturating_sub(room);
     }
 
     fn begin(&mut self, first_sample_ns: u64) {
         self.frame.clear();
+        self.flush = 0;
         self.marker = true;
         // The timestamp goes on by the clock over the pause, and never back.
         let by_clock = ns_to_samples(first_sample_ns) as u32;

@@ -14,8 +14,13 @@ mod capture;
 mod level;
 mod limiter;
 mod mixer;
+mod queue;
+mod ramp;
+mod splice;
 mod stream;
 mod tone;
+mod voice_decoder;
+mod watch;
 
 pub use capture::{CaptureTap, EncodedPacket, Gate, UplinkConfig, UplinkEncoder, capture_pair};
 pub use level::{Level, SILENCE_DBFS};
@@ -32,19 +37,34 @@ pub const PAYLOAD_MAX: usize = 512;
 /// Nanoseconds that `samples` last.
 #[must_use]
 pub fn samples_to_ns(samples: usize) -> u64 {
-    samples as u64 * 1_000_000 / 48
+    u64::try_from(samples as u128 * 1_000_000 / 48).unwrap_or(u64::MAX)
 }
 
 /// Whole samples in `ns` nanoseconds.
 #[must_use]
 pub fn ns_to_samples(ns: u64) -> usize {
-    usize::try_from(ns * 48 / 1_000_000).unwrap_or(usize::MAX)
+    usize::try_from(u128::from(ns) * 48 / 1_000_000).unwrap_or(usize::MAX)
 }
 
 /// What went wrong before any sound flowed.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
+    /// An uplink was asked for frames of a length that there is none of.
+    #[error("an uplink cannot send frames of {0} ms; set 5, 10 or 20")]
+    Frame(u32),
     /// libopus could not be set up.
     #[error("the speech codec could not be set up ({0}); the program is not built for this machine")]
     Codec(#[from] opus::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_and_nanoseconds_turn_into_each_other_at_any_size() {
+        assert_eq!((ns_to_samples(10_000_000), samples_to_ns(480)), (480, 10_000_000));
+        assert_eq!(ns_to_samples(u64::MAX), 885_443_715_538_058);
+        assert_eq!(samples_to_ns(usize::MAX), u64::MAX);
+    }
 }

@@ -5,6 +5,7 @@
 
 use crate::level::Level;
 use crate::limiter::limit;
+use crate::ramp::Ramp;
 use crate::stream::{Stream, StreamStats};
 use crate::tone::{Tone, TonePlayer};
 use crate::{MediaError, PAYLOAD_MAX};
@@ -13,17 +14,14 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Lines that one position can hear.
-const LINES: usize = 96;
+/// Lines whose gains one position keeps. A line that is as received and unheard gives its place to a new one.
+const LINES: usize = 512;
 
-/// Packets that may wait for the next callback: 12 talkers for 200 ms.
-const PACKETS: usize = 256;
+/// Packets that may wait for the next callback: the early bursts (300 ms) of 24 talks at once.
+const PACKETS: usize = 768;
 
 /// Wishes that may wait for the next callback.
 const WISHES: usize = 256;
-
-/// A gain moves to its target by this much a sample: 5 ms for the whole way.
-const RAMP: f32 = 1.0 / 240.0;
 
 /// A packet for an ear.
 #[derive(Clone)]
@@ -36,6 +34,8 @@ pub struct VoicePacket {
     pub ear: u32,
     /// Sequence number.
     pub seq: u16,
+    /// Timestamp of its first sample, 48 kHz (RFC 7587 section 4.1): what time it has, whatever was lost before it.
+    pub rtp_ts: u32,
     /// When it was received.
     pub arrived_ns: u64,
     /// The Opus packet.
@@ -46,7 +46,16 @@ pub struct VoicePacket {
 
 impl Default for VoicePacket {
     fn default() -> Self {
-        Self { line: Csrc(0), talker: Csrc(0), ear: 0, seq: 0, arrived_ns: 0, payload: [0; PAYLOAD_MAX], length: 0 }
+        Self {
+            line: Csrc(0),
+            talker: Csrc(0),
+            ear: 0,
+            seq: 0,
+            rtp_ts: 0,
+            arrived_ns: 0,
+            payload: [0; PAYLOAD_MAX],
+            length: 0,
+        }
     }
 }
 
@@ -89,8 +98,7 @@ struct Shared {
 
 struct LineGain {
     line: Csrc,
-    now: f32,
-    target: f32,
+    gain: Ramp,
 }
 
 /// The part that lives in the device's callback.
@@ -100,7 +108,8 @@ pub struct PlaybackMixer {
     wishes: Consumer<PlaybackControl>,
     streams: Vec<Stream>,
     gains: Vec<LineGain>,
-    master: f32,
+    master: Ramp,
+    concealed: u64,
     tones: TonePlayer,
 }
 
@@ -126,7 +135,8 @@ pub fn playback_pair(config: PlaybackConfig) -> Result<(PlaybackMixer, PlaybackS
         wishes: wishes_in,
         streams: (0..config.streams).map(|_| Stream::new()).collect::<Result<_, _>>()?,
         gains: Vec::with_capacity(LINES),
-        master: 1.0,
+        master: Ramp::at(1.0),
+        concealed: 0,
         tones: TonePlayer::default(),
     };
     Ok((mixer, PlaybackSender { shared, packets, wishes }))
@@ -176,22 +186,21 @@ impl PlaybackMixer {
         while let Ok(packet) = self.packets.pop() {
             self.take(&packet);
         }
-        let mut concealed = 0;
         for stream in &mut self.streams {
             let (Some((line, _, _)), false) = (stream.key, stream.is_idle()) else { continue };
-            let gain = gain_of(&mut self.gains, &self.shared, line);
+            // A line that found no place is not played: its mute could not be kept.
+            let place = self.gains.iter().position(|entry| entry.line == line);
+            let gain = place.map_or(Ramp::at(0.0), |place| self.gains[place].gain);
+            let concealed_before = stream.stats.concealed_samples;
             let peak = stream.add(out, first_sample_ns, gain);
-            concealed += stream.stats.concealed_samples;
-            if let Some(entry) = self.shared.levels.iter().find(|entry| entry.line.load(Ordering::Relaxed) == line.0) {
-                entry.level.take(&[peak]);
+            self.concealed += stream.stats.concealed_samples - concealed_before;
+            if let Some(place) = place {
+                self.shared.levels[place].level.take(&[peak]);
             }
         }
-        self.shared.concealed.store(u32::try_from(concealed).unwrap_or(u32::MAX), Ordering::Relaxed);
-        for gain in &mut self.gains {
-            let way = RAMP * out.len() as f32;
-            gain.now += (gain.target - gain.now).clamp(-way, way);
-        }
-        out.iter_mut().for_each(|sample| *sample *= self.master);
+        self.shared.concealed.store(u32::try_from(self.concealed).unwrap_or(u32::MAX), Ordering::Relaxed);
+        self.gains.iter_mut().for_each(|entry| entry.gain.pass(out.len()));
+        out.iter_mut().for_each(|sample| *sample *= self.master.step());
         self.tones.add(out);
         limit(out);
     }
@@ -199,12 +208,16 @@ impl PlaybackMixer {
     fn obey(&mut self, wish: PlaybackControl) {
         match wish {
             PlaybackControl::Gain { line, gain } => {
-                gain_of(&mut self.gains, &self.shared, line);
-                if let Some(entry) = self.gains.iter_mut().find(|entry| entry.line == line) {
-                    entry.target = gain.clamp(0.0, 2.0);
+                let heard = self.streams.iter().any(|stream| !stream.is_idle() && is_on(stream, line));
+                if let Some(place) = self.place_of(line) {
+                    let ramp = &mut self.gains[place].gain;
+                    ramp.aim(gain);
+                    if !heard {
+                        *ramp = Ramp::at(ramp.target());
+                    }
                 }
             }
-            PlaybackControl::Master(gain) => self.master = gain.clamp(0.0, 2.0),
+            PlaybackControl::Master(gain) => self.master.aim(gain),
             PlaybackControl::Start(tone) => self.tones.start(tone),
             PlaybackControl::Stop(tone) => self.tones.stop(tone),
         }
@@ -213,6 +226,7 @@ impl PlaybackMixer {
     fn take(&mut self, packet: &VoicePacket) {
         let key = (packet.line, packet.talker, packet.ear);
         let place = self.streams.iter().position(|stream| stream.key == Some(key)).or_else(|| {
+            self.place_of(packet.line);
             // A free stream, else the one that has been silent for longest: the newest talk is heard.
             let place = (0..self.streams.len())
                 .min_by_key(|place| (!self.streams[*place].is_idle(), self.streams[*place].heard_ns))?;
@@ -224,20 +238,34 @@ impl PlaybackMixer {
         }
     }
 
+    /// Where the gain of a line stands; a line that is new is heard as received. None when every place is a line that
+    /// is heard or has a gain of its own.
+    fn place_of(&mut self, line: Csrc) -> Option<usize> {
+        if let Some(place) = self.gains.iter().position(|entry| entry.line == line) {
+            return Some(place);
+        }
+        let new = LineGain { line, gain: Ramp::at(1.0) };
+        let place = if self.gains.len() < LINES {
+            self.gains.push(new);
+            self.gains.len() - 1
+        } else {
+            let heard = |line: Csrc| self.streams.iter().any(|stream| is_on(stream, line));
+            let free = |entry: &LineGain| entry.gain == Ramp::at(1.0) && !heard(entry.line);
+            let place = self.gains.iter().position(free)?;
+            self.gains[place] = new;
+            place
+        };
+        let entry = &self.shared.levels[place];
+        entry.line.store(line.0, Ordering::Release);
+        Some(place)
+    }
+
     /// What each stream that plays has done so far.
     pub fn stats(&self) -> impl Iterator<Item = StreamStats> + '_ {
         self.streams.iter().filter(|stream| stream.key.is_some()).map(|stream| stream.stats)
     }
 }
 
-/// The present gain of a line; a line that is new is heard as received.
-fn gain_of(gains: &mut Vec<LineGain>, shared: &Shared, line: Csrc) -> f32 {
-    if let Some(entry) = gains.iter().find(|entry| entry.line == line) {
-        return entry.now;
-    }
-    if gains.len() < LINES {
-        shared.levels[gains.len()].line.store(line.0, Ordering::Release);
-        gains.push(LineGain { line, now: 1.0, target: 1.0 });
-    }
-    1.0
+fn is_on(stream: &Stream, line: Csrc) -> bool {
+    stream.key.is_some_and(|(of, _, _)| of == line)
 }

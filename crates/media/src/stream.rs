@@ -1,54 +1,71 @@
 //! One talker on one line, as one ear receives them: jitter buffer, decoder and concealment.
 //!
 //! ```text
-//! Idle ─packet─► Waiting ─target passed─► Playing ─nothing for 60 ms─► Idle
+//!                      ┌────── came too late for the old delay, in silence ──────┐
+//!                      ▼                                                         │
+//! Idle ─packet─► Waiting ─delay passed─► Playing ─nothing for 1 s─► Idle    (Playing)
 //! ```
 //!
-//! The buffer is kept in time, not in packets: a packet's *slack* is how long it lay ready before its first sample was
-//! needed. The least slack of the last second is held at a small margin: silence is cut while it is more; concealment
-//! stretches time when it is less. Law: the first packet of a talk is always played, and nothing waits for a
+//! Time is the sender's: `at` is the RTP timestamp of the next sample (RFC 3550 section 5.1). Where no packet says what
+//! to play, sound is made up and counted in `gap`; the next packet's timestamp and sequence number tell what the gap
+//! was: a pause or a loss, whose time has passed, or a wait for a packet that came too late, by which everything after
+//! it is heard later. Law: the first packet of a talk is played from its first sample, and nothing waits for a
 //! retransmission.
 
-use crate::{MediaError, PAYLOAD_MAX, RATE_HZ, VoicePacket, ns_to_samples, samples_to_ns};
+use crate::queue::{Held, Queue};
+use crate::ramp::Ramp;
+use crate::splice;
+use crate::voice_decoder::VoiceDecoder;
+use crate::watch::{LARGE_SAMPLES, Watch};
+use crate::{MediaError, RATE_HZ, VoicePacket, ns_to_samples, samples_to_ns};
 use dealerboard_model::Csrc;
-use opus::{Channels, Decoder};
 
-/// Places for packets that came before their turn: 320 ms of 10 ms frames.
-const PLACES: usize = 32;
+/// Room for decoded samples: the longest Opus packet (120 ms), and as much again to stretch or join.
+const DECODED_MAX: usize = 12_288;
 
-/// Room for decoded samples: the longest Opus packet (120 ms) and a block.
-const DECODED_MAX: usize = 8_192;
+/// Wait before a talk plays, besides one callback: what packets of a quiet network differ by when the sender's callbacks
+/// are of 256 samples (5 ms), and 1 ms of noise.
+const START_NS: u64 = 6_000_000;
 
-/// Wait before the first packet of a talk plays: what callbacks of 256 samples at both ends can differ by.
-const START_NS: u64 = 11_000_000;
+/// The most that a stream learns to wait longer before the next talk plays: 40 ms.
+const LEARNED_MAX: i64 = 1_920;
 
-/// Slack that is left to every packet.
-const MARGIN_NS: u64 = 2_000_000;
+/// Longest time that sound may wait here: above it the oldest is dropped even in mid-speech. More than the early burst
+/// of a talk lasts.
+const CAP_SAMPLES: usize = 21_600;
 
-/// Slack above the margin that is worth cutting.
-const WORTH_NS: u64 = 1_000_000;
+/// What is left after dropping.
+const KEPT_SAMPLES: usize = 4_800;
 
-/// Depth above which old sound is dropped even in mid-speech.
-const CAP_NS: u64 = 200_000_000;
-
-/// How long slack is watched before it is judged.
-const WATCH_NS: u64 = 1_000_000_000;
-
-/// Concealment fades out over this many samples (60 ms), then the stream is idle.
+/// What is made up fades out over this many samples (60 ms).
 const FADE_SAMPLES: usize = 2_880;
 
-/// Samples that concealment makes at a time: 2.5 ms, the shortest Opus frame.
-const CONCEAL_SAMPLES: usize = 120;
+/// Samples that are made up at a time: 10 ms, the shortest loss that the speech layer of Opus can conceal.
+const CONCEAL_SAMPLES: usize = 480;
 
-/// A sample below this is silence that may be cut: −50 dBFS.
-const SILENT: f32 = 0.003;
+/// A talk is over when nothing came for a second: five times as long as a keyed microphone may be silent.
+const OVER_SAMPLES: usize = RATE_HZ as usize;
 
-struct Held {
-    seq: u16,
-    arrived_ns: u64,
-    length: usize,
-    payload: [u8; PAYLOAD_MAX],
-}
+/// Made-up sound goes over into what was said within this many samples.
+const BLEND_SAMPLES: usize = 120;
+
+/// A stream that is taken away fades out over this many samples (5 ms).
+const TAIL_SAMPLES: usize = 240;
+
+/// After a period was left out, this many times its length is played as it is: 11 % faster in all.
+const SPLICE_REST: usize = 8;
+
+/// Farthest that a packet's number may be from the expected one.
+const SEQ_AHEAD_MAX: i16 = 500;
+
+/// Farthest back that a packet's number may be before it is taken for another count.
+const SEQ_BACK_MAX: i16 = -100;
+
+/// Farthest that a packet's timestamp may be from the expected one: 3 s.
+const TIME_MAX: u32 = 3 * RATE_HZ;
+
+/// Packets of another count that make it the new one.
+const STRAYS: u32 = 2;
 
 /// What a stream has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,12 +74,16 @@ pub struct StreamStats {
     pub packets: u64,
     /// Packets that came after their turn, or twice.
     pub late: u64,
-    /// Packets restored from the redundancy in their successor.
+    /// Packets that were missing when their turn had passed.
+    pub lost: u64,
+    /// Lost packets restored from the redundancy in their successor (in-band FEC, RFC 6716 section 2.1.7).
     pub recovered: u64,
-    /// Samples made up because nothing was there.
+    /// Samples made up because a packet was lost or late. The end of a talk and its pauses do not count.
     pub concealed_samples: u64,
-    /// Samples of silence cut to come closer to now.
+    /// Samples left out to come closer to now.
     pub cut_samples: u64,
+    /// Samples of silence put in so that packets are in time.
+    pub stretched_samples: u64,
     /// Packets that were no Opus.
     pub broken: u64,
 }
@@ -70,7 +91,7 @@ pub struct StreamStats {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Idle,
-    Waiting { plays_ns: u64 },
+    Waiting { since_ns: u64 },
     Playing,
 }
 
@@ -82,16 +103,29 @@ pub(crate) struct Stream {
     pub heard_ns: u64,
     pub stats: StreamStats,
     state: State,
-    held: Vec<Option<Held>>,
-    next: u16,
-    decoder: Decoder,
+    queue: Queue,
+    decoder: VoiceDecoder,
+    watch: Watch,
+    /// Number of the next packet.
+    next_seq: u16,
+    /// Timestamp of the next sample.
+    at: u32,
+    /// Samples played since `at`, made up or silent.
+    gap: usize,
     decoded: Vec<f32>,
     read: usize,
-    frame_samples: usize,
-    concealed: usize,
-    slack_min_ns: u64,
-    watch_from_ns: u64,
-    cut: usize,
+    /// What is decoded was made up, and counts as gap when it is played.
+    made_up: bool,
+    /// What made-up sound was left over, to go over into what was said.
+    blend: Vec<f32>,
+    /// The end of a talk whose stream was taken away.
+    tail: Vec<f32>,
+    gain_was: f32,
+    block: usize,
+    played_from_ns: u64,
+    strays: u32,
+    until_splice: usize,
+    learned: i64,
 }
 
 impl Stream {
@@ -101,329 +135,359 @@ impl Stream {
             heard_ns: 0,
             stats: StreamStats::default(),
             state: State::Idle,
-            held: (0..PLACES).map(|_| None).collect(),
-            next: 0,
-            decoder: Decoder::new(RATE_HZ, Channels::Mono)?,
+            queue: Queue::new(),
+            decoder: VoiceDecoder::new()?,
+            watch: Watch::new(),
+            next_seq: 0,
+            at: 0,
+            gap: 0,
             decoded: Vec::with_capacity(DECODED_MAX),
             read: 0,
-            frame_samples: 480,
-            concealed: 0,
-            slack_min_ns: u64::MAX,
-            watch_from_ns: 0,
-            cut: 0,
+            made_up: false,
+            blend: Vec::with_capacity(BLEND_SAMPLES),
+            tail: Vec::with_capacity(TAIL_SAMPLES),
+            gain_was: 0.0,
+            block: 256,
+            played_from_ns: 0,
+            strays: 0,
+            until_splice: 0,
+            learned: 0,
         })
     }
 
-    /// Begins anew for another talker or ear.
+    /// Begins anew for another talker or ear; what still sounds fades out.
     pub fn lend(&mut self, key: (Csrc, Csrc, u32)) {
+        self.rest();
         self.key = Some(key);
         self.stats = StreamStats::default();
-        self.rest();
+        self.watch = Watch::new();
+        self.learned = 0;
     }
 
     pub fn is_idle(&self) -> bool {
-        self.state == State::Idle
+        self.state == State::Idle && self.tail.is_empty()
+    }
+
+    /// Whether nothing but silence is left of what came.
+    fn is_hushed(&self) -> bool {
+        self.queue.is_empty() && self.gap >= FADE_SAMPLES
     }
 
     fn rest(&mut self) {
+        self.fade_out();
         self.state = State::Idle;
-        self.held.iter_mut().for_each(|place| *place = None);
+        self.queue.clear();
         self.decoded.clear();
         self.read = 0;
-        self.concealed = 0;
-        self.cut = 0;
-        // A decoder that cannot be reset decodes on from its old state: a soft start, no harm.
-        let _ = self.decoder.reset_state();
+        self.gap = 0;
+        self.made_up = false;
+        self.blend.clear();
+        self.strays = 0;
+        self.until_splice = 0;
+        self.decoder.reset();
     }
 
-    /// Takes a packet.
+    fn fade_out(&mut self) {
+        if self.state != State::Playing || self.gap >= FADE_SAMPLES {
+            return;
+        }
+        self.decoded.drain(..self.read);
+        self.read = 0;
+        if self.decoded.len() < TAIL_SAMPLES {
+            self.decoder.conceal(CONCEAL_SAMPLES, &mut self.decoded);
+        }
+        self.tail.clear();
+        self.tail.extend(self.decoded.iter().take(TAIL_SAMPLES).map(|sample| sample * self.gain_was));
+        for (n, sample) in self.tail.iter_mut().enumerate() {
+            *sample *= 1.0 - (n as f32 + 1.0) / TAIL_SAMPLES as f32;
+        }
+    }
+
+    /// Takes a packet. An empty one says nothing and is not taken.
     pub fn push(&mut self, packet: &VoicePacket) {
+        if packet.length == 0 {
+            return;
+        }
         self.stats.packets += 1;
         self.heard_ns = packet.arrived_ns;
         if self.state == State::Idle {
+            self.begin(packet);
+        }
+        let ahead = packet.seq.wrapping_sub(self.next_seq) as i16;
+        let time = (packet.rtp_ts.wrapping_sub(self.at) as i32).unsigned_abs();
+        let foreign = !(SEQ_BACK_MAX..=SEQ_AHEAD_MAX).contains(&ahead) || time > TIME_MAX;
+        let early = matches!(self.state, State::Waiting { .. }) && !foreign;
+        if foreign || (ahead < 0 && !early) {
+            self.strays += 1;
+            let another = if foreign { STRAYS } else { 2 * STRAYS };
+            if !(self.is_hushed() && foreign || self.strays >= another && (foreign || self.is_hushed())) {
+                self.stats.late += 1;
+                return;
+            }
             self.rest();
-            self.next = packet.seq;
-            self.state = State::Waiting { plays_ns: packet.arrived_ns + START_NS };
-            self.slack_min_ns = u64::MAX;
-            self.watch_from_ns = packet.arrived_ns;
+            self.begin(packet);
+        } else if ahead < 0 {
+            self.start_sooner(packet);
         }
-        let ahead = packet.seq.wrapping_sub(self.next) as i16;
-        if ahead < 0 {
+        self.strays = 0;
+        if self.queue.is_full() {
+            self.drop_oldest();
+        }
+        if !self.queue.insert(packet) {
             self.stats.late += 1;
-            return;
         }
-        if usize::from(ahead.unsigned_abs()) >= PLACES {
-            // A jump that no buffer bridges: what is held is older than what counts.
-            self.held.iter_mut().for_each(|place| *place = None);
-            self.next = packet.seq;
-        }
-        let place = &mut self.held[usize::from(packet.seq) % PLACES];
-        if place.as_ref().is_some_and(|held| held.seq == packet.seq) {
-            self.stats.late += 1;
-            return;
-        }
-        *place = Some(Held {
-            seq: packet.seq,
-            arrived_ns: packet.arrived_ns,
-            length: usize::from(packet.length).min(PAYLOAD_MAX),
-            payload: packet.payload,
-        });
+    }
+
+    fn begin(&mut self, packet: &VoicePacket) {
+        (self.next_seq, self.at) = (packet.seq, packet.rtp_ts);
+        self.wait_from(packet.arrived_ns);
+        self.watch.clear(packet.arrived_ns);
+    }
+
+    fn wait_from(&mut self, arrived_ns: u64) {
+        self.state = State::Waiting { since_ns: arrived_ns };
+        self.played_from_ns = u64::MAX;
+    }
+
+    /// When a talk plays that has been waiting since `since_ns`.
+    fn plays_ns(&self, since_ns: u64) -> u64 {
+        let learned = usize::try_from(self.learned).unwrap_or(0);
+        since_ns.saturating_add(START_NS).saturating_add(samples_to_ns(self.block + learned))
+    }
+
+    /// The packets at the beginning of a talk were swapped: it begins with the earlier one.
+    fn start_sooner(&mut self, packet: &VoicePacket) {
+        let State::Waiting { since_ns } = self.state else { return };
+        let sooner = usize::try_from(self.at.wrapping_sub(packet.rtp_ts) as i32).unwrap_or(0);
+        // It plays as soon as it has come, and what follows it is not heard later than it would have been.
+        let soonest_ns = packet.arrived_ns.saturating_sub(START_NS);
+        let since_ns = since_ns.saturating_sub(samples_to_ns(sooner)).max(soonest_ns);
+        self.state = State::Waiting { since_ns };
+        (self.next_seq, self.at) = (packet.seq, packet.rtp_ts);
     }
 
     /// Adds the stream's next samples to `out`, whose first sample is played at `now_ns`; gives the loudest.
-    pub fn add(&mut self, out: &mut [f32], now_ns: u64, gain: f32) -> f32 {
-        let mut from = 0;
-        if let State::Waiting { plays_ns } = self.state {
-            from = ns_to_samples(plays_ns.saturating_sub(now_ns)).min(out.len());
-            if from == out.len() {
-                return 0.0;
-            }
-            self.state = State::Playing;
-        }
+    pub fn add(&mut self, out: &mut [f32], now_ns: u64, mut gain: Ramp) -> f32 {
         let mut peak = 0.0_f32;
-        while from < out.len() && self.state == State::Playing {
-            if self.read == self.decoded.len() {
-                self.refill(now_ns + samples_to_ns(from));
-                self.cut_silence();
-                continue;
-            }
-            let part = (self.decoded.len() - self.read).min(out.len() - from);
-            let samples = &self.decoded[self.read..self.read + part];
-            for (sum, sample) in out[from..from + part].iter_mut().zip(samples) {
-                *sum += gain * sample;
-                peak = peak.max((gain * sample).abs());
-            }
-            self.read += part;
-            from += part;
+        for (sum, sample) in out.iter_mut().zip(&self.tail) {
+            *sum += sample;
+            peak = peak.max(sample.abs());
         }
+        self.tail.drain(..out.len().min(self.tail.len()));
+        self.block = out.len();
+        self.leave_made_up();
+        let mut from = 0;
+        while from < out.len() {
+            match self.state {
+                State::Idle => break,
+                State::Waiting { since_ns } => {
+                    let plays_ns = self.plays_ns(since_ns);
+                    let wait = ns_to_samples(plays_ns.saturating_sub(now_ns)).saturating_sub(from);
+                    if wait >= out.len() - from {
+                        break;
+                    }
+                    gain.pass(wait);
+                    from += wait;
+                    self.played_from_ns = plays_ns;
+                    self.state = State::Playing;
+                }
+                State::Playing if self.read == self.decoded.len() => self.refill(now_ns, from),
+                State::Playing => {
+                    let part = (self.decoded.len() - self.read).min(out.len() - from);
+                    let samples = &self.decoded[self.read..self.read + part];
+                    for (sum, sample) in out[from..from + part].iter_mut().zip(samples) {
+                        let sample = gain.step() * sample;
+                        *sum += sample;
+                        peak = peak.max(sample.abs());
+                    }
+                    self.read += part;
+                    from += part;
+                    self.gap += if self.made_up { part } else { 0 };
+                    self.until_splice = self.until_splice.saturating_sub(part);
+                }
+            }
+        }
+        self.gain_was = gain.now();
         peak
     }
 
-    /// Decodes the next frame, or makes one up. Leaves at least one sample, or the stream idle.
-    fn refill(&mut self, needed_ns: u64) {
-        self.decoded.clear();
-        self.read = 0;
-        if self.depth_ns() > CAP_NS {
-            self.drop_oldest();
-        }
-        if let Some(held) = self.held[usize::from(self.next) % PLACES].take_if(|held| held.seq == self.next) {
-            self.next = self.next.wrapping_add(1);
-            self.watch(needed_ns.saturating_sub(held.arrived_ns), needed_ns);
-            self.decode(&held.payload[..held.length], false);
-        } else if self.held.iter().flatten().next().is_some() {
-            self.recover();
-        } else {
-            self.conceal(CONCEAL_SAMPLES);
+    /// Samples that are still to pass before the next packet's turn, if there is one; negative when it is late.
+    fn until(&self, next: &Held) -> i64 {
+        let ahead = i64::from(next.rtp_ts.wrapping_sub(self.at) as i32).max(0);
+        ahead - self.gap as i64
+    }
+
+    /// A packet that came while sound was made up is played as soon as its turn has come.
+    fn leave_made_up(&mut self) {
+        let Some(next) = self.queue.front().filter(|_| self.made_up) else { return };
+        let until = usize::try_from(self.until(&next)).unwrap_or(0);
+        self.keep_made_up(until);
+    }
+
+    /// Keeps at most so many of the samples that were made up; the rest goes over into what comes next.
+    fn keep_made_up(&mut self, samples: usize) {
+        if self.decoded.len() - self.read > samples {
+            let end = self.read + samples;
+            self.blend.clear();
+            self.blend.extend(self.decoded[end..].iter().take(BLEND_SAMPLES));
+            self.decoded.truncate(end);
         }
     }
 
-    fn depth_ns(&self) -> u64 {
-        samples_to_ns(self.held.iter().flatten().count() * self.frame_samples)
+    /// Decodes what is next, or makes it up. Leaves samples, or another state.
+    fn refill(&mut self, now_ns: u64, from: usize) {
+        self.decoded.clear();
+        self.read = 0;
+        self.made_up = false;
+        if self.queue.span_samples() > CAP_SAMPLES {
+            self.drop_oldest();
+        }
+        let Some(next) = self.queue.front() else {
+            if self.gap >= OVER_SAMPLES {
+                self.rest();
+            } else {
+                self.make_up(CONCEAL_SAMPLES);
+            }
+            return;
+        };
+        let until = self.until(&next);
+        let lost = next.seq.wrapping_sub(self.next_seq);
+        let waits = i64::try_from(ns_to_samples(now_ns.saturating_sub(next.arrived_ns))).unwrap_or(i64::MAX);
+        if until > 0 && until.saturating_add(waits) > CAP_SAMPLES as i64 {
+            // No packet waits that long: its timestamp tells nothing.
+            self.settle(&next, lost, 0);
+        } else if until > 0 {
+            self.bridge(&next, lost, until as usize);
+            return;
+        } else if until < 0 && self.gap >= FADE_SAMPLES {
+            self.settle(&next, lost, until);
+            self.wait_from(next.arrived_ns);
+            self.watch.clear(now_ns);
+            self.watch.late(now_ns);
+            return;
+        } else {
+            self.settle(&next, lost, until);
+            self.watch.shift(-until);
+            self.learned = (self.learned - until).min(LEARNED_MAX);
+            if until < 0 {
+                self.watch.late(now_ns);
+            }
+        }
+        self.play(&next, now_ns, from);
+        self.adjust(now_ns, from);
+    }
+
+    /// The gap before `next` is over: counts what it was, and moves on to it.
+    fn settle(&mut self, next: &Held, lost: u16, until: i64) {
+        let made_up = self.gap.min(FADE_SAMPLES);
+        let excess = usize::try_from(-until).unwrap_or(0);
+        self.stats.lost += u64::from(lost);
+        self.stats.concealed_samples += if lost > 0 { made_up } else { made_up.min(excess) } as u64;
+        (self.next_seq, self.at, self.gap) = (next.seq, next.rtp_ts, 0);
+    }
+
+    /// Fills `samples` until the turn of `next`: a pause with silence, a loss with its redundancy, else made up.
+    fn bridge(&mut self, next: &Held, lost: u16, samples: usize) {
+        let frame = self.decoder.frame_samples();
+        if lost > 0 && self.queue.has_redundancy(next) {
+            if samples == frame {
+                self.decoder.recover(self.queue.payload(next), &mut self.decoded);
+                self.settle(next, lost, 0);
+                self.stats.recovered += 1;
+                self.go_over(0);
+                return;
+            }
+            if samples > frame {
+                self.make_up(CONCEAL_SAMPLES);
+                self.keep_made_up(samples - frame);
+                return;
+            }
+        }
+        self.make_up(CONCEAL_SAMPLES);
+        self.keep_made_up(samples);
+    }
+
+    /// Makes up samples that fade out.
+    fn make_up(&mut self, samples: usize) {
+        self.made_up = true;
+        if self.gap >= FADE_SAMPLES {
+            self.decoded.resize(samples, 0.0);
+            return;
+        }
+        self.decoder.conceal(samples, &mut self.decoded);
+        for (n, sample) in self.decoded.iter_mut().enumerate() {
+            *sample *= FADE_SAMPLES.saturating_sub(self.gap + n) as f32 / FADE_SAMPLES as f32;
+        }
+        self.go_over(0);
+    }
+
+    /// Decodes the packet at the front, behind what is decoded already.
+    fn play(&mut self, next: &Held, now_ns: u64, from: usize) {
+        self.queue.pop();
+        if next.arrived_ns > self.played_from_ns {
+            let slack_ns = now_ns.saturating_sub(next.arrived_ns);
+            let slack = i64::try_from(ns_to_samples(slack_ns)).unwrap_or(i64::MAX / 2);
+            self.watch.note(slack, from, self.block, now_ns);
+        }
+        let start = self.decoded.len();
+        let whole = self.decoder.decode(self.queue.payload(next), &mut self.decoded);
+        self.stats.broken += u64::from(!whole);
+        self.next_seq = next.seq.wrapping_add(1);
+        self.at = next.rtp_ts.wrapping_add((self.decoded.len() - start) as u32);
+        self.go_over(start);
+    }
+
+    /// Goes over from what was made up into what is decoded from `start` on.
+    fn go_over(&mut self, start: usize) {
+        let length = self.blend.len() as f32;
+        for (n, (sample, old)) in self.decoded[start..].iter_mut().zip(self.blend.drain(..)).enumerate() {
+            let way = (n as f32 + 0.5) / length;
+            *sample = old * (1.0 - way) + *sample * way;
+        }
+    }
+
+    /// Comes closer to now where there is time to spare, or goes a little farther from it, best in silence.
+    fn adjust(&mut self, now_ns: u64, from: usize) {
+        let cut = self.watch.cut_samples(now_ns);
+        let silent = splice::is_silent(&self.decoded);
+        let before = self.decoded.len();
+        if silent && cut > 0 {
+            // At most half of a pause goes: its rhythm stays, and a callback never decodes many frames.
+            self.decoded.truncate(before - cut.min(before / 2));
+        } else if silent {
+            let stretch = self.watch.stretch_samples().min(DECODED_MAX - before);
+            self.decoded.resize(before + stretch, 0.0);
+            self.stats.stretched_samples += stretch as u64;
+        } else if cut as i64 > LARGE_SAMPLES / 2 && self.until_splice == 0 {
+            let follows = |next: &Held| next.seq == self.next_seq && next.rtp_ts == self.at;
+            if let Some(next) = self.queue.front().filter(follows) {
+                self.play(&next, now_ns, from + before);
+            }
+            let left_out = splice::shorten(&mut self.decoded, cut);
+            self.stats.cut_samples += left_out as u64;
+            self.until_splice = left_out * SPLICE_REST;
+            self.later_by(-(left_out as i64));
+            return;
+        }
+        self.stats.cut_samples += before.saturating_sub(self.decoded.len()) as u64;
+        self.later_by(self.decoded.len() as i64 - before as i64);
+    }
+
+    fn later_by(&mut self, samples: i64) {
+        if samples != 0 {
+            self.watch.shift(samples);
+            self.learned = (self.learned + samples).clamp(0, LEARNED_MAX);
+        }
     }
 
     fn drop_oldest(&mut self) {
-        while samples_to_ns(self.held.iter().flatten().count() * self.frame_samples) > CAP_NS / 4 {
-            self.held[usize::from(self.next) % PLACES] = None;
-            self.next = self.next.wrapping_add(1);
+        while self.queue.span_samples() > KEPT_SAMPLES || self.queue.is_full() {
+            let Some(old) = self.queue.pop() else { return };
+            let Some(next) = self.queue.front() else { return };
+            let dropped = usize::try_from(next.rtp_ts.wrapping_sub(old.rtp_ts) as i32).unwrap_or(0);
+            self.stats.cut_samples += dropped as u64;
+            self.watch.shift(-(dropped as i64));
+            (self.next_seq, self.at, self.gap) = (next.seq, next.rtp_ts, 0);
         }
-    }
-
-    fn decode(&mut self, payload: &[u8], redundancy: bool) {
-        self.decoded.resize(if redundancy { self.frame_samples } else { 5_760 }, 0.0);
-        match self.decoder.decode_float(payload, &mut self.decoded, redundancy) {
-            Ok(samples) if samples > 0 => {
-                self.decoded.truncate(samples);
-                if !redundancy {
-                    self.frame_samples = samples;
-                }
-                self.concealed = 0;
-            }
-            Ok(_) | Err(_) => {
-                self.stats.broken += 1;
-                self.conceal(CONCEAL_SAMPLES);
-            }
-        }
-    }
-
-    /// The next packet is lost and a later one is there: its redundancy if it is the very next, concealment otherwise.
-    fn recover(&mut self) {
-        self.next = self.next.wrapping_add(1);
-        let next = self.next;
-        if let Some(held) = self.held[usize::from(next) % PLACES].take_if(|held| held.seq == next) {
-            self.stats.recovered += 1;
-            self.decode(&held.payload[..held.length], true);
-            self.held[usize::from(next) % PLACES] = Some(held);
-        } else {
-            self.conceal(self.frame_samples);
-        }
-    }
-
-    /// Makes up samples that fade out; after 60 ms of them the stream rests.
-    fn conceal(&mut self, samples: usize) {
-        if self.concealed >= FADE_SAMPLES {
-            self.rest();
-            return;
-        }
-        self.decoded.resize(samples, 0.0);
-        let made = self.decoder.decode_float(&[], &mut self.decoded, false).unwrap_or(0);
-        self.decoded[made.min(samples)..].fill(0.0);
-        for (n, sample) in self.decoded.iter_mut().enumerate() {
-            let left = FADE_SAMPLES.saturating_sub(self.concealed + n) as f32 / FADE_SAMPLES as f32;
-            *sample *= left;
-        }
-        self.concealed += samples;
-        self.stats.concealed_samples += samples as u64;
-    }
-
-    /// Takes note of a packet's slack, and each second decides how much silence to cut.
-    fn watch(&mut self, slack_ns: u64, now_ns: u64) {
-        self.slack_min_ns = self.slack_min_ns.min(slack_ns);
-        if now_ns.saturating_sub(self.watch_from_ns) < WATCH_NS {
-            return;
-        }
-        let spare_ns = self.slack_min_ns.saturating_sub(MARGIN_NS);
-        self.cut = if spare_ns > WORTH_NS { ns_to_samples(spare_ns) } else { 0 };
-        self.slack_min_ns = u64::MAX;
-        self.watch_from_ns = now_ns;
-    }
-
-    /// Cuts what is to be cut out of a frame that is silent throughout.
-    fn cut_silence(&mut self) {
-        let samples = self.cut.min(self.decoded.len().saturating_sub(1));
-        if samples > 0 && self.decoded.iter().all(|sample| sample.abs() < SILENT) {
-            self.decoded.truncate(self.decoded.len() - samples);
-            self.cut -= samples;
-            self.stats.cut_samples += samples as u64;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use opus::{Application, Encoder};
-
-    /// A talker who says one 440 Hz tone, in packets of 10 ms.
-    struct Talker {
-        encoder: Encoder,
-        seq: u16,
-    }
-
-    impl Talker {
-        fn new() -> Self {
-            let mut encoder = Encoder::new(RATE_HZ, Channels::Mono, Application::Voip).unwrap();
-            encoder.set_bitrate(opus::Bitrate::Bits(24_000)).unwrap();
-            encoder.set_inband_fec(true).unwrap();
-            encoder.set_packet_loss_perc(20).unwrap();
-            Self { encoder, seq: 65_530 }
-        }
-
-        fn packet(&mut self, arrived_ns: u64) -> VoicePacket {
-            let from = usize::from(self.seq.wrapping_sub(65_530)) * 480;
-            let tone: Vec<f32> = (from..from + 480)
-                .map(|n| 0.4 * (std::f32::consts::TAU * 440.0 * n as f32 / RATE_HZ as f32).sin())
-                .collect();
-            let mut packet = VoicePacket { arrived_ns, seq: self.seq, ..VoicePacket::default() };
-            packet.length = self.encoder.encode_float(&tone, &mut packet.payload).unwrap() as u16;
-            self.seq = self.seq.wrapping_add(1);
-            packet
-        }
-    }
-
-    /// Plays blocks of 256 samples; packets are delivered by the time of arrival that they bear.
-    fn listen(packets: &[VoicePacket], blocks: usize) -> (Vec<f32>, StreamStats) {
-        let mut stream = Stream::new().unwrap();
-        let mut heard = Vec::new();
-        let mut waiting = packets.iter().peekable();
-        for block in 0..blocks {
-            let now_ns = samples_to_ns(block * 256);
-            while let Some(packet) = waiting.next_if(|packet| packet.arrived_ns <= now_ns) {
-                stream.push(packet);
-            }
-            let mut out = [0.0; 256];
-            stream.add(&mut out, now_ns, 1.0);
-            heard.extend(out);
-        }
-        (heard, stream.stats)
-    }
-
-    fn loud_from(heard: &[f32]) -> usize {
-        heard.iter().position(|sample| sample.abs() > 0.1).unwrap()
-    }
-
-    #[test]
-    fn a_quiet_network_needs_no_concealment_and_less_than_a_frame_of_wait() {
-        let mut talker = Talker::new();
-        let packets: Vec<_> = (0..200).map(|n| talker.packet(n * 10_000_000)).collect();
-        let (heard, stats) = listen(&packets, 374);
-        assert_eq!((stats.concealed_samples, stats.late), (0, 0));
-        assert!(loud_from(&heard) < 480 + 480 + 312, "start, and the codec's look-ahead");
-    }
-
-    #[test]
-    fn reordered_and_doubled_packets_are_played_once_and_in_order() {
-        let mut talker = Talker::new();
-        let mut packets: Vec<_> = (0..100).map(|n| talker.packet(n * 10_000_000)).collect();
-        packets.insert(21, packets[20].clone());
-        let (a, b) = (packets[50].arrived_ns, packets[51].arrived_ns);
-        packets.swap(50, 51);
-        (packets[50].arrived_ns, packets[51].arrived_ns) = (a, b - 4_000_000);
-        let (_, stats) = listen(&packets, 187);
-        assert_eq!((stats.late, stats.recovered), (1, 0));
-    }
-
-    #[test]
-    fn a_lost_packet_is_restored_from_its_successor() {
-        let mut talker = Talker::new();
-        let mut packets: Vec<_> = (0..100).map(|n| talker.packet(n * 10_000_000)).collect();
-        packets.remove(50);
-        // The successor has to be there when the lost one is due: the buffer is a little deeper than on a quiet network.
-        packets.iter_mut().skip(1).for_each(|packet| packet.arrived_ns = packet.arrived_ns.saturating_sub(12_000_000));
-        let (heard, stats) = listen(&packets, 180);
-        assert_eq!(stats.recovered, 1);
-        let middle = &heard[20_000..28_000];
-        assert!(middle.chunks(480).all(|part| part.iter().any(|sample| sample.abs() > 0.1)), "no hole is heard");
-    }
-
-    #[test]
-    fn the_end_of_a_talk_fades_out_and_the_next_one_starts_at_once() {
-        let mut talker = Talker::new();
-        let mut packets: Vec<_> = (0..20).map(|n| talker.packet(n * 10_000_000)).collect();
-        packets.extend((0..20).map(|n| talker.packet(1_000_000_000 + n * 10_000_000)));
-        let (heard, _) = listen(&packets, 240);
-        assert!(heard[20_000..47_000].iter().all(|sample| *sample == 0.0), "silence between the talks");
-        assert!(loud_from(&heard[48_000..]) < 480 + 480 + 312);
-    }
-
-    #[test]
-    fn a_delay_that_has_passed_is_made_good_in_the_next_silence() {
-        let mut talker = Talker::new();
-        let mut packets: Vec<_> = (0..60).map(|n| talker.packet(n * 10_000_000)).collect();
-        // Forty milliseconds of delay at once, for 0.2 s, then a normal network and silence.
-        packets[20..40].iter_mut().for_each(|packet| packet.arrived_ns += 40_000_000);
-        packets.sort_by_key(|packet| packet.arrived_ns);
-        let mut quiet = Encoder::new(RATE_HZ, Channels::Mono, Application::Voip).unwrap();
-        for n in 60..400 {
-            let mut packet = VoicePacket { arrived_ns: n * 10_000_000, seq: talker.seq, ..VoicePacket::default() };
-            packet.length = quiet.encode_float(&[0.0; 480], &mut packet.payload).unwrap() as u16;
-            talker.seq = talker.seq.wrapping_add(1);
-            packets.push(packet);
-        }
-        let (_, stats) = listen(&packets, 740);
-        assert!(stats.cut_samples > 1_000, "cut were {} samples", stats.cut_samples);
-    }
-
-    #[test]
-    fn garbage_is_counted_and_makes_no_noise() {
-        let mut talker = Talker::new();
-        let mut packets: Vec<_> = (0..100).map(|n| talker.packet(n * 10_000_000)).collect();
-        for (n, packet) in packets.iter_mut().enumerate().skip(1) {
-            packet.payload.iter_mut().enumerate().for_each(|(at, byte)| *byte = (at * 7 + n * 13) as u8 | 3);
-            packet.length = (n * 37 % PAYLOAD_MAX) as u16;
-            packet.seq = packet.seq.wrapping_mul(if n % 10 == 0 { 31 } else { 1 });
-        }
-        let (heard, _) = listen(&packets, 200);
-        assert!(heard.iter().all(|sample| sample.is_finite()));
     }
 }

@@ -25,7 +25,7 @@ fn callbacks_never_allocate_while_twelve_talk_and_a_tone_plays() {
         while uplink.next_packet(&mut packet) {
             for talker in 0..12 {
                 let mut voice = VoicePacket { line: Csrc(1 + talker % 4), talker: Csrc(talker), ..Default::default() };
-                (voice.seq, voice.arrived_ns) = (packet.seq, now_ns);
+                (voice.seq, voice.rtp_ts, voice.arrived_ns) = (packet.seq, packet.rtp_ts, now_ns);
                 (voice.payload, voice.length) = (packet.payload, packet.length as u16);
                 ear.push(voice);
             }

@@ -170,6 +170,7 @@ impl Ears {
             talker: packet.talker,
             ear: packet.ssrc,
             seq: packet.seq,
+            rtp_ts: packet.rtp_ts,
             arrived_ns: monotonic_ns(),
             ..VoicePacket::default()
         };
