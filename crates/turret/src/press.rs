@@ -3,6 +3,7 @@
 //! Law: pure; nothing is done here. The switch judges every act again; this only chooses which act is asked for.
 
 use crate::facts::Facts;
+use crate::mics;
 use crate::project::{Local, TalkKey};
 use crate::view::{Intent, LinkView};
 use dealerboard_model::{CallId, Lamp, LineId, LineKind, Position, UserId, lamp};
@@ -59,7 +60,7 @@ pub enum LocalDeed {
         /// On.
         on: bool,
     },
-    /// Every microphone was asked to close.
+    /// Shuts every talk at once.
     CloseAll,
     /// Logs off.
     LogOff,
@@ -83,19 +84,16 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         Intent::AnswerNext { line, call, position } => {
             act(Act::Answer { line: line.clone(), call: *call, position: landing(*position, facts, local) })
         }
-        Intent::Hold { position } => at(*position, facts, |line| Act::Hold { line }),
-        Intent::Release { position } => at(*position, facts, |line| Act::Release { line }),
-        Intent::OpenMic { position } => at(*position, facts, |line| Act::OpenMic { line }),
+        Intent::Hold { position } => at(*position, facts, local, |line| Act::Hold { line }),
+        Intent::OpenMic { position } => at(*position, facts, local, |line| Act::OpenMic { line }),
         Intent::Signal { line, on } => act(Act::Signal { line: line.clone(), on: *on }),
         Intent::Talk { line, on, latched } => act(Act::Talk { line: line.clone(), on: *on, latched: *latched }),
-        Intent::Intercom { user } => act(match facts.intercom_with(user) {
-            Some(line) => Act::Release { line: line.clone() },
-            None => Act::Intercom { user: user.clone(), position: Position::HandsFree },
-        }),
+        Intent::Intercom { user } => act(Act::Intercom { user: user.clone(), position: Position::HandsFree }),
         Intent::TalkBack { user, on } => talk_back(user, *on, facts),
         Intent::Dnd { on } => act(Act::Dnd { on: *on }),
         Intent::Monitor { line, on } => act(Act::Monitor { line: line.clone(), on: *on }),
-        Intent::Mute { .. }
+        Intent::Release { .. }
+        | Intent::Mute { .. }
         | Intent::Select { .. }
         | Intent::Volume { .. }
         | Intent::PositionVolume { .. }
@@ -113,7 +111,13 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
 /// What needs no switch; letting go and closing are never refused.
 fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
     let deed = match intent.clone() {
-        Intent::Mute { position, on } => LocalDeed::Mute { position, on },
+        Intent::Mute { position, on } => return Some(mute(position, on, local)),
+        Intent::Release { position } => return Some(at(position, facts, local, |line| Act::Release { line })),
+        Intent::TalkBack { user, on: false } => return Some(talk_back(&user, false, facts)),
+        Intent::Intercom { user } => {
+            let line = facts.intercom_with(&user)?.clone();
+            return Some(act(Act::Release { line }));
+        }
         Intent::Select { position } => LocalDeed::Select(position),
         Intent::Volume { line, volume } => LocalDeed::Volume { line, volume },
         Intent::PositionVolume { position, volume } => LocalDeed::PositionVolume { position, volume },
@@ -129,11 +133,9 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         Intent::Press { .. }
         | Intent::AnswerNext { .. }
         | Intent::Hold { .. }
-        | Intent::Release { .. }
         | Intent::Signal { .. }
         | Intent::Talk { .. }
         | Intent::OpenMic { .. }
-        | Intent::Intercom { .. }
         | Intent::TalkBack { .. }
         | Intent::Dnd { .. }
         | Intent::Monitor { .. } => return None,
@@ -180,8 +182,8 @@ fn landing(given: Option<Position>, facts: &Facts, local: &Local) -> Position {
     if busy(Position::Left) && !busy(Position::Right) { Position::Right } else { Position::Left }
 }
 
-fn at(position: Position, facts: &Facts, make: impl FnOnce(LineId) -> Act) -> Vec<Deed> {
-    match facts.line_at(position) {
+fn at(position: Position, facts: &Facts, local: &Local, make: impl FnOnce(LineId) -> Act) -> Vec<Deed> {
+    match facts.line_at(position).or_else(|| local.mics.line_on_its_way_to(position)) {
         Some(line) => act(make(line.clone())),
         None => refuse("No line is on this position; press a line's key first."),
     }
@@ -199,16 +201,27 @@ fn shut(local: &Local, which: impl Fn(TalkKey) -> bool) -> Vec<Deed> {
     keys.map(|(line, _)| Deed::Act(Act::Talk { line: line.clone(), on: false, latched: false })).collect()
 }
 
+/// The microphone of hands-free is that of the talk keys too: muting it lets them go.
+fn mute(position: Position, on: bool, local: &Local) -> Vec<Deed> {
+    let mut all = vec![Deed::Local(LocalDeed::Mute { position, on })];
+    if on && matches!(position, Position::HandsFree | Position::Speakers) {
+        all.extend(shut(local, |key| key != TalkKey::Refused));
+    }
+    all
+}
+
 fn close_all(facts: &Facts, local: &Local) -> Vec<Deed> {
-    let mut all = shut(local, |key| key != TalkKey::Refused);
-    for mic in &facts.mics {
-        match facts.position_of(&mic.line) {
-            Some(position) => all.push(Deed::Local(LocalDeed::Mute { position, on: true })),
-            None if local.talk.contains_key(&mic.line) => {}
-            None => all.push(Deed::Act(Act::Talk { line: mic.line.clone(), on: false, latched: false })),
+    let mut all = vec![Deed::Local(LocalDeed::CloseAll)];
+    all.extend(shut(local, |key| key != TalkKey::Refused));
+    for gate in mics::open(facts, local) {
+        match (gate.position, gate.line) {
+            (Position::Speakers, Some(line)) if !local.talk.contains_key(&line) => {
+                all.push(Deed::Act(Act::Talk { line, on: false, latched: false }));
+            }
+            (Position::Speakers, _) => {}
+            (position, _) => all.push(Deed::Local(LocalDeed::Mute { position, on: true })),
         }
     }
-    all.push(Deed::Local(LocalDeed::CloseAll));
     all
 }
 
