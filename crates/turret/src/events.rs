@@ -13,6 +13,7 @@ use dealerboard_media::{PlaybackControl, Tone};
 use dealerboard_model::{LineId, Position};
 use dealerboard_wire::{Act, Answer, Event, FromSwitch, FromTurret, Snapshot};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -34,7 +35,7 @@ impl TurretTask {
                 self.facts.turret = Some(welcome.turret);
                 self.facts.floor.clone_from(&welcome.floor);
                 self.open_voice(local, welcome.resumed);
-                let intervals = self.keyed.find(self.switch_utc_ms());
+                let intervals = self.keyed.find(Instant::now(), self.switch_utc_ms());
                 if !intervals.is_empty() {
                     self.tell_switch(FromTurret::Keyed { intervals }).await;
                 }
@@ -66,13 +67,15 @@ impl TurretTask {
     /// No contact. Times are by this machine's clock.
     async fn lost(&mut self, since_utc_ms: i64, retry_utc_ms: i64) {
         let offset_ms = self.local.clock_offset_ms as i64;
+        let silent_ms = u64::try_from(utc_ms() - since_utc_ms).unwrap_or(0);
         let since_utc_ms = *self.local.stale_since_utc_ms.get_or_insert(since_utc_ms + offset_ms);
         let was_lost = matches!(self.local.link, LinkView::Lost { .. });
         self.local.link = LinkView::Lost { since_utc_ms, retry_utc_ms: retry_utc_ms + offset_ms };
         if was_lost {
             return;
         }
-        self.keyed.lose(since_utc_ms);
+        let now = Instant::now();
+        self.keyed.lose(now.checked_sub(Duration::from_millis(silent_ms)).unwrap_or(now));
         self.local.mics.lose(&mut self.facts, Instant::now());
         let talks: Vec<LineId> =
             self.local.talk.iter().filter(|(_, key)| **key != TalkKey::Refused).map(|(line, _)| line.clone()).collect();
@@ -85,6 +88,7 @@ impl TurretTask {
 
     /// The switch is back: what it lists counts, but for talks, whose keys were let go with it.
     async fn found(&mut self, snapshot: Snapshot) {
+        self.local.clock_offset_ms = (snapshot.now.utc_ms - utc_ms()) as f64;
         self.facts.snapshot(snapshot);
         self.forget();
         self.local.mics.found();

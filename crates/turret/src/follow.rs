@@ -22,7 +22,7 @@ impl TurretTask {
         self.local.mics.settle(&self.facts, up, Instant::now());
         let open = mics::open(&self.facts, &self.local);
         self.voice.set_gates(Uplink::ALL.map(|uplink| open.iter().any(|gate| gate.uplink == uplink)));
-        self.keyed.follow(&open, self.switch_utc_ms());
+        self.keyed.follow(&open, Instant::now());
         self.place_lines();
         self.set_gains();
         self.tones.follow(&self.facts, up, &self.voice);

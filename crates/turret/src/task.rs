@@ -65,6 +65,7 @@ impl TurretTask {
                 input = inbox.recv() => match input {
                     Some(Input::Stop(done)) => {
                         self.leave(events).await;
+                        drop(self);
                         // Nobody waits any more.
                         let _ = done.send(());
                         return;
