@@ -151,12 +151,19 @@ impl<'a> Look<'a> {
             floor: self.facts.floor.clone(),
             link: self.local.link.clone(),
             recorder,
-            mics: mics::shown(self.facts, self.local).iter().map(|(it, _)| self.mic(it)).collect(),
+            mics: self.open_mics(),
             dnd,
             may_review,
             review_url: self.local.review_url.clone().filter(|_| may_review),
             clock_offset_ms: self.local.clock_offset_ms,
         }
+    }
+
+    /// What the user muted goes out to nobody.
+    fn open_mics(&self) -> Vec<MicView> {
+        let mut shown = mics::shown(self.facts, self.local);
+        shown.retain(|(_, position)| !self.local.muted.contains(position));
+        shown.iter().map(|(mic, _)| self.mic(mic)).collect()
     }
 
     fn mic(&self, mic: &OpenMic) -> MicView {
@@ -426,3 +433,7 @@ fn place(position: Position) -> &'static str {
         Position::HandsFree | Position::Speakers => "Mic",
     }
 }
+
+#[cfg(test)]
+#[path = "project_tests.rs"]
+mod tests;

@@ -1,7 +1,7 @@
 //! A switch that does what a test says, over a real TLS WebSocket on loopback, and a turret that speaks to it.
 //!
 //! Law: heartbeats are answered unless the test says otherwise; everything else is said and heard by the test itself.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 use dealerboard_media::UplinkConfig;
 use dealerboard_model::*;
