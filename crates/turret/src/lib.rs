@@ -2,7 +2,7 @@
 //!
 //! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` and `cards` the devices;
 //! `facts`, `mics`, `keyed`, `project`, `changes` and `press` are pure: what is known, which microphones are open and were,
-//! what it looks like, what differs, what a press means.
+//! what it looks like, what differs, what a press means. `speaking` is too: who speaks.
 
 mod acts;
 mod cards;
@@ -19,6 +19,7 @@ mod mics;
 mod pin;
 mod press;
 mod project;
+mod speaking;
 mod task;
 mod tones;
 mod turret;

@@ -6,15 +6,17 @@
 use crate::facts::Facts;
 use crate::keyed::Keyed;
 use crate::link::{LinkEvent, ToLink};
+use crate::mics;
 use crate::project::Local;
+use crate::speaking::Speaking;
 use crate::tones::Tones;
 use crate::turret::{Input, Running};
-use crate::view::{Change, Meters, NoticeView, View};
+use crate::view::{Change, LinkView, Meters, NoticeView, View};
 use crate::voice::Voice;
 use crate::voice_path::VoicePath;
 use dealerboard_media::{SILENCE_DBFS, Tone};
-use dealerboard_model::{Csrc, LineId, UserId};
-use dealerboard_wire::Act;
+use dealerboard_model::{Csrc, LineId, Uplink, UserId};
+use dealerboard_wire::{Act, FromTurret};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -52,6 +54,7 @@ pub(crate) struct TurretTask {
     pub(crate) notices: u32,
     pub(crate) gains: BTreeMap<Csrc, f32>,
     pub(crate) tones: Tones,
+    pub(crate) speaking: Speaking,
     pub(crate) metered: bool,
 }
 
@@ -77,7 +80,7 @@ impl TurretTask {
                     Some((era, event)) => self.heed(era, event).await,
                     None => return self.leave(events).await,
                 },
-                _ = tick.tick() => self.on_tick(),
+                _ = tick.tick() => self.on_tick().await,
             }
             self.follow();
         }
@@ -124,7 +127,7 @@ impl TurretTask {
         }
     }
 
-    fn on_tick(&mut self) {
+    async fn on_tick(&mut self) {
         let now = Instant::now();
         let over: Vec<LineId> =
             self.refused_until.iter().filter(|(_, until)| **until <= now).map(|(l, _)| l.clone()).collect();
@@ -132,13 +135,25 @@ impl TurretTask {
             self.refused_until.remove(&line);
             self.local.talk.remove(&line);
         }
+        let mics_dbfs = self.voice.mic_levels_dbfs();
+        self.tell_speech(mics_dbfs, now).await;
         if self.told.receiver_count() > 0 {
-            self.meter();
+            self.meter(mics_dbfs);
         }
     }
 
-    fn meter(&mut self) {
-        let mics_dbfs = self.voice.mic_levels_dbfs();
+    async fn tell_speech(&mut self, mics_dbfs: [f32; 3], now: Instant) {
+        if !matches!(self.local.link, LinkView::Up { .. }) {
+            return self.speaking.forget();
+        }
+        let gates = mics::open(&self.facts, &self.local);
+        let open = Uplink::ALL.map(|uplink| gates.iter().any(|gate| gate.uplink == uplink));
+        for (uplink, speaking) in self.speaking.follow(open, mics_dbfs, now) {
+            self.tell_switch(FromTurret::VoiceActivity { uplink, speaking }).await;
+        }
+    }
+
+    fn meter(&mut self, mics_dbfs: [f32; 3]) {
         let lines = self.voice.line_levels_dbfs();
         let name = |csrc: Csrc| self.facts.lines.values().find(|line| line.csrc == csrc).map(|line| line.line.clone());
         let lines_dbfs: Vec<_> = lines

@@ -10,6 +10,7 @@ use crate::keyed::Keyed;
 use crate::link::{self, LinkOptions};
 use crate::pin::Fingerprint;
 use crate::project::{Local, project};
+use crate::speaking::Speaking;
 use crate::task::TurretTask;
 use crate::tones::Tones;
 use crate::view::{Change, DeviceView, Intent, LinkView, View};
@@ -138,6 +139,7 @@ impl Turret {
             notices: 0,
             gains: BTreeMap::new(),
             tones: Tones::default(),
+            speaking: Speaking::default(),
             metered: false,
         };
         tokio::spawn(task.run(inbox, events));
