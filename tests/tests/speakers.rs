@@ -51,9 +51,9 @@ fn muting_a_handset_stops_its_voice_and_the_call_goes_on() {
     let world = World::start("two-desks").unwrap();
     let mut reyes = world.seat("reyes").says("left", &Voice::Calder.babble(&world)).sit_down().unwrap();
     let mut lindt = world.seat("lindt").sit_down().unwrap();
-    reyes.act(&Intent::Press { line: LineId::from("ard-london"), call: None, position: None }).unwrap();
+    reyes.act(&Intent::Press { line: LineId::from("ard-london"), call: None, lamp: None, position: None }).unwrap();
     let key = lindt.until_key("ard-new-york", "rings", |key| key.lamp == Lamp::RingingHigh).unwrap();
-    lindt.act(&Intent::Press { line: key.line, call: key.call, position: None }).unwrap();
+    lindt.act(&Intent::Press { line: key.line, call: key.call, lamp: Some(key.lamp), position: None }).unwrap();
     hears_only(&lindt.listen("left", 6.0).unwrap(), &[Voice::Calder]);
     reyes.act(&Intent::Mute { position: Position::Left, on: true }).unwrap();
     reyes.until_position(Position::Left, "is muted", |position| position.muted && !position.mic_open).unwrap();

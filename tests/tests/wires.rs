@@ -8,7 +8,7 @@ use dealerboard_turret::view::Intent;
 
 fn press(turret: &mut Turret, line: &str) {
     let call = turret.until_key(line, "is shown", |_| true).unwrap().call;
-    turret.act(&Intent::Press { line: LineId::from(line), call, position: None }).unwrap();
+    turret.act(&Intent::Press { line: LineId::from(line), call, lamp: None, position: None }).unwrap();
 }
 
 fn talk_on(caller: &mut Turret, near: &str, answerer: &mut Turret, far: &str) {

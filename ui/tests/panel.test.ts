@@ -40,7 +40,7 @@ describe('the panel', () => {
   });
   test('presses the call that was shown', async () => {
     await fireEvent.click(keyOf('hallam-street'));
-    expect(sent).toContainEqual({ intent: 'press', line: 'hallam-street', call: 7, position: null });
+    expect(sent).toContainEqual({ intent: 'press', line: 'hallam-street', call: 7, lamp: 'ringing_high', position: null });
   });
   test('answers the first of the queue with Enter and closes every microphone with Escape', async () => {
     await fireEvent.keyDown(document.body, { key: 'Enter' });

@@ -1,6 +1,7 @@
 //! Sound cards behind the positions, watched: a device that is missing or goes away is looked for again each second.
 //!
-//! Law: a position outlives its device. While there is none the call stays, the panel says so, and nothing is captured.
+//! Law: a position outlives its device. While there is none the call stays, the panel says so, and nothing is captured. A
+//! device that has gone is told before it is opened again (rule POS-6).
 
 use crate::view::DeviceView;
 use crate::voice::Callbacks;
@@ -139,10 +140,12 @@ fn tend<I>(
                 let name = open.name.clone();
                 return (Device::Open(open), Some(name), None);
             }
-            match open.close() {
-                Some(item) => item,
-                None => return (Device::Gone, None, Some(gone())),
-            }
+            *seen = u64::MAX;
+            let lost = "The device has gone; it is opened again when it is back.".to_owned();
+            return match open.close() {
+                Some(item) => (Device::Closed(item), None, Some(lost)),
+                None => (Device::Gone, None, Some(gone())),
+            };
         }
         Device::Closed(item) => item,
         Device::Gone => return (Device::Gone, None, Some(gone())),

@@ -49,3 +49,79 @@ pub fn changes(old: &View, new: &View) -> Vec<Change> {
     all.extend(fresh.map(|it| Change::Notice(it.clone())));
     all
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::facts::Facts;
+    use crate::project::{Local, project};
+    use crate::view::{LinkView, NoticeView};
+    use dealerboard_model::{Csrc, LineFacts, LineId, LineKind, LineStatus, Moment, RecordPolicy, TurretId};
+
+    const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
+
+    /// A panel with these wires, the first `channels` of them on the speakers.
+    fn panel(lines: &[&str], channels: usize) -> (Facts, Local) {
+        let mut facts = Facts { turret: Some(TurretId(1)), ..Facts::default() };
+        for line in lines {
+            let (id, name) = (LineId::from(*line), (*line).to_owned());
+            let (kind, record) = (LineKind::Ard, RecordPolicy::On);
+            let about = LineFacts { line: id.clone(), name, number: "1".into(), kind, csrc: Csrc(1), record };
+            facts.lines.insert(id.clone(), about);
+            facts.statuses.insert(id.clone(), LineStatus::idle(id, NOW));
+        }
+        facts.speakers = lines[..channels].iter().map(|line| LineId::from(*line)).collect();
+        let link = LinkView::Up { round_trip_ms: None, voice: true };
+        (facts, Local { link, ..Local::default() })
+    }
+
+    fn view(lines: &[&str], channels: usize) -> View {
+        let (facts, local) = panel(lines, channels);
+        project(&facts, &local)
+    }
+
+    fn notice(n: u32) -> NoticeView {
+        NoticeView { n, line: None, sentence: format!("Notice {n}."), at_utc_ms: 0, refused: false }
+    }
+
+    #[test]
+    fn equal_views_differ_in_nothing() {
+        assert_eq!(changes(&view(&["calder"], 1), &view(&["calder"], 1)), []);
+    }
+
+    #[test]
+    fn a_lost_link_changes_every_lamp() {
+        let (facts, mut local) = panel(&["calder", "macro"], 0);
+        let old = project(&facts, &local);
+        local.link = LinkView::Lost { since_utc_ms: 0, retry_utc_ms: 0 };
+        let told = changes(&old, &project(&facts, &local));
+        assert_eq!(told.iter().filter(|it| matches!(it, Change::Key(_))).count(), 2);
+        assert!(told.iter().any(|it| matches!(it, Change::Header(_))));
+    }
+
+    #[test]
+    fn a_line_that_is_gone_is_told() {
+        let told = changes(&view(&["calder", "macro"], 0), &view(&["calder"], 0));
+        assert_eq!(told, [Change::KeyGone("macro".into())]);
+    }
+
+    #[test]
+    fn another_order_of_channels_is_told_as_a_whole() {
+        let (mut facts, local) = panel(&["calder", "macro"], 2);
+        let old = project(&facts, &local);
+        facts.speakers.reverse();
+        let new = project(&facts, &local);
+        assert_eq!(changes(&old, &new), [Change::Channels(new.channels.clone())]);
+    }
+
+    #[test]
+    fn notices_are_told_once_and_the_oldest_first() {
+        let (facts, mut local) = panel(&[], 0);
+        local.activity = [notice(1)].into();
+        let old = project(&facts, &local);
+        local.activity = [notice(3), notice(2), notice(1)].into();
+        let told = changes(&old, &project(&facts, &local));
+        assert_eq!(told, [Change::Notice(notice(2)), Change::Notice(notice(3))]);
+    }
+}

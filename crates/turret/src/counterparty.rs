@@ -168,8 +168,9 @@ impl Player {
     }
 
     fn press(&self, view: &View, line: &LineId) {
-        let call = view.keys.iter().find(|key| key.line == *line).and_then(|key| key.call);
-        self.turret.intent(Intent::Press { line: line.clone(), call, position: Some(Position::Left) });
+        let Some(key) = view.keys.iter().find(|key| key.line == *line) else { return };
+        let (line, call, lamp, position) = (line.clone(), key.call, Some(key.lamp), Some(Position::Left));
+        self.turret.intent(Intent::Press { line, call, lamp, position });
     }
 
     fn answer(&mut self, view: &View) {

@@ -153,3 +153,67 @@ impl Facts {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dealerboard_model::{Moment, Uplink};
+
+    const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
+
+    fn party(turret: u32, position: Position) -> Party {
+        Party { user: UserId::from("reyes"), turret: TurretId(turret), position, since: NOW, link_lost: false }
+    }
+
+    fn status(line: &str, parties: Vec<Party>) -> LineStatus {
+        LineStatus { parties, ..LineStatus::idle(line.into(), NOW) }
+    }
+
+    fn mine() -> Facts {
+        Facts { turret: Some(TurretId(1)), ..Facts::default() }
+    }
+
+    #[test]
+    fn my_place_is_that_of_my_turret_and_not_of_my_user() {
+        let mut facts = mine();
+        facts.event(&Event::Line { status: status("calder", vec![party(2, Position::Right)]) });
+        assert_eq!(facts.position_of(&"calder".into()), None);
+        facts.event(&Event::Line {
+            status: status("calder", vec![party(2, Position::Right), party(1, Position::Left)]),
+        });
+        assert_eq!(facts.position_of(&"calder".into()), Some(Position::Left));
+        assert_eq!(facts.line_at(Position::Right), None);
+    }
+
+    #[test]
+    fn a_list_of_microphones_replaces_the_one_before() {
+        let mic = |line: &str| OpenMic {
+            uplink: Uplink::Left,
+            line: line.into(),
+            since: NOW,
+            hearers: 0,
+            muted: false,
+            closes_at: None,
+        };
+        let mut facts = mine();
+        facts.event(&Event::OpenMics { mics: vec![mic("calder")] });
+        facts.event(&Event::OpenMics { mics: vec![mic("macro")] });
+        assert_eq!(facts.mics, [mic("macro")]);
+    }
+
+    #[test]
+    fn a_line_that_is_removed_carries_no_position_any_more() {
+        let mut facts = mine();
+        facts.event(&Event::Line { status: status("calder", vec![party(1, Position::Left)]) });
+        facts.event(&Event::LineRemoved { line: "calder".into() });
+        assert_eq!(facts.line_at(Position::Left), None);
+    }
+
+    #[test]
+    fn a_channel_that_is_heard_again_is_not_shown_as_not_heard() {
+        let mut facts = mine();
+        facts.event(&Event::NotHeard { line: "macro".into(), on: true });
+        facts.event(&Event::NotHeard { line: "macro".into(), on: false });
+        assert!(facts.not_heard.is_empty());
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! Law: plain values. `press` turns them into acts of the protocol, by what the user saw.
 
-use dealerboard_model::{CallId, LineId, Position, UserId};
+use dealerboard_model::{CallId, Lamp, LineId, Position, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -17,6 +17,9 @@ pub enum Intent {
         /// The call that the key showed; for a press on what was seen. None while idle.
         #[serde(default)]
         call: Option<CallId>,
+        /// The lamp that the key showed; what the press meant (rule ALL-1). None: as it is now.
+        #[serde(default)]
+        lamp: Option<Lamp>,
         /// Where to; none: the selected position.
         #[serde(default)]
         position: Option<Position>,

@@ -1,4 +1,6 @@
 //! `dealerboard-turret`: a whole turret without a window. Intents in, changes out, one JSON object a line.
+//!
+//! Law: however it ends, its microphones are shut and it has logged off first.
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
@@ -11,9 +13,17 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::signal::unix::{SignalKind, signal};
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+
+/// Intents that may wait to be taken.
+const LINES_MAX: usize = 256;
+
+/// How long what still runs may keep the program from ending.
+const END_MAX: Duration = Duration::from_millis(500);
 
 /// A turret without a window: reads one JSON intent a line, writes one JSON change of its view a line.
 #[derive(Parser)]
@@ -71,13 +81,12 @@ fn frame(text: &str) -> Result<u32, String> {
     }
 }
 
-#[tokio::main(worker_threads = 2)]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     // Two crypto providers in one process would panic at the first handshake: this one is chosen before any.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match run(Arguments::parse()).await {
+    match start(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
@@ -86,7 +95,16 @@ async fn main() -> ExitCode {
     }
 }
 
+fn start(arguments: Arguments) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let ended = runtime.block_on(run(arguments));
+    // A name that is still being looked up must not keep the program.
+    runtime.shutdown_timeout(END_MAX);
+    ended
+}
+
 async fn run(arguments: Arguments) -> Result<()> {
+    let mut ends = Ends { term: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
     let password = std::fs::read_to_string(&arguments.password_file)
         .with_context(|| format!("{} cannot be read", arguments.password_file.display()))?;
     if let Some(folder) = &arguments.ears {
@@ -102,41 +120,71 @@ async fn run(arguments: Arguments) -> Result<()> {
     let mics: BTreeMap<_, _> = arguments.mic.into_iter().collect();
     let files = FileDevices { mics, ears: arguments.ears, period: arguments.period as usize };
     let turret = Turret::start(config, Devices::Files(files))?;
-    turret.clocks().iter().try_for_each(print)?;
-    let mut changes = turret.subscribe();
-    print(&Change::View(Box::new(turret.view())))?;
+    let changes = turret.subscribe();
     let password = password.lines().next().unwrap_or_default().to_owned();
     turret.intent(Intent::LogOn { user: UserId(arguments.user), password, switch: None });
+    let ended = attend(&turret, changes, arguments.stay, &mut ends).await;
+    turret.stop().await;
+    ended
+}
 
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+/// What ends the program from outside.
+struct Ends {
+    term: Signal,
+    interrupt: Signal,
+}
+
+/// Takes intents and writes changes, until something ends it.
+async fn attend(turret: &Turret, mut changes: Receiver<Change>, stay: bool, ends: &mut Ends) -> Result<()> {
+    turret.clocks().iter().try_for_each(print)?;
+    print(&Change::View(Box::new(turret.view())))?;
+    let mut lines = read_lines()?;
     let (mut reading, mut was_up) = (true, false);
-    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     loop {
         tokio::select! {
-            change = changes.recv() => match change {
-                Ok(change) => {
-                    print(&change)?;
-                    if let Change::Header(header) = &change {
-                        was_up |= matches!(header.link, LinkView::Up { .. });
-                        if let (LinkView::Refused { sentence }, false) = (&header.link, was_up) {
-                            bail!("{sentence}");
-                        }
-                    }
+            change = changes.recv() => {
+                let change = match change {
+                    Ok(change) => change,
+                    Err(RecvError::Lagged(_)) => Change::View(Box::new(turret.view())),
+                    Err(RecvError::Closed) => return Ok(()),
+                };
+                print(&change)?;
+                let link = match &change {
+                    Change::Header(header) => Some(&header.link),
+                    Change::View(view) => Some(&view.header.link),
+                    Change::Pages(_) | Change::Key(_) | Change::KeyGone(_) | Change::Position(_) | Change::Channels(_)
+                    | Change::Channel(_) | Change::People(_) | Change::Person(_) | Change::Incoming(_)
+                    | Change::Notice(_) | Change::Meters(_) => None,
+                };
+                was_up |= matches!(link, Some(LinkView::Up { .. }));
+                if let (Some(LinkView::Refused { sentence }), false) = (link, was_up) {
+                    bail!("{sentence}");
                 }
-                Err(RecvError::Lagged(_)) => print(&Change::View(Box::new(turret.view())))?,
-                Err(RecvError::Closed) => return Ok(()),
+            }
+            line = lines.recv(), if reading => match line {
+                Some(line) => take(turret, &line),
+                None if stay => reading = false,
+                None => return Ok(()),
             },
-            line = lines.next_line(), if reading => match line {
-                Ok(Some(line)) => take(&turret, &line),
-                Ok(None) | Err(_) if arguments.stay => reading = false,
-                Ok(None) | Err(_) => break,
-            },
-            _ = term.recv() => break,
-            _ = interrupt.recv() => break,
+            _ = ends.term.recv() => return Ok(()),
+            _ = ends.interrupt.recv() => return Ok(()),
         }
     }
-    turret.stop().await;
-    Ok(())
+}
+
+/// Lines of the input, read on a thread of their own: a read that waits for ever must not keep the program.
+fn read_lines() -> Result<mpsc::Receiver<String>> {
+    let (read, lines) = mpsc::channel(LINES_MAX);
+    let run = move || {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            // Nobody takes intents any more.
+            if read.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new().name("intents".into()).spawn(run).context("the system gives no thread")?;
+    Ok(lines)
 }
 
 fn take(turret: &Turret, line: &str) {

@@ -3,6 +3,7 @@
 //! Law: pure; the same facts give the same view. While the link is not up, every lamp is stale.
 
 use crate::facts::Facts;
+use crate::mics::{self, Mics};
 use crate::view::{
     ChannelView, DeviceView, Header, IncomingView, KeyView, LinkView, MicView, NoticeView, PageView, PersonView,
     PositionView, RecorderView, TalkView, View,
@@ -56,6 +57,8 @@ pub struct Local {
     pub pressed: BTreeSet<LineId>,
     /// Positions that the user muted.
     pub muted: BTreeSet<Position>,
+    /// Microphones, as far as this turret alone knows about them.
+    pub mics: Mics,
     /// Talk keys that are not shut.
     pub talk: BTreeMap<LineId, TalkKey>,
     /// Channels as the user set them.
@@ -79,6 +82,7 @@ impl Default for Local {
             selected: None,
             pressed: BTreeSet::new(),
             muted: BTreeSet::new(),
+            mics: Mics::default(),
             talk: BTreeMap::new(),
             channels: BTreeMap::new(),
             volumes: BTreeMap::new(),
@@ -147,12 +151,19 @@ impl<'a> Look<'a> {
             floor: self.facts.floor.clone(),
             link: self.local.link.clone(),
             recorder,
-            mics: self.facts.mics.iter().map(|it| self.mic(it)).collect(),
+            mics: self.open_mics(),
             dnd,
             may_review,
             review_url: self.local.review_url.clone().filter(|_| may_review),
             clock_offset_ms: self.local.clock_offset_ms,
         }
+    }
+
+    /// What the user muted goes out to nobody.
+    fn open_mics(&self) -> Vec<MicView> {
+        let mut shown = mics::shown(self.facts, self.local);
+        shown.retain(|(_, position)| !self.local.muted.contains(position));
+        shown.iter().map(|(mic, _)| self.mic(mic)).collect()
     }
 
     fn mic(&self, mic: &OpenMic) -> MicView {
@@ -252,8 +263,8 @@ impl<'a> Look<'a> {
         let line = self.facts.line_at(position);
         let about = line.and_then(|it| self.facts.lines.get(it));
         let status = line.and_then(|it| self.facts.statuses.get(it));
-        let is_mine = |it: &&OpenMic| it.uplink == position.uplink() && Some(&it.line) == line;
-        let mic = self.facts.mics.iter().find(is_mine);
+        let mic_listed = mics::shown(self.facts, self.local).iter().any(|(_, at)| *at == position);
+        let on_its_way = self.local.mics.line_on_its_way_to(position).is_some();
         let muted = self.local.muted.contains(&position);
         let selected = self.local.selected == Some(position);
         let talking = status.is_some_and(|it| it.phase == LinePhase::Talking);
@@ -274,9 +285,9 @@ impl<'a> Look<'a> {
             name: about.map(|it| it.name.clone()).unwrap_or_default(),
             words,
             since_utc_ms: line.and_then(|it| self.facts.party_of(it)).map(|it| it.since.utc_ms),
-            mic_open: self.up() && !muted && mic.is_some_and(|it| !it.muted),
+            mic_open: mics::open(self.facts, self.local).iter().any(|gate| gate.position == position),
             muted,
-            mic_lapsed: self.up() && !muted && talking && mic.is_none(),
+            mic_lapsed: self.up() && !muted && talking && !mic_listed && !on_its_way,
             proof: status.map_or(Proof::Silent, |it| it.proof.clone()),
             can_signal: about.is_some_and(|it| it.kind == LineKind::Mrd),
             device: self.local.devices.get(&position).cloned().unwrap_or(DeviceView {
@@ -312,7 +323,8 @@ impl<'a> Look<'a> {
         let (about, status) = (self.facts.lines.get(line)?, self.facts.statuses.get(line)?);
         let set = self.local.channels.get(line).cloned().unwrap_or_default();
         let others: Vec<_> = status.talkers.iter().rev().filter(|it| Some(it.turret) != self.facts.turret).collect();
-        let mine = self.facts.mics.iter().find(|it| it.line == *line && self.facts.position_of(line).is_none());
+        let shown = mics::shown(self.facts, self.local);
+        let mine = shown.iter().find(|(it, at)| it.line == *line && *at == Position::Speakers).map(|(it, _)| it);
         let hoot = about.kind == LineKind::Hoot;
         let words = match others.as_slice() {
             _ if self.facts.not_heard.contains(line) => "NOT HEARD".into(),
@@ -360,7 +372,8 @@ impl<'a> Look<'a> {
             Some(it) if it.busy => (Lamp::InUseElsewhere, "In a call"),
             _ => (Lamp::Idle, person.desk_name.as_str()),
         };
-        let open = line.as_ref().is_some_and(|line| self.facts.mics.iter().any(|it| it.line == *line));
+        let shown = mics::shown(self.facts, self.local);
+        let open = line.as_ref().is_some_and(|line| shown.iter().any(|(it, _)| it.line == *line));
         PersonView {
             user: person.user.clone(),
             name: person.name.clone(),
@@ -420,3 +433,7 @@ fn place(position: Position) -> &'static str {
         Position::HandsFree | Position::Speakers => "Mic",
     }
 }
+
+#[cfg(test)]
+#[path = "project_tests.rs"]
+mod tests;

@@ -1,19 +1,21 @@
 //! The turret: one task that owns what is known, and joins link, voice and devices.
 //!
 //! Law: one input at a time; after each, gates, places, gains and tones follow from what is known, and the view is told
-//! where it changed. A microphone is open only while the switch lists it, or for two seconds while a press of its user is
-//! on its way.
+//! where it changed. When nobody holds the turret any more it ends, and its microphones are shut.
 
 use crate::cards::{CardChoices, RunningCards};
 use crate::facts::Facts;
 use crate::files::{self, Clock, FileDevices, RunningFiles};
+use crate::keyed::Keyed;
 use crate::link::{self, LinkOptions};
 use crate::pin::Fingerprint;
 use crate::project::{Local, project};
+use crate::speaking::Speaking;
 use crate::task::TurretTask;
 use crate::tones::Tones;
 use crate::view::{Change, DeviceView, Intent, LinkView, View};
 use crate::voice::{Callbacks, Voice};
+use crate::voice_path::VoicePath;
 use anyhow::Result;
 use dealerboard_media::UplinkConfig;
 use dealerboard_model::{LineId, Position};
@@ -64,8 +66,10 @@ pub(crate) enum Running {
 pub(crate) enum Input {
     Intent(Intent),
     Stop(oneshot::Sender<()>),
-    Voice(Result<(TurretVoice, String), VoiceError>),
-    VoiceState(VoiceState),
+    Voice(u64, Result<(TurretVoice, String), VoiceError>),
+    VoiceState(u64, VoiceState),
+    VoiceAgain(u64),
+    MoreEars(u64, String),
     TailOver(LineId, u64),
     Devices(BTreeMap<Position, DeviceView>),
 }
@@ -91,9 +95,9 @@ impl Turret {
         local.link = LinkView::LoggedOff;
         let running = match devices {
             Devices::Cards(choices) => {
-                let told = inputs.clone();
-                // A full queue means that the turret is told again with the next change.
-                let tell = move |views| drop(told.try_send(Input::Devices(views)));
+                let told = inputs.downgrade();
+                // A device that has gone is told before it is opened again: that is why this waits. It runs on a thread.
+                let tell = move |views| drop(told.upgrade().map(|told| told.blocking_send(Input::Devices(views))));
                 Running::Cards(RunningCards::start(choices, callbacks, Box::new(tell)))
             }
             Devices::Files(files) => {
@@ -121,18 +125,21 @@ impl Turret {
             voice,
             running,
             link,
-            inputs: inputs.clone(),
+            inputs: inputs.downgrade(),
             told: told.clone(),
             view: Arc::clone(&view),
-            connection: None,
-            pending: BTreeMap::new(),
+            era: 0,
+            user: None,
+            path: VoicePath::default(),
+            asked: BTreeMap::new(),
+            keyed: Keyed::default(),
             tails: BTreeMap::new(),
             presses: 0,
             refused_until: BTreeMap::new(),
-            stale_at: None,
             notices: 0,
             gains: BTreeMap::new(),
             tones: Tones::default(),
+            speaking: Speaking::default(),
             metered: false,
         };
         tokio::spawn(task.run(inbox, events));

@@ -93,7 +93,7 @@ export class PanelStore {
 
   /** Presses a line's key as it is shown. */
   press(key: KeyView, position: Position | null = null): void {
-    this.send({ intent: 'press', line: key.line, call: key.call, position });
+    this.send({ intent: 'press', line: key.line, call: key.call, lamp: key.lamp, position });
   }
 
   /** Answers one of the lines shown in the incoming list. */

@@ -1,0 +1,229 @@
+//! What the user does: intents become commands to the switch, or changes of this turret alone.
+//!
+//! Law: a press opens its gate before the switch is asked, and letting go shuts it before the switch has answered.
+
+use crate::link::ToLink;
+use crate::mics::{PENDING, Pending};
+use crate::press::{Deed, LocalDeed, deeds};
+use crate::project::{TalkKey, project};
+use crate::task::TurretTask;
+use crate::turret::Input;
+use crate::view::{Change, Intent, LinkView};
+use dealerboard_media::PlaybackControl;
+use dealerboard_model::{LineId, Position};
+use dealerboard_wire::Act;
+use std::time::Duration;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// `talk.tail`: the last syllable after the key.
+const TALK_TAIL: Duration = Duration::from_millis(150);
+
+impl TurretTask {
+    pub(crate) async fn intend(&mut self, intent: Intent) {
+        if let Intent::LogOn { user, password, switch } = intent {
+            if self.user.replace(user.clone()) != Some(user.clone()) {
+                self.keyed.forget();
+            }
+            self.leave_session();
+            self.local.link = LinkView::Connecting { switch: switch.clone().unwrap_or_default() };
+            self.send(ToLink::LogOn { era: self.era, user, password, switch }).await;
+            return;
+        }
+        if let Intent::Trust { fingerprint } = &intent {
+            match fingerprint.parse() {
+                Ok(fingerprint) => self.send(ToLink::Trust(fingerprint)).await,
+                Err(sentence) => self.note(None, sentence, true),
+            }
+            return;
+        }
+        for deed in deeds(&intent, &self.facts, &self.local) {
+            match deed {
+                Deed::Act(Act::Talk { line, on: false, .. }) => self.key_up(line).await,
+                Deed::Act(act) => self.act(act).await,
+                Deed::Local(deed) => self.locally(deed).await,
+                Deed::Refuse(sentence) => self.note(line_of(&intent), sentence, true),
+            }
+        }
+    }
+
+    /// A talk key is let go: its tail goes out first.
+    async fn key_up(&mut self, line: LineId) {
+        let open = matches!(self.local.talk.get(&line), Some(TalkKey::Held | TalkKey::Latched));
+        if !open || !matches!(self.local.link, LinkView::Up { .. }) {
+            return self.act(Act::Talk { line, on: false, latched: false }).await;
+        }
+        if self.tails.contains_key(&line) {
+            return;
+        }
+        self.presses += 1;
+        let press = self.presses;
+        self.tails.insert(line.clone(), press);
+        let told = self.inputs.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(TALK_TAIL).await;
+            // A turret that has stopped has no talk.
+            let Some(told) = told.upgrade() else { return };
+            let _ = told.send(Input::TailOver(line, press)).await;
+        });
+    }
+
+    /// The tail is out: the talk is shut here, and the switch is told.
+    pub(crate) async fn tail_over(&mut self, line: LineId, press: u64) {
+        if self.tails.get(&line) == Some(&press) {
+            self.act(Act::Talk { line, on: false, latched: false }).await;
+        }
+    }
+
+    pub(crate) async fn act(&mut self, act: Act) {
+        let id = Uuid::new_v4();
+        if let Some(pending) = self.expected_mic(&act) {
+            self.local.mics.press(id, pending);
+        }
+        match &act {
+            Act::Talk { line, on: true, latched } => {
+                self.tails.remove(line);
+                self.refused_until.remove(line);
+                self.local.talk.insert(line.clone(), if *latched { TalkKey::Latched } else { TalkKey::Held });
+            }
+            Act::Talk { line, on: false, .. } => {
+                self.local.mics.shut(&self.facts, line, true, id);
+                self.tails.remove(line);
+                self.refused_until.remove(line);
+                self.local.talk.remove(line);
+            }
+            Act::Hold { line } | Act::Release { line } | Act::TalkBack { line, on: false } => {
+                self.local.mics.shut(&self.facts, line, false, id);
+            }
+            Act::Seize { line, .. }
+            | Act::Answer { line, .. }
+            | Act::Bridge { line, .. }
+            | Act::Resume { line, .. } => {
+                self.local.pressed.insert(line.clone());
+            }
+            Act::Signal { .. }
+            | Act::OpenMic { .. }
+            | Act::Monitor { .. }
+            | Act::Intercom { .. }
+            | Act::TalkBack { .. }
+            | Act::Dnd { .. } => {}
+        }
+        self.asked.insert(id, act.clone());
+        // The gate moves before the switch is asked: no syllable waits for an answer, and none goes out after a release.
+        self.follow();
+        self.send(ToLink::Command { id, act, pressed: Instant::now() }).await;
+    }
+
+    /// The microphone that an act will open, if it is accepted.
+    fn expected_mic(&self, act: &Act) -> Option<Pending> {
+        let (line, position) = match act {
+            Act::Seize { line, position }
+            | Act::Answer { line, position, .. }
+            | Act::Bridge { line, position, .. }
+            | Act::Resume { line, position, .. } => (Some(line.clone()), *position),
+            Act::Talk { line, on: true, .. } => (Some(line.clone()), Position::Speakers),
+            Act::OpenMic { line } => (Some(line.clone()), self.facts.position_of(line)?),
+            Act::TalkBack { line, on: true } => {
+                (Some(line.clone()), self.facts.position_of(line).unwrap_or(Position::HandsFree))
+            }
+            Act::Intercom { position, .. } => (None, *position),
+            Act::Talk { .. }
+            | Act::TalkBack { .. }
+            | Act::Hold { .. }
+            | Act::Release { .. }
+            | Act::Signal { .. }
+            | Act::Monitor { .. }
+            | Act::Dnd { .. } => return None,
+        };
+        Some(Pending { line, uplink: position.uplink(), position, until: Instant::now() + PENDING })
+    }
+
+    async fn locally(&mut self, deed: LocalDeed) {
+        match deed {
+            LocalDeed::Select(position) => self.local.selected = Some(position),
+            LocalDeed::Mute { position, on: true } => {
+                self.local.muted.insert(position);
+                // One microphone serves hands-free and the talk keys.
+                if matches!(position, Position::HandsFree | Position::Speakers) {
+                    self.local.mics.shut_talks(&self.facts, Instant::now());
+                }
+            }
+            LocalDeed::Mute { position, on: false } => {
+                self.local.muted.remove(&position);
+                if let Some(line) = self.facts.line_at(position) {
+                    self.local.mics.reopen(line, position.uplink());
+                }
+            }
+            LocalDeed::Volume { line, volume } => {
+                self.local.channels.entry(line).or_default().volume = volume.clamp(0.0, 1.0);
+            }
+            LocalDeed::PositionVolume { position, volume } => {
+                let volume = volume.clamp(0.0, 1.0);
+                self.local.volumes.insert(position, volume);
+                self.voice.control(position, PlaybackControl::Master(volume));
+            }
+            LocalDeed::ChannelMute { line, on } => self.local.channels.entry(line).or_default().muted = on,
+            LocalDeed::Solo { line, on } => self.local.channels.entry(line).or_default().solo = on,
+            LocalDeed::CloseAll => self.local.mics.shut_talks(&self.facts, Instant::now()),
+            LocalDeed::LogOff => {
+                self.keyed.forget();
+                self.user = None;
+                self.leave_session();
+                self.local.link = LinkView::LoggedOff;
+                self.send(ToLink::LogOff { era: self.era }).await;
+            }
+            LocalDeed::Look => self.tell(Change::View(Box::new(project(&self.facts, &self.local)))),
+        }
+    }
+
+    /// The session is over: every microphone is shut, nothing is known, and what the link still says of it is not heard.
+    fn leave_session(&mut self) {
+        self.era += 1;
+        self.facts = Default::default();
+        self.local.mics.forget();
+        self.local.stale_since_utc_ms = None;
+        self.asked.clear();
+        self.forget();
+        self.end_voice();
+    }
+
+    /// Nothing that was pressed is meant any more.
+    pub(crate) fn forget(&mut self) {
+        self.local.pressed.clear();
+        self.local.talk.clear();
+        self.refused_until.clear();
+        self.tails.clear();
+    }
+}
+
+/// The line that an intent names, for a message near its key.
+fn line_of(intent: &Intent) -> Option<LineId> {
+    if let Intent::Press { line, .. }
+    | Intent::AnswerNext { line, .. }
+    | Intent::Signal { line, .. }
+    | Intent::Talk { line, .. }
+    | Intent::Monitor { line, .. } = intent
+    {
+        Some(line.clone())
+    } else {
+        None
+    }
+}
+
+/// The line that an act names.
+pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
+    match act {
+        Act::Seize { line, .. }
+        | Act::Answer { line, .. }
+        | Act::Bridge { line, .. }
+        | Act::Resume { line, .. }
+        | Act::Hold { line }
+        | Act::Release { line }
+        | Act::Signal { line, .. }
+        | Act::Talk { line, .. }
+        | Act::OpenMic { line }
+        | Act::Monitor { line, .. }
+        | Act::TalkBack { line, .. } => Some(line),
+        Act::Intercom { .. } | Act::Dnd { .. } => None,
+    }
+}

@@ -1,0 +1,206 @@
+//! What the link and the devices say.
+//!
+//! Law: while the switch is lost nothing is shown as known; a snapshot ends that, and nothing before it. A talk never
+//! comes back by itself.
+
+use crate::acts::line_of_act;
+use crate::link::LinkEvent;
+use crate::mics;
+use crate::project::TalkKey;
+use crate::task::{TurretTask, tone_of, utc_ms};
+use crate::view::{DeviceView, LinkView};
+use dealerboard_media::{PlaybackControl, Tone};
+use dealerboard_model::{LineId, Position};
+use dealerboard_wire::{Act, Answer, Event, FromSwitch, FromTurret, Snapshot};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+impl TurretTask {
+    pub(crate) async fn heed(&mut self, era: u64, event: LinkEvent) {
+        if era != self.era {
+            return;
+        }
+        match event {
+            LinkEvent::Connecting { switch } => {
+                if !matches!(self.local.link, LinkView::Lost { .. }) {
+                    self.local.link = LinkView::Connecting { switch };
+                }
+            }
+            LinkEvent::Untrusted(fingerprint) => {
+                self.local.link = LinkView::Untrusted { fingerprint: fingerprint.to_string() };
+            }
+            LinkEvent::Welcome { welcome, local } => {
+                self.facts.turret = Some(welcome.turret);
+                self.facts.floor.clone_from(&welcome.floor);
+                self.open_voice(local, welcome.resumed);
+                let intervals = self.keyed.find(Instant::now(), self.switch_utc_ms());
+                if !intervals.is_empty() {
+                    self.tell_switch(FromTurret::Keyed { intervals }).await;
+                }
+            }
+            LinkEvent::Message(message) => self.hear(*message).await,
+            LinkEvent::RoundTrip { ms, clock_offset_ms } => {
+                self.local.clock_offset_ms = clock_offset_ms;
+                if let LinkView::Up { round_trip_ms, .. } = &mut self.local.link {
+                    *round_trip_ms = Some(ms);
+                }
+            }
+            LinkEvent::Stale { since_utc_ms, retry_utc_ms } => self.lost(since_utc_ms, retry_utc_ms).await,
+            LinkEvent::Refused(sentence) => {
+                self.local.link = LinkView::Refused { sentence };
+                self.forget();
+                self.asked.clear();
+                self.local.mics.forget();
+                self.facts.mics.clear();
+                self.end_voice();
+            }
+            LinkEvent::Dropped { id } => {
+                self.answered_line(id);
+                self.local.mics.give_up(id);
+                self.local.mics.answered(id);
+            }
+        }
+    }
+
+    /// No contact. Times are by this machine's clock.
+    async fn lost(&mut self, since_utc_ms: i64, retry_utc_ms: i64) {
+        let offset_ms = self.local.clock_offset_ms as i64;
+        let silent_ms = u64::try_from(utc_ms() - since_utc_ms).unwrap_or(0);
+        let since_utc_ms = *self.local.stale_since_utc_ms.get_or_insert(since_utc_ms + offset_ms);
+        let was_lost = matches!(self.local.link, LinkView::Lost { .. });
+        self.local.link = LinkView::Lost { since_utc_ms, retry_utc_ms: retry_utc_ms + offset_ms };
+        if was_lost {
+            return;
+        }
+        let now = Instant::now();
+        self.keyed.lose(now.checked_sub(Duration::from_millis(silent_ms)).unwrap_or(now));
+        self.local.mics.lose(&mut self.facts, Instant::now());
+        let talks: Vec<LineId> =
+            self.local.talk.iter().filter(|(_, key)| **key != TalkKey::Refused).map(|(line, _)| line.clone()).collect();
+        for line in talks {
+            self.act(Act::Talk { line, on: false, latched: false }).await;
+        }
+        self.forget();
+        self.voice.control(Position::Speakers, PlaybackControl::Start(Tone::Warning));
+    }
+
+    /// The switch is back: what it lists counts, but for talks, whose keys were let go with it.
+    async fn found(&mut self, snapshot: Snapshot) {
+        self.local.clock_offset_ms = (snapshot.now.utc_ms - utc_ms()) as f64;
+        self.facts.snapshot(snapshot);
+        self.forget();
+        self.local.mics.found();
+        self.local.stale_since_utc_ms = None;
+        self.local.link = LinkView::Up { round_trip_ms: None, voice: self.path.up };
+        let talk = |mic: &&dealerboard_wire::OpenMic| mics::place(&self.facts, mic) == Position::Speakers;
+        let talks: Vec<LineId> = self.facts.mics.iter().filter(talk).map(|mic| mic.line.clone()).collect();
+        for line in talks {
+            self.act(Act::Talk { line, on: false, latched: false }).await;
+        }
+    }
+
+    async fn hear(&mut self, message: FromSwitch) {
+        match message {
+            FromSwitch::Event { event: Event::Snapshot(snapshot), .. } => self.found(*snapshot).await,
+            FromSwitch::Event { event: Event::Notice(notice), .. } => {
+                if let Some(tone) = notice.tone {
+                    let position = self.ear_for(notice.line.as_ref());
+                    self.voice.control(position, PlaybackControl::Start(tone_of(tone)));
+                }
+                if !notice.sentence.is_empty() {
+                    self.note(notice.line, notice.sentence, false);
+                }
+            }
+            FromSwitch::Event { event: Event::MoreEars { total }, .. } => self.more_ears(total),
+            FromSwitch::Event { event, .. } => {
+                self.facts.event(&event);
+                if matches!(event, Event::OpenMics { .. }) {
+                    self.talks_listed();
+                }
+            }
+            FromSwitch::Answer { id, result } => self.answered(id, result),
+            FromSwitch::SdpAnswer { sdp, error } => self.sdp_answered(sdp, error),
+            FromSwitch::Welcome(_)
+            | FromSwitch::HeartbeatAck { .. }
+            | FromSwitch::Token(_)
+            | FromSwitch::Goodbye { .. } => {}
+        }
+    }
+
+    /// A talk that the switch has ended does not come back by itself.
+    fn talks_listed(&mut self) {
+        let (facts, mics) = (&self.facts, &self.local.mics);
+        let listed = |line: &LineId| {
+            facts.mics.iter().any(|mic| mic.line == *line && mics::place(facts, mic) == Position::Speakers)
+        };
+        let waits = |line: &LineId| mics.pending().any(|it| it.line.as_ref() == Some(line));
+        self.local.talk.retain(|line, key| *key == TalkKey::Refused || listed(line) || waits(line));
+    }
+
+    fn ear_for(&self, line: Option<&LineId>) -> Position {
+        line.and_then(|line| self.facts.position_of(line)).unwrap_or(Position::Speakers)
+    }
+
+    fn answered_line(&mut self, id: Uuid) -> Option<Act> {
+        let act = self.asked.remove(&id);
+        if let Some(line) = act.as_ref().and_then(line_of_act) {
+            self.local.pressed.remove(line);
+        }
+        act
+    }
+
+    fn answered(&mut self, id: Uuid, result: Answer) {
+        let act = self.answered_line(id);
+        self.local.mics.answered(id);
+        match result {
+            Answer::Done { line, .. } => {
+                if let Some(line) = line {
+                    self.local.mics.line_made(id, &line);
+                }
+            }
+            Answer::Refused(refusal) => {
+                self.local.mics.give_up(id);
+                let line = act.as_ref().and_then(line_of_act).cloned();
+                if let Some(Act::Talk { line, on: true, .. }) = &act
+                    && self.local.talk.contains_key(line)
+                {
+                    self.local.talk.insert(line.clone(), TalkKey::Refused);
+                    self.refused_until.insert(line.clone(), Instant::now() + mics::PENDING);
+                    self.voice.control(Position::Speakers, PlaybackControl::Start(Tone::Blocking));
+                }
+                self.note(line, refusal.sentence, true);
+            }
+        }
+    }
+
+    /// Devices have come or gone. A microphone that is another than before talks to nobody until its user presses.
+    pub(crate) async fn devices(&mut self, views: BTreeMap<Position, DeviceView>) {
+        let microphone = |views: &BTreeMap<Position, DeviceView>, position: &Position| {
+            views.get(position).and_then(|view| view.microphone.clone())
+        };
+        let changed =
+            Position::ALL.into_iter().filter(|it| microphone(&views, it) != microphone(&self.local.devices, it));
+        for position in changed.collect::<Vec<_>>() {
+            let gates = mics::open(&self.facts, &self.local);
+            if gates.iter().any(|gate| gate.uplink == position.uplink()) {
+                let sentence = "The microphone in use has gone or was changed, and is closed; press to talk again.";
+                self.note(self.facts.line_at(position).cloned(), sentence.into(), false);
+            }
+            self.local.mics.shut_device(&self.facts, position, Instant::now());
+            if position == Position::HandsFree {
+                let keys: Vec<LineId> = self.local.talk.keys().cloned().collect();
+                for line in keys {
+                    self.act(Act::Talk { line, on: false, latched: false }).await;
+                }
+            }
+        }
+        self.local.devices = views;
+    }
+
+    /// Now by the switch's clock, UTC milliseconds.
+    pub(crate) fn switch_utc_ms(&self) -> i64 {
+        utc_ms() + self.local.clock_offset_ms as i64
+    }
+}

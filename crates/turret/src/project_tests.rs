@@ -1,0 +1,145 @@
+//! What a panel must never show wrongly: a lamp, an open microphone, a talk key.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::mics::{PENDING, Pending};
+use dealerboard_model::{Csrc, Moment, Party, RecordPolicy, Ring, RingPriority, TurretId, UserId};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+fn at(utc_ms: i64) -> Moment {
+    Moment { mono_us: 0, utc_ms }
+}
+
+fn party(turret: u32) -> Party {
+    let (user, position) = (UserId::from("reyes"), Position::Left);
+    Party { user, turret: TurretId(turret), position, since: at(5), link_lost: false }
+}
+
+fn mic(line: &str, uplink: Uplink) -> OpenMic {
+    OpenMic { uplink, line: line.into(), since: at(5), hearers: 3, muted: false, closes_at: None }
+}
+
+fn whole() -> DeviceView {
+    DeviceView { microphone: Some("Left handset".into()), ear: Some("Left handset".into()), trouble: String::new() }
+}
+
+/// A wire and a hoot on an otherwise empty panel, the link up.
+fn world(change: impl FnOnce(&mut LineStatus)) -> (Facts, Local) {
+    let mut facts = Facts { turret: Some(TurretId(1)), speakers: vec!["macro".into()], ..Facts::default() };
+    for (line, kind) in [("calder", LineKind::Ard), ("macro", LineKind::Hoot)] {
+        let (name, number) = (line.to_owned(), "4402".to_owned());
+        let about = LineFacts { line: line.into(), name, number, kind, csrc: Csrc(1), record: RecordPolicy::On };
+        facts.lines.insert(line.into(), about);
+        facts.statuses.insert(line.into(), LineStatus::idle(line.into(), at(0)));
+    }
+    change(facts.statuses.get_mut(&LineId::from("calder")).unwrap());
+    let devices = Position::ALL.map(|position| (position, whole())).into();
+    (facts, Local { link: up(), devices, ..Local::default() })
+}
+
+fn up() -> LinkView {
+    LinkView::Up { round_trip_ms: None, voice: true }
+}
+
+fn on_a_call() -> (Facts, Local) {
+    let (mut facts, local) = world(|it| (it.phase, it.parties) = (LinePhase::Talking, vec![party(1)]));
+    facts.mics = vec![mic("calder", Uplink::Left)];
+    (facts, local)
+}
+
+fn key(view: &View) -> &KeyView {
+    view.keys.iter().find(|key| key.line.as_str() == "calder").unwrap()
+}
+
+fn left(view: &View) -> &PositionView {
+    &view.positions[0]
+}
+
+#[test]
+fn every_lamp_and_talk_key_is_stale_while_the_switch_is_lost() {
+    let (facts, mut local) = on_a_call();
+    local.link = LinkView::Lost { since_utc_ms: 7, retry_utc_ms: 8 };
+    local.stale_since_utc_ms = Some(7);
+    let view = project(&facts, &local);
+    assert!(view.keys.iter().all(|key| key.lamp == Lamp::Stale && key.stale_since_utc_ms == Some(7)));
+    assert!(view.channels.iter().all(|channel| channel.talk == TalkView::Stale && channel.lamp == Lamp::Stale));
+}
+
+#[test]
+fn before_a_log_on_no_lamp_is_lit() {
+    let (mut facts, local) = on_a_call();
+    facts.turret = None;
+    assert_eq!(key(&project(&facts, &local)).lamp, Lamp::Stale);
+}
+
+#[test]
+fn a_position_shows_its_microphone_open_only_while_it_is() {
+    let (facts, mut local) = on_a_call();
+    assert!(left(&project(&facts, &local)).mic_open);
+    local.muted.insert(Position::Left);
+    let view = project(&facts, &local);
+    assert!(!left(&view).mic_open && left(&view).muted && view.header.mics.is_empty());
+}
+
+#[test]
+fn a_microphone_on_its_way_is_shown_open() {
+    let (facts, mut local) = world(|_| {});
+    let (uplink, position) = (Uplink::Left, Position::Left);
+    let pending = Pending { line: Some("calder".into()), uplink, position, until: Instant::now() + PENDING };
+    local.mics.press(Uuid::from_u128(1), pending);
+    assert!(left(&project(&facts, &local)).mic_open);
+}
+
+#[test]
+fn a_microphone_that_was_shut_here_is_not_shown_open_though_the_switch_lists_it() {
+    let (facts, mut local) = on_a_call();
+    local.mics.shut(&facts, &"calder".into(), false, Uuid::from_u128(1));
+    let view = project(&facts, &local);
+    assert!(!left(&view).mic_open && left(&view).mic_lapsed && view.header.mics.is_empty());
+}
+
+#[test]
+fn a_microphone_that_outlives_the_switch_for_a_moment_is_listed() {
+    let (mut facts, mut local) = on_a_call();
+    local.link = LinkView::Lost { since_utc_ms: 7, retry_utc_ms: 8 };
+    local.mics.lose(&mut facts, Instant::now());
+    let view = project(&facts, &local);
+    assert!(left(&view).mic_open && view.header.mics.len() == 1);
+}
+
+#[test]
+fn a_talk_key_without_a_microphone_says_so() {
+    let (facts, mut local) = world(|_| {});
+    local.devices.get_mut(&Position::HandsFree).unwrap().microphone = None;
+    assert_eq!(project(&facts, &local).channels[0].talk, TalkView::NoDevice);
+}
+
+#[test]
+fn a_latch_that_will_close_says_when() {
+    let (mut facts, mut local) = world(|_| {});
+    facts.mics = vec![OpenMic { closes_at: Some(at(99)), ..mic("macro", Uplink::Mic) }];
+    local.talk.insert("macro".into(), TalkKey::Latched);
+    let view = project(&facts, &local);
+    assert_eq!((view.channels[0].talk, view.channels[0].closes_utc_ms), (TalkView::Closing, Some(99)));
+    assert_eq!(view.channels[0].words, "3 hear you");
+}
+
+#[test]
+fn the_first_to_answer_is_the_highest_priority_that_rings_longest() {
+    let (mut facts, local) = world(|it| {
+        it.ring = Some(Ring { priority: RingPriority::Low, since: at(1), from: "Calder".into() });
+    });
+    let ring = Some(Ring { priority: RingPriority::High, since: at(2), from: "Macro".into() });
+    facts.statuses.get_mut(&LineId::from("macro")).unwrap().ring = ring;
+    let lines: Vec<LineId> = project(&facts, &local).incoming.into_iter().map(|row| row.line).collect();
+    assert_eq!(lines, ["macro".into(), "calder".into()]);
+}
+
+#[test]
+fn a_recorder_that_fails_is_never_shown_as_all_recorded() {
+    let (mut facts, local) = world(|_| {});
+    facts.recorder = RecorderHealth::Failing { why: "disk full".into() };
+    let shown = project(&facts, &local).header.recorder;
+    assert_eq!((shown.ok, shown.words.as_str()), (false, "Not recorded: disk full"));
+}

@@ -1,0 +1,266 @@
+//! A turret and its switch, through losses, returns, log-ons and log-offs.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use dealerboard_model::{LineId, Position, Uplink};
+use dealerboard_turret::view::{Intent, LinkView};
+use dealerboard_wire::{Act, Credentials, Event, FromSwitch, FromTurret};
+use support::*;
+
+fn talk(on: bool) -> Act {
+    Act::Talk { line: LineId::from("macro"), on, latched: on }
+}
+
+fn press_talk() -> Intent {
+    Intent::Talk { line: "macro".into(), on: true, latched: true }
+}
+
+#[tokio::test]
+async fn a_release_shuts_the_microphone_without_an_answer() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(on_a_call()).await;
+    until(&turret, left_is_open).await;
+    turret.intent(Intent::Release { position: Position::Left });
+    until(&turret, |view| !left_is_open(view) && view.header.mics.is_empty()).await;
+    assert_eq!(peer.command().await.1, Act::Release { line: "calder".into() });
+}
+
+#[tokio::test]
+async fn a_talk_key_that_is_let_go_shuts_though_the_switch_still_lists_it() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    turret.intent(press_talk());
+    assert_eq!(peer.command().await.1, talk(true));
+    peer.event(Event::OpenMics { mics: vec![mic("macro", Uplink::Mic)] }).await;
+    until(&turret, |view| view.header.mics.len() == 1).await;
+    turret.intent(Intent::Talk { line: "macro".into(), on: false, latched: false });
+    until(&turret, |view| view.header.mics.is_empty()).await;
+    assert_eq!(peer.command().await.1, talk(false));
+}
+
+#[tokio::test]
+async fn the_panel_stays_stale_after_a_return_until_the_snapshot_has_come() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    drop(peer);
+    until(&turret, is_lost).await;
+    let (mut peer, hello) = switch.arrival().await;
+    assert!(matches!(hello.credentials, Credentials::Token { .. }) && hello.resume.is_some());
+    peer.welcome(true, 900_000).await;
+    peer.offer().await;
+    assert!(!is_up(&turret.view()));
+    peer.event(Event::Snapshot(Box::new(idle()))).await;
+    until(&turret, is_up).await;
+}
+
+#[tokio::test]
+async fn a_silent_switch_is_lost_and_no_microphone_stays_open() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(on_a_call()).await;
+    until(&turret, left_is_open).await;
+    peer.no_more_heartbeats().await;
+    until(&turret, is_lost).await;
+    until(&turret, |view| !left_is_open(view)).await;
+}
+
+#[tokio::test]
+async fn a_talk_that_the_switch_still_lists_at_the_return_stays_shut_and_is_ended() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    let mut snapshot = idle();
+    snapshot.mics = vec![mic("macro", Uplink::Mic)];
+    peer.let_in(snapshot).await;
+    assert_eq!(peer.command().await.1, talk(false));
+    assert!(turret.view().header.mics.is_empty());
+}
+
+#[tokio::test]
+async fn a_release_during_a_loss_reaches_the_switch_when_it_is_back_and_stays_shut() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(on_a_call()).await;
+    until(&turret, left_is_open).await;
+    drop(peer);
+    until(&turret, is_lost).await;
+    turret.intent(Intent::Release { position: Position::Left });
+    until(&turret, |view| !left_is_open(view)).await;
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(on_a_call()).await;
+    assert_eq!(peer.command().await.1, Act::Release { line: "calder".into() });
+    assert!(!left_is_open(&until(&turret, is_up).await));
+}
+
+#[tokio::test]
+async fn what_was_not_answered_is_repeated_in_order_and_a_talk_is_not() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    turret.intent(press_talk());
+    for on in [true, false, true, false] {
+        turret.intent(Intent::Dnd { on });
+    }
+    let mut first = Vec::new();
+    for _ in 0..5 {
+        first.push(peer.command().await);
+    }
+    drop(peer);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    let mut again = Vec::new();
+    for _ in 0..5 {
+        again.push(peer.command().await);
+    }
+    assert_eq!(again[..4], first[1..]);
+    assert_eq!(again[4].1, talk(false));
+}
+
+#[tokio::test]
+async fn what_was_keyed_without_the_switch_is_told_at_the_return() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(on_a_call()).await;
+    until(&turret, left_is_open).await;
+    let broken_utc_ms = switch_now().utc_ms;
+    drop(peer);
+    until(&turret, |view| is_lost(view) && !left_is_open(view)).await;
+    let (mut peer, _) = switch.arrival().await;
+    peer.welcome(true, 900_000).await;
+    let intervals = loop {
+        if let FromTurret::Keyed { intervals } = peer.next().await {
+            break intervals;
+        }
+    };
+    assert_eq!((intervals[0].line.as_str(), intervals[0].uplink), ("calder", Uplink::Left));
+    let length_ms = intervals[0].to_utc_ms - intervals[0].from_utc_ms;
+    assert!(length_ms > 0 && (intervals[0].from_utc_ms - broken_utc_ms).abs() < 60_000, "{intervals:?}");
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_by_the_clock_of_the_switch() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.welcome(false, 3_000).await;
+    peer.event(Event::Snapshot(Box::new(idle()))).await;
+    while peer.next().await != FromTurret::Renew {}
+    assert!(is_up(&turret.view()));
+}
+
+#[tokio::test]
+async fn the_switch_of_the_log_on_card_is_asked_and_trusted_by_its_own_fingerprint() {
+    let (first, mut other) = (Switch::start().await, Switch::start().await);
+    let turret = first.turret();
+    log_on(&turret, "reyes", Some(other.address.clone()));
+    let fingerprint = other.fingerprint.clone();
+    until(&turret, |view| view.header.link == LinkView::Untrusted { fingerprint: fingerprint.clone() }).await;
+    turret.intent(Intent::Trust { fingerprint: other.fingerprint.clone() });
+    let (_peer, hello) = other.arrival().await;
+    assert!(matches!(hello.credentials, Credentials::Password { .. }));
+}
+
+#[tokio::test]
+async fn a_switch_with_another_certificate_than_the_trusted_one_is_refused() {
+    let (switch, other) = (Switch::start().await, Switch::start().await);
+    let turret = switch.turret_with(Some(other.fingerprint.clone()));
+    log_on(&turret, "reyes", None);
+    until(&turret, |view| matches!(view.header.link, LinkView::Refused { .. })).await;
+}
+
+#[tokio::test]
+async fn another_log_on_ends_the_session_before_it() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(on_a_call()).await;
+    until(&turret, left_is_open).await;
+    log_on(&turret, "lindt", None);
+    until(&turret, |view| !left_is_open(view)).await;
+    while peer.next().await != FromTurret::LogOff {}
+    let (_peer, hello) = switch.arrival().await;
+    assert!(matches!(&hello.credentials, Credentials::Password { user, .. } if user.as_str() == "lindt"));
+    assert_eq!(hello.resume, None);
+}
+
+#[tokio::test]
+async fn logging_off_during_a_loss_is_not_undone_by_it() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    drop(peer);
+    until(&turret, is_lost).await;
+    turret.intent(Intent::LogOff);
+    until(&turret, |view| view.header.link == LinkView::LoggedOff).await;
+    log_on(&turret, "lindt", None);
+    let (_peer, hello) = switch.arrival().await;
+    assert!(matches!(hello.credentials, Credentials::Password { .. }));
+    assert!(!is_lost(&turret.view()));
+}
+
+#[tokio::test]
+async fn a_turret_that_nobody_holds_any_more_logs_off_and_ends() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(on_a_call()).await;
+    until(&turret, left_is_open).await;
+    drop(turret);
+    while peer.next().await != FromTurret::LogOff {}
+}
+
+#[tokio::test]
+async fn a_turret_that_was_stopped_has_logged_off() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    turret.stop().await;
+    while peer.next().await != FromTurret::LogOff {}
+}
+
+#[tokio::test]
+async fn a_voice_that_was_refused_is_offered_again() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    for _ in 0..2 {
+        peer.offer().await;
+        peer.say(FromSwitch::SdpAnswer { sdp: None, error: Some("Not now.".into()) }).await;
+    }
+    peer.offer().await;
+    let told = turret.view().activity.iter().filter(|notice| notice.sentence == "Not now.").count();
+    assert_eq!(told, 1);
+}

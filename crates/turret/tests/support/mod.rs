@@ -1,0 +1,269 @@
+//! A switch that does what a test says, over a real TLS WebSocket on loopback, and a turret that speaks to it.
+//!
+//! Law: heartbeats are answered unless the test says otherwise; everything else is said and heard by the test itself.
+#![allow(dead_code, clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+
+use dealerboard_media::UplinkConfig;
+use dealerboard_model::*;
+use dealerboard_turret::view::{Intent, LinkView, View};
+use dealerboard_turret::{Callbacks, Devices, Turret, TurretConfig};
+use dealerboard_wire::*;
+use futures_util::{SinkExt, StreamExt};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use uuid::Uuid;
+
+/// Longest wait for an event before a test has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
+
+/// A switch's address, certificate and door.
+pub struct Switch {
+    pub address: String,
+    pub fingerprint: String,
+    arrivals: mpsc::Receiver<Peer>,
+}
+
+impl Switch {
+    pub async fn start() -> Self {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let certificate = params.self_signed(&key).unwrap().der().clone();
+        let digest = Sha256::digest(&certificate);
+        let fingerprint = digest.iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"));
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("wss://{}", listener.local_addr().unwrap());
+        let (arrived, arrivals) = mpsc::channel(16);
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // A turret that does not trust the certificate goes away in the handshake.
+                let Ok(stream) = acceptor.accept(stream).await else { continue };
+                let Ok(socket) = tokio_tungstenite::accept_hdr_async(stream, answer).await else { continue };
+                let (said, inbox) = mpsc::channel(256);
+                let (outbox, to_say) = mpsc::channel(256);
+                tokio::spawn(converse(socket, said, to_say));
+                let _ = arrived.send(Peer { inbox, outbox, seq: 0 }).await;
+            }
+        });
+        Self { address, fingerprint, arrivals }
+    }
+
+    /// The next connection, and what it said first.
+    pub async fn arrival(&mut self) -> (Peer, Hello) {
+        let mut peer = timeout(PATIENCE, self.arrivals.recv()).await.expect("a turret connects").unwrap();
+        let FromTurret::Hello(hello) = peer.next().await else { panic!("a turret says who it is first") };
+        (peer, hello)
+    }
+
+    pub fn turret(&self) -> Turret {
+        self.turret_with(Some(self.fingerprint.clone()))
+    }
+
+    pub fn turret_with(&self, pin: Option<String>) -> Turret {
+        let config = TurretConfig {
+            address: self.address.clone(),
+            pin: pin.map(|pin| pin.parse().unwrap()),
+            seat: "1".into(),
+            uplink: UplinkConfig::default(),
+            review_url: None,
+        };
+        let hook = |callbacks: Callbacks| drop(callbacks);
+        Turret::start(config, Devices::Hooks(Box::new(hook))).unwrap()
+    }
+}
+
+#[allow(clippy::result_large_err, reason = "the library asks for it")]
+fn answer(_: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+    response.headers_mut().insert("Sec-WebSocket-Protocol", SUBPROTOCOL.parse().unwrap());
+    Ok(response)
+}
+
+enum Say {
+    Message(Box<FromSwitch>),
+    NoMoreHeartbeats,
+}
+
+async fn converse(
+    mut socket: WebSocketStream<TlsStream<TcpStream>>,
+    said: mpsc::Sender<FromTurret>,
+    mut to_say: mpsc::Receiver<Say>,
+) {
+    let mut beats = true;
+    loop {
+        let message = tokio::select! {
+            say = to_say.recv() => match say {
+                Some(Say::Message(message)) => *message,
+                Some(Say::NoMoreHeartbeats) => {
+                    beats = false;
+                    continue;
+                }
+                None => return,
+            },
+            message = socket.next() => match message {
+                Some(Ok(Message::Text(text))) => match serde_json::from_str(&text).unwrap() {
+                    FromTurret::Heartbeat { n } if beats => FromSwitch::HeartbeatAck { n, now: switch_now() },
+                    FromTurret::Heartbeat { .. } => continue,
+                    message => {
+                        let _ = said.send(message).await;
+                        continue;
+                    }
+                },
+                Some(Ok(_)) => continue,
+                Some(Err(_)) | None => return,
+            },
+        };
+        let _ = socket.send(Message::text(serde_json::to_string(&message).unwrap())).await;
+    }
+}
+
+/// The switch's clock is an hour behind that of its turrets.
+pub fn switch_now() -> Moment {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Moment { mono_us: 0, utc_ms: since.as_millis() as i64 - 3_600_000 }
+}
+
+/// One connection, seen from the switch; dropping it breaks it.
+pub struct Peer {
+    inbox: mpsc::Receiver<FromTurret>,
+    outbox: mpsc::Sender<Say>,
+    seq: u64,
+}
+
+impl Peer {
+    pub async fn next(&mut self) -> FromTurret {
+        timeout(PATIENCE, self.inbox.recv()).await.expect("the turret says something").expect("it is still there")
+    }
+
+    /// The next command; what else is said before it is passed over.
+    pub async fn command(&mut self) -> (Uuid, Act) {
+        loop {
+            if let FromTurret::Command { id, act } = self.next().await {
+                return (id, act);
+            }
+        }
+    }
+
+    /// Waits for the next offer of voice.
+    pub async fn offer(&mut self) {
+        while !matches!(self.next().await, FromTurret::Offer { .. }) {}
+    }
+
+    pub async fn say(&self, message: FromSwitch) {
+        self.outbox.send(Say::Message(Box::new(message))).await.unwrap();
+    }
+
+    pub async fn no_more_heartbeats(&self) {
+        self.outbox.send(Say::NoMoreHeartbeats).await.unwrap();
+    }
+
+    pub async fn welcome(&self, resumed: bool, token_life_ms: i64) {
+        let expires_utc_ms = switch_now().utc_ms + token_life_ms;
+        let token = Token { token: "hyacinth".into(), expires_utc_ms };
+        let (floor, switch) = ("Test".into(), "1".into());
+        self.say(FromSwitch::Welcome(Welcome { turret: TurretId(1), resumed, token, floor, switch })).await;
+    }
+
+    pub async fn event(&mut self, event: Event) {
+        self.seq += 1;
+        self.say(FromSwitch::Event { seq: self.seq, event }).await;
+    }
+
+    /// Welcome and snapshot, as a switch does it.
+    pub async fn let_in(&mut self, snapshot: Snapshot) {
+        self.welcome(false, 900_000).await;
+        self.event(Event::Snapshot(Box::new(snapshot))).await;
+    }
+}
+
+pub fn log_on(turret: &Turret, user: &str, switch: Option<String>) {
+    turret.intent(Intent::LogOn { user: user.into(), password: "tulip".into(), switch });
+}
+
+/// Waits until the view is as `is` says.
+pub async fn until(turret: &Turret, is: impl Fn(&View) -> bool) -> View {
+    let mut changes = turret.subscribe();
+    let wait = async {
+        loop {
+            let view = turret.view();
+            if is(&view) {
+                return view;
+            }
+            let _ = changes.recv().await;
+        }
+    };
+    timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("the view is not so: {:?}", turret.view()))
+}
+
+pub fn is_up(view: &View) -> bool {
+    matches!(view.header.link, LinkView::Up { .. })
+}
+
+pub fn is_lost(view: &View) -> bool {
+    matches!(view.header.link, LinkView::Lost { .. })
+}
+
+pub fn left_is_open(view: &View) -> bool {
+    view.positions.iter().any(|it| it.position == Position::Left && it.mic_open)
+}
+
+fn about(line: &str, kind: LineKind) -> LineFacts {
+    let (name, number) = (line.to_owned(), "4402".to_owned());
+    LineFacts { line: line.into(), name, number, kind, csrc: Csrc(9), record: RecordPolicy::On }
+}
+
+pub fn mic(line: &str, uplink: Uplink) -> OpenMic {
+    OpenMic { uplink, line: line.into(), since: NOW, hearers: 1, muted: false, closes_at: None }
+}
+
+/// A wire `calder` and a hoot `macro`, both idle.
+pub fn idle() -> Snapshot {
+    let (user, name, desk_name) = (UserId::from("reyes"), "A. Reyes".to_owned(), "Rates".to_owned());
+    let desk = DeskId::from("rates");
+    Snapshot {
+        now: switch_now(),
+        me: Me { user, name, desk, desk_name, seat: "1".into(), roles: Vec::new() },
+        lines: vec![about("calder", LineKind::Ard), about("macro", LineKind::Hoot)],
+        statuses: ["calder", "macro"].map(|line| LineStatus::idle(line.into(), NOW)).into(),
+        rights: vec![("macro".into(), Right::Speak)],
+        pages: Vec::new(),
+        speakers: vec!["macro".into()],
+        people: Vec::new(),
+        person_statuses: Vec::new(),
+        talkers: Vec::new(),
+        mics: Vec::new(),
+        recorder: RecorderHealth::Ok,
+        ears: 16,
+        talk_tail_ms: 150,
+    }
+}
+
+/// The same with a call on `calder` at the left handset, its microphone open.
+pub fn on_a_call() -> Snapshot {
+    let mut snapshot = idle();
+    let (user, turret, position) = (UserId::from("reyes"), TurretId(1), Position::Left);
+    snapshot.statuses[0].phase = LinePhase::Talking;
+    snapshot.statuses[0].call = Some(CallId(3));
+    snapshot.statuses[0].parties = vec![Party { user, turret, position, since: NOW, link_lost: false }];
+    snapshot.mics = vec![mic("calder", Uplink::Left)];
+    snapshot
+}
