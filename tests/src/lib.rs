@@ -1,12 +1,13 @@
 //! The whole system under test: real switch, real turrets, real sound, and the ears to judge what arrives.
 //!
-//! `world` starts a floor as processes, `sound` a private sound server, `network` two machines. `speech`, `chirp` and
-//! `compare` tell what was heard.
+//! `world` starts a floor as processes, `sound` a private sound server, `network` two machines. `speech`, `chirp`,
+//! `sweep` and `compare` tell what was heard. `bench-voice` measures the voice path with the same means.
 
 pub mod chirp;
 pub mod compare;
 pub mod network;
 pub mod sound;
 pub mod speech;
+pub mod sweep;
 pub mod wav;
 pub mod world;
