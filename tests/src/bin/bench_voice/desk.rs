@@ -10,7 +10,7 @@ use dealerboard_tests::world::World;
 use dealerboard_turret::view::{Intent, LinkView, View};
 use dealerboard_turret::{Callbacks, Devices, Turret, TurretConfig, monotonic_ns};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -121,6 +121,8 @@ pub struct Log {
     pub packets: AtomicU64,
     /// Periods that were called more than a period late: the machine was busy.
     pub late_periods: AtomicU64,
+    /// Talks that have reached an ear since the log-on, all at once.
+    pub streams: AtomicUsize,
     /// The device thread goes before other programs.
     pub real_time: AtomicBool,
     /// When a callback first saw a new packet, nanoseconds.
@@ -287,12 +289,14 @@ impl Device {
                 self.mouths[position].fill(&mut block, first_ns);
                 tap.on_capture(&block, first_ns);
             }
-            let mut packets = 0;
+            let (mut packets, mut streams) = (0, 0);
             for (position, mixer) in &mut self.callbacks.mixers {
                 mixer.on_playback(&mut block, due_ns);
                 self.ears[position].take(&block, due_ns);
                 packets += mixer.stats().map(|stream| stream.packets).sum::<u64>();
+                streams += mixer.stats().filter(|stream| stream.packets > 0).count();
             }
+            self.log.streams.store(streams, Ordering::Relaxed);
             if packets > known {
                 self.log.packets.fetch_add(packets - known, Ordering::Relaxed);
                 Log::note(&self.log.arrivals_ns, called_ns);

@@ -30,6 +30,9 @@ const STAGES_NOTE: &str = "capture_fill is computed: a sample waits for its whol
     what remains of the mean mouth to ear, and jitter_target_ms is the same. A device plays the block that a callback \
     fills from the time of that callback on: what a sound card buffers beyond it is not included.";
 
+/// How long the idle programs are watched.
+const IDLE: Duration = Duration::from_secs(20);
+
 struct Options {
     chirps: usize,
     runs: usize,
@@ -86,7 +89,7 @@ fn run(runtime: &Handle, chirps: usize) -> Result<Value> {
     let codec = codec::measure(config)?;
     let world = World::start("two-desks")?;
     eprintln!("A turret that is logged on and idle");
-    let idle = idle_turret(&world)?;
+    let (idle_turret, idle_switch_percent) = idle(&world)?;
     eprintln!("The way from frame to ear");
     let transit_ms = onset::transit_ms(&world, runtime)?;
     eprintln!("Talk onset");
@@ -114,7 +117,8 @@ fn run(runtime: &Handle, chirps: usize) -> Result<Value> {
     Ok(json!({
         "mouth_to_ear_ms": spread(&talk.in_speech_ms),
         "mouth_to_ear_after_pause_ms": spread(&talk.after_pause_ms),
-        "chirps": { "said": chirps, "found": talk.in_speech_ms.len(), "missing": talk.missing },
+        "chirps": { "said": chirps, "found": talk.in_speech_ms.len(), "missing": talk.missing,
+            "after_pause_found": talk.after_pause_ms.len(), "after_pause_missing": talk.missing_after_pause },
         "talk_onset_ms": { "cold": spread(&cold.onset_ms), "warm": spread(&warm.onset_ms) },
         "talks": { "cold": cold.onset_ms.len(), "warm": warm.onset_ms.len(), "not_heard": cold.missing + warm.missing },
         "onset_clipped_ms": { "p50": quantile(&clipped, 0.5), "max": quantile(&clipped, 1.0), "resolution": 1 },
@@ -130,7 +134,8 @@ fn run(runtime: &Handle, chirps: usize) -> Result<Value> {
         "device_threads_real_time": talk.real_time,
         "libopus_encode_us": codec.encode_us,
         "libopus_decode_us": codec.decode_us,
-        "idle_turret": idle,
+        "idle_turret": idle_turret,
+        "idle_switch": { "cpu_percent_of_a_core": idle_switch_percent },
         "twelve_talkers": crowd,
         "twelve_talkers_cpu_in_opus_encodes": crowd_cpu_us / codec.encode_us,
     }))
@@ -161,14 +166,19 @@ fn stages(talk: &talk::Talk, codec: &codec::Codec, transit_ms: &[f64], frame_ms:
 }
 
 /// A turret process without a window for 20 s: logged on, all callbacks running, nobody talks.
-fn idle_turret(world: &World) -> Result<Value> {
+fn idle(world: &World) -> Result<(Value, f64)> {
     let turret = world.seat("marsh").sit_down()?;
+    let switch = world.switch_id().context("the switch runs")?;
     std::thread::sleep(Duration::from_secs(2));
-    let (before_us, seconds) = (process::cpu_us(turret.id())?, 20);
-    std::thread::sleep(Duration::from_secs(seconds));
-    let spent_us = process::cpu_us(turret.id())? - before_us;
-    let percent = spent_us / (seconds as f64 * 1e4);
-    Ok(json!({ "cpu_percent_of_a_core": percent, "rss_mb": process::rss_mb(turret.id())? }))
+    let before_us = [turret.id(), switch].map(process::cpu_us);
+    std::thread::sleep(IDLE);
+    let after_us = [turret.id(), switch].map(process::cpu_us);
+    let [turret_percent, switch_percent] = [0, 1].map(|place: usize| match (&before_us[place], &after_us[place]) {
+        (Ok(before), Ok(after)) => Ok((after - before) / (IDLE.as_secs_f64() * 1e4)),
+        (Err(error), _) | (_, Err(error)) => bail!("{error:#}"),
+    });
+    let shown = json!({ "cpu_percent_of_a_core": turret_percent?, "rss_mb": process::rss_mb(turret.id())? });
+    Ok((shown, switch_percent?))
 }
 
 /// The median of each number of several results of the same shape.
@@ -181,6 +191,9 @@ fn median(runs: &[Value]) -> Value {
         [Value::Number(_), ..] => {
             let numbers: Vec<f64> = runs.iter().filter_map(Value::as_f64).collect();
             let median = quantile(&numbers, 0.5);
+            if runs.iter().all(Value::is_u64) {
+                return json!(median as u64);
+            }
             // Thousandths of a millisecond and of a microsecond are noise.
             json!((median * 1e3).round() / 1e3)
         }

@@ -5,7 +5,7 @@ use crate::process;
 use anyhow::{Context, Result};
 use dealerboard_model::{Lamp, Position};
 use dealerboard_tests::chirp::{Phases, chirp, find};
-use dealerboard_tests::sweep::sweep;
+use dealerboard_tests::speech::Voice;
 use dealerboard_tests::world::World;
 use dealerboard_turret::monotonic_ns;
 use std::sync::Arc;
@@ -17,6 +17,9 @@ pub const PERIOD: usize = 256;
 
 /// Chirps of one call: each call has fresh turrets, so that the two devices meet in another phase.
 const CHIRPS_A_CALL: usize = 30;
+
+/// Peak of the speech below the chirps: they are found in it for certain.
+const SOFT: f32 = 0.1;
 
 /// Chirps of each call that come after a pause.
 const AFTER_PAUSE: usize = 3;
@@ -30,8 +33,10 @@ pub struct Talk {
     pub in_speech_ms: Vec<f64>,
     /// The same after at least 700 ms of silence.
     pub after_pause_ms: Vec<f64>,
-    /// Chirps that were not found.
+    /// Chirps in running speech that were not found.
     pub missing: usize,
+    /// Chirps after a pause that were not found.
+    pub missing_after_pause: usize,
     /// Processor time of the switch, microseconds.
     pub switch_cpu_us: f64,
     /// Packets that reached ears meanwhile.
@@ -65,9 +70,8 @@ fn call(world: &World, runtime: &Handle, chirps: usize, phases: &mut Phases, tal
     })?;
     let switch = world.switch_id().context("the switch runs")?;
     let begin_ns = monotonic_ns() + SECOND_NS / 10;
-    let murmur: Arc<[f32]> = sweep(1, (chirps + 3) * 48_000, 0.05).into();
-    for desk in [&reyes, &lindt] {
-        desk.mouth(Position::Left).say(begin_ns, Arc::clone(&murmur));
+    for (desk, voice) in [(&reyes, Voice::Calder), (&lindt, Voice::Hallam)] {
+        desk.mouth(Position::Left).say(begin_ns, running(voice, chirps + 3));
     }
     // The first seconds let both jitter buffers settle.
     let first_ns = begin_ns + 2 * SECOND_NS;
@@ -86,11 +90,18 @@ fn call(world: &World, runtime: &Handle, chirps: usize, phases: &mut Phases, tal
         let at_ns = monotonic_ns() + 7 * SECOND_NS / 10 + phase_ns(phases);
         let found = said_and_heard(&reyes, &lindt, at_ns)?;
         talk.after_pause_ms.extend(found);
-        talk.missing += usize::from(found.is_none());
+        talk.missing_after_pause += usize::from(found.is_none());
     }
     talk.late_periods += reyes.late_periods() + lindt.late_periods();
     talk.real_time = lindt.log.real_time.load(Ordering::Relaxed);
     Ok(())
+}
+
+/// Somebody who speaks softly for so many seconds, with the short pauses of speech.
+fn running(voice: Voice, seconds: usize) -> Arc<[f32]> {
+    let phrase = voice.phrase();
+    let peak = phrase.iter().fold(0.01_f32, |peak, sample| peak.max(sample.abs()));
+    phrase.iter().map(|sample| sample * SOFT / peak).cycle().take(seconds * 48_000).collect()
 }
 
 /// A random part of 400 ms: no chirp meets frames and periods as the one before did.
