@@ -27,7 +27,7 @@ const STAGES_NOTE: &str = "capture_fill is computed: a sample waits for its whol
     plus the encoder's look-ahead as libopus reports it. network is measured: from the callback that completes a frame \
     to the hearer's callback, looked at every 0.33 ms, less the encode; both turrets and the switch are on loopback. \
     decode is the timed libopus decode. playback is computed: half a period until the next callback. jitter_buffer is \
-    what remains of the mean mouth to ear, and jitter_target_ms is the same. A device plays the block that a callback \
+    what remains of the median mouth to ear, and jitter_target_ms is the same. A device plays the block that a callback \
     fills from the time of that callback on: what a sound card buffers beyond it is not included.";
 
 /// How long the idle programs are watched.
@@ -146,7 +146,7 @@ fn spread(values: &[f64]) -> Value {
 }
 
 fn stages(talk: &talk::Talk, codec: &codec::Codec, transit_ms: &[f64], frame_ms: f64, period_ms: f64) -> Value {
-    let mean_ms = talk.in_speech_ms.iter().sum::<f64>() / talk.in_speech_ms.len() as f64;
+    let median_ms = quantile(&talk.in_speech_ms, 0.5);
     let capture_fill = frame_ms + period_ms / 2.0;
     let encode = codec.encode_us / 1e3 + codec.lookahead_ms;
     let network = (quantile(transit_ms, 0.5) - codec.encode_us / 1e3).max(0.0);
@@ -158,10 +158,10 @@ fn stages(talk: &talk::Talk, codec: &codec::Codec, transit_ms: &[f64], frame_ms:
         "encode": encode,
         "network": network,
         "network_p99": quantile(transit_ms, 0.99),
-        "jitter_buffer": mean_ms - known,
+        "jitter_buffer": median_ms - known,
         "decode": decode,
         "playback": playback,
-        "mean_mouth_to_ear": mean_ms,
+        "median_mouth_to_ear": median_ms,
     })
 }
 
