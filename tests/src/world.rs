@@ -115,6 +115,12 @@ impl World {
         self.folder.path().join("password")
     }
 
+    /// Process id of the switch, while it runs.
+    #[must_use]
+    pub fn switch_id(&self) -> Option<u32> {
+        self.switch.as_ref().map(Owned::id)
+    }
+
     /// A folder of this test's own.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -478,6 +484,12 @@ impl Turret {
             // The file is written by another process: its growth has no event on every system.
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// Process id of this turret.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// Ends the turret without warning.

@@ -56,6 +56,12 @@ enum Bench {
         /// File for the JSON result.
         #[arg(long)]
         json: Option<PathBuf>,
+        /// Chirps of a run, one a second.
+        #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+        chirps: u32,
+        /// Runs; each figure is the median of them.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=99))]
+        runs: u32,
     },
 }
 
@@ -63,7 +69,7 @@ fn main() -> Result<()> {
     match Arguments::parse().task {
         Task::Run { turrets } => open(turrets),
         Task::Test => verify::test(),
-        Task::Bench { bench: Bench::Voice { json } } => bench_voice(json),
+        Task::Bench { bench: Bench::Voice { json, chirps, runs } } => bench_voice(json, chirps, runs),
         Task::Shots { dir } => shots(&dir),
         Task::Setup => setup::install(setup::Purpose::Test),
         Task::Ui => ui::build(),
@@ -81,10 +87,18 @@ fn open(turrets: u8) -> Result<()> {
     )
 }
 
-fn bench_voice(json: Option<PathBuf>) -> Result<()> {
+fn bench_voice(json: Option<PathBuf>, chirps: u32, runs: u32) -> Result<()> {
     setup::install(setup::Purpose::Build)?;
+    let programs = ["dealerboard-switch", "dealerboard-turret", "dealerboard-tests"];
+    let packages = programs.iter().flat_map(|name| ["--package", name]);
+    run("Build the programs in release mode", cargo().args(["build", "--release", "--bins"]).args(packages))?;
     let mut bench = cargo();
     bench.args(["run", "--release", "--package", "dealerboard-tests", "--bin", "bench-voice", "--"]);
+    bench.args(["--chirps", &chirps.to_string(), "--runs", &runs.to_string()]);
+    if std::env::var_os("RUST_LOG").is_none() {
+        // What the switch tells of each log-on would hide the figures.
+        bench.env("RUST_LOG", "error");
+    }
     if let Some(file) = json {
         bench.arg("--json").arg(std::path::absolute(file)?);
     }

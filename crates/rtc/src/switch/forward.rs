@@ -6,9 +6,15 @@
 //!                                                                          to (line, talker); one for each track
 //! ```
 //!
-//! Law: a packet without a route leaves nobody's turret but its own. Payloads are passed on untouched.
+//! Law: a packet without a route leaves nobody's turret but its own. Payloads are passed on untouched. What was said
+//! before a talk key went down never reaches that key's line.
+
+mod ears;
+#[cfg(test)]
+mod tests;
 
 use dealerboard_model::{Csrc, TrackId, TurretId, Uplink};
+use ears::{Ears, Lease};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,17 +25,11 @@ pub const TALK_EARLY: Duration = Duration::from_millis(300);
 /// A keyed uplink that sent nothing for this long has lost its turret (`talk.orphan`).
 pub const TALK_ORPHAN: Duration = Duration::from_millis(500);
 
-/// How long an ear stays with its talker after the talk has ended, so that the last packets are not mislabelled.
-const LINGER: Duration = Duration::from_millis(300);
-
 /// Most packets that wait for one route: [`TALK_EARLY`] of 5 ms frames.
 const EARLY_PACKETS_MAX: usize = 60;
 
 /// Most ears of one turret.
 pub const EARS_MAX: usize = 64;
-
-/// A turret is asked for more ears when fewer than this many are free.
-const EARS_FREE_MIN: usize = 8;
 
 /// Where a hearer listens; a handset beats a speaker when no ear is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +69,8 @@ pub struct UplinkPacket {
     pub seq: u16,
     /// Timestamp, 48 kHz.
     pub rtp_ts: u32,
+    /// First packet since the microphone was opened.
+    pub marker: bool,
     /// The Opus packet.
     pub payload: Arc<[u8]>,
     /// When it was received.
@@ -76,7 +78,7 @@ pub struct UplinkPacket {
 }
 
 /// A packet for an ear.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarPacket {
     /// Which turret.
     pub hearer: TurretId,
@@ -172,6 +174,8 @@ impl Unwrapped {
 #[derive(Debug, Default)]
 struct UplinkState {
     route: Option<Route>,
+    /// Which talk it is: the number of the newest one is the highest.
+    talk: u64,
     early: VecDeque<UplinkPacket>,
     seq: Unwrapped,
     rtp_ts: Unwrapped,
@@ -180,70 +184,40 @@ struct UplinkState {
     orphaned: bool,
 }
 
-/// What an ear plays: one uplink's talk on one line of the hearer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Lease {
-    from: (TurretId, Uplink),
-    talker: Csrc,
-    line: Csrc,
-    lane: Lane,
+impl UplinkState {
+    /// Keeps a packet that has no route yet, in the order of the sequence.
+    fn keep(&mut self, packet: UplinkPacket) {
+        let behind = |held: &UplinkPacket, seq: u16| held.seq.wrapping_sub(seq) > u16::MAX / 2;
+        if packet.marker {
+            // What was said before this key went down was meant for another line.
+            self.early.retain(|held| !behind(held, packet.seq));
+        }
+        let stale = |held: &UplinkPacket| packet.arrived.saturating_duration_since(held.arrived) > TALK_EARLY;
+        while self.early.len() >= EARLY_PACKETS_MAX || self.early.front().is_some_and(stale) {
+            self.early.pop_front();
+        }
+        let place = self.early.iter().rposition(|held| behind(held, packet.seq)).map_or(0, |place| place + 1);
+        self.early.insert(place, packet);
+    }
 }
 
 #[derive(Debug)]
-struct Ear {
-    lease: Option<Lease>,
-    /// The talk has ended: free from then on.
-    ends: Option<Instant>,
-    /// When it was last lent.
-    lent: Option<Instant>,
-    /// Next sequence number.
-    seq: u64,
-    /// Sequence number of the ear minus that of the uplink.
-    base: u64,
-    offset: u32,
-    last: Option<(u32, Instant)>,
-    fresh: bool,
-}
-
-impl Ear {
-    fn new() -> Self {
-        Self { lease: None, ends: None, lent: None, seq: 1, base: 0, offset: 0, last: None, fresh: false }
-    }
-
-    fn is_free(&self, now: Instant) -> bool {
-        self.lease.is_none() || self.ends.is_some_and(|end| end <= now)
-    }
-
-    fn lend(&mut self, lease: Lease, rtp_ts: u32, now: Instant) {
-        // The ear's own clock goes on by the time that has passed, so that a jitter buffer sees no jump.
-        let next = self.last.map_or(rtp_ts, |(ts, at)| {
-            let passed = now.saturating_duration_since(at).as_micros() * 48 / 1_000;
-            ts.wrapping_add(u32::try_from(passed).unwrap_or(u32::MAX).max(480))
-        });
-        *self = Self {
-            lease: Some(lease),
-            ends: None,
-            lent: Some(now),
-            seq: self.seq,
-            base: 0,
-            offset: next.wrapping_sub(rtp_ts),
-            last: self.last,
-            fresh: true,
-        };
-    }
-}
-
-#[derive(Debug, Default)]
 struct Peer {
     uplinks: [UplinkState; 3],
-    ears: Vec<Ear>,
-    asked_for: u16,
+    ears: Ears,
+}
+
+impl Peer {
+    fn new(turret: TurretId) -> Self {
+        Self { uplinks: Default::default(), ears: Ears::new(turret) }
+    }
 }
 
 /// Routes packets between all turrets of a switch.
 #[derive(Debug, Default)]
 pub struct Forwarder {
     peers: BTreeMap<TurretId, Peer>,
+    talks: u64,
 }
 
 impl Forwarder {
@@ -253,42 +227,62 @@ impl Forwarder {
         Self::default()
     }
 
-    /// A turret has (now) this many ears; it is taken in when it was not known.
-    pub fn set_ears(&mut self, turret: TurretId, ears: usize) {
-        let peer = self.peers.entry(turret).or_default();
-        while peer.ears.len() < ears.min(EARS_MAX) {
-            peer.ears.push(Ear::new());
-        }
+    fn peer(&mut self, turret: TurretId) -> &mut Peer {
+        self.peers.entry(turret).or_insert_with(|| Peer::new(turret))
+    }
+
+    /// A turret has (now) this many ears; it is taken in when it was not known. What waits for an ear plays.
+    pub fn set_ears(&mut self, turret: TurretId, ears: usize, now: Instant) -> Outcome {
+        let mut outcome = Outcome::default();
+        self.peer(turret).ears.grow(ears, now, &mut outcome);
+        outcome
     }
 
     /// A turret's connection is new: its ears are gone until [`Self::set_ears`] tells of the new ones, its routes stay.
-    pub fn clear_ears(&mut self, turret: TurretId) {
+    pub fn clear_ears(&mut self, turret: TurretId) -> Outcome {
         if let Some(peer) = self.peers.get_mut(&turret) {
             peer.ears.clear();
-            peer.asked_for = 0;
-            peer.uplinks.iter_mut().for_each(|uplink| (uplink.seq, uplink.rtp_ts) = Default::default());
+            for uplink in &mut peer.uplinks {
+                (uplink.seq, uplink.rtp_ts) = Default::default();
+                uplink.early.clear();
+            }
         }
+        self.forget(turret)
     }
 
     /// A turret's voice has gone: it neither talks nor hears.
-    pub fn remove(&mut self, turret: TurretId) {
+    pub fn remove(&mut self, turret: TurretId) -> Outcome {
         self.peers.remove(&turret);
+        self.forget(turret)
+    }
+
+    fn forget(&mut self, talker: TurretId) -> Outcome {
+        let mut outcome = Outcome::default();
+        self.peers.values_mut().for_each(|hearer| hearer.ears.forget(talker, &mut outcome));
+        outcome
     }
 
     /// Replaces the route of an uplink; with `None` the talk ends and what waits for a route is thrown away.
     pub fn set_route(&mut self, turret: TurretId, uplink: Uplink, route: Option<Route>, now: Instant) -> Outcome {
         let mut outcome = Outcome::default();
-        let state = &mut self.peers.entry(turret).or_default().uplinks[uplink.index()];
+        let route = route.map(|route| Route { legs: one_for_each_hearer(turret, &route.legs), ..route });
+        let next = self.talks + 1;
+        let state = &mut self.peer(turret).uplinks[uplink.index()];
         let began = state.route.is_none() && route.is_some();
         if began {
             state.alive = Some(now);
             state.orphaned = false;
+            state.talk = next;
         }
         let waiting = std::mem::take(&mut state.early);
-        state.route = route;
-        let legs = state.route.as_ref().map(|route| route.legs.clone()).unwrap_or_default();
-        self.end_leases((turret, uplink), &legs, now);
+        let legs = route.as_ref().map_or(&[][..], |route| &route.legs);
+        for (hearer, peer) in &mut self.peers {
+            let leg = legs.iter().find(|leg| leg.hearer == *hearer);
+            peer.ears.reroute((turret, uplink), leg, now, &mut outcome);
+        }
+        self.peer(turret).uplinks[uplink.index()].route = route;
         if began {
+            self.talks = next;
             for packet in waiting {
                 if now.saturating_duration_since(packet.arrived) <= TALK_EARLY {
                     self.forward(turret, uplink, &packet, now, &mut outcome);
@@ -309,11 +303,7 @@ impl Forwarder {
         if state.route.is_some() {
             self.forward(turret, uplink, &packet, now, &mut outcome);
         } else {
-            let fresh = |held: &UplinkPacket| now.saturating_duration_since(held.arrived) <= TALK_EARLY;
-            while state.early.len() >= EARLY_PACKETS_MAX || state.early.front().is_some_and(|held| !fresh(held)) {
-                state.early.pop_front();
-            }
-            state.early.push_back(packet);
+            state.keep(packet);
         }
         outcome
     }
@@ -321,23 +311,18 @@ impl Forwarder {
     fn forward(&mut self, from: TurretId, uplink: Uplink, packet: &UplinkPacket, now: Instant, out: &mut Outcome) {
         let Some(peer) = self.peers.get_mut(&from) else { return };
         let state = &mut peer.uplinks[uplink.index()];
+        let Some(route) = state.route.take() else { return };
+        let talk = state.talk;
         let seq = state.seq.take(u64::from(packet.seq), 16);
         let rtp_ts = state.rtp_ts.take(u64::from(packet.rtp_ts), 32);
-        let Some(route) = state.route.take() else { return };
         for track in &route.tracks {
             let payload = Arc::clone(&packet.payload);
             out.tracks.push(TrackPacket { track: *track, seq, rtp_ts, arrived: packet.arrived, payload });
         }
-        let mut served: Vec<TurretId> = Vec::with_capacity(route.legs.len());
         for leg in &route.legs {
-            // One copy for each hearer, however many lines lead there.
-            if leg.hearer == from || served.contains(&leg.hearer) {
-                continue;
-            }
-            served.push(leg.hearer);
-            let lease = Lease { from: (from, uplink), talker: route.talker, line: leg.line, lane: leg.lane };
+            let lease = Lease { from: (from, uplink), talker: route.talker, line: leg.line, lane: leg.lane, talk };
             if let Some(hearer) = self.peers.get_mut(&leg.hearer) {
-                hearer.hear(leg.hearer, lease, packet, seq, now, out);
+                hearer.ears.hear(lease, packet, seq, now, out);
             }
         }
         if let Some(peer) = self.peers.get_mut(&from) {
@@ -345,104 +330,34 @@ impl Forwarder {
         }
     }
 
-    /// Ears that play this uplink to hearers who are no longer on its route become free after [`LINGER`].
-    fn end_leases(&mut self, from: (TurretId, Uplink), legs: &[Leg], now: Instant) {
+    /// Looks for talks that have outlived their turret, and for ears for those that wait; to be called at least every
+    /// 100 ms.
+    pub fn tick(&mut self, now: Instant) -> Outcome {
+        let mut outcome = Outcome::default();
         for (turret, peer) in &mut self.peers {
-            for ear in &mut peer.ears {
-                let Some(lease) = &mut ear.lease else { continue };
-                if lease.from != from {
-                    continue;
-                }
-                match legs.iter().find(|leg| leg.hearer == *turret) {
-                    Some(leg) if leg.line == lease.line => {
-                        lease.lane = leg.lane;
-                        ear.ends = None;
-                    }
-                    Some(_) | None => ear.ends = ear.ends.or(Some(now + LINGER)),
-                }
-            }
-        }
-    }
-
-    /// Looks for talks that have outlived their turret; to be called at least every 100 ms.
-    pub fn tick(&mut self, now: Instant) -> Vec<Notable> {
-        let mut notables = Vec::new();
-        for (turret, peer) in &mut self.peers {
+            peer.ears.settle(now, &mut outcome);
             for uplink in Uplink::ALL {
                 let state = &mut peer.uplinks[uplink.index()];
                 let silent = state.alive.is_some_and(|at| now.saturating_duration_since(at) >= TALK_ORPHAN);
                 if state.route.is_some() && silent && !state.orphaned {
                     state.orphaned = true;
-                    notables.push(Notable::Orphan { turret: *turret, uplink });
+                    outcome.notables.push(Notable::Orphan { turret: *turret, uplink });
                 }
             }
         }
-        notables
+        outcome
     }
 }
 
-impl Peer {
-    fn hear(&mut self, me: TurretId, lease: Lease, packet: &UplinkPacket, seq: u64, now: Instant, out: &mut Outcome) {
-        let same = |ear: &Ear| ear.lease.is_some_and(|l| l.from == lease.from && l.line == lease.line);
-        let index = match self.ears.iter().position(same) {
-            Some(index) => index,
-            None => match self.lend(lease, packet.rtp_ts, now) {
-                Some((index, loser)) => {
-                    if let Some(loser) = loser {
-                        out.notables.push(Notable::NotHeard { turret: me, line: loser, on: true });
-                    }
-                    self.ask_for_more(me, now, out);
-                    index
-                }
-                None => {
-                    out.notables.push(Notable::NotHeard { turret: me, line: lease.line, on: true });
-                    return;
-                }
-            },
-        };
-        let ear = &mut self.ears[index];
-        let rtp_ts = packet.rtp_ts.wrapping_add(ear.offset);
-        // A hole in the uplink stays a hole on the ear: only so can a lost packet be told from a late one.
-        let marker = std::mem::replace(&mut ear.fresh, false);
-        if marker {
-            ear.base = ear.seq.wrapping_sub(seq);
-        }
-        let ear_seq = seq.wrapping_add(ear.base);
-        ear.seq = ear.seq.max(ear_seq + 1);
-        ear.last = Some((rtp_ts, now));
-        let csrc = [lease.line.0, lease.talker.0];
-        let payload = Arc::clone(&packet.payload);
-        out.ears.push(EarPacket { hearer: me, ear: index, seq: ear_seq, rtp_ts, marker, csrc, payload });
-    }
-}
-
-impl Peer {
-    /// Lends an ear; gives its index, and the line of the talk that lost it where none was free.
-    fn lend(&mut self, lease: Lease, rtp_ts: u32, now: Instant) -> Option<(usize, Option<Csrc>)> {
-        let free = (0..self.ears.len()).filter(|i| self.ears[*i].is_free(now)).min_by_key(|i| self.ears[*i].lent);
-        let (index, loser) = match free {
-            Some(index) => (index, None),
-            None => {
-                // A handset beats a speaker, then the newest talk wins: the oldest talk of the lowest lane loses.
-                let rank = |ear: &Ear| ear.lease.map(|held| (held.lane, ear.lent));
-                let index = (0..self.ears.len()).min_by_key(|i| rank(&self.ears[*i]))?;
-                let held = self.ears[index].lease?;
-                if held.lane > lease.lane {
-                    return None;
-                }
-                (index, Some(held.line))
-            }
-        };
-        self.ears[index].lend(lease, rtp_ts, now);
-        Some((index, loser))
-    }
-
-    fn ask_for_more(&mut self, me: TurretId, now: Instant, out: &mut Outcome) {
-        let free = self.ears.iter().filter(|ear| ear.is_free(now)).count();
-        let total = u16::try_from((self.ears.len() + 8).min(EARS_MAX)).unwrap_or(u16::MAX);
-        if free < EARS_FREE_MIN && usize::from(total) > self.ears.len() && self.asked_for < total {
-            self.asked_for = total;
-            out.notables.push(Notable::EarsLow { turret: me, total });
+/// One copy for each hearer, however many lines lead there, on the best lane; none for the talker.
+fn one_for_each_hearer(talker: TurretId, legs: &[Leg]) -> Vec<Leg> {
+    let mut kept: Vec<Leg> = Vec::with_capacity(legs.len());
+    for leg in legs.iter().filter(|leg| leg.hearer != talker) {
+        match kept.iter_mut().find(|held| held.hearer == leg.hearer) {
+            Some(held) if held.lane < leg.lane => *held = *leg,
+            Some(_) => {}
+            None => kept.push(*leg),
         }
     }
+    kept
 }

@@ -254,8 +254,11 @@ impl VoiceThread {
             match command {
                 Command::Add(turret, peer) => {
                     self.forget(turret);
+                    let outcome = self.forwarder.clear_ears(turret);
+                    self.deliver(outcome, now);
                     self.peers.insert(turret, *peer);
-                    self.forwarder.set_ears(turret, 0);
+                    let outcome = self.forwarder.set_ears(turret, 0, now);
+                    self.deliver(outcome, now);
                     self.drain(turret, now);
                 }
                 Command::Again(turret, offer, reply) => {
@@ -266,7 +269,8 @@ impl VoiceThread {
                 }
                 Command::Remove(turret) => {
                     self.forget(turret);
-                    self.forwarder.remove(turret);
+                    let outcome = self.forwarder.remove(turret);
+                    self.deliver(outcome, now);
                 }
                 Command::Route(turret, uplink, route) => {
                     let outcome = self.forwarder.set_route(turret, uplink, route, now);
@@ -281,7 +285,6 @@ impl VoiceThread {
     fn forget(&mut self, turret: TurretId) {
         self.peers.remove(&turret);
         self.addresses.retain(|_, known| *known != turret);
-        self.forwarder.clear_ears(turret);
     }
 
     fn on_datagram(&mut self, bytes: &[u8], source: SocketAddr) {
@@ -318,7 +321,8 @@ impl VoiceThread {
             FromPeer::Ears(count) => ears = Some(count),
         });
         if let Some(count) = ears {
-            self.forwarder.set_ears(turret, count);
+            let outcome = self.forwarder.set_ears(turret, count, now);
+            self.deliver(outcome, now);
         }
         if connected {
             self.tell(VoiceEvent::Connected(turret));
@@ -365,9 +369,8 @@ impl VoiceThread {
             }
             self.drain(turret, now);
         }
-        for notable in self.forwarder.tick(now) {
-            self.tell(VoiceEvent::Notable(notable));
-        }
+        let outcome = self.forwarder.tick(now);
+        self.deliver(outcome, now);
         self.socket.flush();
     }
 

@@ -146,6 +146,7 @@ impl Peer {
             let packet = UplinkPacket {
                 seq: packet.header.sequence_number,
                 rtp_ts: packet.header.timestamp,
+                marker: packet.header.marker,
                 payload: packet.payload,
                 arrived: now,
             };
