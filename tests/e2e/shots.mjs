@@ -102,7 +102,7 @@ function samplePassword(data, user) {
   return line.trim().split(/\s+/).at(-1);
 }
 
-const panel = await openWindow();
+const panel = await openWindow({ mics: [['left', 'right', 'hands-free']] });
 try {
   await shootPanel(panel);
   const log = readFileSync(join(panel.opened.folder, 'log'), 'utf8').replace(/\x1b\[\d+m/g, '');
