@@ -1,6 +1,6 @@
 // The built panel in Chromium, with a given view in the place of a turret: for sizes that no screen here has, and for the
 // checks that only Chromium can make.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,6 +13,7 @@ export async function openBuilt(page, name, query = '') {
   await page.route(`${ORIGIN}/**`, (route) => {
     const path = new URL(route.request().url()).pathname;
     const file = join(dist(name), path === '/' ? 'index.html' : path);
+    if (!existsSync(file)) return route.fulfill({ status: 404, body: '' });
     return route.fulfill({ body: readFileSync(file), contentType: TYPES[extname(file)] ?? 'application/octet-stream' });
   });
   await page.goto(`${ORIGIN}/${query}`);
