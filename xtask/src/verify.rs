@@ -84,7 +84,7 @@ pub fn in_private_session(title: &str, script: &Path, arguments: &[&OsStr]) -> R
         .with_context(|| format!("{} could not be made for the private session", runtime.display()))?;
     let mut command = Command::new("xvfb-run");
     command
-        .args(["--auto-servernum", "--server-args=-screen 0 3840x2160x24"])
+        .args(["--auto-servernum", "--server-args=-screen 0 1600x1000x24"])
         .args(["dbus-run-session", "--", "bash", "-c", SESSION, "session", "node"])
         .arg(script)
         .args(arguments)
