@@ -8,7 +8,9 @@ export function launch({ microphone } = {}) {
   const args = [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
-    '--disable-features=WebRtcHideLocalIpsWithMdns', '--use-fake-ui-for-media-stream',
+    // A page that a test serves itself counts as foreign to this machine: without the last three it may not speak to loopback.
+    '--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets,LocalNetworkAccessChecksWebRTC',
+    '--use-fake-ui-for-media-stream',
     '--use-fake-device-for-media-stream', '--allow-loopback-in-peer-connection',
   ];
   if (microphone) args.push(`--use-file-for-fake-audio-capture=${microphone}`);

@@ -108,7 +108,8 @@ fn bench_voice(json: Option<PathBuf>, chirps: u32, runs: u32) -> Result<()> {
 fn shots(dir: &std::path::Path) -> Result<()> {
     setup::install(setup::Purpose::Test)?;
     ui::build()?;
-    run("Build the programs", cargo().args(["build", "--package", "dealerboard", "--package", "dealerboard-switch"]))?;
+    // The same build as the tests': another choice of packages would build their dependencies with other features again.
+    run("Build the programs", cargo().args(["build", "--workspace", "--bins"]))?;
     std::fs::create_dir_all(dir)?;
     let dir = std::path::absolute(dir)?;
     ui::install_packages(&root().join("tests/e2e"))?;

@@ -15,7 +15,7 @@ const BUILD: &str = "libwebkit2gtk-4.1-dev build-essential curl file libxdo-dev 
     libayatana-appindicator3-dev librsvg2-dev libasound2-dev cmake clang libclang-dev pkg-config";
 
 const TEST: &str = "xvfb xauth imagemagick webkit2gtk-driver dbus pipewire wireplumber pipewire-pulse pipewire-alsa \
-    pipewire-bin pulseaudio-utils alsa-utils chromium opus-tools ffmpeg espeak-ng iproute2 nftables";
+    pipewire-bin pulseaudio-utils alsa-utils libasound2-plugins chromium opus-tools ffmpeg espeak-ng iproute2 nftables";
 
 /// What the machine is prepared for.
 #[derive(Clone, Copy, PartialEq, Eq)]

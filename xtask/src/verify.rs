@@ -89,6 +89,7 @@ pub fn in_private_session(title: &str, script: &Path, arguments: &[&OsStr]) -> R
         .arg(script)
         .args(arguments)
         .current_dir(root())
+        .env("DEALERBOARD_PROGRAMS", std::env::current_exe()?.with_file_name(""))
         .env("XDG_RUNTIME_DIR", &runtime);
     let ended = run(title, &mut command);
     std::fs::remove_dir_all(&runtime)?;

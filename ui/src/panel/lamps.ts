@@ -70,11 +70,11 @@ export function keyWords(key: KeyView): string {
   }
 }
 
-/** Everything about a key, for a screen reader. */
-export function keyLabel(key: KeyView): string {
+/** Everything about a key, for a screen reader: first what is printed on it (WCAG 2.5.3), then what its looks say. */
+export function keyLabel(key: KeyView, printed: string, timer: string): string {
   const proof = proofWord(key.proof);
-  return [key.name, lampWord[key.lamp], key.words, proof && (proof === 'not recorded' ? 'NOT RECORDED' : proof)]
-    .filter(Boolean).join(', ');
+  const words = [lampWord[key.lamp], key.words, proof && (proof === 'not recorded' ? 'NOT RECORDED' : proof)];
+  return [key.name, `${printed} ${timer}`.trim(), ...words.filter((word) => word !== printed)].filter(Boolean).join(', ');
 }
 
 /** The lens of a person in the intercom list. */

@@ -1,0 +1,126 @@
+// Sound cards that exist only for a test: named speakers and microphones in the session's PipeWire, and their ALSA names in
+// a home folder of the test's own. Law: everything that is made here is taken away again.
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { end, run, until } from './patience.mjs';
+import { fromPcm, likeness, RATE_HZ } from './speech.mjs';
+
+/** Longest sound that an ear keeps, in seconds. */
+const KEPT_S = 60;
+
+export class Sound {
+  #modules = [];
+  #alsa = '';
+  #running = [];
+
+  /** `home` is the folder that programs under test get as HOME. */
+  constructor(home) {
+    this.home = home;
+  }
+
+  async #load(...args) {
+    this.#modules.push(await run('pactl', ['load-module', ...args]));
+  }
+
+  #name(name, plugin) {
+    this.#alsa += `pcm.${name} { type ${plugin} hint { show on description "${name}" } }\n`;
+    writeFileSync(join(this.home, '.asoundrc'), this.#alsa);
+  }
+
+  /** Adds a speaker. */
+  async speaker(name) {
+    await this.#load('module-null-sink', `sink_name=${name}`, 'channels=1', 'channel_map=mono');
+    // PipeWire's own ALSA face wakes a player without pause until a period is free; PulseAudio's lets it sleep.
+    this.#name(name, `pulse device "${name}"`);
+    return name;
+  }
+
+  /** Adds a microphone. */
+  async microphone(name) {
+    const mono = ['channels=1', 'channel_map=mono'];
+    await this.#load('module-null-sink', `sink_name=${name}-feed`, ...mono);
+    await this.#load('module-remap-source', `source_name=${name}`, `master=${name}-feed.monitor`, ...mono, 'master_channel_map=mono');
+    this.#name(name, `pipewire capture_node "${name}"`);
+    return name;
+  }
+
+  /** Says a WAV file into a microphone, over and over until the answer is called. */
+  say(microphone, wav) {
+    let child = null;
+    let silent = false;
+    const again = () => {
+      child = spawn('pw-play', ['--target', `${microphone}-feed`, wav], { stdio: 'ignore' });
+      child.once('exit', (code) => !silent && code === 0 && again());
+    };
+    again();
+    const hush = async () => {
+      silent = true;
+      await end(child);
+    };
+    this.#running.push(hush);
+    return hush;
+  }
+
+  /** Listens at a speaker from now on. */
+  async ear(speaker) {
+    const form = ['--raw', '--format=s16le', `--rate=${RATE_HZ}`, '--channels=1', '--latency-msec=20'];
+    const child = spawn('parec', [`--device=${speaker}.monitor`, ...form], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const ear = new Ear(child);
+    this.#running.push(() => end(child));
+    await until(`the ear at ${speaker} listens`, () => ear.seconds > 0);
+    return ear;
+  }
+
+  /** Takes everything away. */
+  async close() {
+    for (const stop of this.#running.reverse()) await stop();
+    for (const module of this.#modules.reverse()) await run('pactl', ['unload-module', module]);
+  }
+}
+
+/** What is heard at a speaker. */
+class Ear {
+  #chunks = [];
+  #bytes = 0;
+
+  constructor(child) {
+    child.stdout.on('data', (bytes) => {
+      this.#chunks.push(bytes);
+      this.#bytes += bytes.length;
+      while (this.#bytes > KEPT_S * RATE_HZ * 2) this.#bytes -= this.#chunks.shift().length;
+    });
+  }
+
+  get seconds() {
+    return this.#bytes / 2 / RATE_HZ;
+  }
+
+  /** The last `KEPT_S` seconds. */
+  get samples() {
+    return fromPcm(Buffer.concat(this.#chunks));
+  }
+
+  /** Forgets what it has heard. */
+  clear() {
+    this.#chunks = [];
+    this.#bytes = 0;
+  }
+
+  /** Waits until it has heard `said` at least as surely as `surely`, and gives how surely. */
+  async hears(said, surely, deadline_ms = 30_000) {
+    let best = 0;
+    let judged_s = 0;
+    const what = () => `these words are heard (likeness ${best.toFixed(2)} of ${surely}, ${this.seconds.toFixed(0)} s heard)`;
+    try {
+      return await until('', () => {
+        if (this.seconds < judged_s + 1) return null;
+        judged_s = this.seconds;
+        best = Math.max(best, likeness(said, this.samples));
+        return best >= surely ? best : null;
+      }, deadline_ms);
+    } catch {
+      throw new Error(`waited in vain until ${what()}`);
+    }
+  }
+}
