@@ -115,12 +115,6 @@ impl World {
         self.folder.path().join("password")
     }
 
-    /// Process id of the switch, while it runs.
-    #[must_use]
-    pub fn switch_id(&self) -> Option<u32> {
-        self.switch.as_ref().map(Owned::id)
-    }
-
     /// A folder of this test's own.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use dealerboard_model::LineId;
-use dealerboard_tests::speech::{Voice, hears_only};
+use dealerboard_tests::speech::{Voice, WORDS_S, hears_only};
 use dealerboard_tests::wav;
 use dealerboard_tests::world::World;
 use dealerboard_turret::view::Intent;
@@ -30,7 +30,7 @@ fn a_chromium_page_talks_on_a_hoot_and_hears_who_else_does() {
     assert!(lines.next().unwrap().unwrap().contains("ready"));
 
     lindt.act(&Intent::Talk { line: LineId::from("sterling"), on: true, latched: true }).unwrap();
-    hears_only(&lindt.listen("speakers", 6.0).unwrap(), &[Voice::Calder]);
+    hears_only(&lindt.listen("speakers", WORDS_S).unwrap(), &[Voice::Calder]);
 
     let report: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
     assert!(page.wait().unwrap().success());

@@ -4,7 +4,7 @@
 use dealerboard_model::{LineId, Proof};
 use dealerboard_tests::disk;
 use dealerboard_tests::recordings::{gaps, until_sealed};
-use dealerboard_tests::speech::{Voice, hears_only};
+use dealerboard_tests::speech::{Voice, WORDS_S, hears_only};
 use dealerboard_tests::world::{Turret, World};
 use dealerboard_turret::view::Intent;
 
@@ -19,7 +19,7 @@ fn a_full_disk_closes_the_microphones_of_lines_that_must_be_recorded_until_there
     let mut reyes = world.seat("reyes").says("hands-free", &Voice::Calder.babble(&world)).sit_down().unwrap();
     let lindt = world.seat("lindt").sit_down().unwrap();
     talk(&mut reyes, true);
-    hears_only(&lindt.listen("speakers", 4.0).unwrap(), &[Voice::Calder]);
+    hears_only(&lindt.listen("speakers", WORDS_S).unwrap(), &[Voice::Calder]);
 
     disk::fill(&data).unwrap();
     let failing = |proof: &Proof| matches!(proof, Proof::NotRecorded { why } if why == "the disk is full");
@@ -35,7 +35,7 @@ fn a_full_disk_closes_the_microphones_of_lines_that_must_be_recorded_until_there
     disk::empty(&data).unwrap();
     lindt.until_key("sterling", "is well again", |key| !failing(&key.proof)).unwrap();
     talk(&mut reyes, true);
-    hears_only(&lindt.listen("speakers", 4.0).unwrap(), &[Voice::Calder]);
+    hears_only(&lindt.listen("speakers", WORDS_S).unwrap(), &[Voice::Calder]);
     talk(&mut reyes, false);
     reyes.until("its microphone is shut", |view| view.header.mics.is_empty()).unwrap();
 

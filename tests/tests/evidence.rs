@@ -16,9 +16,9 @@ fn every_talker_is_recorded_on_a_track_of_their_own_and_the_chain_verifies() {
     let mut world = World::start("two-desks").unwrap();
     let mut reyes = world.seat("reyes").says("left", &Voice::Calder.babble(&world)).sit_down().unwrap();
     let mut lindt = world.seat("lindt").says("left", &Voice::Hallam.babble(&world)).sit_down().unwrap();
-    reyes.act(&Intent::Press { line: LineId::from("ard-london"), call: None, position: None }).unwrap();
+    reyes.act(&Intent::Press { line: LineId::from("ard-london"), call: None, lamp: None, position: None }).unwrap();
     let key = lindt.until_key("ard-new-york", "rings", |key| key.lamp == Lamp::RingingHigh).unwrap();
-    lindt.act(&Intent::Press { line: key.line, call: key.call, position: None }).unwrap();
+    lindt.act(&Intent::Press { line: key.line, call: key.call, lamp: Some(key.lamp), position: None }).unwrap();
     lindt
         .until_key("ard-new-york", "shows that it is recorded", |key| {
             matches!(key.proof, dealerboard_model::Proof::Recorded)

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use dealerboard_model::{Lamp, LineId, Position, UserId};
-use dealerboard_tests::speech::{Voice, hears_only};
+use dealerboard_tests::speech::{Voice, WORDS_S, hears_only};
 use dealerboard_tests::world::World;
 use dealerboard_turret::view::{Intent, TalkView};
 
@@ -54,7 +54,7 @@ fn muting_a_handset_stops_its_voice_and_the_call_goes_on() {
     reyes.act(&Intent::Press { line: LineId::from("ard-london"), call: None, lamp: None, position: None }).unwrap();
     let key = lindt.until_key("ard-new-york", "rings", |key| key.lamp == Lamp::RingingHigh).unwrap();
     lindt.act(&Intent::Press { line: key.line, call: key.call, lamp: Some(key.lamp), position: None }).unwrap();
-    hears_only(&lindt.listen("left", 6.0).unwrap(), &[Voice::Calder]);
+    hears_only(&lindt.listen("left", WORDS_S).unwrap(), &[Voice::Calder]);
     reyes.act(&Intent::Mute { position: Position::Left, on: true }).unwrap();
     reyes.until_position(Position::Left, "is muted", |position| position.muted && !position.mic_open).unwrap();
     lindt.listen("left", 0.5).unwrap();

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use dealerboard_model::{Lamp, LineId, Position};
-use dealerboard_tests::speech::{Voice, hears_only};
+use dealerboard_tests::speech::{Voice, WORDS_S, hears_only};
 use dealerboard_tests::world::{Turret, World};
 use dealerboard_turret::view::Intent;
 
@@ -35,8 +35,8 @@ fn whoever_answers_an_ard_first_talks_and_the_others_see_who_has_it() {
         })
         .unwrap();
 
-    hears_only(&lindt.listen("left", 6.0).unwrap(), &[Voice::Calder]);
-    hears_only(&reyes.listen("left", 6.0).unwrap(), &[Voice::Hallam]);
+    hears_only(&lindt.listen("left", WORDS_S).unwrap(), &[Voice::Calder]);
+    hears_only(&reyes.listen("left", WORDS_S).unwrap(), &[Voice::Hallam]);
     hears_only(&keane.listen("left", 1.0).unwrap(), &[]);
     hears_only(&keane.listen("speakers", 1.0).unwrap(), &[]);
 }
@@ -75,5 +75,5 @@ fn an_mrd_rings_only_while_signal_is_pressed() {
 
     press(&mut lindt, "mrd-new-york");
     lindt.until_key("mrd-new-york", "is in use here", |key| key.lamp == Lamp::InUseHere).unwrap();
-    hears_only(&lindt.listen("left", 6.0).unwrap(), &[Voice::Calder]);
+    hears_only(&lindt.listen("left", WORDS_S).unwrap(), &[Voice::Calder]);
 }

@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use crate::process;
 use crate::talk::PERIOD;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use dealerboard_model::Position;
 use dealerboard_tests::chirp::quantile;
 use dealerboard_tests::sweep::{likeness, place, sweep};
@@ -43,7 +43,7 @@ pub fn measure(runtime: &Handle) -> Result<Value> {
     let keys_ns: Vec<u64> = talkers.iter().map(|desk| desk.talk(HOOT, true)).collect();
     let from_ns = keys_ns[0];
     hearer.ear(Position::Speakers).listen(from_ns + 500_000_000, 1)?;
-    let switch = world.switch_id().context("the switch runs")?;
+    let switch = world.switch_id()?;
     let packets = || talkers.iter().map(Desk::packets).sum::<u64>() + hearer.packets();
     let (cpu_us, before) = (process::cpu_us(switch)?, packets());
     hearer.ear(Position::Speakers).listen(from_ns + 2_500_000_000, 1)?;

@@ -225,7 +225,12 @@ impl Desk {
             view.keys.iter().any(|key| key.line.as_str() == line && wanted(key.lamp))
         })?;
         let call = view.keys.iter().find(|key| key.line.as_str() == line).and_then(|key| key.call);
-        self.turret.intent(Intent::Press { line: LineId::from(line), call, position: Some(Position::Left) });
+        self.turret.intent(Intent::Press {
+            line: LineId::from(line),
+            call,
+            lamp: None,
+            position: Some(Position::Left),
+        });
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 use crate::process;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use dealerboard_model::{Lamp, Position};
 use dealerboard_tests::chirp::{Phases, chirp, find};
 use dealerboard_tests::speech::Voice;
@@ -68,7 +68,7 @@ fn call(world: &World, runtime: &Handle, chirps: usize, phases: &mut Phases, tal
     lindt.until("the wire is answered", |view| {
         view.keys.iter().any(|key| key.line.as_str() == "ard-new-york" && key.lamp == Lamp::InUseHere)
     })?;
-    let switch = world.switch_id().context("the switch runs")?;
+    let switch = world.switch_id()?;
     let begin_ns = monotonic_ns() + SECOND_NS / 10;
     for (desk, voice) in [(&reyes, Voice::Calder), (&lindt, Voice::Hallam)] {
         desk.mouth(Position::Left).say(begin_ns, running(voice, chirps + 3));
