@@ -101,7 +101,7 @@ mod tests {
         let mixed: Vec<f32> = (0..24_000).map(|n| all[..12].iter().map(|sound| sound[n]).sum()).collect();
         for present in &all[..12] {
             let (at, alike) = place(&present[4_800..14_400], &mixed, 4_000, 6_000);
-            assert_eq!(at, 4_800);
+            assert!(at.abs_diff(4_800) < 3, "{at}");
             assert!(alike > 0.15, "{alike}");
         }
         let (_, alike) = place(&all[12][4_800..14_400], &mixed, 4_000, 6_000);
