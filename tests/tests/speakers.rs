@@ -61,3 +61,56 @@ fn muting_a_handset_stops_its_voice_and_the_call_goes_on() {
     hears_only(&lindt.listen("left", 3.0).unwrap(), &[]);
     reyes.until_key("ard-london", "is in use here", |key| key.lamp == Lamp::InUseHere).unwrap();
 }
+
+#[test]
+fn who_talks_on_a_hoot_is_named_and_heard_by_everybody_on_it_but_themselves() {
+    let world = World::start("two-desks").unwrap();
+    let mut reyes = world.seat("reyes").says("hands-free", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    let mut lindt = world.seat("lindt").says("hands-free", &Voice::Hallam.babble(&world)).sit_down().unwrap();
+    let marsh = world.seat("marsh").sit_down().unwrap();
+    reyes.act(&talk("sterling", true, false)).unwrap();
+    marsh.until_channel("sterling", "names who talks", |channel| channel.words == "A. Reyes").unwrap();
+    lindt.act(&talk("sterling", true, false)).unwrap();
+    marsh.until_channel("sterling", "counts who else does", |channel| channel.words == "A. Reyes +1").unwrap();
+
+    hears_only(&marsh.listen("speakers", WORDS_S).unwrap(), &[Voice::Calder, Voice::Hallam]);
+    hears_only(&reyes.listen("speakers", WORDS_S).unwrap(), &[Voice::Hallam]);
+    hears_only(&lindt.listen("speakers", WORDS_S).unwrap(), &[Voice::Calder]);
+}
+
+#[test]
+fn a_muted_channel_is_silent_and_the_others_go_on() {
+    let world = World::start("two-desks").unwrap();
+    let mut lindt = world.seat("lindt").says("hands-free", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    let mut keane = world.seat("keane").says("hands-free", &Voice::Hallam.babble(&world)).sit_down().unwrap();
+    let mut reyes = world.seat("reyes").sit_down().unwrap();
+    lindt.act(&talk("sterling", true, false)).unwrap();
+    keane.act(&talk("macro", true, false)).unwrap();
+    reyes.until_channel("macro", "is heard", |channel| channel.talking).unwrap();
+    reyes.act(&Intent::ChannelMute { line: LineId::from("sterling"), on: true }).unwrap();
+    reyes.until_channel("sterling", "is muted", |channel| channel.muted).unwrap();
+    reyes.listen("speakers", 0.5).unwrap();
+    hears_only(&reyes.listen("speakers", WORDS_S).unwrap(), &[Voice::Hallam]);
+    reyes.act(&Intent::ChannelMute { line: LineId::from("sterling"), on: false }).unwrap();
+    reyes.until_channel("sterling", "is no longer muted", |channel| !channel.muted).unwrap();
+    hears_only(&reyes.listen("speakers", WORDS_S).unwrap(), &[Voice::Calder, Voice::Hallam]);
+}
+
+#[test]
+fn an_intercom_is_answered_by_itself_and_its_callee_is_heard_only_after_talking_back() {
+    let world = World::start("two-desks").unwrap();
+    let mut reyes = world.seat("reyes").says("hands-free", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    let mut lindt = world.seat("lindt").says("hands-free", &Voice::Hallam.babble(&world)).sit_down().unwrap();
+    reyes.act(&Intent::Intercom { user: UserId::from("lindt") }).unwrap();
+    lindt.until_person("reyes", "is in use here", |person| person.lamp == Lamp::InUseHere).unwrap();
+    lindt.listen("hands-free", 1.0).unwrap();
+    hears_only(&lindt.listen("hands-free", WORDS_S).unwrap(), &[Voice::Calder]);
+    hears_only(&reyes.listen("hands-free", 1.0).unwrap(), &[]);
+    lindt.until("its own microphone is shut", |view| view.header.mics.is_empty()).unwrap();
+
+    lindt.act(&Intent::TalkBack { user: UserId::from("reyes"), on: true }).unwrap();
+    hears_only(&reyes.listen("hands-free", WORDS_S).unwrap(), &[Voice::Hallam]);
+    lindt.act(&Intent::TalkBack { user: UserId::from("reyes"), on: false }).unwrap();
+    reyes.listen("hands-free", 1.0).unwrap();
+    hears_only(&reyes.listen("hands-free", 1.0).unwrap(), &[]);
+}
