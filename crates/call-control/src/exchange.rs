@@ -59,11 +59,16 @@ impl Exchange {
         exchange
     }
 
-    /// Takes one input at `now`: timers that were due before it, the input, then timers that are due at `now` (TIM-2).
+    /// Takes one input at `now`: timers that were due before it, those of safety that are due at `now`, the input, then the
+    /// others of `now` (TIM-2).
     pub fn handle(&mut self, now: Moment, input: Input) -> Drain<'_> {
-        self.fire(now, now.mono_us);
+        while let Some(due) = self.state.timers.take_before_input(now.mono_us) {
+            self.fire(now, due);
+        }
         self.take(now, input);
-        self.fire(now, now.mono_us.saturating_add(1));
+        while let Some(due) = self.state.timers.take_before(now.mono_us.saturating_add(1)) {
+            self.fire(now, due);
+        }
         project::derive(&mut self.state, &mut self.sent, &mut self.recordings);
         Drain { outputs: self.state.outputs.drain(..) }
     }
@@ -119,31 +124,33 @@ impl Exchange {
             Input::TalkOrphaned { turret, uplink } => {
                 // A talk ends with its media (I7); a call waits for its turret's link.
                 if uplink == Uplink::Mic {
-                    hoot::stop_all(s, now, turret);
+                    hoot::orphaned(s, now, turret);
                 }
             }
+            Input::VoiceActivity { turret, uplink, speaking } => hoot::voice_activity(s, now, turret, uplink, speaking),
             Input::Recorder { failing } => recorder(s, now, failing),
             Input::Users(floor) => presence::users(s, *floor),
             Input::Tick => {}
         }
     }
 
-    /// Fires what is due before `until_us`, each at its own due time.
-    fn fire(&mut self, input_at: Moment, until_us: u64) {
-        while let Some((due_us, timer)) = self.state.timers.take_before(until_us) {
-            let late_ms = i64::try_from(input_at.mono_us.saturating_sub(due_us) / 1_000).unwrap_or(i64::MAX);
-            let now = Moment { mono_us: due_us, utc_ms: input_at.utc_ms.saturating_sub(late_ms) };
-            let s = &mut self.state;
-            match timer {
-                Timer::RecordGrace(since) => record_grace(s, now, since),
-                Timer::TalkHeld(line, turret, since) => hoot::held_too_long(s, now, &line, turret, since),
-                Timer::LinkGrace(turret, since) => presence::grace_over(s, now, turret, since),
-                Timer::SignalEnds(line, since) => private_wire::signal_ends(s, now, &line, since),
-                Timer::SignalledEnds(line, since) => private_wire::signalled_ends(s, &line, since),
-                Timer::IntercomPending(line) => intercom::missed(s, &line),
-                Timer::HoldReminder(line, turret, since) => hold::remind(s, now, &line, turret, since),
-                Timer::HootGap(line, since) => hoot::gap(s, &line, since),
-            }
+    /// Fires a timer at its own due time.
+    fn fire(&mut self, input_at: Moment, (due_us, timer): (u64, Timer)) {
+        let late_ms = i64::try_from(input_at.mono_us.saturating_sub(due_us) / 1_000).unwrap_or(i64::MAX);
+        let now = Moment { mono_us: due_us, utc_ms: input_at.utc_ms.saturating_sub(late_ms) };
+        let s = &mut self.state;
+        match timer {
+            Timer::RecordGrace(since) => record_grace(s, now, since),
+            Timer::TalkCloses(line, turret, at) => hoot::closes(s, now, &line, turret, at),
+            Timer::LatchSilent(line, turret, since) => hoot::latch_silent(s, now, &line, turret, since),
+            Timer::TalkLong(line, turret, pressed) => hoot::open_long(s, now, &line, turret, pressed),
+            Timer::HoldForsaken(line, turret, left) => presence::forsaken(s, now, &line, turret, left),
+            Timer::LinkGrace(turret, since) => presence::grace_over(s, now, turret, since),
+            Timer::SignalEnds(line, since) => private_wire::signal_ends(s, now, &line, since),
+            Timer::SignalledEnds(line, since) => private_wire::signalled_ends(s, &line, since),
+            Timer::IntercomPending(line) => intercom::missed(s, &line),
+            Timer::HoldReminder(line, turret, since) => hold::remind(s, now, &line, turret, since),
+            Timer::HootGap(line, since) => hoot::gap(s, &line, since),
         }
     }
 }

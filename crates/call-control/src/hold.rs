@@ -1,7 +1,7 @@
 //! Hold, resume, and what becomes of a position's earlier call.
 
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
-use crate::private_wire::{far_is_held, let_go};
+use crate::private_wire::{far_shows, let_go};
 use crate::state::{Leg, State, stale};
 use crate::timer::{HOLD_REMINDER_MS, HOLD_REPEAT_MS, Timer};
 use dealerboard_model::{CallId, LineId, LineKind, Moment, Party, Position, TurretId};
@@ -48,7 +48,7 @@ pub fn hold(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> Resu
         // A held line is heard and spoken on by nobody, by speaker channel neither.
         found.talks.clear();
     }
-    far_is_held(s, far);
+    far_shows(s, far);
     let_go(s, now, turret, line);
     s.set_timer(now.plus_ms(HOLD_REMINDER_MS), Timer::HoldReminder(line.clone(), turret, now.mono_us));
     Ok(Accepted { line: Some(line.clone()), position: None, call })
@@ -92,7 +92,7 @@ pub fn resume(
     }
     found.legs.push(Leg::new(party, true, now));
     let far = found.spec.far.clone();
-    far_is_held(s, far);
+    far_shows(s, far);
     Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
 }
 
@@ -122,6 +122,11 @@ pub fn remind(s: &mut State, now: Moment, line: &LineId, turret: TurretId, since
     let held_s = (now.mono_us - holder.since.mono_us) / 1_000_000;
     let sentence = format!("{} has been on hold for {held_s} s.", found.spec.name);
     let sound = (!s.dnd.contains(&holder.user)).then_some(Sound::Reminder);
-    s.notice(turret, Some(line), sentence, sound);
+    // Whoever can take the call of somebody who is gone is reminded of it (LOS-7).
+    let gone = s.turrets.get(&turret).is_none_or(|seat| seat.lost.is_some());
+    let to = if gone { s.audience(found) } else { vec![turret] };
+    for turret in to {
+        s.notice(turret, Some(line), sentence.clone(), sound);
+    }
     s.set_timer(now.plus_ms(HOLD_REPEAT_MS), Timer::HoldReminder(line.clone(), turret, since_us));
 }

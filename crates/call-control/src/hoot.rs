@@ -1,13 +1,18 @@
 //! Talk keys: hoots, and the speaker channels of wires.
 //!
 //! ```text
-//! Shut ─key, gates ok─► Talking ─key up | displaced | lost | held too long─► Shut
+//! Shut ─key, gates ok─► Talking ─silent | open for long─► Closing ─10 s─► Shut
+//!                          ▲ └─ key up | displaced | lost ──┼───────────► Shut
+//!                          └────────── speech | press ──────┘
 //! ```
 
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
-use crate::state::{State, Talk};
-use crate::timer::{TALK_HELD_MAX_MS, Timer};
-use dealerboard_model::{LineId, LineKind, Moment, Right, TurretId};
+use crate::state::{Closes, State, Talk};
+use crate::timer::{LATCH_MAX_MS, LATCH_SILENT_MS, TALK_HELD_MAX_MS, TALK_WARNING_MS, Timer};
+use dealerboard_model::{LineId, LineKind, Moment, Right, TurretId, Uplink};
+
+/// `hoot.silent_talker`: a latch that is silent for this long is displaced before anybody who speaks.
+const SILENT_TALKER_US: u64 = 2_000_000;
 
 /// A talk key goes down or up (SPK-1, HOT-1, HOT-3).
 pub fn talk(
@@ -45,13 +50,13 @@ pub fn talk(
     }
     found.call = Some(call);
     match found.talks.iter_mut().find(|talk| talk.turret == turret) {
-        Some(talk) => talk.latched = latched,
-        None => found.talks.push(Talk { user, turret, since: now, latched }),
+        Some(talk) => (talk.latched, talk.pressed, talk.closes) = (latched, now, None),
+        None => found.talks.push(Talk { user, turret, since: now, latched, pressed: now, closes: None }),
     }
-    if !latched {
-        let timer = Timer::TalkHeld(line.clone(), turret, now.mono_us);
-        s.set_timer(now.plus_ms(TALK_HELD_MAX_MS), timer);
-    }
+    touch_legs(s, turret);
+    let open_max_ms = if latched { LATCH_MAX_MS } else { TALK_HELD_MAX_MS };
+    s.set_timer(now.plus_ms(open_max_ms - TALK_WARNING_MS), Timer::TalkLong(line.clone(), turret, now.mono_us));
+    watch_silence(s, turret, line);
     Ok(Accepted { line: Some(line.clone()), position: None, call: Some(call) })
 }
 
@@ -76,8 +81,10 @@ fn make_room(s: &mut State, now: Moment, line: &LineId) -> Result<(), Refusal> {
     if found.talks.len() < limit {
         return Ok(());
     }
-    let latched = found.talks.iter().find(|talk| talk.latched);
-    let Some(loser) = latched.or(found.talks.first()).map(|talk| talk.turret) else { return Ok(()) };
+    let quiet = |talk: &&Talk| quiet_since(s, talk).filter(|since| now.mono_us - since.mono_us >= SILENT_TALKER_US);
+    let latched = found.talks.iter().filter(|talk| talk.latched);
+    let silent = latched.filter(|talk| quiet(talk).is_some()).min_by_key(|talk| quiet(talk).map(|since| since.mono_us));
+    let Some(loser) = silent.or(found.talks.first()).map(|talk| talk.turret) else { return Ok(()) };
     let name = found.spec.name.clone();
     stop(s, now, loser, line);
     let sentence = format!("{limit} are talking on {name}: your microphone was closed for a newer talk.");
@@ -95,6 +102,15 @@ pub fn stop(s: &mut State, now: Moment, turret: TurretId, line: &LineId) {
         found.since = now;
         s.set_timer(now.plus_ms(gap_ms), Timer::HootGap(line.clone(), now.mono_us));
     }
+    touch_legs(s, turret);
+}
+
+/// A talk key keeps the handsets of its turret from being heard, or no longer: who is shown as a talker there changes (POS-4).
+fn touch_legs(s: &mut State, turret: TurretId) {
+    for line in s.lines.values().filter(|line| line.leg(turret).is_some()) {
+        s.touched.insert(line.spec.line.clone());
+        s.touched.extend(line.spec.far.clone());
+    }
 }
 
 /// Ends all talks of a turret (LOS-8, SPK-6).
@@ -106,16 +122,100 @@ pub fn stop_all(s: &mut State, now: Moment, turret: TurretId) {
     }
 }
 
-/// Something lies on the key (SPK-3).
-pub fn held_too_long(s: &mut State, now: Moment, line: &LineId, turret: TurretId, since_us: u64) {
-    let Some(found) = s.lines.get(line) else { return };
-    let held = |talk: &&Talk| talk.turret == turret && !talk.latched && talk.since.mono_us == since_us;
-    if found.talks.iter().find(held).is_none() {
+/// No voice of this turret's talks reaches the switch: they do not outlive it, and their user is told (I7).
+pub fn orphaned(s: &mut State, now: Moment, turret: TurretId) {
+    let talks_on = |line: &&crate::state::Line| line.talks.iter().any(|talk| talk.turret == turret);
+    let lines: Vec<(LineId, String)> =
+        s.lines.values().filter(talks_on).map(|line| (line.spec.line.clone(), line.spec.name.clone())).collect();
+    for (line, name) in lines {
+        stop(s, now, turret, &line);
+        let sentence =
+            format!("Your voice did not reach the switch: the microphone on {name} was closed. Press again.");
+        s.notice(turret, Some(&line), sentence, Some(Sound::Warning));
+    }
+}
+
+/// Since when nothing has been said into a talk; none while its user speaks, and at a turret that does not report speech.
+fn quiet_since(s: &State, talk: &Talk) -> Option<Moment> {
+    let quiet = s.turrets.get(&talk.turret)?.quiet?;
+    Some(if quiet.mono_us > talk.pressed.mono_us { quiet } else { talk.pressed })
+}
+
+fn talk_of<'s>(s: &'s State, line: &LineId, turret: TurretId) -> Option<&'s Talk> {
+    s.lines.get(line)?.talks.iter().find(|talk| talk.turret == turret)
+}
+
+/// Begins to wait for the end of a latch's silence.
+fn watch_silence(s: &mut State, turret: TurretId, line: &LineId) {
+    let Some(talk) = talk_of(s, line, turret).filter(|talk| talk.latched) else { return };
+    let Some(since) = quiet_since(s, talk) else { return };
+    s.set_timer(since.plus_ms(LATCH_SILENT_MS), Timer::LatchSilent(line.clone(), turret, since.mono_us));
+}
+
+/// Somebody has begun to speak, or has ended: a latch that would close for its silence stays, or is watched (SPK-3).
+pub fn voice_activity(s: &mut State, now: Moment, turret: TurretId, uplink: Uplink, speaking: bool) {
+    let Some(seat) = s.turrets.get_mut(&turret).filter(|_| uplink == Uplink::Mic) else { return };
+    seat.quiet = (!speaking).then_some(now);
+    let talks_on = |line: &&crate::state::Line| line.talks.iter().any(|talk| talk.turret == turret);
+    let lines: Vec<LineId> = s.lines.values().filter(talks_on).map(|line| line.spec.line.clone()).collect();
+    for line in lines {
+        if !speaking {
+            watch_silence(s, turret, &line);
+        } else if let Ok(found) = s.line_mut(&line) {
+            let mine = found.talks.iter_mut().filter(|talk| talk.turret == turret);
+            mine.for_each(|talk| talk.closes = talk.closes.filter(|(_, why)| *why != Closes::Silent));
+        }
+    }
+}
+
+/// A latch has had no speech for `latch.silent_warn`.
+pub fn latch_silent(s: &mut State, now: Moment, line: &LineId, turret: TurretId, since_us: u64) {
+    let Some(talk) = talk_of(s, line, turret) else { return };
+    if talk.latched && quiet_since(s, talk).is_some_and(|since| since.mono_us == since_us) {
+        warn(s, now, line, turret, Closes::Silent);
+    }
+}
+
+/// A talk is about to be open for as long as it may.
+pub fn open_long(s: &mut State, now: Moment, line: &LineId, turret: TurretId, pressed_us: u64) {
+    let Some(talk) = talk_of(s, line, turret).filter(|talk| talk.pressed.mono_us == pressed_us) else { return };
+    warn(s, now, line, turret, if talk.latched { Closes::Long } else { Closes::Held });
+}
+
+fn warn(s: &mut State, now: Moment, line: &LineId, turret: TurretId, why: Closes) {
+    let at = now.plus_ms(TALK_WARNING_MS);
+    let Ok(found) = s.line_mut(line) else { return };
+    let name = found.spec.name.clone();
+    let Some(talk) = found.talks.iter_mut().find(|talk| talk.turret == turret) else { return };
+    // Speech takes back what silence announced, and nothing else.
+    if talk.closes.is_some_and(|(_, announced)| announced != Closes::Silent || why == Closes::Silent) {
         return;
     }
-    let sentence = format!("The talk key of {} was down for two minutes: your microphone was closed.", found.spec.name);
-    stop(s, now, turret, line);
+    talk.closes = Some((at, why));
+    let seconds = TALK_WARNING_MS / 1_000;
+    let sentence = match why {
+        Closes::Silent => {
+            format!("Nothing has been said on {name} for {} s: it closes in {seconds} s.", LATCH_SILENT_MS / 1_000)
+        }
+        Closes::Long => format!("{name} has been open for {} min: it closes in {seconds} s.", LATCH_MAX_MS / 60_000),
+        Closes::Held => format!("The talk key of {name} has been down for long: it closes in {seconds} s."),
+    };
     s.notice(turret, Some(line), sentence, Some(Sound::Warning));
+    s.set_timer(at, Timer::TalkCloses(line.clone(), turret, at.mono_us));
+}
+
+/// The warning was not heeded (SPK-3).
+pub fn closes(s: &mut State, now: Moment, line: &LineId, turret: TurretId, at_us: u64) {
+    let Some(talk) = talk_of(s, line, turret) else { return };
+    let Some((_, why)) = talk.closes.filter(|(at, _)| at.mono_us == at_us) else { return };
+    let Some(name) = s.lines.get(line).map(|found| found.spec.name.clone()) else { return };
+    let because = match why {
+        Closes::Silent => "nothing was said",
+        Closes::Long => "it was open for too long",
+        Closes::Held => "its talk key was down for too long",
+    };
+    stop(s, now, turret, line);
+    s.notice(turret, Some(line), format!("The microphone on {name} was closed: {because}."), Some(Sound::Warning));
 }
 
 /// A hoot has been quiet for long enough: what follows is a new recording (HOT-7).

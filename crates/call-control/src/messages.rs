@@ -47,6 +47,15 @@ pub enum Input {
         /// Which uplink.
         uplink: Uplink,
     },
+    /// Speech into an open microphone has begun or ended.
+    VoiceActivity {
+        /// Which turret.
+        turret: TurretId,
+        /// Which uplink.
+        uplink: Uplink,
+        /// It has begun.
+        speaking: bool,
+    },
     /// The recorder can write, or cannot and why.
     Recorder {
         /// The cause, while it cannot.
@@ -172,6 +181,8 @@ pub struct MicReport {
     pub hearers: u32,
     /// Kept from being heard by a speaker talk key (rule POS-4).
     pub muted: bool,
+    /// When the switch shuts it unless its user does something (rule SPK-3).
+    pub closes_at: Option<Moment>,
 }
 
 /// A tone that goes with a notice.

@@ -2,17 +2,17 @@
 
 use crate::Floor;
 use crate::hoot;
-use crate::messages::{Accepted, Refusal};
-use crate::private_wire::{let_go, release};
+use crate::messages::{Accepted, Refusal, Sound};
+use crate::private_wire::{far_shows, let_go, release};
 use crate::state::{State, Turret};
-use crate::timer::{LINK_GRACE_MS, MIC_AUTO_RESUME_MS, Timer};
+use crate::timer::{LINK_GRACE_MS, LOSS_HOLD_MAX_MS, MIC_AUTO_RESUME_MS, Timer};
 use dealerboard_model::{LineId, LineKind, Moment, TurretId, UserId};
 
 /// A user has taken a turret: it hears the lines of their speakers.
 pub fn log_on(s: &mut State, turret: TurretId, user: &UserId) {
     let monitors = s.floor.users.get(user).map(|spec| spec.speakers.clone()).unwrap_or_default();
     s.touched.extend(monitors.iter().cloned());
-    s.turrets.insert(turret, Turret { user: user.clone(), monitors, lost: None, used: 0 });
+    s.turrets.insert(turret, Turret { user: user.clone(), monitors, lost: None, used: 0, quiet: None });
 }
 
 /// Takes in users who were added or changed while the exchange runs. Who talks or is on a line stays there.
@@ -32,12 +32,12 @@ fn lines_with(s: &State, turret: TurretId) -> Vec<LineId> {
     s.lines.values().filter(on_it).map(|line| line.spec.line.clone()).collect()
 }
 
-/// The session is over: nothing stays open. What the far ends hear is told to them.
+/// The session is over: nothing stays open. Calls that somebody else can take wait for them on hold, the rest is released
+/// (LOG-3, LOS-4, LOS-7).
 pub fn log_off(s: &mut State, now: Moment, turret: TurretId) {
     hoot::stop_all(s, now, turret);
     for line in lines_with(s, turret) {
-        // A line that is gone already was an intercom with the same two people.
-        let _ = release(s, now, turret, &line);
+        leave_to_others(s, now, turret, &line);
     }
     if let Some(seat) = s.turrets.remove(&turret) {
         s.touched.extend(seat.monitors);
@@ -73,6 +73,8 @@ fn mark(s: &mut State, turret: TurretId, lost: bool) {
         let Ok(found) = s.line_mut(&line) else { continue };
         let legs = found.legs.iter_mut().map(|leg| &mut leg.party);
         legs.chain(&mut found.holders).filter(|party| party.turret == turret).for_each(|p| p.link_lost = lost);
+        let far = found.spec.far.clone();
+        far_shows(s, far);
     }
 }
 
@@ -102,18 +104,39 @@ pub fn grace_over(s: &mut State, now: Moment, turret: TurretId, since_us: u64) {
         return;
     }
     for line in lines_with(s, turret) {
-        let Some(found) = s.lines.get(&line) else { continue };
-        let alone = found.legs.len() == 1 && found.leg(turret).is_some();
-        let others = s.audience(found).into_iter().any(|other| other != turret && s.turrets[&other].lost.is_none());
-        let held = alone && others && crate::hold::hold(s, now, turret, &line).is_ok();
-        if !held && !held_by(s, turret, &line) {
-            let _ = release(s, now, turret, &line);
-        }
+        leave_to_others(s, now, turret, &line);
     }
 }
 
-fn held_by(s: &State, turret: TurretId, line: &LineId) -> bool {
-    s.lines.get(line).is_some_and(|found| found.holders.iter().any(|holder| holder.turret == turret))
+/// Its user goes: a call that was theirs alone waits on hold for whoever can take it, a held one goes on waiting, the rest
+/// is released.
+fn leave_to_others(s: &mut State, now: Moment, turret: TurretId, line: &LineId) {
+    let Some(found) = s.lines.get(line) else { return };
+    let there = |other: &TurretId| *other != turret && s.turrets[other].lost.is_none();
+    let others: Vec<TurretId> = s.audience(found).into_iter().filter(there).collect();
+    let alone = found.legs.len() == 1 && found.leg(turret).is_some();
+    let held = found.holders.iter().any(|holder| holder.turret == turret);
+    let name = found.spec.name.clone();
+    let waits = !others.is_empty() && (held || (alone && crate::hold::hold(s, now, turret, line).is_ok()));
+    if !waits {
+        // A line that is gone already was an intercom with the same two people.
+        let _ = release(s, now, turret, line);
+        return;
+    }
+    let who = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
+    for other in others {
+        s.notice(other, Some(line), format!("{who} has left: {name} is on hold."), Some(Sound::Reminder));
+    }
+    s.set_timer(now.plus_ms(LOSS_HOLD_MAX_MS), Timer::HoldForsaken(line.clone(), turret, now.mono_us));
+}
+
+/// Nobody took the call of somebody who went: its far end is not kept for ever (LOS-4).
+pub fn forsaken(s: &mut State, now: Moment, line: &LineId, turret: TurretId, left_us: u64) {
+    let here = s.turrets.get(&turret).is_some_and(|seat| seat.lost.is_none());
+    let meant = |holder: &&dealerboard_model::Party| holder.turret == turret && holder.since.mono_us <= left_us;
+    if !here && s.lines.get(line).is_some_and(|found| found.holders.iter().any(|holder| meant(&holder))) {
+        let _ = release(s, now, turret, line);
+    }
 }
 
 /// Sets or ends do-not-disturb.

@@ -90,6 +90,10 @@ fn join(
     found.call = Some(call);
     found.holders.retain(|holder| holder.turret != turret);
     found.legs.push(Leg::new(party, true, now));
+    if found.spec.kind == LineKind::Ard {
+        let far = found.spec.far.clone();
+        far_shows(s, far);
+    }
     Ok(())
 }
 
@@ -202,7 +206,7 @@ pub fn release(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> R
         end_empty(s, now, line);
     } else if let Some(found) = s.lines.get(line).filter(|found| found.legs.is_empty()) {
         let far = found.spec.far.clone();
-        far_is_held(s, far);
+        far_shows(s, far);
     }
     Ok(Accepted { line: Some(line.clone()), position: None, call })
 }
@@ -249,16 +253,19 @@ fn end_empty(s: &mut State, now: Moment, line: &LineId) {
     }
 }
 
-/// Shows the far end that nobody here hears it (ARD-6), or that somebody does again (ARD-7).
-pub fn far_is_held(s: &mut State, far: Option<LineId>) {
+/// Shows the far end that nobody here hears it (ARD-6, LOS-4), or that somebody does again (ARD-7).
+pub fn far_shows(s: &mut State, far: Option<LineId>) {
     let Some(far) = far else { return };
     let Some(here) = s.lines.get(&far).and_then(|end| end.spec.far.as_ref()).and_then(|here| s.lines.get(here)) else {
         return;
     };
     let (held, open) = (here.legs.is_empty() && !here.holders.is_empty(), !here.legs.is_empty());
     let is_mrd = here.spec.kind == LineKind::Mrd;
+    let lost = open && here.legs.iter().all(|leg| leg.party.link_lost);
     if let Ok(end) = s.line_mut(&far) {
-        end.far = if held {
+        end.far = if lost {
+            FarEnd::LinkLost
+        } else if held {
             FarEnd::Held
         } else if is_mrd && open {
             FarEnd::Open

@@ -18,6 +18,7 @@ struct Mic {
     user: UserId,
     since: Moment,
     muted: bool,
+    closes: Option<Moment>,
 }
 
 /// What was sent last.
@@ -48,6 +49,7 @@ fn mics_of(s: &State, line: &Line) -> Vec<Mic> {
         since: leg.mic_since,
         // While a speaker talk key is down the handsets do not hear the user (rule POS-4).
         muted: talks_anywhere(s, leg.party.turret),
+        closes: None,
     });
     let talks = line.talks.iter().map(|talk| Mic {
         turret: talk.turret,
@@ -55,6 +57,7 @@ fn mics_of(s: &State, line: &Line) -> Vec<Mic> {
         user: talk.user.clone(),
         since: talk.since,
         muted: false,
+        closes: talk.closes.map(|(at, _)| at),
     });
     legs.chain(talks).collect()
 }
@@ -87,6 +90,10 @@ fn hearers(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
     legs.sort_by_key(|leg| (leg.hearer, !leg.handset));
     legs.dedup_by_key(|leg| leg.hearer);
     legs
+}
+
+fn is_lost(s: &State, turret: TurretId) -> bool {
+    s.turrets.get(&turret).is_some_and(|seat| seat.lost.is_some())
 }
 
 fn phase(line: &Line) -> LinePhase {
@@ -124,6 +131,7 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
     for leg in hearers(s, line, talker.unwrap_or(TurretId(u32::MAX))) {
         heard_by.insert(leg.hearer);
     }
+    heard_by.retain(|turret| !is_lost(s, *turret));
     // A ring is shown where it can be answered: an intercom's only to the one who is called.
     let ring = line.ring.clone();
     let phase = phase(line);
@@ -208,8 +216,16 @@ fn derive_voice(s: &mut State, sent: &mut Sent, recordings: &mut Recordings) {
     let mut routes = Routes::new();
     let mut mics: BTreeMap<TurretId, Vec<MicReport>> = BTreeMap::new();
     for (line, mic, legs) in open {
-        let hearers = u32::try_from(legs.len()).unwrap_or(u32::MAX);
-        let report = MicReport { uplink: mic.uplink, line: line.clone(), since: mic.since, hearers, muted: mic.muted };
+        // Who cannot be reached hears nothing, though what is said still goes there in case they are back at once.
+        let reached = legs.iter().filter(|leg| !is_lost(s, leg.hearer)).count();
+        let report = MicReport {
+            uplink: mic.uplink,
+            line: line.clone(),
+            since: mic.since,
+            hearers: u32::try_from(reached).unwrap_or(u32::MAX),
+            muted: mic.muted,
+            closes_at: mic.closes,
+        };
         mics.entry(mic.turret).or_default().push(report);
         if mic.muted {
             continue;

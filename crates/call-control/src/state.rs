@@ -31,6 +31,21 @@ pub struct Talk {
     pub turret: TurretId,
     pub since: Moment,
     pub latched: bool,
+    /// The last press on it.
+    pub pressed: Moment,
+    /// Announced: when it closes unless its user does something, and why.
+    pub closes: Option<(Moment, Closes)>,
+}
+
+/// Why an open talk closes soon (SPK-3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closes {
+    /// A latch without speech.
+    Silent,
+    /// A latch that has been open for `latch.max`.
+    Long,
+    /// A key that has been down for `talk.held_max`.
+    Held,
 }
 
 /// One line: an end of a wire, a hoot, or an intercom.
@@ -97,6 +112,8 @@ pub struct Turret {
     pub lost: Option<Moment>,
     /// Counts up with each act: the turret used last is rung by intercom.
     pub used: u64,
+    /// Since when no speech has come into its speakers' microphone; unknown at a turret that never reports it.
+    pub quiet: Option<Moment>,
 }
 
 /// Everything.

@@ -15,6 +15,14 @@ pub const HOLD_REPEAT_MS: u64 = 30_000;
 pub const INTERCOM_PENDING_MS: u64 = 20_000;
 /// `talk.held_max`: something lies on the key.
 pub const TALK_HELD_MAX_MS: u64 = 120_000;
+/// `latch.silent_warn`: a forgotten open microphone.
+pub const LATCH_SILENT_MS: u64 = 30_000;
+/// `latch.max`: an open microphone in a noisy room.
+pub const LATCH_MAX_MS: u64 = 1_800_000;
+/// `latch.silent_release`, and the warning before `latch.max` and `talk.held_max`.
+pub const TALK_WARNING_MS: u64 = 10_000;
+/// `loss.hold_max`: the far end is not kept for ever.
+pub const LOSS_HOLD_MAX_MS: u64 = 120_000;
 /// `link.grace`: restart of a client.
 pub const LINK_GRACE_MS: u64 = 15_000;
 /// `mic.auto_resume`: still at the ear; later it would be a surprise.
@@ -27,8 +35,14 @@ pub const RECORD_GRACE_MS: u64 = 3_000;
 pub enum Timer {
     /// The recorder has failed for `record.fail_grace`.
     RecordGrace(u64),
-    /// A talk key has been held for `talk.held_max`.
-    TalkHeld(LineId, TurretId, u64),
+    /// The warning about a talk is over.
+    TalkCloses(LineId, TurretId, u64),
+    /// A latched talk has had no speech for `latch.silent_warn`.
+    LatchSilent(LineId, TurretId, u64),
+    /// A talk is about to be open for as long as it may.
+    TalkLong(LineId, TurretId, u64),
+    /// Who held a call is gone, and nobody has taken it for `loss.hold_max`.
+    HoldForsaken(LineId, TurretId, u64),
     /// A turret has been lost for `link.grace`.
     LinkGrace(TurretId, u64),
     /// Signal was let go: the ring has lasted long enough.
@@ -41,6 +55,24 @@ pub enum Timer {
     HoldReminder(LineId, TurretId, u64),
     /// A hoot has been quiet for `hoot.activity_gap`.
     HootGap(LineId, u64),
+}
+
+impl Timer {
+    /// Shuts a microphone that should not be open: no press of the same instant keeps it open.
+    fn is_safety(&self) -> bool {
+        match self {
+            Self::RecordGrace(_) | Self::TalkCloses(..) => true,
+            Self::LatchSilent(..)
+            | Self::TalkLong(..)
+            | Self::HoldForsaken(..)
+            | Self::LinkGrace(..)
+            | Self::SignalEnds(..)
+            | Self::SignalledEnds(..)
+            | Self::IntercomPending(_)
+            | Self::HoldReminder(..)
+            | Self::HootGap(..) => false,
+        }
+    }
 }
 
 /// All timers, the next one first.
@@ -64,5 +96,11 @@ impl Timers {
             return None;
         }
         self.0.pop_first()
+    }
+
+    /// The next one that goes before an input of `now_us`: whatever was due earlier, and safety of the same instant.
+    pub fn take_before_input(&mut self, now_us: u64) -> Option<(u64, Timer)> {
+        let (at_us, timer) = self.0.first()?;
+        if *at_us < now_us || (*at_us == now_us && timer.is_safety()) { self.0.pop_first() } else { None }
     }
 }

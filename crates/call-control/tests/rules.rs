@@ -4,7 +4,7 @@
 mod floor;
 
 use dealerboard_call_control::{Act, Floor, Input, Output, RefusalCode, Sound, UserSpec};
-use dealerboard_model::{FarEnd, LinePhase, Position, TurretId, Uplink};
+use dealerboard_model::{FarEnd, LinePhase, Position, TurretId};
 use floor::*;
 
 use LinePhase::{Calling, Held, Idle, Ringing, Talking};
@@ -358,118 +358,6 @@ fn int_6_two_who_call_each_other_have_one_two_way_call() {
 }
 
 #[test]
-fn i7_a_talk_without_media_is_closed() {
-    let mut d = Desk::new();
-    d.talk(A1, true);
-    d.input(Input::TalkOrphaned { turret: A1, uplink: Uplink::Mic });
-    assert_eq!(d.status("hoot").phase, Idle);
-}
-
-#[test]
-fn los_4_the_microphone_opens_by_itself_within_three_seconds() {
-    let mut d = Desk::talking();
-    d.input(Input::LinkLost { turret: A1 });
-    assert_eq!(d.route(A1), Some((false, vec![], 0)));
-    d.wait_ms(3_000);
-    d.input(Input::LinkBack { turret: A1 });
-    assert_eq!(d.route(A1), Some((true, vec![B1], 1)));
-}
-
-#[test]
-fn los_4_later_the_microphone_opens_by_press() {
-    let mut d = Desk::talking();
-    d.input(Input::LinkLost { turret: A1 });
-    d.wait_ms(3_001);
-    d.input(Input::LinkBack { turret: A1 });
-    assert_eq!(d.route(A1), None);
-    d.act(A1, Act::OpenMic { line: l("ard-a") }).unwrap();
-    assert_eq!(d.route(A1), Some((true, vec![B1], 1)));
-}
-
-#[test]
-fn los_8_a_talk_stays_shut_after_the_link_is_back() {
-    let mut d = Desk::new();
-    d.talk(A1, true);
-    d.input(Input::LinkLost { turret: A1 });
-    assert_eq!(d.status("hoot").phase, Idle);
-    d.input(Input::LinkBack { turret: A1 });
-    assert_eq!(d.status("hoot").phase, Idle);
-}
-
-fn fail(d: &mut Desk, failing: bool) {
-    d.input(Input::Recorder { failing: failing.then(|| "the disk is full".into()) });
-}
-
-#[test]
-fn rec_1_a_key_says_that_it_is_not_recorded() {
-    let mut d = Desk::new();
-    fail(&mut d, true);
-    let why = "the disk is full".into();
-    assert_eq!(d.status("mrd-a").proof, dealerboard_model::Proof::NotRecorded { why });
-}
-
-#[test]
-fn rec_2_a_line_that_must_be_recorded_is_refused() {
-    let mut d = Desk::new();
-    fail(&mut d, true);
-    let act = Act::Seize { line: l("ard-a"), position: Position::Left };
-    assert_eq!(d.refused(A1, act), RefusalCode::NotRecorded);
-    d.seize(A1, "mrd-a");
-}
-
-#[test]
-fn rec_3_everybody_on_the_line_is_told_at_once_with_a_tone() {
-    let mut d = Desk::talking();
-    fail(&mut d, true);
-    for turret in [A1, B1] {
-        assert!(
-            d.told(turret, "is not recorded now: the disk is full. Microphones close in 3 seconds unless it is again.")
-        );
-    }
-}
-
-#[test]
-fn rec_3_after_the_grace_every_microphone_of_the_call_is_shut() {
-    let mut d = Desk::talking();
-    fail(&mut d, true);
-    d.wait_ms(2_999);
-    assert_eq!(d.status("ard-a").talkers.len(), 1);
-    d.wait_ms(1);
-    assert_eq!((d.route(A1), d.route(B1)), (Some((false, vec![], 0)), Some((false, vec![], 0))));
-}
-
-#[test]
-fn rec_3_a_second_failure_has_a_grace_of_its_own() {
-    let mut d = Desk::talking();
-    fail(&mut d, true);
-    d.wait_ms(2_000);
-    fail(&mut d, false);
-    fail(&mut d, true);
-    d.wait_ms(2_999);
-    assert_eq!(d.status("ard-a").talkers.len(), 1);
-}
-
-#[test]
-fn tim_2_an_act_beats_a_timer_of_the_same_instant() {
-    let mut d = Desk::talking();
-    d.input(Input::LinkLost { turret: A1 });
-    d.now = d.now.plus_ms(15_000);
-    d.input(Input::LinkBack { turret: A1 });
-    assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
-}
-
-#[test]
-fn a_late_timer_fires_at_its_own_due_time() {
-    let mut d = Desk::new();
-    d.seize(A1, "mrd-a");
-    d.signal(A1, "mrd-a", true);
-    let due = d.now.plus_ms(500);
-    d.signal(A1, "mrd-a", false);
-    d.wait_ms(9_000);
-    assert_eq!(d.status("mrd-b").signalled, Some(due));
-}
-
-#[test]
 fn a_floor_without_options_has_twelve_talkers_and_ten_seconds_of_gap() {
     let floor = Floor::default();
     assert_eq!((floor.hoot_talkers, floor.hoot_gap_ms), (12, 10_000));
@@ -507,4 +395,37 @@ fn a_user_who_was_added_while_the_exchange_runs_is_called_and_answers() {
     let call = d.status("ard-b").call.unwrap();
     d.act(turret, Act::Answer { line: l("ard-b"), call, position: Position::Left }).unwrap();
     assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
+}
+
+#[test]
+fn hot_3_a_latch_that_is_silent_is_displaced_before_an_older_talk() {
+    let mut d = Desk::new();
+    d.talk(A1, true);
+    d.latch(A2);
+    d.speech(A2, false);
+    d.wait_ms(2_000);
+    d.talk(A3, true);
+    assert_eq!(d.talkers("hoot"), [A1, A3]);
+}
+
+#[test]
+fn hot_3_a_latch_whose_user_speaks_is_not_displaced_before_an_older_talk() {
+    let mut d = Desk::new();
+    d.talk(A1, true);
+    d.latch(A2);
+    d.speech(A2, true);
+    d.wait_ms(2_000);
+    d.talk(A3, true);
+    assert_eq!(d.talkers("hoot"), [A2, A3]);
+}
+
+#[test]
+fn pos_4_a_talk_key_takes_its_user_off_the_talkers_of_their_call_until_it_closes() {
+    let mut d = Desk::talking();
+    d.talk(A1, true);
+    let sent =
+        |d: &Desk| d.out.iter().any(|out| matches!(out, Output::Line { status, .. } if status.line == l("ard-a")));
+    assert!(sent(&d) && d.talkers("ard-a").is_empty());
+    d.talk(A1, false);
+    assert!(sent(&d) && d.talkers("ard-a") == [A1]);
 }

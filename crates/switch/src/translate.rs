@@ -50,8 +50,8 @@ fn code(code: RefusalCode) -> wire::RefusalCode {
 
 /// An open microphone as the turret's header shows it.
 pub fn mic(report: MicReport) -> wire::OpenMic {
-    let MicReport { uplink, line, since, hearers, muted } = report;
-    wire::OpenMic { uplink, line, since, hearers, muted, closes_at: None }
+    let MicReport { uplink, line, since, hearers, muted, closes_at } = report;
+    wire::OpenMic { uplink, line, since, hearers, muted, closes_at }
 }
 
 /// A tone.

@@ -1,6 +1,6 @@
 //! Whether somebody speaks into an open microphone, by its level.
 //!
-//! Law: pure; only changes are told. A shut microphone has no speech, whatever it hears.
+//! Law: pure; told is what changes, and what a microphone begins with. A shut microphone has no speech, whatever it hears.
 
 use dealerboard_model::Uplink;
 use std::time::Duration;
@@ -16,6 +16,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 #[derive(Debug, Default)]
 pub struct Speaking {
     heard: [Option<Instant>; 3],
+    open: [bool; 3],
     told: [bool; 3],
 }
 
@@ -31,10 +32,13 @@ impl Speaking {
                 self.heard[at] = Some(now);
             }
             let speaks = self.heard[at].is_some_and(|heard| now.saturating_duration_since(heard) < PAUSE);
-            if std::mem::replace(&mut self.told[at], speaks) != speaks {
+            // That nobody speaks into it yet is news: without it the switch would not watch a latch that stays silent.
+            let opens = open[at] && !self.open[at];
+            if std::mem::replace(&mut self.told[at], speaks) != speaks || opens {
                 changed.push((uplink, speaks));
             }
         }
+        self.open = open;
         changed
     }
 
@@ -59,6 +63,13 @@ mod tests {
         assert_eq!(speaking.follow(LEFT, QUIET, start + PAUSE / 2), []);
         assert_eq!(speaking.follow(LEFT, QUIET, start + PAUSE), [(Uplink::Left, false)]);
         assert_eq!(speaking.follow(LEFT, QUIET, start + PAUSE * 2), []);
+    }
+
+    #[test]
+    fn a_microphone_that_opens_in_silence_says_so() {
+        let (mut speaking, start) = (Speaking::default(), Instant::now());
+        assert_eq!(speaking.follow(LEFT, QUIET, start), [(Uplink::Left, false)]);
+        assert_eq!(speaking.follow(LEFT, QUIET, start), []);
     }
 
     #[test]

@@ -148,6 +148,18 @@ impl Desk {
         self.act(turret, Act::Talk { line: l("hoot"), on, latched: false }).unwrap();
     }
 
+    pub fn latch(&mut self, turret: TurretId) {
+        self.act(turret, Act::Talk { line: l("hoot"), on: true, latched: true }).unwrap();
+    }
+
+    pub fn speech(&mut self, turret: TurretId, speaking: bool) {
+        self.input(Input::VoiceActivity { turret, uplink: Uplink::Mic, speaking });
+    }
+
+    pub fn talkers(&self, line: &str) -> Vec<TurretId> {
+        self.status(line).talkers.iter().map(|talker| talker.turret).collect()
+    }
+
     pub fn status(&self, line: &str) -> LineStatus {
         self.exchange.status(&l(line)).unwrap()
     }

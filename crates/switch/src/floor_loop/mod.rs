@@ -139,6 +139,9 @@ impl FloorLoop {
             FromConnection::Offer { session, sdp } if self.sessions.is_current(session) => {
                 self.offered(session.turret, sdp);
             }
+            FromConnection::VoiceActivity { session, uplink, speaking } if self.sessions.is_current(session) => {
+                self.input(Input::VoiceActivity { turret: session.turret, uplink, speaking });
+            }
             FromConnection::Keyed { session, intervals } if self.sessions.is_current(session) => {
                 self.list_lost(session.turret, intervals);
             }

@@ -1,0 +1,230 @@
+//! Random moves of a whole floor (wires, hoot, intercom, lost turrets, log-offs, a failing recorder) and the invariants of
+//! microphones, routes and tracks after each.
+//!
+//! Law: what is open is learnt from outputs alone, as the switch learns it; nothing is read from inside.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a failed unwrap is a failed test")]
+
+mod floor;
+
+use dealerboard_call_control::{Act, Input, MicReport, Output};
+use dealerboard_model::{CallId, LineId, LineKind, LineStatus, Moment, Position, TurretId, Uplink};
+use floor::*;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+const LINES: [&str; 5] = ["ard-a", "ard-b", "mrd-a", "mrd-b", "hoot"];
+const POSITIONS: [Position; 3] = [Position::Left, Position::Right, Position::HandsFree];
+const RECORD_GRACE_US: u64 = 3_000_000;
+
+/// What a switch knows that has done what it was told.
+#[derive(Default)]
+struct Switch {
+    /// Hearers and tracks of each open uplink.
+    routes: BTreeMap<(TurretId, Uplink), (Vec<(TurretId, LineId, bool)>, usize)>,
+    mics: BTreeMap<TurretId, Vec<MicReport>>,
+    lines: BTreeMap<LineId, LineStatus>,
+    intercoms: BTreeMap<LineId, Vec<TurretId>>,
+    lost: BTreeSet<TurretId>,
+    failing_since: Option<Moment>,
+}
+
+impl Switch {
+    fn take(&mut self, out: &[Output]) {
+        for one in out {
+            match one {
+                Output::Route { turret, uplink, open: true, legs, tracks } => {
+                    let legs = legs.iter().map(|leg| (leg.hearer, leg.label.clone(), leg.handset)).collect();
+                    self.routes.insert((*turret, *uplink), (legs, tracks.len()));
+                }
+                Output::Route { turret, uplink, open: false, .. } => {
+                    self.routes.remove(&(*turret, *uplink));
+                }
+                Output::Mics { turret, mics } => {
+                    self.mics.insert(*turret, mics.clone());
+                }
+                Output::Line { status, .. } => {
+                    self.lines.insert(status.line.clone(), status.clone());
+                }
+                Output::LineAdded { line, kind: LineKind::Intercom, to, .. } => {
+                    self.intercoms.insert(line.clone(), to.clone());
+                }
+                Output::LineRemoved { line, .. } => {
+                    self.intercoms.remove(line);
+                    self.lines.remove(line);
+                }
+                Output::Answer { .. }
+                | Output::LineAdded { .. }
+                | Output::Person(_)
+                | Output::Notice { .. }
+                | Output::RecordingOpened { .. }
+                | Output::TrackOpened { .. }
+                | Output::TrackClosed { .. }
+                | Output::RecordingClosed { .. } => {}
+            }
+        }
+    }
+
+    fn open(&self) -> BTreeSet<(TurretId, Uplink, LineId)> {
+        let all = self.mics.iter().flat_map(|(turret, mics)| mics.iter().map(move |mic| (*turret, mic)));
+        all.filter(|(_, mic)| !mic.muted).map(|(turret, mic)| (turret, mic.uplink, mic.line.clone())).collect()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Move {
+    who: usize,
+    kind: u8,
+    line: usize,
+    place: usize,
+    wait_ms: u64,
+}
+
+fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
+    let turret = TURRETS[one.who];
+    let name = LINES[one.line];
+    let (line, position) = (l(name), POSITIONS[one.place]);
+    let call = d.status(name).call.unwrap_or(CallId(0));
+    let other = user(TURRETS[(one.who + one.line + 1) % TURRETS.len()]);
+    let mine = switch.intercoms.iter().find(|(_, to)| to.contains(&turret)).map(|(line, _)| line.clone());
+    let act = match one.kind {
+        0 => Act::Seize { line, position },
+        1 => Act::Answer { line, call, position },
+        2 => Act::Bridge { line, call, position },
+        3 => Act::Resume { line, call, position },
+        4 => Act::Hold { line },
+        5 => Act::Release { line: mine.unwrap_or(line) },
+        6 => Act::Signal { line, on: one.place > 0 },
+        7 | 8 => Act::Talk { line, on: true, latched: one.place > 0 },
+        9 => Act::Talk { line, on: false, latched: false },
+        10 => Act::Intercom { user: other, position },
+        11 => Act::TalkBack { line: mine.unwrap_or(line), on: one.place > 0 },
+        12 => Act::OpenMic { line },
+        13 => Act::Dnd { on: one.place > 0 },
+        14 => return Input::LinkLost { turret },
+        15 | 16 => return Input::LinkBack { turret },
+        17 => return Input::LogOff { turret },
+        18 | 19 => return Input::LogOn { turret, user: user(turret) },
+        20 => return Input::Recorder { failing: (one.place > 0).then(|| "the disk is full".into()) },
+        21 => return Input::TalkOrphaned { turret, uplink: Uplink::Mic },
+        _ => return Input::VoiceActivity { turret, uplink: Uplink::Mic, speaking: one.place > 0 },
+    };
+    Input::Act { turret, id: 7, act }
+}
+
+/// I6: whose microphone may have opened by this input.
+fn opener(input: &Input) -> Option<TurretId> {
+    match input {
+        Input::Act { turret, .. } | Input::LinkBack { turret } => Some(*turret),
+        // The end of one's own talk gives the handset its voice back (POS-4).
+        Input::TalkOrphaned { turret, .. } => Some(*turret),
+        Input::LogOn { .. }
+        | Input::LogOff { .. }
+        | Input::LinkLost { .. }
+        | Input::VoiceActivity { .. }
+        | Input::Recorder { .. }
+        | Input::Users(_)
+        | Input::Tick => None,
+    }
+}
+
+fn check(d: &Desk, switch: &Switch) {
+    let open = switch.open();
+    let keyed: BTreeSet<_> = open.iter().map(|(turret, uplink, _)| (*turret, *uplink)).collect();
+    assert_eq!(keyed, switch.routes.keys().copied().collect(), "I44");
+    for (turret, uplink, line) in &open {
+        assert!(!switch.lost.contains(turret), "I8 {turret}");
+        let failing_us = switch.failing_since.map(|since| d.now.mono_us - since.mono_us);
+        if line.as_str().starts_with("ard") {
+            match failing_us {
+                None => assert!(switch.routes[&(*turret, *uplink)].1 > 0, "I4 {turret} {line}"),
+                Some(us) => assert!(us < RECORD_GRACE_US, "I4 {turret} {line} after the grace"),
+            }
+        }
+    }
+    let members = |line: &LineId| d.status(line.as_str()).parties.iter().map(|party| party.turret).collect::<Vec<_>>();
+    for ((turret, _), (legs, _)) in &switch.routes {
+        for (hearer, label, handset) in legs {
+            assert_ne!(hearer, turret, "I38");
+            match label.as_str() {
+                "hoot" => assert!([A1, A2, A3, B1].contains(hearer), "I1 {hearer} hears the hoot"),
+                name if LINES.contains(&name) => assert!(!handset || members(label).contains(hearer), "I1 {label}"),
+                _ => assert!(switch.intercoms[label].contains(hearer), "I1 {label}"),
+            }
+        }
+    }
+    let hoot = d.status("hoot");
+    assert!(hoot.talkers.len() <= 2, "I37");
+    assert!(hoot.talkers.iter().all(|talker| [A1, A2, A3].contains(&talker.turret)), "I37 right");
+    for line in LINES {
+        assert_eq!(switch.lines.get(&l(line)).unwrap_or(&d.status(line)), &d.status(line), "I16, I19 {line}");
+    }
+    assert!(d.exchange.next_deadline().is_none_or(|due| due.mono_us > d.now.mono_us), "I42");
+}
+
+fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
+    let before = switch.open();
+    let states: Vec<LineStatus> = LINES.iter().map(|line| d.status(line)).collect();
+    let was_failing = switch.failing_since;
+    d.input(input.clone());
+    switch.take(&d.out);
+    match input {
+        Input::LinkLost { turret } => drop(switch.lost.insert(*turret)),
+        Input::LinkBack { turret } | Input::LogOn { turret, .. } | Input::LogOff { turret } => {
+            switch.lost.remove(turret);
+        }
+        Input::Recorder { failing } => switch.failing_since = failing.as_ref().map(|_| was_failing.unwrap_or(d.now)),
+        Input::Act { .. }
+        | Input::TalkOrphaned { .. }
+        | Input::VoiceActivity { .. }
+        | Input::Users(_)
+        | Input::Tick => {}
+    }
+    let timers_only = matches!(input, Input::Tick);
+    for (turret, _, line) in switch.open().difference(&before) {
+        let handset_again = timers_only && d.status(line.as_str()).parties.iter().any(|p| p.turret == *turret);
+        assert!(handset_again || opener(input) == Some(*turret), "I6 {turret} {line} after {input:?}");
+    }
+    let refused = d.out.iter().any(|out| matches!(out, Output::Answer { result: Err(_), .. }));
+    if refused {
+        let after: Vec<LineStatus> = LINES.iter().map(|line| d.status(line)).collect();
+        assert_eq!((states, before), (after, switch.open()), "I9 {input:?}");
+    }
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let one = (0_usize..6, 0_u8..23, 0_usize..5, 0_usize..3, prop_oneof![0_u64..900, 0_u64..40_000]);
+    let one = one.prop_map(|(who, kind, line, place, wait_ms)| Move { who, kind, line, place, wait_ms });
+    prop::collection::vec(one, 1..120)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_moves_open_no_microphone_unasked_unrouted_or_unrecorded(moves in moves()) {
+        let (mut d, mut switch) = (Desk::new(), Switch::default());
+        let (mut again, mut unused) = (Desk::new(), Switch::default());
+        let mut on: BTreeSet<TurretId> = TURRETS.into();
+        for one in moves {
+            let input = input(&d, &switch, one);
+            // One session for each turret, and nothing from one that is lost, as the switch sees to.
+            match &input {
+                Input::LogOn { turret, .. } if !on.insert(*turret) => continue,
+                Input::LogOff { turret } if !on.remove(turret) => continue,
+                Input::Act { turret, .. } if !on.contains(turret) || switch.lost.contains(turret) => continue,
+                Input::LinkLost { turret } | Input::LinkBack { turret } if !on.contains(turret) => continue,
+                _ => {}
+            }
+            d.now = d.now.plus_ms(one.wait_ms);
+            again.now = d.now;
+            step(&mut d, &mut switch, &Input::Tick);
+            again.input(Input::Tick);
+            check(&d, &switch);
+            step(&mut d, &mut switch, &input);
+            again.input(input);
+            check(&d, &switch);
+            unused.take(&again.out);
+            prop_assert_eq!(&d.out, &again.out, "I11");
+        }
+    }
+}
