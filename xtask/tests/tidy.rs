@@ -137,3 +137,16 @@ fn nothing_is_left_for_later() {
         .collect();
     assert_eq!(left, Vec::<PathBuf>::new());
 }
+
+#[test]
+fn every_test_that_the_architecture_names_exists() {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let table = text.split("## What always holds").nth(1).unwrap().split("\n## ").next().unwrap();
+    let column = table.lines().filter_map(|row| row.rsplit('|').nth(1));
+    let named: Vec<&str> = column.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    assert!(named.len() > 20, "the table of invariants is there");
+    let all: Vec<String> = sources(&root()).into_iter().map(|(_, text)| text).collect();
+    let exists = |name: &&str| all.iter().any(|text| text.contains(&format!("fn {name}(")));
+    let missing: Vec<&str> = named.into_iter().filter(|name| !exists(name)).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}
