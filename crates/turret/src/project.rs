@@ -245,6 +245,7 @@ impl<'a> Look<'a> {
             (_, Lamp::Stale) => "Stale".into(),
             (_, Lamp::OutOfService) => "Out of service".into(),
             (FarEnd::Held, Lamp::InUseHere) => "HELD BY FAR END".into(),
+            (FarEnd::LinkLost, Lamp::InUseHere) => "LINK LOST".into(),
             (_, Lamp::RingingHigh | Lamp::RingingLow) => "RINGING".into(),
             (_, Lamp::InUseHere) => {
                 let me = self.facts.me.as_ref().map(|it| it.name.as_str());
@@ -273,6 +274,7 @@ impl<'a> Look<'a> {
             None => "On hook".into(),
             Some(it) if it.phase == LinePhase::Calling => "Calling".into(),
             Some(it) if it.far == FarEnd::Held => "Held by the far end".into(),
+            Some(it) if it.far == FarEnd::LinkLost => "The far end's turret is lost".into(),
             Some(it) => {
                 let users = it.parties.iter().map(|it| &it.user).filter(|it| !self.is_me(it));
                 let names: Vec<String> = users.map(|it| self.facts.name_of(it)).collect();

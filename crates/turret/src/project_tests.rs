@@ -67,6 +67,13 @@ fn every_lamp_and_talk_key_is_stale_while_the_switch_is_lost() {
 }
 
 #[test]
+fn a_far_end_whose_turret_is_lost_is_shown_as_such() {
+    let (mut facts, local) = on_a_call();
+    facts.statuses.get_mut(&LineId::from("calder")).unwrap().far = dealerboard_model::FarEnd::LinkLost;
+    assert_eq!(key(&project(&facts, &local)).words, "LINK LOST");
+}
+
+#[test]
 fn before_a_log_on_no_lamp_is_lit() {
     let (mut facts, local) = on_a_call();
     facts.turret = None;
