@@ -232,6 +232,7 @@ impl Player {
         Some(self.press(key, now))
     }
 
+    /// Says the words of a call that is up, again and again, and opens a microphone that has lapsed meanwhile.
     fn speak(&mut self, view: &View, now: Instant) -> Option<Intent> {
         let call = self.call.as_mut()?;
         let on_it = view.positions.iter().find(|position| position.line.as_ref() == Some(&call.line));
@@ -251,6 +252,13 @@ impl Player {
         if gone || now > call.since + if up { CALL_MAX } else { RING_MAX } {
             self.silence();
             return Some(Intent::Release { position: position.position });
+        }
+        if up && position.mic_lapsed && now > call.since + BREATH {
+            let caller = view.people.iter().find(|person| person.line.as_ref() == Some(&call.line));
+            return Some(match caller {
+                Some(caller) => Intent::TalkBack { user: caller.user.clone(), on: true },
+                None => Intent::OpenMic { position: position.position },
+            });
         }
         if up && now >= call.speaks {
             call.speaks = now + length(&self.says) + PAUSE;

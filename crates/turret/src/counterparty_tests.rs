@@ -6,9 +6,9 @@ use crate::facts::Facts;
 use crate::project::{Local, project};
 use dealerboard_model::{
     CallId, Csrc, FarEnd, LineFacts, LineKind, LinePhase, LineStatus, Moment, Party, PersonStatus, RecordPolicy, Ring,
-    RingPriority, TurretId,
+    RingPriority, TurretId, Uplink,
 };
-use dealerboard_wire::Person;
+use dealerboard_wire::{OpenMic, Person};
 
 /// When the tests begin, UTC milliseconds.
 const BEGIN: i64 = 1_000_000;
@@ -23,18 +23,26 @@ fn party(user: &str, turret: u32, position: Position) -> Party {
 
 /// What the switch said to a counterparty with one line of `kind`, changed by `change`; the caller is `reyes`.
 fn view(kind: LineKind, change: impl FnOnce(&mut LineStatus)) -> View {
+    view_of(kind, change, false)
+}
+
+/// The same, with the counterparty's own microphone open towards it or not.
+fn view_of(kind: LineKind, change: impl FnOnce(&mut LineStatus), heard: bool) -> View {
     let mut status = LineStatus::idle("wire".into(), at(0));
     change(&mut status);
     let (name, number) = ("A. Reyes".to_owned(), "4402".to_owned());
     let about = LineFacts { line: "wire".into(), name, number, kind, csrc: Csrc(1), record: RecordPolicy::On };
     let reyes = Person { user: "reyes".into(), name: "A. Reyes".into(), desk_name: "London".into() };
     let there = PersonStatus { user: "reyes".into(), logged_on: true, dnd: false, busy: false };
+    let (uplink, line, since) = (Uplink::Mic, LineId::from("wire"), at(BEGIN));
+    let mic = OpenMic { uplink, line, since, hearers: 1, muted: false, closes_at: None };
     let facts = Facts {
         turret: Some(TurretId(1)),
         lines: [("wire".into(), about)].into(),
         statuses: [("wire".into(), status)].into(),
         people: vec![reyes],
         person_statuses: [("reyes".into(), there)].into(),
+        mics: if heard { vec![mic] } else { Vec::new() },
         ..Facts::default()
     };
     project(&facts, &Local { link: LinkView::Up { round_trip_ms: None, voice: true }, ..Local::default() })
@@ -139,15 +147,26 @@ fn an_intercom_is_talked_back_to_with_the_words_of_a_call() {
     let (whisper, mut seat) = (view(LineKind::Intercom, whispered), Seat::new());
     assert_eq!(seat.sees(&whisper, 0), [Intent::TalkBack { user: "reyes".into(), on: true }]);
     assert_eq!((seat.sees(&whisper, 100), seat.words()), (vec![], 0));
-    assert_eq!((seat.sees(&whisper, 900), seat.words()), (vec![], 10));
+    let heard = view_of(LineKind::Intercom, whispered, true);
+    assert_eq!((seat.sees(&heard, 900), seat.words()), (vec![], 10));
+}
+
+#[test]
+fn a_microphone_that_has_lapsed_is_opened_again() {
+    let mut seat = Seat::new();
+    seat.sees(&view(LineKind::Mrd, signalled), 2_000);
+    let lapsed = view(LineKind::Mrd, up);
+    assert_eq!(seat.sees(&lapsed, 2_100), []);
+    assert_eq!(seat.sees(&lapsed, 2_900), [Intent::OpenMic { position: Position::Left }]);
 }
 
 #[test]
 fn an_intercom_that_has_ended_leaves_no_words_in_the_mouth() {
     let (whisper, mut seat) = (view(LineKind::Intercom, whispered), Seat::new());
-    for after_ms in [0, 900] {
-        seat.sees(&whisper, after_ms);
-    }
+    seat.sees(&whisper, 0);
+    let heard = view_of(LineKind::Intercom, whispered, true);
+    seat.sees(&heard, 100);
+    assert_eq!((seat.sees(&heard, 900), seat.words()), (vec![], 10));
     let ended = view(LineKind::Ard, |_| {});
     assert_eq!((seat.sees(&ended, 1_000), seat.words()), (vec![], 0));
 }
