@@ -15,6 +15,7 @@ mod follow;
 mod intent;
 mod keyed;
 mod link;
+mod log;
 mod mic_file;
 mod mics;
 mod pin;
@@ -30,6 +31,7 @@ mod voice_path;
 
 pub use cards::CardChoices;
 pub use files::{Clock, FileDevices};
+pub use log::start_log;
 pub use pin::Fingerprint;
 pub use turret::{Devices, Turret, TurretConfig};
 pub use voice::{Callbacks, monotonic_ns};

@@ -7,7 +7,7 @@ use clap::Parser;
 use dealerboard_media::UplinkConfig;
 use dealerboard_model::{Position, UserId};
 use dealerboard_turret::view::{Change, Intent, LinkView, PositionView};
-use dealerboard_turret::{Devices, FileDevices, Fingerprint, Turret, TurretConfig};
+use dealerboard_turret::{Devices, FileDevices, Fingerprint, Turret, TurretConfig, start_log};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -84,8 +84,7 @@ fn frame(text: &str) -> Result<u32, String> {
 fn main() -> ExitCode {
     // Two crypto providers in one process would panic at the first handshake: this one is chosen before any.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    start_log("warn");
     match start(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
