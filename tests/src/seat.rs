@@ -2,6 +2,7 @@
 //!
 //! Law: waiting is for an event, never for a time; a wait that lasts a minute has failed and says what it last saw.
 
+use crate::speech::{Voice, WORDS_S};
 use crate::wav;
 use crate::world::{Owned, PATIENCE, World, program};
 use anyhow::{Context, Result, bail};
@@ -16,6 +17,9 @@ use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
+
+/// From this likeness on, words count as heard.
+const LIKE: f64 = 0.7;
 
 /// A turret that is about to start.
 pub struct Seat<'a> {
@@ -345,6 +349,27 @@ impl Turret {
             // The file is written by another process: its growth has no event on every system.
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// Listens at `position` until it has heard `voice`, who says the same words again and again, whole; gives what was
+    /// heard last, the words in it.
+    ///
+    /// # Errors
+    /// They are not heard in five times their length.
+    pub fn until_hears(&self, position: &str, voice: Voice) -> Result<Vec<f32>> {
+        let stretch = (WORDS_S * f64::from(wav::RATE_HZ)) as usize;
+        let (begun, mut heard) = (self.heard(position)?.len(), Vec::new());
+        for _ in 0..5 {
+            self.listen(position, WORDS_S)?;
+            heard = self.heard(position)?;
+            // Two stretches at most, so that a comparison is short; never what was heard before.
+            heard.drain(..begun.max(heard.len().saturating_sub(2 * stretch)));
+            if voice.likeness(&heard) > LIKE {
+                return Ok(heard);
+            }
+        }
+        let (likeness, loudest_dbfs) = (voice.likeness(&heard), wav::loudest_dbfs(&heard));
+        bail!("{}: {voice:?} was not heard at {position}: {likeness:.2}, {loudest_dbfs:.0} dBFS", self.user)
     }
 
     /// Process id of this turret.

@@ -4,7 +4,7 @@
 use dealerboard_model::{Lamp, LineId, Position, UserId};
 use dealerboard_tests::compare::best_match;
 use dealerboard_tests::players::{play, scripts};
-use dealerboard_tests::speech::{Voice, WORDS_S, hears_only};
+use dealerboard_tests::speech::{Voice, hears_only};
 use dealerboard_tests::world::{Turret, World};
 use dealerboard_tests::{players::Players, wav};
 use dealerboard_turret::counterparty::Script;
@@ -42,19 +42,9 @@ fn until_answered(turret: &Turret, name: &str) {
     turret.until_position(Position::Left, "is answered", on).unwrap();
 }
 
-/// Waits until `ear` has heard the words of `voice` whole, and asserts that nobody else was heard meanwhile. A counterparty
-/// says its words again and again.
+/// Waits until `ear` has heard the words of `voice`, and asserts that nobody else is heard beside them.
 fn hears(turret: &Turret, ear: &str, voice: Voice) {
-    let mut heard = Vec::new();
-    for _ in 0..5 {
-        // The last two stretches, so that no word is cut between them.
-        heard.drain(..heard.len().saturating_sub(WORDS_S as usize * 48_000));
-        heard.extend(turret.listen(ear, WORDS_S).unwrap());
-        if voice.likeness(&heard) > 0.7 {
-            break;
-        }
-    }
-    hears_only(&heard, &[voice]);
+    hears_only(&turret.until_hears(ear, voice).unwrap(), &[voice]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use dealerboard_model::{LineId, Position};
 use dealerboard_tests::chirp::{CHIRP_SAMPLES, chirp, find};
-use dealerboard_tests::speech::{Voice, WORDS_S, hears_only};
+use dealerboard_tests::speech::{Voice, hears_only};
 use dealerboard_tests::wav;
 use dealerboard_tests::world::{Seat, Turret, World};
 use dealerboard_turret::view::Intent;
@@ -46,12 +46,12 @@ fn a_fifo_is_a_microphone_and_silence_once_its_writer_has_gone() {
     let fifo = fifo(&world);
     let (_talker, hearer) = talker_and_hearer(&world, |seat| seat.says("hands-free", &fifo));
     hears_only(&hearer.listen("speakers", 1.0).unwrap(), &[]);
-    let once = world.folder().join("once.wav");
-    wav::write(&once, &Voice::Calder.phrase()).unwrap();
-    stream(&fifo, std::fs::read(once).unwrap());
-    hears_only(&hearer.listen("speakers", 1.0 + WORDS_S).unwrap(), &[Voice::Calder]);
-    hearer.listen("speakers", 1.0).unwrap();
-    hears_only(&hearer.listen("speakers", 1.0).unwrap(), &[]);
+    let twice = world.folder().join("twice.wav");
+    wav::write(&twice, &Voice::Calder.phrase().repeat(2)).unwrap();
+    stream(&fifo, std::fs::read(twice).unwrap());
+    hears_only(&hearer.until_hears("speakers", Voice::Calder).unwrap(), &[Voice::Calder]);
+    let is_silent = || wav::loudest_dbfs(&hearer.listen("speakers", 1.0).unwrap()) < -60.0;
+    assert!((0..30).any(|_| is_silent()), "it is silent when the words have ended");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_stream_that_does_not_know_its_length_is_heard() {
     bytes[4..8].fill(0xFF);
     stream(&fifo, bytes);
     let (_talker, hearer) = talker_and_hearer(&world, |seat| seat.says("hands-free", &fifo));
-    hears_only(&hearer.listen("speakers", WORDS_S).unwrap(), &[Voice::Hallam]);
+    hears_only(&hearer.until_hears("speakers", Voice::Hallam).unwrap(), &[Voice::Hallam]);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn short_periods_and_long_frames_are_heard() {
     let mic = Voice::Calder.babble(&world);
     let (_talker, hearer) =
         talker_and_hearer(&world, |seat| seat.says("hands-free", &mic).with(&["--period", "128", "--frame", "20"]));
-    hears_only(&hearer.listen("speakers", WORDS_S).unwrap(), &[Voice::Calder]);
+    hears_only(&hearer.until_hears("speakers", Voice::Calder).unwrap(), &[Voice::Calder]);
 }
 
 #[test]

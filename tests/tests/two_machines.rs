@@ -39,5 +39,5 @@ fn a_user_who_was_added_while_the_switch_runs_trusts_it_by_its_fingerprint_from_
     tanaka.until_logged_on().unwrap();
     tanaka.act(&Intent::Talk { line: LineId::from("sterling"), on: true, latched: true }).unwrap();
     lindt.until_channel("sterling", "is talked on", |channel| channel.talking).unwrap();
-    hears_only(&lindt.listen("speakers", WORDS_S).unwrap(), &[Voice::Calder]);
+    hears_only(&lindt.until_hears("speakers", Voice::Calder).unwrap(), &[Voice::Calder]);
 }
