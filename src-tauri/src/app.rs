@@ -21,8 +21,7 @@ const STOP_MAX: Duration = Duration::from_secs(3);
 pub fn run() -> Result<()> {
     // Two crypto providers in one process would panic at the first handshake: this one is chosen before any.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    dealerboard_turret::start_log("info");
     let options = Options::parse();
     let data = options.data_folder()?;
     let devices = options.seats()?;

@@ -9,6 +9,8 @@ pub struct Recorded {
     pub talker: String,
     /// On which line, as its comments say.
     pub line: String,
+    /// Time of the first sample, UTC milliseconds, as its comments say.
+    pub from_utc_ms: i64,
     /// Where it is.
     pub file: PathBuf,
     /// What is heard in it, 48 kHz mono.
@@ -45,7 +47,9 @@ fn read(file: PathBuf) -> Result<Recorded> {
         let made = decoder.decode_float(payload, &mut frame[..length], false)?;
         samples.extend_from_slice(&frame[..made]);
     }
-    Ok(Recorded { talker: comment(&comments, "TALKER="), line: comment(&comments, "LINE="), file, samples })
+    let (talker, line) = (comment(&comments, "TALKER="), comment(&comments, "LINE="));
+    let from_utc_ms = comment(&comments, "START=").parse().context("a segment says when it begins")?;
+    Ok(Recorded { talker, line, from_utc_ms, file, samples })
 }
 
 /// The value of a comment: letters, digits and dashes behind its name.
@@ -54,20 +58,73 @@ fn comment(comments: &str, name: &str) -> String {
     behind.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect()
 }
 
+/// Keyed time without recorded audio, as the chain lists it.
+pub struct Gap {
+    /// Whose words, where it is known.
+    pub talker: Option<String>,
+    /// From, UTC milliseconds.
+    pub from_utc_ms: i64,
+    /// To, UTC milliseconds.
+    pub to_utc_ms: i64,
+    /// The cause.
+    pub why: String,
+}
+
+/// Every gap that the chain lists, in its order.
+///
+/// # Errors
+/// The chain cannot be read.
+pub fn listed_gaps(data: &Path) -> Result<Vec<Gap>> {
+    let text = std::fs::read_to_string(data.join("recordings").join("chain.jsonl"))?;
+    let mut gaps = Vec::new();
+    for line in text.lines() {
+        let line: serde_json::Value = serde_json::from_str(line)?;
+        if line["what"] == "gap" {
+            let utc_ms = |name: &str| line[name].as_i64().with_context(|| format!("a gap has {name}"));
+            gaps.push(Gap {
+                talker: line["talker"].as_str().map(ToOwned::to_owned),
+                from_utc_ms: utc_ms("from_utc_ms")?,
+                to_utc_ms: utc_ms("to_utc_ms")?,
+                why: line["why"].as_str().unwrap_or_default().to_owned(),
+            });
+        }
+    }
+    Ok(gaps)
+}
+
 /// The cause of every gap that the chain lists, in its order.
 ///
 /// # Errors
 /// The chain cannot be read.
 pub fn gaps(data: &Path) -> Result<Vec<String>> {
-    let text = std::fs::read_to_string(data.join("recordings").join("chain.jsonl"))?;
-    let mut causes = Vec::new();
-    for line in text.lines() {
-        let line: serde_json::Value = serde_json::from_str(line)?;
-        if line["what"] == "gap" {
-            causes.push(line["why"].as_str().unwrap_or_default().to_owned());
-        }
+    Ok(listed_gaps(data)?.into_iter().map(|gap| gap.why).collect())
+}
+
+/// A time in which a microphone was keyed, UTC milliseconds.
+#[derive(Clone, Debug)]
+pub struct KeyedTime {
+    /// Whose.
+    pub talker: String,
+    /// From.
+    pub from_utc_ms: i64,
+    /// To.
+    pub to_utc_ms: i64,
+}
+
+/// How much of `keyed` is neither recorded nor listed as a gap of its talker, in milliseconds.
+#[must_use]
+pub fn unaccounted_ms(keyed: &KeyedTime, recorded: &[Recorded], gaps: &[Gap]) -> i64 {
+    let of_segment = |it: &Recorded| (it.from_utc_ms, it.from_utc_ms + it.samples.len() as i64 / 48);
+    let segments = recorded.iter().filter(|it| it.talker == keyed.talker).map(of_segment);
+    let mine = gaps.iter().filter(|gap| gap.talker.as_ref() == Some(&keyed.talker));
+    let mut known: Vec<(i64, i64)> = segments.chain(mine.map(|gap| (gap.from_utc_ms, gap.to_utc_ms))).collect();
+    known.sort_unstable();
+    let (mut reached, mut missing) = (keyed.from_utc_ms, 0);
+    for (from, to) in known {
+        missing += (from.min(keyed.to_utc_ms) - reached).max(0);
+        reached = reached.max(to);
     }
-    Ok(causes)
+    missing + (keyed.to_utc_ms - reached).max(0)
 }
 
 /// Waits until so many segments are sealed.
@@ -83,5 +140,29 @@ pub fn until_sealed(data: &Path, count: usize) -> Result<Vec<Recorded>> {
         }
         ensure!(began.elapsed().as_secs() < 60, "only {} segments of {count} were sealed", found.len());
         std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(from_utc_ms: i64, seconds: usize) -> Recorded {
+        let (talker, line, file) = ("reyes".to_owned(), String::new(), PathBuf::new());
+        Recorded { talker, line, from_utc_ms, file, samples: vec![0.0; 48_000 * seconds] }
+    }
+
+    fn gap(talker: &str, from_utc_ms: i64, to_utc_ms: i64) -> Gap {
+        Gap { talker: Some(talker.to_owned()), from_utc_ms, to_utc_ms, why: String::new() }
+    }
+
+    #[test]
+    fn only_what_is_neither_recorded_nor_a_gap_of_its_talker_is_missing() {
+        let keyed = KeyedTime { talker: "reyes".to_owned(), from_utc_ms: 1_000, to_utc_ms: 9_000 };
+        let kept = [recorded(900, 2), recorded(3_000, 2)];
+        assert_eq!(unaccounted_ms(&keyed, &kept, &[gap("lindt", 5_000, 9_000)]), 100 + 4_000);
+        assert_eq!(unaccounted_ms(&keyed, &kept, &[gap("reyes", 4_000, 8_000), gap("reyes", 0, 950)]), 100 + 1_000);
+        assert_eq!(unaccounted_ms(&keyed, &[], &[]), 8_000);
+        assert_eq!(unaccounted_ms(&keyed, &kept, &[gap("reyes", 2_900, 20_000)]), 0);
     }
 }

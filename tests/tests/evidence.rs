@@ -2,13 +2,76 @@
 #![allow(clippy::unwrap_used)]
 
 use dealerboard_model::{Lamp, LineId, Position};
-use dealerboard_tests::recordings::segments;
+use dealerboard_tests::recordings::{KeyedTime, listed_gaps, segments, unaccounted_ms};
 use dealerboard_tests::speech::Voice;
 use dealerboard_tests::world::{Turret, World};
 use dealerboard_turret::view::{Intent, LinkView};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 fn talk(turret: &mut Turret, line: &str, on: bool) {
     turret.act(&Intent::Talk { line: LineId::from(line), on, latched: true }).unwrap();
+}
+
+/// Kills the switch while `turret` has one microphone open, waits until it is shut, and gives for how long it was keyed.
+fn keyed_until_lost(turret: &Turret, user: &str, kill: impl FnOnce()) -> KeyedTime {
+    let view = turret.until("its microphone is open", |view| view.header.mics.len() == 1).unwrap();
+    kill();
+    turret.until("its microphone is shut", |view| view.header.mics.is_empty()).unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let (talker, from_utc_ms) = (user.to_owned(), view.header.mics[0].since_utc_ms);
+    KeyedTime { talker, from_utc_ms, to_utc_ms: i64::try_from(now.as_millis()).unwrap() }
+}
+
+fn is_back(view: &dealerboard_turret::view::View) -> bool {
+    matches!(view.header.link, LinkView::Up { voice: true, .. })
+}
+
+/// Asserts that all that was keyed is recorded, or listed as a gap: but for the way of a message or two.
+fn is_accounted_for(world: &World, keyed: &[KeyedTime]) {
+    let (recorded, gaps) = (segments(&world.data()).unwrap(), listed_gaps(&world.data()).unwrap());
+    for time in keyed {
+        let missing_ms = unaccounted_ms(time, &recorded, &gaps);
+        assert!(missing_ms < 500, "{missing_ms} ms of {time:?} are neither recorded nor listed");
+    }
+    let (sound, said) = world.verify().unwrap();
+    assert!(sound, "{said}");
+}
+
+#[test]
+fn after_a_kill_every_second_that_was_keyed_on_a_hoot_is_recorded_or_listed_as_a_gap() {
+    let mut world = World::start("two-desks").unwrap();
+    let mut reyes = world.seat("reyes").says("hands-free", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    talk(&mut reyes, "sterling", true);
+    reyes.listen("speakers", 4.0).unwrap();
+    let keyed = keyed_until_lost(&reyes, "reyes", || world.kill_switch());
+    world.restart_switch().unwrap();
+    reyes.until("it is back by itself", is_back).unwrap();
+    world.stop_switch().unwrap();
+    is_accounted_for(&world, &[keyed]);
+}
+
+#[test]
+fn after_a_kill_every_second_that_was_keyed_on_a_wire_is_recorded_or_listed_as_a_gap() {
+    let mut world = World::start("two-desks").unwrap();
+    let mut reyes = world.seat("reyes").says("left", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    let mut lindt = world.seat("lindt").says("left", &Voice::Hallam.babble(&world)).sit_down().unwrap();
+    reyes.act(&Intent::Press { line: LineId::from("ard-london"), call: None, lamp: None, position: None }).unwrap();
+    let key = lindt.until_key("ard-new-york", "rings", |key| key.lamp == Lamp::RingingHigh).unwrap();
+    lindt.act(&Intent::Press { line: key.line, call: key.call, lamp: Some(key.lamp), position: None }).unwrap();
+    lindt.until("its microphone is open", |view| view.header.mics.len() == 1).unwrap();
+    lindt.listen("left", 4.0).unwrap();
+    let mut keyed = Vec::new();
+    let first = keyed_until_lost(&reyes, "reyes", || {
+        keyed.push(keyed_until_lost(&lindt, "lindt", || world.kill_switch()));
+    });
+    keyed.push(first);
+    world.restart_switch().unwrap();
+    for turret in [&reyes, &lindt] {
+        turret.until("it is back by itself", is_back).unwrap();
+        turret.until("no microphone came back", |view| view.header.mics.is_empty()).unwrap();
+    }
+    world.stop_switch().unwrap();
+    is_accounted_for(&world, &keyed);
 }
 
 #[test]

@@ -8,6 +8,10 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{fmt, registry};
 
 /// The switch of a trading floor: lines, voice, recording and review.
 #[derive(Parser)]
@@ -109,7 +113,7 @@ fn main() -> ExitCode {
     // Two providers in one process would panic at the first handshake; whoever was first is the one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    registry().with(filter).with(filter_fn(keeps_secrets)).with(fmt::layer().with_writer(std::io::stderr)).init();
     match run(Arguments::parse().command) {
         Ok(code) => code,
         Err(error) => {
@@ -117,6 +121,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Below `info` the WebSocket library writes whole messages, and with them passwords and tokens.
+fn keeps_secrets(about: &tracing::Metadata<'_>) -> bool {
+    !about.target().starts_with("tungstenite") || *about.level() <= tracing::Level::INFO
 }
 
 fn run(command: Command) -> Result<ExitCode> {

@@ -3,8 +3,9 @@
 //! Law: nothing is faked beside the person: it logs on, rings, answers and speaks over the real control connection and the
 //! real voice path, with a microphone that is fed instead of heard.
 
+use crate::project::{CALLING, FAR_END_GONE, FAR_END_OPEN};
 use crate::turret::{Devices, Turret, TurretConfig};
-use crate::view::{Intent, LinkView, View};
+use crate::view::{Intent, KeyView, LinkView, PersonView, View};
 use crate::voice::{Callbacks, monotonic_ns};
 use anyhow::{Context, Result};
 use dealerboard_media::{RATE_HZ, samples_to_ns};
@@ -27,6 +28,9 @@ const PAUSE: Duration = Duration::from_secs(3);
 const RING_MAX: Duration = Duration::from_secs(25);
 const CALL_MAX: Duration = Duration::from_secs(45);
 
+/// A press is answered within this time, or was in vain.
+const PRESS_MAX: Duration = Duration::from_secs(2);
+
 /// What a counterparty does, as the floor file says.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,13 +40,13 @@ pub struct Script {
     /// Voice file that it speaks on a call.
     #[serde(default)]
     pub says: Option<String>,
-    /// Lines that it answers.
+    /// Lines that it answers; an MRD after its signal too, while the caller waits.
     #[serde(default)]
     pub answers: Vec<String>,
     /// After this long, milliseconds.
     #[serde(default = "soon")]
     pub answer_after_ms: u64,
-    /// A line that it rings.
+    /// An ARD that it rings.
     #[serde(default)]
     pub rings: Option<Again>,
     /// A hoot that it speaks on.
@@ -94,8 +98,8 @@ pub async fn play(
     let now = Instant::now();
     let after = |again: &Option<Again>| again.as_ref().map(|again| now + Duration::from_secs(again.first_after_s));
     let (next_ring, next_hoot) = (after(&script.rings), after(&script.speaks_on_hoot));
-    let player = Player { turret, script, mouth, says, on_hoot, next_ring, next_hoot, call: None, talk_ends: None };
-    player.run().await;
+    let player = Player { script, mouth, says, on_hoot, next_ring, next_hoot, call: None, talk_ends: None };
+    attend(&turret, player).await;
     Ok(())
 }
 
@@ -125,6 +129,18 @@ fn feed(callbacks: Callbacks, mouth: Weak<Mutex<VecDeque<f32>>>) {
     }
 }
 
+/// Looks at the panel ten times a second and does what the script wants, until the task is dropped.
+async fn attend(turret: &Turret, mut player: Player) {
+    let mut look = Instant::now();
+    loop {
+        look += Duration::from_millis(100);
+        sleep_until(look).await;
+        let view = turret.view();
+        let now_utc_ms = utc_ms() + view.header.clock_offset_ms as i64;
+        player.look(&view, Instant::now(), now_utc_ms).into_iter().for_each(|intent| turret.intent(intent));
+    }
+}
+
 /// A call that this counterparty is on.
 struct Call {
     line: LineId,
@@ -133,8 +149,8 @@ struct Call {
     up: bool,
 }
 
+/// Who decides: what the panel shows and the time go in, intents come out, words go to the mouth.
 struct Player {
-    turret: Turret,
     script: Script,
     mouth: Mouth,
     says: Vec<f32>,
@@ -146,103 +162,126 @@ struct Player {
 }
 
 impl Player {
-    async fn run(mut self) {
-        let mut look = Instant::now();
-        loop {
-            look += Duration::from_millis(100);
-            sleep_until(look).await;
-            let view = self.turret.view();
-            if !matches!(view.header.link, LinkView::Up { voice: true, .. }) {
-                self.call = None;
-                continue;
-            }
-            self.answer(&view);
-            self.ring(&view);
-            self.speak(&view);
-            self.speak_on_hoot();
+    fn look(&mut self, view: &View, now: Instant, now_utc_ms: i64) -> Vec<Intent> {
+        if !matches!(view.header.link, LinkView::Up { voice: true, .. }) {
+            (self.call, self.talk_ends) = (None, None);
+            self.silence();
+            return Vec::new();
         }
+        let free = |player: &Self| player.call.is_none();
+        let mut intents = Vec::new();
+        if free(self) {
+            intents.extend(self.answer(view, now, now_utc_ms));
+        }
+        if free(self) && self.talk_ends.is_none() {
+            intents.extend(self.talk_back(view, now));
+        }
+        if free(self) {
+            intents.extend(self.ring(view, now));
+        }
+        intents.extend(self.speak(view, now));
+        intents.extend(self.speak_on_hoot(now));
+        intents
     }
 
     fn say(&self, words: &[f32]) {
         self.mouth.lock().expect("no holder of this lock panics").extend(words);
     }
 
-    fn press(&self, view: &View, line: &LineId) {
-        let Some(key) = view.keys.iter().find(|key| key.line == *line) else { return };
-        let (line, call, lamp, position) = (line.clone(), key.call, Some(key.lamp), Some(Position::Left));
-        self.turret.intent(Intent::Press { line, call, lamp, position });
+    fn silence(&self) {
+        self.mouth.lock().expect("no holder of this lock panics").clear();
     }
 
-    fn answer(&mut self, view: &View) {
-        if self.call.is_some() {
-            return;
-        }
-        let after_ms = i64::try_from(self.script.answer_after_ms).unwrap_or(i64::MAX);
-        let now_utc_ms = utc_ms() + view.header.clock_offset_ms as i64;
-        let due = view.incoming.iter().find(|ring| {
-            let mine = self.script.answers.iter().any(|line| line == ring.line.as_str());
-            mine && now_utc_ms.saturating_sub(ring.since_utc_ms) >= after_ms
-        });
-        if let Some(ring) = due {
-            self.press(view, &ring.line);
-            self.begin(ring.line.clone());
-        }
-    }
-
-    fn begin(&mut self, line: LineId) {
-        let now = Instant::now();
+    fn begin(&mut self, line: LineId, now: Instant) {
         self.call = Some(Call { line, since: now, speaks: now + BREATH, up: false });
     }
 
-    fn ring(&mut self, view: &View) {
-        let (Some(again), Some(next)) = (&self.script.rings, self.next_ring) else { return };
-        if Instant::now() < next || self.call.is_some() {
-            return;
-        }
-        self.next_ring = Some(Instant::now() + Duration::from_secs(again.every_s));
-        let line = LineId(again.line.clone());
-        if view.keys.iter().any(|key| key.line == line && key.lamp == Lamp::Idle) {
-            self.press(view, &line);
-            self.begin(line);
-        }
+    fn press(&mut self, key: &KeyView, now: Instant) -> Intent {
+        self.begin(key.line.clone(), now);
+        let (line, call, lamp, position) = (key.line.clone(), key.call, Some(key.lamp), Some(Position::Left));
+        Intent::Press { line, call, lamp, position }
     }
 
-    fn speak(&mut self, view: &View) {
-        let Some(call) = &mut self.call else { return };
-        let (now, line) = (Instant::now(), call.line.clone());
-        let on_it = view.positions.iter().find(|position| position.line.as_ref() == Some(&line));
+    /// Answers what rings, and an MRD whose signal has ended while its caller still waits.
+    fn answer(&mut self, view: &View, now: Instant, now_utc_ms: i64) -> Option<Intent> {
+        let after_ms = i64::try_from(self.script.answer_after_ms).unwrap_or(i64::MAX);
+        let due = view.keys.iter().find(|key| {
+            let rings = view.incoming.iter().find(|ring| ring.line == key.line).map(|ring| ring.since_utc_ms);
+            let waits = key.signalled_utc_ms.filter(|_| key.lamp == Lamp::Idle && key.words == FAR_END_OPEN);
+            let mine = self.script.answers.iter().any(|line| line == key.line.as_str());
+            mine && rings.or(waits).is_some_and(|since| now_utc_ms.saturating_sub(since) >= after_ms)
+        });
+        due.map(|key| self.press(key, now))
+    }
+
+    /// Talks back to whoever calls by intercom.
+    fn talk_back(&mut self, view: &View, now: Instant) -> Option<Intent> {
+        let calls = |person: &&PersonView| matches!(person.lamp, Lamp::InUseHere | Lamp::RingingLow);
+        let caller = view.people.iter().find(calls)?;
+        self.begin(caller.line.clone()?, now);
+        Some(Intent::TalkBack { user: caller.user.clone(), on: true })
+    }
+
+    fn ring(&mut self, view: &View, now: Instant) -> Option<Intent> {
+        let again = self.script.rings.as_ref()?;
+        if self.next_ring.is_none_or(|next| now < next) {
+            return None;
+        }
+        self.next_ring = Some(now + Duration::from_secs(again.every_s));
+        let key = view.keys.iter().find(|key| key.line.as_str() == again.line && key.lamp == Lamp::Idle)?;
+        Some(self.press(key, now))
+    }
+
+    /// Says the words of a call that is up, again and again, and opens a microphone that has lapsed meanwhile.
+    fn speak(&mut self, view: &View, now: Instant) -> Option<Intent> {
+        let call = self.call.as_mut()?;
+        let on_it = view.positions.iter().find(|position| position.line.as_ref() == Some(&call.line));
         let Some(position) = on_it else {
             // The press is still on its way, or the far end has released.
-            if now > call.since + Duration::from_secs(2) {
+            if call.up || now > call.since + PRESS_MAX {
                 self.call = None;
-                self.mouth.lock().expect("no holder of this lock panics").clear();
+                self.silence();
             }
-            return;
+            return None;
         };
-        let up = !position.words.starts_with("Calling");
+        let up = position.words != CALLING;
         if up && !call.up {
             (call.up, call.since, call.speaks) = (true, now, now + BREATH);
         }
-        if now > call.since + if up { CALL_MAX } else { RING_MAX } {
-            self.turret.intent(Intent::Release { position: position.position });
-        } else if up && now >= call.speaks {
+        let gone = view.keys.iter().any(|key| key.line == call.line && key.words == FAR_END_GONE);
+        if gone || now > call.since + if up { CALL_MAX } else { RING_MAX } {
+            self.silence();
+            return Some(Intent::Release { position: position.position });
+        }
+        if up && position.mic_lapsed && now > call.since + BREATH {
+            let caller = view.people.iter().find(|person| person.line.as_ref() == Some(&call.line));
+            return Some(match caller {
+                Some(caller) => Intent::TalkBack { user: caller.user.clone(), on: true },
+                None => Intent::OpenMic { position: position.position },
+            });
+        }
+        if up && now >= call.speaks {
             call.speaks = now + length(&self.says) + PAUSE;
             self.say(&self.says);
         }
+        None
     }
 
-    fn speak_on_hoot(&mut self) {
-        let Some(again) = &self.script.speaks_on_hoot else { return };
-        let (now, line) = (Instant::now(), LineId(again.line.clone()));
+    fn speak_on_hoot(&mut self, now: Instant) -> Option<Intent> {
+        let again = self.script.speaks_on_hoot.as_ref()?;
+        let line = LineId(again.line.clone());
         if self.talk_ends.is_some_and(|end| now >= end) {
             self.talk_ends = None;
-            self.turret.intent(Intent::Talk { line, on: false, latched: true });
-        } else if self.call.is_none() && self.talk_ends.is_none() && self.next_hoot.is_some_and(|next| now >= next) {
-            self.next_hoot = Some(now + Duration::from_secs(again.every_s));
-            self.talk_ends = Some(now + length(&self.on_hoot));
-            self.turret.intent(Intent::Talk { line, on: true, latched: true });
-            self.say(&self.on_hoot);
+            return Some(Intent::Talk { line, on: false, latched: true });
         }
+        let due = self.next_hoot.is_some_and(|next| now >= next);
+        if !due || self.call.is_some() || self.talk_ends.is_some() {
+            return None;
+        }
+        self.next_hoot = Some(now + Duration::from_secs(again.every_s));
+        self.talk_ends = Some(now + length(&self.on_hoot));
+        self.say(&self.on_hoot);
+        Some(Intent::Talk { line, on: true, latched: true })
     }
 }
 
@@ -275,3 +314,7 @@ pub fn voice_from_folder(folder: &Path, name: &str) -> Result<Vec<f32>> {
     let bytes = std::fs::read(&path).with_context(|| format!("the voice file {} cannot be read", path.display()))?;
     voice_from_wav(&bytes)
 }
+
+#[cfg(test)]
+#[path = "counterparty_tests.rs"]
+mod tests;

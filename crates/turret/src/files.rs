@@ -3,23 +3,19 @@
 //! Law: the same callbacks as a sound card's are called, one period at a time, at the same pace. A file that has ended is
 //! silence. What was heard is on disk at most a tenth of a second later, in a file that can be read meanwhile.
 
+use crate::mic_file;
 use crate::voice::{Callbacks, monotonic_ns};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use dealerboard_media::{CaptureTap, PlaybackMixer, RATE_HZ, samples_to_ns};
 use dealerboard_model::Position;
-use rtrb::{Consumer, Producer, RingBuffer};
+use rtrb::Consumer;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
-
-/// Samples that are read ahead of a microphone: a second.
-const AHEAD: usize = RATE_HZ as usize;
 
 /// Periods between two writings of what was heard.
 const PERIODS_A_WRITE: u64 = 16;
@@ -30,7 +26,7 @@ const WRITES_MAX: usize = 256;
 /// Files in the place of devices.
 #[derive(Clone, Debug)]
 pub struct FileDevices {
-    /// 48 kHz mono WAV for `left`, `right`, `hands-free`; what has none is silent.
+    /// 48 kHz mono WAV, or a FIFO of one, for `left`, `right`, `hands-free`; what has none is silent.
     pub mics: BTreeMap<Position, PathBuf>,
     /// Folder for `left.wav`, `right.wav`, `hands-free.wav`, `speakers.wav`; none: nothing is kept.
     pub ears: Option<PathBuf>,
@@ -78,16 +74,22 @@ fn name(position: Position) -> &'static str {
     }
 }
 
-/// Starts the devices.
+/// Who is told, in one sentence, what is wrong with a position's microphone.
+pub type Tell = Arc<dyn Fn(Position, String) + Send + Sync>;
+
+/// Starts the devices. A microphone that cannot be read is silent, and told.
 ///
 /// # Errors
-/// A file cannot be read or written, or is not 48 kHz mono.
-pub fn start(devices: &FileDevices, callbacks: Callbacks) -> Result<RunningFiles> {
+/// A file cannot be written, or the system gives no thread.
+pub fn start(devices: &FileDevices, callbacks: Callbacks, tell: &Tell) -> Result<RunningFiles> {
     let running = Arc::new(AtomicBool::new(true));
     let mut mics = Vec::new();
     for (position, tap) in callbacks.taps {
         let samples = match devices.mics.get(&position) {
-            Some(path) => Some(read_ahead(path, &running)?),
+            Some(path) => {
+                let tell = Arc::clone(tell);
+                Some(mic_file::read_ahead(path, &running, move |trouble| tell(position, trouble))?)
+            }
             None => None,
         };
         mics.push((position, tap, samples));
@@ -157,65 +159,6 @@ impl Pace {
             }
         }
     }
-}
-
-/// Reads a WAV file or FIFO on a thread of its own, a second ahead.
-fn read_ahead(path: &Path, running: &Arc<AtomicBool>) -> Result<Consumer<f32>> {
-    let shown = path.display().to_string();
-    if !path.exists() {
-        bail!("the microphone file {shown} does not exist; name a 48 kHz mono WAV file");
-    }
-    let is_file = path.is_file();
-    let (mut producer, consumer) = RingBuffer::new(AHEAD);
-    let (ready, filled) = sync_channel::<Result<()>>(1);
-    let (path, running) = (path.to_owned(), Arc::clone(running));
-    std::thread::Builder::new().name("mic file".into()).spawn(move || {
-        let reader = match open_wav(&path) {
-            Ok(reader) => reader,
-            Err(error) => {
-                // Nobody waits for a FIFO that is opened late.
-                let _ = ready.send(Err(error));
-                return;
-            }
-        };
-        feed(reader, &mut producer, &running, || drop(ready.try_send(Ok(()))));
-        drop(ready.try_send(Ok(())));
-    })?;
-    if is_file {
-        filled.recv().with_context(|| format!("the microphone file {shown} could not be read"))??;
-    }
-    Ok(consumer)
-}
-
-type Wav = hound::WavReader<BufReader<File>>;
-
-fn open_wav(path: &Path) -> Result<Wav> {
-    let shown = path.display();
-    let reader = hound::WavReader::open(path).with_context(|| format!("{shown} is not a WAV file"))?;
-    let spec = reader.spec();
-    if spec.sample_rate != RATE_HZ || spec.channels != 1 {
-        bail!("{shown} has {} Hz and {} channels; make it 48000 Hz mono", spec.sample_rate, spec.channels);
-    }
-    Ok(reader)
-}
-
-fn feed(mut wav: Wav, ring: &mut Producer<f32>, running: &AtomicBool, full: impl Fn()) {
-    let spec = wav.spec();
-    let scale = 1.0 / f64::from(1_u32 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32;
-    let mut push = |sample: f32| {
-        while ring.is_full() {
-            full();
-            if !running.load(Ordering::Acquire) || ring.is_abandoned() {
-                return false;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        ring.push(sample).is_ok()
-    };
-    match spec.sample_format {
-        hound::SampleFormat::Float => wav.samples::<f32>().map_while(Result::ok).all(&mut push),
-        hound::SampleFormat::Int => wav.samples::<i32>().map_while(Result::ok).all(|s| push(s as f32 * scale)),
-    };
 }
 
 /// Writes a WAV file on a thread of its own; its header is right after each writing.

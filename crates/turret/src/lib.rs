@@ -1,6 +1,6 @@
 //! A whole turret without a window: session, positions, devices and the view model.
 //!
-//! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` and `cards` the devices;
+//! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` (with `mic_file`) and `cards` the devices;
 //! `facts`, `mics`, `keyed`, `project`, `changes` and `press` are pure: what is known, which microphones are open and were,
 //! what it looks like, what differs, what a press means. `speaking` is too: who speaks.
 
@@ -15,6 +15,8 @@ mod follow;
 mod intent;
 mod keyed;
 mod link;
+mod log;
+mod mic_file;
 mod mics;
 mod pin;
 mod press;
@@ -29,6 +31,7 @@ mod voice_path;
 
 pub use cards::CardChoices;
 pub use files::{Clock, FileDevices};
+pub use log::start_log;
 pub use pin::Fingerprint;
 pub use turret::{Devices, Turret, TurretConfig};
 pub use voice::{Callbacks, monotonic_ns};

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use dealerboard_media::UplinkConfig;
 use dealerboard_model::{Position, UserId};
-use dealerboard_turret::view::{Change, Intent, LinkView};
-use dealerboard_turret::{Devices, FileDevices, Fingerprint, Turret, TurretConfig};
+use dealerboard_turret::view::{Change, Intent, LinkView, PositionView};
+use dealerboard_turret::{Devices, FileDevices, Fingerprint, Turret, TurretConfig, start_log};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -38,9 +38,9 @@ struct Arguments {
     /// A file whose first line is the password.
     #[arg(long)]
     password_file: PathBuf,
-    /// Fingerprint of the switch's certificate, sha256:…
+    /// Fingerprint of the switch's certificate, sha256:… Without it the fingerprint is shown, and a trust intent awaited.
     #[arg(long)]
-    pin: Fingerprint,
+    pin: Option<Fingerprint>,
     /// What a position hears from its user: left=FILE, right=FILE or hands-free=FILE, 48 kHz mono WAV, or a FIFO of one.
     #[arg(long, value_parser = mic)]
     mic: Vec<(Position, PathBuf)>,
@@ -84,8 +84,7 @@ fn frame(text: &str) -> Result<u32, String> {
 fn main() -> ExitCode {
     // Two crypto providers in one process would panic at the first handshake: this one is chosen before any.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    start_log("warn");
     match start(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -112,7 +111,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
     let config = TurretConfig {
         address: arguments.switch,
-        pin: Some(arguments.pin),
+        pin: arguments.pin,
         seat: arguments.seat,
         uplink: UplinkConfig { frame_ms: arguments.frame, ..UplinkConfig::default() },
         review_url: None,
@@ -137,9 +136,10 @@ struct Ends {
 /// Takes intents and writes changes, until something ends it.
 async fn attend(turret: &Turret, mut changes: Receiver<Change>, stay: bool, ends: &mut Ends) -> Result<()> {
     turret.clocks().iter().try_for_each(print)?;
-    print(&Change::View(Box::new(turret.view())))?;
+    let (mut watch, first) = (Watch::default(), Change::View(Box::new(turret.view())));
+    print(&first)?;
+    watch.see(&first)?;
     let mut lines = read_lines()?;
-    let (mut reading, mut was_up) = (true, false);
     loop {
         tokio::select! {
             change = changes.recv() => {
@@ -149,26 +149,90 @@ async fn attend(turret: &Turret, mut changes: Receiver<Change>, stay: bool, ends
                     Err(RecvError::Closed) => return Ok(()),
                 };
                 print(&change)?;
-                let link = match &change {
-                    Change::Header(header) => Some(&header.link),
-                    Change::View(view) => Some(&view.header.link),
-                    Change::Pages(_) | Change::Key(_) | Change::KeyGone(_) | Change::Position(_) | Change::Channels(_)
-                    | Change::Channel(_) | Change::People(_) | Change::Person(_) | Change::Incoming(_)
-                    | Change::Notice(_) | Change::Meters(_) => None,
-                };
-                was_up |= matches!(link, Some(LinkView::Up { .. }));
-                if let (Some(LinkView::Refused { sentence }), false) = (link, was_up) {
-                    bail!("{sentence}");
-                }
+                watch.see(&change)?;
             }
-            line = lines.recv(), if reading => match line {
+            line = lines.recv(), if !watch.input_ended => match line {
                 Some(line) => take(turret, &line),
-                None if stay => reading = false,
+                None if stay => watch.end_input()?,
                 None => return Ok(()),
             },
             _ = ends.term.recv() => return Ok(()),
             _ = ends.interrupt.recv() => return Ok(()),
         }
+    }
+}
+
+/// What the program itself has to know about what it prints.
+#[derive(Default)]
+struct Watch {
+    was_up: bool,
+    input_ended: bool,
+    /// The certificate that waits for trust.
+    untrusted: Option<String>,
+    /// What is wrong with each position's devices.
+    troubles: BTreeMap<Position, String>,
+}
+
+impl Watch {
+    /// Says what is wrong with a device on the error output.
+    ///
+    /// # Errors
+    /// The log-on was refused, or nobody is left to trust the switch.
+    fn see(&mut self, change: &Change) -> Result<()> {
+        match change {
+            Change::Header(header) => self.see_link(&header.link),
+            Change::View(view) => {
+                view.positions.iter().for_each(|position| self.see_position(position));
+                self.see_link(&view.header.link)
+            }
+            Change::Position(position) => {
+                self.see_position(position);
+                Ok(())
+            }
+            Change::Pages(_)
+            | Change::Key(_)
+            | Change::KeyGone(_)
+            | Change::Channels(_)
+            | Change::Channel(_)
+            | Change::People(_)
+            | Change::Person(_)
+            | Change::Incoming(_)
+            | Change::Notice(_)
+            | Change::Meters(_) => Ok(()),
+        }
+    }
+
+    fn see_position(&mut self, position: &PositionView) {
+        let trouble = &position.device.trouble;
+        if self.troubles.get(&position.position) != Some(trouble) {
+            if !trouble.is_empty() {
+                eprintln!("{trouble}");
+            }
+            self.troubles.insert(position.position, trouble.clone());
+        }
+    }
+
+    fn see_link(&mut self, link: &LinkView) -> Result<()> {
+        self.untrusted = None;
+        match link {
+            LinkView::Up { .. } => self.was_up = true,
+            LinkView::Refused { sentence } if !self.was_up => bail!("{sentence}"),
+            LinkView::Untrusted { fingerprint } => self.untrusted = Some(fingerprint.clone()),
+            LinkView::Refused { .. } | LinkView::Connecting { .. } | LinkView::Lost { .. } | LinkView::LoggedOff => {}
+        }
+        self.trust_can_come()
+    }
+
+    fn end_input(&mut self) -> Result<()> {
+        self.input_ended = true;
+        self.trust_can_come()
+    }
+
+    fn trust_can_come(&self) -> Result<()> {
+        if let (true, Some(fingerprint)) = (self.input_ended, &self.untrusted) {
+            bail!("The switch shows the certificate {fingerprint}, which is not trusted; give it with --pin.");
+        }
+        Ok(())
     }
 }
 

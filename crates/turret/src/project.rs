@@ -14,6 +14,15 @@ use dealerboard_model::{
 use dealerboard_wire::{OpenMic, Person, RecorderHealth};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+/// The words of a position whose call is not answered yet.
+pub const CALLING: &str = "Calling";
+
+/// The words of an idle MRD's key whose far end waits (rule MRD-1).
+pub const FAR_END_OPEN: &str = "FAR END OPEN";
+
+/// The words of an MRD's key whose far end has released (rule MRD-5).
+pub const FAR_END_GONE: &str = "FAR END GONE";
+
 /// How a talk key stands at this turret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TalkKey {
@@ -246,6 +255,8 @@ impl<'a> Look<'a> {
             (_, Lamp::OutOfService) => "Out of service".into(),
             (FarEnd::Held, Lamp::InUseHere) => "HELD BY FAR END".into(),
             (FarEnd::LinkLost, Lamp::InUseHere) => "LINK LOST".into(),
+            (FarEnd::Gone, Lamp::InUseHere) => FAR_END_GONE.into(),
+            (FarEnd::Open, Lamp::Idle) => FAR_END_OPEN.into(),
             (_, Lamp::RingingHigh | Lamp::RingingLow) => "RINGING".into(),
             (_, Lamp::InUseHere) => {
                 let me = self.facts.me.as_ref().map(|it| it.name.as_str());
@@ -272,7 +283,7 @@ impl<'a> Look<'a> {
         let words = match status {
             None if selected => "Next key you press lands here".into(),
             None => "On hook".into(),
-            Some(it) if it.phase == LinePhase::Calling => "Calling".into(),
+            Some(it) if it.phase == LinePhase::Calling => CALLING.into(),
             Some(it) if it.far == FarEnd::Held => "Held by the far end".into(),
             Some(it) if it.far == FarEnd::LinkLost => "The far end's turret is lost".into(),
             Some(it) => {

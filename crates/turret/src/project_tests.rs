@@ -150,3 +150,14 @@ fn a_recorder_that_fails_is_never_shown_as_all_recorded() {
     let shown = project(&facts, &local).header.recorder;
     assert_eq!((shown.ok, shown.words.as_str()), (false, "Not recorded: disk full"));
 }
+
+#[test]
+fn an_mrd_tells_that_its_far_end_waits_or_has_gone() {
+    let (facts, local) = world(|it| it.far = dealerboard_model::FarEnd::Open);
+    assert_eq!(key(&project(&facts, &local)).words, "FAR END OPEN");
+    let (facts, local) = world(|it| {
+        (it.phase, it.parties) = (LinePhase::Talking, vec![party(1)]);
+        it.far = dealerboard_model::FarEnd::Gone;
+    });
+    assert_eq!(key(&project(&facts, &local)).words, "FAR END GONE");
+}

@@ -11,7 +11,7 @@ use crate::project::Local;
 use crate::speaking::Speaking;
 use crate::tones::Tones;
 use crate::turret::{Input, Running};
-use crate::view::{Change, LinkView, Meters, NoticeView, View};
+use crate::view::{Change, DeviceView, LinkView, Meters, NoticeView, View};
 use crate::voice::Voice;
 use crate::voice_path::VoicePath;
 use dealerboard_media::{SILENCE_DBFS, Tone};
@@ -110,6 +110,12 @@ impl TurretTask {
             Input::MoreEars(number, sdp) => self.more_ears_made(number, sdp).await,
             Input::TailOver(line, press) => self.tail_over(line, press).await,
             Input::Devices(views) => self.devices(views).await,
+            Input::Trouble(position, trouble) => {
+                let mut views = self.local.devices.clone();
+                let ear = views.get(&position).and_then(|view| view.ear.clone());
+                views.insert(position, DeviceView { microphone: None, ear, trouble });
+                self.devices(views).await;
+            }
             Input::Stop(_) => {}
         }
     }

@@ -72,6 +72,8 @@ pub(crate) enum Input {
     MoreEars(u64, String),
     TailOver(LineId, u64),
     Devices(BTreeMap<Position, DeviceView>),
+    /// The microphone of a position cannot be read any more.
+    Trouble(Position, String),
 }
 
 /// A whole turret; clones are the same one.
@@ -102,7 +104,13 @@ impl Turret {
             }
             Devices::Files(files) => {
                 local.devices = file_views(&files);
-                Running::Files(files::start(&files, callbacks)?)
+                let told = inputs.downgrade();
+                // It is called on the thread that reads the file.
+                let tell = move |position, trouble| {
+                    drop(told.upgrade().map(|told| told.blocking_send(Input::Trouble(position, trouble))));
+                };
+                let tell: files::Tell = Arc::new(tell);
+                Running::Files(files::start(&files, callbacks, &tell)?)
             }
             Devices::Hooks(hook) => {
                 local.devices = Position::ALL.map(|position| (position, whole())).into();

@@ -3,11 +3,11 @@
 
 mod support;
 
-use dealerboard_wire::FromTurret;
+use dealerboard_wire::{Credentials, FromTurret};
 use std::process::Stdio;
 use std::time::Duration;
 use support::*;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -17,11 +17,15 @@ struct Program {
 }
 
 fn program(address: &str, pin: &str) -> Program {
+    program_with(address, &["--pin", pin])
+}
+
+fn program_with(address: &str, more: &[&str]) -> Program {
     let folder = tempfile::tempdir().unwrap();
     let password = folder.path().join("password");
     std::fs::write(&password, "tulip").unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_dealerboard-turret"));
-    command.args(["--user", "reyes", "--switch", address, "--pin", pin, "--password-file"]).arg(password);
+    command.args(["--user", "reyes", "--switch", address, "--password-file"]).arg(password).args(more);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     Program { process: command.spawn().unwrap(), _folder: folder }
 }
@@ -84,4 +88,85 @@ async fn a_switch_that_does_not_answer_yet_is_tried_again() {
     let mut said = BufReader::new(program.process.stdout.take().unwrap()).lines();
     while !said.next_line().await.unwrap().unwrap().contains(r#""state":"lost""#) {}
     assert!(program.process.try_wait().unwrap().is_none());
+}
+
+/// Waits for a line of the output that holds `words`.
+async fn until_said(program: &mut Program, words: &str) {
+    let mut said = BufReader::new(program.process.stdout.take().unwrap()).lines();
+    let wait = async { while !said.next_line().await.unwrap().expect("it still runs").contains(words) {} };
+    timeout(Duration::from_secs(30), wait).await.unwrap_or_else(|_| panic!("{words} is said"));
+    // What comes later is read too: a full pipe would stop the program.
+    tokio::spawn(async move { while let Ok(Some(_)) = said.next_line().await {} });
+}
+
+#[tokio::test]
+async fn without_a_pin_it_shows_the_fingerprint_and_goes_on_only_when_it_is_trusted() {
+    let mut switch = Switch::start().await;
+    let mut program = program_with(&switch.address, &[]);
+    until_said(&mut program, &format!(r#""state":"untrusted","fingerprint":"{}""#, switch.fingerprint)).await;
+    let trust = format!(r#"{{"intent":"trust","fingerprint":"{}"}}"#, switch.fingerprint);
+    let mut input = program.process.stdin.take().unwrap();
+    input.write_all(format!("{trust}\n").as_bytes()).await.unwrap();
+    let (_peer, hello) = switch.arrival().await;
+    assert!(matches!(hello.credentials, Credentials::Password { user, .. } if user.as_str() == "reyes"));
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_is_left_to_trust_ends_it_in_one_sentence() {
+    let switch = Switch::start().await;
+    let mut program = program_with(&switch.address, &["--stay"]);
+    drop(program.process.stdin.take());
+    let (code, said) = end(program).await;
+    assert_eq!((code, said.lines().count()), (Some(1), 1), "{said}");
+    assert!(said.contains(&switch.fingerprint) && said.contains("--pin"), "{said}");
+}
+
+/// A turret whose left microphone is `file` shows that it has none and why, and says that once.
+async fn shows_the_trouble_of(file: &std::path::Path, words: &str) {
+    let mut switch = Switch::start().await;
+    let mic = format!("left={}", file.display());
+    let mut program = program_with(&switch.address, &["--pin", &switch.fingerprint, "--mic", &mic]);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until_said(&mut program, r#""microphone":null"#).await;
+    drop(program.process.stdin.take());
+    let (code, said) = end(program).await;
+    assert_eq!((code, said.lines().count()), (Some(0), 1), "{said}");
+    assert!(said.contains(words), "{said}");
+}
+
+#[tokio::test]
+async fn a_microphone_file_that_does_not_exist_is_told_and_the_turret_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    shows_the_trouble_of(&folder.path().join("none.wav"), "does not exist").await;
+}
+
+#[tokio::test]
+async fn a_microphone_file_that_is_no_wav_is_told_and_the_turret_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("words.txt");
+    std::fs::write(&file, "No sound at all, but some words.").unwrap();
+    shows_the_trouble_of(&file, "is not a WAV file").await;
+}
+
+#[tokio::test]
+async fn a_fifo_of_another_rate_is_told_and_the_turret_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("mic");
+    let path = std::ffi::CString::new(fifo.to_str().unwrap()).unwrap();
+    // SAFETY: mkfifo(3) reads a path that lives through the call.
+    assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
+    let writer = fifo.clone();
+    std::thread::spawn(move || {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 44_100,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        hound::WavWriter::new(&mut bytes, spec).unwrap().finalize().unwrap();
+        std::fs::write(&writer, bytes.into_inner()).unwrap();
+    });
+    shows_the_trouble_of(&fifo, "44100 Hz").await;
 }
