@@ -6,7 +6,8 @@
 use crate::level::Level;
 use crate::limiter::limit;
 use crate::ramp::Ramp;
-use crate::stream::{Stream, StreamStats};
+use crate::stream::Stream;
+use crate::stream_stats::StreamStats;
 use crate::tone::{Tone, TonePlayer};
 use crate::{MediaError, PAYLOAD_MAX};
 use dealerboard_model::Csrc;
