@@ -1,15 +1,22 @@
 //! The whole system under test: real switch, real turrets, real sound, and the ears to judge what arrives.
 //!
-//! `world` starts a floor as processes, `seat` its turrets, `players` its counterparties, `sound` a private sound server, `network` two machines, `disk` a disk that
-//! is soon full. `speech`, `chirp`, `sweep` and `compare` tell what was heard, `recordings` what was kept.
-//! `bench-voice` measures the voice path with the same means.
+//! `world` starts a floor as processes (`owned`), `seat` its turrets, `players` its counterparties; `sound` is a private
+//! sound server, `network` two machines, `relay` a long way, `disk` a disk that is soon full. `desk` is a turret in the
+//! test's own process whose sounds are known to the sample, `crowd` twelve of them who talk at once. `speech`, `chirp`,
+//! `sweep`, `choir` and `compare` tell what was heard, `recordings` what was kept. `bench-voice` measures the voice path with
+//! the same means.
 
 pub mod chirp;
+pub mod choir;
 pub mod compare;
+pub mod crowd;
+pub mod desk;
 pub mod disk;
 pub mod network;
+pub mod owned;
 pub mod players;
 pub mod recordings;
+pub mod relay;
 pub mod seat;
 pub mod sound;
 pub mod speech;

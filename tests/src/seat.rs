@@ -2,9 +2,10 @@
 //!
 //! Law: waiting is for an event, never for a time; a wait that lasts a minute has failed and says what it last saw.
 
+use crate::owned::{Owned, program};
 use crate::speech::{Voice, WORDS_S};
 use crate::wav;
-use crate::world::{Owned, PATIENCE, World, program};
+use crate::world::{PATIENCE, World};
 use anyhow::{Context, Result, bail};
 use dealerboard_model::Position;
 use dealerboard_turret::view::{

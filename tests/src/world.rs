@@ -4,52 +4,24 @@
 //! Law: nothing is faked but the air between mouth and microphone. Waiting is for an event, never for a time; a wait
 //! that lasts a minute has failed and says what it last saw. Every process is ended, by its id, when its owner drops.
 
+use crate::owned::{Owned, program};
+use crate::relay::Relay;
 pub use crate::seat::{Seat, Turret};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// Longest wait for an event before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Where a switch that is far away is reached: a loopback address beside its own.
+const FAR_AWAY: &str = "127.0.0.2";
+
 /// The password of every user of a test floor.
 pub const PASSWORD: &str = "correct horse battery staple";
-
-/// A program of this workspace, built beside the running test.
-///
-/// # Errors
-/// It has not been built.
-pub fn program(name: &str) -> Result<PathBuf> {
-    let here = std::env::current_exe().context("the test knows its own file")?;
-    let found = here.ancestors().skip(1).take(3).map(|folder| folder.join(name)).find(|path| path.is_file());
-    found.with_context(|| format!("{name} is not built beside {}; run cargo build --workspace first", here.display()))
-}
-
-/// A process that ends with its owner.
-pub struct Owned(pub(crate) Child);
-
-impl Owned {
-    /// Its process id.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.0.id()
-    }
-
-    /// Ends it without any warning, as a power cut would.
-    pub fn kill(&mut self) {
-        // A process that has already ended is what was wanted.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Drop for Owned {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
 
 /// A running switch on loopback, and the folder that it keeps its data in.
 pub struct World {
@@ -58,6 +30,10 @@ pub struct World {
     switch: Option<Owned>,
     /// Program and arguments that stand before the switch's own, such as `ip netns exec NAME`.
     wrapper: Vec<String>,
+    /// More words for `serve`.
+    more: Vec<&'static str>,
+    /// The long way to it, if there is one.
+    relay: Option<Relay>,
     /// `wss://127.0.0.1:PORT`.
     pub address: String,
     /// `sha256:…` of its certificate.
@@ -95,15 +71,36 @@ impl World {
     /// # Errors
     /// The switch does not start.
     pub fn start_behind(floor: &str, wrapper: impl FnOnce(&Path) -> Vec<String>, listen: &str) -> Result<Self> {
+        let mut world = Self::prepare(floor, wrapper)?;
+        world.start_switch(listen)?;
+        Ok(world)
+    }
+
+    /// Starts a switch as [`Self::start`] does, to which everything takes `delay`, and back as long: voice and control.
+    ///
+    /// # Errors
+    /// The switch does not start.
+    pub fn start_far_away(floor: &str, delay: Duration) -> Result<Self> {
+        let mut world = Self::prepare(floor, |_| Vec::new())?;
+        world.more = vec!["--advertise", FAR_AWAY];
+        world.start_switch("127.0.0.1:0")?;
+        let to: SocketAddr = world.address.trim_start_matches("wss://").trim_end_matches('/').parse()?;
+        let at = SocketAddr::new(FAR_AWAY.parse()?, to.port());
+        world.relay = Some(Relay::start(at, to, delay)?);
+        world.address = format!("wss://{at}");
+        Ok(world)
+    }
+
+    fn prepare(floor: &str, wrapper: impl FnOnce(&Path) -> Vec<String>) -> Result<Self> {
         let floor = Path::new(env!("CARGO_MANIFEST_DIR")).join("floors").join(format!("{floor}.toml"));
         let folder = tempfile::tempdir()?;
         let wrapper = wrapper(&folder.path().join("data"));
-        let mut world = Self { folder, floor, switch: None, wrapper, address: String::new(), pin: String::new() };
+        let (more, relay, address, pin) = (Vec::new(), None, String::new(), String::new());
+        let world = Self { folder, floor, switch: None, wrapper, more, relay, address, pin };
         std::fs::write(world.password_file(), PASSWORD)?;
         for user in world.users()? {
             world.set_password(&user)?;
         }
-        world.start_switch(listen)?;
         Ok(world)
     }
 
@@ -182,6 +179,7 @@ impl World {
             .arg(&self.floor)
             .arg("--data")
             .arg(self.data())
+            .args(&self.more)
             .stdout(Stdio::piped())
             .spawn()?;
         let said = child.stdout.take().context("the switch's output is piped")?;
@@ -224,7 +222,7 @@ impl World {
         let id = i32::try_from(switch.id()).context("a process id is small")?;
         // SAFETY: kill(2) takes two numbers; the process is a child of ours that has not been waited for.
         unsafe { libc::kill(id, libc::SIGTERM) };
-        let status = switch.0.wait()?;
+        let status = switch.wait()?;
         if !status.success() {
             bail!("the switch ended with {status}");
         }
@@ -234,8 +232,11 @@ impl World {
     /// Starts the switch again, at the address where it was.
     ///
     /// # Errors
-    /// It does not start.
+    /// It does not start, or is far away: then its address is the relay's.
     pub fn restart_switch(&mut self) -> Result<()> {
+        if self.relay.is_some() {
+            bail!("a switch that is far away cannot be started again");
+        }
         let listen = self.address.trim_start_matches("wss://").trim_end_matches('/').to_owned();
         self.start_switch(&listen)
     }

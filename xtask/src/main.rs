@@ -60,16 +60,25 @@ enum Bench {
         #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
         chirps: u32,
         /// Runs; each figure is the median of them.
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=99))]
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
         runs: u32,
+        /// One part alone: idle, onset, talk or crowd.
+        #[arg(long)]
+        only: Option<String>,
+        /// Talks whose beginning is measured on a line that was just used.
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+        talks: Option<u32>,
     },
 }
+
+/// What the bench ends with when it has measured and a limit is missed.
+const MISSED: i32 = 2;
 
 fn main() -> Result<()> {
     match Arguments::parse().task {
         Task::Run { turrets } => open(turrets),
         Task::Test => verify::test(),
-        Task::Bench { bench: Bench::Voice { json, chirps, runs } } => bench_voice(json, chirps, runs),
+        Task::Bench { bench } => bench_voice(bench),
         Task::Shots { dir } => shots(&dir),
         Task::Setup => setup::install(setup::Purpose::Test),
         Task::Ui => ui::build(),
@@ -87,7 +96,7 @@ fn open(turrets: u8) -> Result<()> {
     )
 }
 
-fn bench_voice(json: Option<PathBuf>, chirps: u32, runs: u32) -> Result<()> {
+fn bench_voice(Bench::Voice { json, chirps, runs, only, talks }: Bench) -> Result<()> {
     setup::install(setup::Purpose::Build)?;
     let programs = ["dealerboard-switch", "dealerboard-turret", "dealerboard-tests"];
     let packages = programs.iter().flat_map(|name| ["--package", name]);
@@ -102,7 +111,18 @@ fn bench_voice(json: Option<PathBuf>, chirps: u32, runs: u32) -> Result<()> {
     if let Some(file) = json {
         bench.arg("--json").arg(std::path::absolute(file)?);
     }
-    run("Measure the voice path in release mode", &mut bench)
+    if let Some(part) = only {
+        bench.args(["--only", &part]);
+    }
+    if let Some(talks) = talks {
+        bench.args(["--talks", &talks.to_string()]);
+    }
+    let ended = step::status("Measure the voice path in release mode", &mut bench)?;
+    if ended.code() == Some(MISSED) {
+        eprintln!("A limit of the voice path is missed; \"required\" in the result says which.");
+        std::process::exit(MISSED);
+    }
+    step::succeeded("Measure the voice path in release mode", &bench, ended)
 }
 
 fn shots(dir: &std::path::Path) -> Result<()> {

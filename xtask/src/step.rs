@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,26 @@ pub fn cargo() -> Command {
 /// # Errors
 /// When it cannot be started or ends with a failure.
 pub fn run(title: &str, command: &mut Command) -> Result<()> {
+    let status = status(title, command)?;
+    succeeded(title, command, status)
+}
+
+/// The step `title` has ended with a success.
+///
+/// # Errors
+/// It has not.
+pub fn succeeded(title: &str, command: &Command, status: ExitStatus) -> Result<()> {
+    if !status.success() {
+        bail!("{title}: {} ended with {status}; its own words are above", command.get_program().to_string_lossy());
+    }
+    Ok(())
+}
+
+/// Runs `command` as the step `title`, its output going to the terminal, and gives how it ended.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn status(title: &str, command: &mut Command) -> Result<ExitStatus> {
     eprintln!("==> {title}");
     let began = Instant::now();
     let (ended, wait) = channel::<()>();
@@ -42,11 +62,8 @@ pub fn run(title: &str, command: &mut Command) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
     let status =
         status.with_context(|| format!("{title}: {program} could not be started; install it and try again"))?;
-    if !status.success() {
-        bail!("{title}: {program} ended with {status}; its own words are above");
-    }
-    eprintln!("    {title}: done in {:.1} s", began.elapsed().as_secs_f32());
-    Ok(())
+    eprintln!("    {title}: ended after {:.1} s", began.elapsed().as_secs_f32());
+    Ok(status)
 }
 
 /// Whether a program of this name is on the path.

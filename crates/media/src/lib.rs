@@ -18,6 +18,7 @@ mod queue;
 mod ramp;
 mod splice;
 mod stream;
+mod stream_stats;
 mod tone;
 mod voice_decoder;
 mod watch;
@@ -25,7 +26,7 @@ mod watch;
 pub use capture::{CaptureTap, EncodedPacket, Gate, UplinkConfig, UplinkEncoder, capture_pair};
 pub use level::{Level, SILENCE_DBFS};
 pub use mixer::{PlaybackConfig, PlaybackControl, PlaybackMixer, PlaybackSender, VoicePacket, playback_pair};
-pub use stream::StreamStats;
+pub use stream_stats::StreamStats;
 pub use tone::Tone;
 
 /// Samples in a second.

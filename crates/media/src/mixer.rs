@@ -6,7 +6,8 @@
 use crate::level::Level;
 use crate::limiter::limit;
 use crate::ramp::Ramp;
-use crate::stream::{Stream, StreamStats};
+use crate::stream::Stream;
+use crate::stream_stats::StreamStats;
 use crate::tone::{Tone, TonePlayer};
 use crate::{MediaError, PAYLOAD_MAX};
 use dealerboard_model::Csrc;
@@ -186,8 +187,10 @@ impl PlaybackMixer {
         while let Ok(packet) = self.packets.pop() {
             self.take(&packet);
         }
+        let mut sounds = false;
         for stream in &mut self.streams {
             let (Some((line, _, _)), false) = (stream.key, stream.is_idle()) else { continue };
+            sounds = true;
             // A line that found no place is not played: its mute could not be kept.
             let place = self.gains.iter().position(|entry| entry.line == line);
             let gain = place.map_or(Ramp::at(0.0), |place| self.gains[place].gain);
@@ -200,6 +203,11 @@ impl PlaybackMixer {
         }
         self.shared.concealed.store(u32::try_from(self.concealed).unwrap_or(u32::MAX), Ordering::Relaxed);
         self.gains.iter_mut().for_each(|entry| entry.gain.pass(out.len()));
+        if !sounds && !self.tones.plays() {
+            // An ear hears nothing most of its time: silence costs nothing.
+            self.master.pass(out.len());
+            return;
+        }
         out.iter_mut().for_each(|sample| *sample *= self.master.step());
         self.tones.add(out);
         limit(out);

@@ -15,6 +15,7 @@
 use crate::queue::{Held, Queue};
 use crate::ramp::Ramp;
 use crate::splice;
+use crate::stream_stats::StreamStats;
 use crate::voice_decoder::VoiceDecoder;
 use crate::watch::{LARGE_SAMPLES, Watch};
 use crate::{MediaError, RATE_HZ, VoicePacket, ns_to_samples, samples_to_ns};
@@ -66,27 +67,6 @@ const TIME_MAX: u32 = 3 * RATE_HZ;
 
 /// Packets of another count that make it the new one.
 const STRAYS: u32 = 2;
-
-/// What a stream has done so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StreamStats {
-    /// Packets taken.
-    pub packets: u64,
-    /// Packets that came after their turn, or twice.
-    pub late: u64,
-    /// Packets that were missing when their turn had passed.
-    pub lost: u64,
-    /// Lost packets restored from the redundancy in their successor (in-band FEC, RFC 6716 section 2.1.7).
-    pub recovered: u64,
-    /// Samples made up because a packet was lost or late. The end of a talk and its pauses do not count.
-    pub concealed_samples: u64,
-    /// Samples left out to come closer to now.
-    pub cut_samples: u64,
-    /// Samples of silence put in so that packets are in time.
-    pub stretched_samples: u64,
-    /// Packets that were no Opus.
-    pub broken: u64,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -380,6 +360,11 @@ impl Stream {
     /// The gap before `next` is over: counts what it was, and moves on to it.
     fn settle(&mut self, next: &Held, lost: u16, until: i64) {
         let made_up = self.gap.min(FADE_SAMPLES);
+        if self.gap >= FADE_SAMPLES {
+            // The sender's encoder remembers silence, or nothing. A decoder that remembers the sound that it made up itself
+            // would lean on it, and a clear word would come out bent, or many times as loud.
+            self.decoder.reset();
+        }
         let excess = usize::try_from(-until).unwrap_or(0);
         self.stats.lost += u64::from(lost);
         self.stats.concealed_samples += if lost > 0 { made_up } else { made_up.min(excess) } as u64;
@@ -424,9 +409,11 @@ impl Stream {
     /// Decodes the packet at the front, behind what is decoded already.
     fn play(&mut self, next: &Held, now_ns: u64, from: usize) {
         self.queue.pop();
+        let slack = ns_to_samples(now_ns.saturating_sub(next.arrived_ns));
+        self.stats.depth_samples = slack + from;
+        self.stats.target_samples = ns_to_samples(START_NS) + self.block + usize::try_from(self.learned).unwrap_or(0);
         if next.arrived_ns > self.played_from_ns {
-            let slack_ns = now_ns.saturating_sub(next.arrived_ns);
-            let slack = i64::try_from(ns_to_samples(slack_ns)).unwrap_or(i64::MAX / 2);
+            let slack = i64::try_from(slack).unwrap_or(i64::MAX / 2);
             self.watch.note(slack, from, self.block, now_ns);
         }
         let start = self.decoded.len();

@@ -63,6 +63,11 @@ impl TonePlayer {
         }
     }
 
+    /// Whether a tone plays.
+    pub fn plays(&self) -> bool {
+        self.playing.is_some()
+    }
+
     /// Adds the tone to a block.
     pub fn add(&mut self, block: &mut [f32]) {
         for sample in block {

@@ -95,3 +95,14 @@ async fn eight_more_ears_come_by_a_second_offer_without_a_lost_packet() {
     saying.await.unwrap();
     assert_eq!(bob.ears(), 24);
 }
+
+#[tokio::test]
+async fn turrets_are_told_the_advertised_address_and_no_other() {
+    let (events, _seen) = mpsc::channel(1);
+    let advertise = vec![[192, 0, 2, 7].into()];
+    let options =
+        VoiceHubOptions { bind: "127.0.0.1:0".parse().unwrap(), advertise, recorder: Box::new(|_| true), events };
+    let hub = VoiceHub::start(options).unwrap();
+    let told: Vec<String> = hub.candidates().iter().map(|candidate| candidate.ip().to_string()).collect();
+    assert_eq!(told, ["192.0.2.7"]);
+}

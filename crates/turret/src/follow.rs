@@ -62,15 +62,19 @@ impl TurretTask {
             matches!(self.facts.position_of(&mic.line), Some(Position::Left | Position::Right))
         };
         let ducked = if self.facts.mics.iter().any(handset) { DUCKED } else { 1.0 };
+        self.gains_wait = false;
         for line in self.facts.speakers.clone() {
             let Some(csrc) = self.facts.lines.get(&line).map(|facts| facts.csrc) else { continue };
             let channel = self.local.channels.get(&line).cloned().unwrap_or_default();
             let silent = channel.muted || (solo && !channel.solo);
             let gain = if silent { 0.0 } else { channel.volume * ducked };
-            if self.gains.get(&csrc) != Some(&gain)
-                && self.voice.control(Position::Speakers, PlaybackControl::Gain { line: csrc, gain })
-            {
+            if self.gains.get(&csrc) == Some(&gain) {
+                continue;
+            }
+            if self.voice.control(Position::Speakers, PlaybackControl::Gain { line: csrc, gain }) {
                 self.gains.insert(csrc, gain);
+            } else {
+                self.gains_wait = true;
             }
         }
     }

@@ -228,6 +228,14 @@ impl Mics {
         });
     }
 
+    /// Whether time has something to settle.
+    #[must_use]
+    pub fn is_due(&self, now: Instant) -> bool {
+        let pending = self.pending.values().any(|pending| pending.until <= now);
+        let shut = self.shut.values().any(|shut| matches!(shut, Shut::Until(until) if *until <= now));
+        pending || shut || self.linger_until.is_some_and(|until| until <= now)
+    }
+
     fn is_shut(&self, mic: &OpenMic) -> bool {
         self.shut.contains_key(&(mic.line.clone(), mic.uplink))
     }
@@ -412,6 +420,18 @@ mod tests {
         let (facts, mut local) = on_a_call();
         local.mics.shut_device(&facts, Position::Right, Instant::now());
         assert_eq!(uplinks(&facts, &local), [Uplink::Left]);
+    }
+
+    #[test]
+    fn a_press_that_is_not_answered_is_due_when_its_time_is_over() {
+        let mut mics = Mics::default();
+        let now = Instant::now();
+        assert!(!mics.is_due(now));
+        let line = Some(LineId::from("calder"));
+        mics.press(id(1), Pending { line, uplink: Uplink::Left, position: Position::Left, until: now + PENDING });
+        assert_eq!([now, now + PENDING].map(|at| mics.is_due(at)), [false, true]);
+        mics.settle(&Facts::default(), true, now + PENDING);
+        assert!(!mics.is_due(now + PENDING));
     }
 
     #[test]

@@ -53,6 +53,8 @@ pub(crate) struct TurretTask {
     pub(crate) refused_until: BTreeMap<LineId, Instant>,
     pub(crate) notices: u32,
     pub(crate) gains: BTreeMap<Csrc, f32>,
+    /// A gain found no place on its way to the callback: it is tried again.
+    pub(crate) gains_wait: bool,
     pub(crate) tones: Tones,
     pub(crate) speaking: Speaking,
     pub(crate) metered: bool,
@@ -80,7 +82,7 @@ impl TurretTask {
                     Some((era, event)) => self.heed(era, event).await,
                     None => return self.leave(events).await,
                 },
-                _ = tick.tick() => self.on_tick().await,
+                _ = tick.tick() => if !self.on_tick().await { continue },
             }
             self.follow();
         }
@@ -133,10 +135,12 @@ impl TurretTask {
         }
     }
 
-    async fn on_tick(&mut self) {
+    /// True when something has changed by time alone: at rest nothing follows from a tick.
+    async fn on_tick(&mut self) -> bool {
         let now = Instant::now();
         let over: Vec<LineId> =
             self.refused_until.iter().filter(|(_, until)| **until <= now).map(|(l, _)| l.clone()).collect();
+        let changed = !over.is_empty() || self.local.mics.is_due(now) || self.gains_wait;
         for line in over {
             self.refused_until.remove(&line);
             self.local.talk.remove(&line);
@@ -146,6 +150,7 @@ impl TurretTask {
         if self.told.receiver_count() > 0 {
             self.meter(mics_dbfs);
         }
+        changed
     }
 
     async fn tell_speech(&mut self, mics_dbfs: [f32; 3], now: Instant) {

@@ -146,6 +146,7 @@ impl Turret {
             refused_until: BTreeMap::new(),
             notices: 0,
             gains: BTreeMap::new(),
+            gains_wait: false,
             tones: Tones::default(),
             speaking: Speaking::default(),
             metered: false,

@@ -6,7 +6,7 @@ use super::socket::VoiceSocket;
 use dealerboard_model::{TurretId, Uplink};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -107,10 +107,9 @@ impl VoiceHub {
         let socket = VoiceSocket::bind(options.bind).map_err(refused)?;
         let bound = socket.local_addr().map_err(refused)?;
         let mut hosts = options.advertise.clone();
-        if hosts.is_empty() && bound.ip().is_unspecified() {
-            hosts.push(if bound.is_ipv4() { [127, 0, 0, 1].into() } else { IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]) });
-        } else if !bound.ip().is_unspecified() && !hosts.contains(&bound.ip()) {
-            hosts.insert(0, bound.ip());
+        if hosts.is_empty() {
+            let loopback = if bound.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+            hosts.push(if bound.ip().is_unspecified() { loopback } else { bound.ip() });
         }
         let candidates: Vec<SocketAddr> = hosts.iter().map(|host| SocketAddr::new(*host, bound.port())).collect();
         let (waker, woken) = UnixStream::pair().map_err(HubError::Thread)?;

@@ -1,10 +1,10 @@
 //! How a talk begins: a person who already speaks presses the key; from when is the talk heard, and what is missing?
 
-use crate::desk::Desk;
 use crate::talk::PERIOD;
 use anyhow::Result;
 use dealerboard_model::Position;
 use dealerboard_tests::chirp::Phases;
+use dealerboard_tests::desk::Desk;
 use dealerboard_tests::sweep::{self, sweep};
 use dealerboard_tests::world::World;
 use dealerboard_turret::monotonic_ns;

@@ -14,10 +14,14 @@ pub fn cpu_us(id: u32) -> Result<f64> {
     Ok(ticks * 1e6 / hz)
 }
 
-/// Memory that a process holds now, in MB (resident set).
-pub fn rss_mb(id: u32) -> Result<f64> {
+/// Memory of a process in MB (resident set): now, and at most so far.
+pub fn rss_mb(id: u32) -> Result<[f64; 2]> {
     let text = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = text.lines().find(|line| line.starts_with("VmRSS:")).context("/proc/PID/status tells VmRSS")?;
-    let kb: f64 = line.split_whitespace().nth(1).and_then(|word| word.parse().ok()).context("VmRSS is a number")?;
-    Ok(kb / 1_024.0)
+    let value_mb = |name: &str| -> Result<f64> {
+        let line =
+            text.lines().find(|line| line.starts_with(name)).context("/proc/PID/status tells VmRSS and VmHWM")?;
+        let kb: f64 = line.split_whitespace().nth(1).and_then(|word| word.parse().ok()).context("it is a number")?;
+        Ok(kb / 1_024.0)
+    };
+    Ok([value_mb("VmRSS:")?, value_mb("VmHWM:")?])
 }

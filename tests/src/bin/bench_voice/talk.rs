@@ -1,10 +1,10 @@
 //! Mouth to ear on a private wire: chirps over running speech, and chirps after a pause.
 
-use crate::desk::Desk;
 use crate::process;
 use anyhow::Result;
 use dealerboard_model::{Lamp, Position};
 use dealerboard_tests::chirp::{Phases, chirp, find};
+use dealerboard_tests::desk::Desk;
 use dealerboard_tests::speech::Voice;
 use dealerboard_tests::world::World;
 use dealerboard_turret::monotonic_ns;
@@ -41,6 +41,10 @@ pub struct Talk {
     pub switch_cpu_us: f64,
     /// Packets that reached ears meanwhile.
     pub packets: u64,
+    /// Depth of the hearer's jitter buffer in running speech, milliseconds, one for each callback that took a packet.
+    pub depths_ms: Vec<f64>,
+    /// What it aimed at, likewise.
+    pub targets_ms: Vec<f64>,
     /// Device periods that were called late.
     pub late_periods: u64,
     /// The device threads went before other programs.
@@ -76,6 +80,7 @@ fn call(world: &World, runtime: &Handle, chirps: usize, phases: &mut Phases, tal
     // The first seconds let both jitter buffers settle.
     let first_ns = begin_ns + 2 * SECOND_NS;
     lindt.ear(Position::Left).listen(first_ns - SECOND_NS / 5, 1)?;
+    let settling = lindt.log.depths_ms.lock().expect("no holder of this lock panics").len();
     let (cpu_us, packets) = (process::cpu_us(switch)?, reyes.packets() + lindt.packets());
     for number in 0..chirps {
         let at_ns = first_ns + number as u64 * SECOND_NS + phase_ns(phases);
@@ -85,6 +90,9 @@ fn call(world: &World, runtime: &Handle, chirps: usize, phases: &mut Phases, tal
     }
     talk.switch_cpu_us += process::cpu_us(switch)? - cpu_us;
     talk.packets += reyes.packets() + lindt.packets() - packets;
+    for (all, list) in [(&mut talk.depths_ms, &lindt.log.depths_ms), (&mut talk.targets_ms, &lindt.log.targets_ms)] {
+        all.extend(list.lock().expect("no holder of this lock panics").iter().skip(settling));
+    }
     [&reyes, &lindt].iter().for_each(|desk| desk.mouth(Position::Left).hush());
     for _ in 0..AFTER_PAUSE {
         let at_ns = monotonic_ns() + 7 * SECOND_NS / 10 + phase_ns(phases);

@@ -3,10 +3,10 @@
 //! Law: one clock, CLOCK_MONOTONIC. A device thread calls the callbacks at absolute times, as a sound card's interrupt
 //! would; what the mouth says and what an ear hears is named by the nanosecond. No wait is longer than [`PATIENCE`].
 
+use crate::world::World;
 use anyhow::{Context, Result, bail};
 use dealerboard_media::{UplinkConfig, samples_to_ns};
 use dealerboard_model::{Lamp, LineId, Position, UserId};
-use dealerboard_tests::world::World;
 use dealerboard_turret::view::{Intent, LinkView, View};
 use dealerboard_turret::{Callbacks, Devices, Turret, TurretConfig, monotonic_ns};
 use std::collections::BTreeMap;
@@ -97,6 +97,9 @@ impl Ear {
     }
 
     /// Waits until `samples` from `from_ns` on have been heard, and gives them.
+    ///
+    /// # Errors
+    /// The device stands still.
     pub fn listen(&self, from_ns: u64, samples: usize) -> Result<Vec<f32>> {
         let give_up = Instant::now() + PATIENCE;
         let mut heard = self.heard.lock().expect("no holder of this lock panics");
@@ -107,7 +110,7 @@ impl Ear {
             }
             let left = give_up.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                bail!("an ear of the bench has stopped; is the machine overloaded?");
+                bail!("an ear has stopped; is the machine overloaded?");
             }
             heard = self.grown.wait_timeout(heard, left).expect("no holder of this lock panics").0;
         }
@@ -125,6 +128,10 @@ pub struct Log {
     pub streams: AtomicUsize,
     /// The device thread goes before other programs.
     pub real_time: AtomicBool,
+    /// How deep a jitter buffer was, milliseconds, one for each callback that took a packet while one talk was heard.
+    pub depths_ms: Mutex<Vec<f64>>,
+    /// What it aimed at, likewise.
+    pub targets_ms: Mutex<Vec<f64>>,
     /// When a callback first saw a new packet, nanoseconds.
     pub arrivals_ns: Mutex<Vec<u64>>,
     /// When the microphones' callbacks were called, nanoseconds.
@@ -132,10 +139,10 @@ pub struct Log {
 }
 
 impl Log {
-    fn note(list: &Mutex<Vec<u64>>, at_ns: u64) {
+    fn note<T>(list: &Mutex<Vec<T>>, value: T) {
         let mut list = list.lock().expect("no holder of this lock panics");
         if list.len() < TIMES {
-            list.push(at_ns);
+            list.push(value);
         }
     }
 }
@@ -157,11 +164,14 @@ pub struct Desk {
 
 impl Desk {
     /// Logs `user` on with devices of `period` samples, and waits until voice can flow.
+    ///
+    /// # Errors
+    /// The turret does not come up.
     pub fn sit(world: &World, runtime: &Handle, user: &str, period: usize) -> Result<Self> {
         let config = TurretConfig {
             address: world.address.clone(),
             pin: Some(world.pin.parse().map_err(|_| anyhow::anyhow!("the switch's fingerprint is none"))?),
-            seat: format!("bench {user}"),
+            seat: format!("desk of {user}"),
             uplink: UplinkConfig::default(),
             review_url: None,
         };
@@ -201,6 +211,9 @@ impl Desk {
     }
 
     /// Waits until the view satisfies `wanted`.
+    ///
+    /// # Errors
+    /// It does not come to that.
     pub fn until(&self, what: &str, wanted: impl Fn(&View) -> bool) -> Result<View> {
         let give_up = Instant::now() + PATIENCE;
         let mut changes = self.turret.subscribe();
@@ -220,6 +233,9 @@ impl Desk {
     }
 
     /// Waits until the key of `line` satisfies `wanted`, and presses it.
+    ///
+    /// # Errors
+    /// It does not come to that.
     pub fn press(&self, line: &str, wanted: impl Fn(Lamp) -> bool) -> Result<()> {
         let view = self.until(&format!("{line} can be pressed"), |view| {
             view.keys.iter().any(|key| key.line.as_str() == line && wanted(key.lamp))
@@ -232,6 +248,11 @@ impl Desk {
             position: Some(Position::Left),
         });
         Ok(())
+    }
+
+    /// Listens to a line on the speakers, or no longer.
+    pub fn monitor(&self, line: &str, on: bool) {
+        self.turret.intent(Intent::Monitor { line: LineId::from(line), on });
     }
 
     /// Presses or lets go a talk key; gives when that was.
@@ -294,17 +315,24 @@ impl Device {
                 self.mouths[position].fill(&mut block, first_ns);
                 tap.on_capture(&block, first_ns);
             }
-            let (mut packets, mut streams) = (0, 0);
+            let (mut packets, mut streams, mut buffer) = (0, 0, None);
             for (position, mixer) in &mut self.callbacks.mixers {
                 mixer.on_playback(&mut block, due_ns);
                 self.ears[position].take(&block, due_ns);
-                packets += mixer.stats().map(|stream| stream.packets).sum::<u64>();
-                streams += mixer.stats().filter(|stream| stream.packets > 0).count();
+                for stream in mixer.stats().filter(|stream| stream.packets > 0) {
+                    packets += stream.packets;
+                    streams += 1;
+                    buffer = Some((stream.depth_samples, stream.target_samples));
+                }
             }
             self.log.streams.store(streams, Ordering::Relaxed);
             if packets > known {
                 self.log.packets.fetch_add(packets - known, Ordering::Relaxed);
                 Log::note(&self.log.arrivals_ns, called_ns);
+                if let (Some((depth, target)), 1) = (buffer, streams) {
+                    Log::note(&self.log.depths_ms, depth as f64 / 48.0);
+                    Log::note(&self.log.targets_ms, target as f64 / 48.0);
+                }
             }
             // A stream that is lent anew starts its count anew.
             known = packets;

@@ -1,0 +1,122 @@
+//! What is heard is what was said and as loud as it was said, whatever came before it on the same ear.
+#![allow(clippy::unwrap_used)]
+
+use dealerboard_media::{
+    CaptureTap, EncodedPacket, Gate, PlaybackConfig, PlaybackMixer, PlaybackSender, UplinkConfig, UplinkEncoder,
+    VoicePacket, capture_pair, playback_pair, samples_to_ns,
+};
+use dealerboard_model::Csrc;
+
+const PERIOD: usize = 256;
+
+/// Longest way from mouth to ear: 50 ms.
+const WAY_MAX: usize = 2_400;
+
+/// A microphone and an ear without a network between them, called once in each period.
+struct Path {
+    tap: CaptureTap,
+    uplink: UplinkEncoder,
+    gate: Gate,
+    mixer: PlaybackMixer,
+    sender: PlaybackSender,
+    periods: usize,
+}
+
+impl Path {
+    fn new() -> Self {
+        let (tap, uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
+        let (mixer, sender) = playback_pair(PlaybackConfig { streams: 2 }).unwrap();
+        Self { tap, uplink, gate, mixer, sender, periods: 0 }
+    }
+
+    /// Says `samples` and gives what is heard meanwhile.
+    fn say(&mut self, samples: &[f32]) -> Vec<f32> {
+        let (mut heard, mut packet) = (Vec::new(), EncodedPacket::default());
+        for block in samples.chunks_exact(PERIOD) {
+            let now_ns = samples_to_ns(self.periods * PERIOD);
+            self.tap.on_capture(block, now_ns);
+            self.periods += 1;
+            let arrived_ns = samples_to_ns(self.periods * PERIOD);
+            while self.uplink.next_packet(&mut packet) {
+                let EncodedPacket { seq, rtp_ts, payload, .. } = packet;
+                let (line, talker, length) = (Csrc(7), Csrc(9), packet.length as u16);
+                self.sender.push(VoicePacket { line, talker, ear: 1, seq, rtp_ts, arrived_ns, payload, length });
+            }
+            let mut out = [0.0; PERIOD];
+            self.mixer.on_playback(&mut out, arrived_ns);
+            heard.extend(out);
+        }
+        heard
+    }
+}
+
+/// A tone that glides from pitch to pitch, 20 ms each: what the codec leans most on its memory for.
+fn glides(samples: usize) -> Vec<f32> {
+    let (mut part, mut from_hz, mut phase) = (0.548_f64, 1_000.0, 0.0);
+    let mut sound = Vec::with_capacity(samples + 960);
+    while sound.len() < samples {
+        part = (part + 0.618_033_988_749_895).fract();
+        let to_hz = 450.0 + 3_000.0 * (part * 388.0).fract();
+        for n in 0..960 {
+            let hz = from_hz + (to_hz - from_hz) * f64::from(n) / 960.0;
+            phase = (phase + std::f64::consts::TAU * hz / 48_000.0) % std::f64::consts::TAU;
+            sound.push((0.3 * phase.sin()) as f32);
+        }
+        from_hz = to_hz;
+    }
+    sound.truncate(samples);
+    sound
+}
+
+fn loudest(samples: &[f32]) -> f32 {
+    samples.iter().fold(0.0, |loudest, sample| loudest.max(sample.abs()))
+}
+
+/// How alike `said` and the likest stretch of `heard` are, among those that begin in the first [`WAY_MAX`] samples.
+fn likeness(said: &[f32], heard: &[f32]) -> f32 {
+    let energy = |part: &[f32]| part.iter().map(|sample| sample * sample).sum::<f32>();
+    (0..WAY_MAX)
+        .filter_map(|lag| heard.get(lag..lag + said.len()))
+        .map(|part| {
+            let product: f32 = said.iter().zip(part).map(|(a, b)| a * b).sum();
+            product / (energy(said) * energy(part)).sqrt().max(1e-6)
+        })
+        .fold(0.0, f32::max)
+}
+
+#[test]
+fn talk_after_talk_on_the_same_ear_is_as_loud_as_it_was_said() {
+    let (mut path, sound) = (Path::new(), glides(72_000));
+    let mut all = Vec::new();
+    for talk in 0..100 {
+        let from = 12_000 + talk * 37;
+        path.gate.set_open(true);
+        let heard = path.say(&sound[from..from + 31_232]);
+        path.gate.set_open(false);
+        all.push(loudest(&heard));
+        path.say(&vec![0.0; 256 * (110 + talk % 40)]);
+    }
+    let worst = all.iter().fold(0.0_f32, |worst, loud| worst.max(*loud));
+    assert!(worst < 0.55, "{worst} was heard where 0.3 was said");
+}
+
+#[test]
+fn a_word_after_a_pause_is_like_what_was_said() {
+    let (mut path, sound) = (Path::new(), glides(72_000));
+    path.gate.set_open(true);
+    let (mut alike, mut loud): (Vec<f32>, Vec<f32>) = (Vec::new(), Vec::new());
+    for word in 0..100 {
+        path.say(&sound[12_032..36_352]);
+        path.say(&vec![0.0; 256 * (130 + word % 40)]);
+        let from = 24_000 + 41 * word;
+        let mut said = vec![0.0; 7 * word % 480];
+        said.extend(&sound[from..from + 960]);
+        said.resize(9_600 - 9_600 % 256, 0.0);
+        let heard = path.say(&said);
+        alike.push(likeness(&said[7 * word % 480..7 * word % 480 + 960], &heard));
+        loud.push(loudest(&heard));
+    }
+    let (least, worst) = (alike.iter().copied().fold(1.0, f32::min), loud.iter().copied().fold(0.0, f32::max));
+    assert!(least > 0.85, "one of the words is only alike by {least}");
+    assert!(worst < 0.55, "{worst} was heard where 0.3 was said");
+}
