@@ -320,6 +320,13 @@ impl Forwarder {
         outcome
     }
 
+    /// Whether a talk has been told as outliving its turret, and is still open and silent.
+    #[must_use]
+    pub fn is_orphan(&self, turret: TurretId, uplink: Uplink) -> bool {
+        let state = self.peers.get(&turret).map(|peer| &peer.uplinks[uplink.index()]);
+        state.is_some_and(|state| state.orphaned && state.route.is_some())
+    }
+
     fn forward(&mut self, from: TurretId, uplink: Uplink, packet: &UplinkPacket, now: Instant, out: &mut Outcome) {
         let Some(peer) = self.peers.get_mut(&from) else { return };
         let state = &mut peer.uplinks[uplink.index()];

@@ -409,3 +409,29 @@ fn more_ears_are_asked_for_once_for_each_total() {
     }
     assert_eq!(asked, [(9, 24), (17, 32), (25, 40), (33, 48)]);
 }
+
+#[test]
+fn a_turret_whose_re_offer_was_lost_is_asked_for_ears_again_after_three_seconds() {
+    let mut bench = Bench::new(20, 16);
+    bench.forwarder.set_ears(TurretId(50), 16, bench.now);
+    let mut asked = Vec::new();
+    for talker in 1..=14 {
+        bench.route(talker, on_speaker(50));
+        asked.push(bench.say(talker, 0).notables.len());
+        if talker == 12 {
+            bench.pass(ears::ASK_AGAIN);
+        }
+    }
+    assert_eq!(asked, [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0]);
+}
+
+#[test]
+fn an_orphan_that_speaks_again_is_none() {
+    let mut bench = Bench::new(2, 16);
+    bench.route(1, on_speaker(2));
+    bench.pass(TALK_ORPHAN);
+    bench.forwarder.tick(bench.now);
+    assert!(bench.forwarder.is_orphan(TurretId(1), Uplink::Mic));
+    bench.say(1, 0);
+    assert!(!bench.forwarder.is_orphan(TurretId(1), Uplink::Mic));
+}
