@@ -152,6 +152,20 @@ impl Running {
         self.passwords.get(&UserId::from(user)).map(String::as_str)
     }
 
+    /// Waits until a part of the switch ends by itself, which only a fault makes it do, and says so in one sentence: what
+    /// embeds the switch should then end, so that it is started anew. Turrets see the loss and connect again.
+    pub async fn ended(&mut self) -> String {
+        if self.tasks.is_empty() {
+            return std::future::pending().await;
+        }
+        let (ended, place, _) = futures_util::future::select_all(self.tasks.iter_mut()).await;
+        drop(self.tasks.remove(place));
+        match ended {
+            Ok(()) => "a part of the switch has ended by itself; the log says which".to_owned(),
+            Err(error) => format!("a part of the switch has failed ({error}); it has to be started again"),
+        }
+    }
+
     /// Stops in order: turrets are told, recordings sealed, connections closed.
     pub async fn stop(mut self) {
         let _ = self.stop_loop.send(());
