@@ -72,7 +72,7 @@ pub fn verify(folder: &Path) -> Result<Verdict> {
 fn verify_while(folder: &Path, mut wait: impl FnMut()) -> Result<Verdict> {
     let mut verdict = Verdict::default();
     let (mut known, mut stopped) = (BTreeSet::new(), false);
-    let mut see = |verdict: &mut Verdict, line: &Line, known: &mut BTreeSet<String>, stopped: &mut bool| {
+    let see = |verdict: &mut Verdict, line: &Line, known: &mut BTreeSet<String>, stopped: &mut bool| {
         *stopped = matches!(line.entry, Entry::Stopped);
         if let Entry::SegmentSealed(sealed) = &line.entry {
             check(folder, sealed, verdict);
