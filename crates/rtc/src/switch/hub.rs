@@ -65,7 +65,7 @@ pub enum VoiceEvent {
     Notable(Notable),
 }
 
-/// Counters since the start.
+/// Counters since the start, at most 150 ms old.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HubStats {
     /// Packets from uplinks.
