@@ -60,6 +60,10 @@ pub struct FloorLoop {
     recorder: Recorder,
     /// As turrets were told last.
     recorder_state: RecorderState,
+    /// The time at the last look at UTC.
+    utc_seen: Moment,
+    /// Packets that found no room at the recorder, as the log was told last.
+    record_overflows: u64,
     turrets: Numbers,
     next_label: u32,
 }
@@ -82,6 +86,8 @@ impl FloorLoop {
             voice,
             recorder,
             recorder_state: RecorderState::Ok,
+            utc_seen: clock.now(),
+            record_overflows: 0,
             turrets: Numbers::new(keep, "turret"),
             next_label: TALKER_LABELS,
         }
