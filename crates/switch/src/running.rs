@@ -277,3 +277,24 @@ fn to_recorder(clock: Clock, inbox: RecorderInbox) -> dealerboard_rtc::switch::T
         inbox.audio(TrackAudio { track, seq, rtp_ts, utc_ms: clock.utc_ms_of(arrived), payload })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    async fn switch(folder: &Path) -> Running {
+        let floor = FloorSource::Text(include_str!("../../../tests/floors/two-desks.toml").into());
+        Switch::start(SwitchOptions::new(floor, folder.to_owned(), "127.0.0.1:0".parse().unwrap())).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_part_of_the_switch_that_ends_by_itself_is_told_of_in_one_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut running = switch(folder.path()).await;
+        running.tasks[0].abort();
+        let why = running.ended().await;
+        assert!(why.starts_with("a part of the switch has failed"), "{why}");
+        running.stop().await;
+    }
+}
