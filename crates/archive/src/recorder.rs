@@ -9,21 +9,30 @@ use crate::recover::{self, Found};
 use crate::writer::{Dated, TrackWriter};
 use crate::{ArchiveError, RecordingFacts, Result, TrackFacts};
 use dealerboard_model::{CallId, RecordingId, TrackId};
+use inbox::Overflows;
 use ledger::Ledger;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use syncing::Syncing;
 
+mod inbox;
 mod ledger;
+mod syncing;
+
+pub use inbox::RecorderInbox;
 
 /// How often sound goes to the disk.
 pub const FLUSH: Duration = Duration::from_millis(250);
 
 /// How often the disk is asked for room before somebody needs it.
 const PROBE: Duration = Duration::from_secs(1);
+
+/// How often what is on its way is made to outlast a power cut.
+const SYNC: Duration = Duration::from_secs(1);
 
 /// How often the chain is signed.
 const CHECKPOINT: Duration = Duration::from_secs(60);
@@ -32,7 +41,7 @@ const CHECKPOINT: Duration = Duration::from_secs(60);
 const STRAGGLERS_MS: i64 = 300;
 
 /// How long the thread may be held by the disk before it counts as failing, milliseconds.
-const STUCK_MS: i64 = 2_000;
+const STUCK_MS: u64 = 2_000;
 
 /// A packet of a talker, as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,48 +104,24 @@ pub struct RecorderOptions {
     pub version: &'static str,
 }
 
-/// Where the recorder is told things. Clones lead to the same one.
-#[derive(Clone)]
-pub struct RecorderInbox {
-    queue: SyncSender<ToRecorder>,
-    /// What found no place in the queue and must not be lost: all but sound.
-    waiting: Arc<Mutex<VecDeque<ToRecorder>>>,
-}
-
-impl RecorderInbox {
-    /// Hands over a packet; false when there was no room for it, which the recorder lists as a gap.
-    #[must_use]
-    pub fn audio(&self, audio: TrackAudio) -> bool {
-        self.queue.try_send(ToRecorder::Audio(audio)).is_ok()
-    }
-
-    /// Tells everything else. Never waits, and nothing is lost: what finds no room follows with the next message, in
-    /// order. There are as many as people press keys.
-    pub fn tell(&self, message: ToRecorder) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.push_back(message);
-        while let Some(next) = waiting.pop_front() {
-            match self.queue.try_send(next) {
-                Ok(()) => {}
-                Err(TrySendError::Full(next)) => return waiting.push_front(next),
-                Err(TrySendError::Disconnected(_)) => return tracing::error!("the recorder has ended"),
-            }
-        }
-    }
-}
-
 #[derive(Debug)]
 struct Shared {
     failing: Mutex<Option<String>>,
-    /// UTC milliseconds of the thread's last turn.
-    turned: AtomicI64,
+    began: Instant,
+    /// Milliseconds from `began` to the thread's last turn.
+    turned_ms: AtomicU64,
+}
+
+impl Shared {
+    fn passed_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 /// How a recorder is, for whoever asks. Clones watch the same one.
 #[derive(Clone, Debug)]
 pub struct RecorderWatch {
     shared: Arc<Shared>,
-    now_utc_ms: fn() -> i64,
 }
 
 impl RecorderWatch {
@@ -144,7 +129,7 @@ impl RecorderWatch {
     #[must_use]
     pub fn state(&self) -> RecorderState {
         let failing = self.shared.failing.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let stuck = (self.now_utc_ms)() - self.shared.turned.load(Ordering::Acquire) > STUCK_MS;
+        let stuck = self.shared.passed_ms().saturating_sub(self.shared.turned_ms.load(Ordering::Acquire)) > STUCK_MS;
         match failing {
             Some(why) => RecorderState::Failing { why },
             None if stuck => RecorderState::Failing { why: "the disk does not answer".to_owned() },
@@ -169,14 +154,19 @@ impl Recorder {
     pub fn start(folder: &Path, options: RecorderOptions) -> Result<Self> {
         let now_utc_ms = options.now_utc_ms;
         let Found { chain, key, next_numbers } = recover::open(folder, now_utc_ms(), options.version)?;
-        let shared = Arc::new(Shared { failing: Mutex::default(), turned: AtomicI64::new(now_utc_ms()) });
+        let shared =
+            Arc::new(Shared { failing: Mutex::default(), began: Instant::now(), turned_ms: AtomicU64::new(0) });
         let (queue, messages) = sync_channel(options.queue);
         let ledger = Ledger::open(folder, chain, key)?;
         let waiting: Arc<Mutex<VecDeque<ToRecorder>>> = Arc::default();
+        let overflows = Overflows::default();
         let thread = RecorderThread {
             folder: folder.to_owned(),
             messages,
             waiting: Arc::clone(&waiting),
+            overflows: Arc::clone(&overflows),
+            syncing: Syncing::start().map_err(ArchiveError::Thread)?,
+            stopping: false,
             shared: Arc::clone(&shared),
             options,
             ledger,
@@ -190,8 +180,8 @@ impl Recorder {
             .name("recorder".into())
             .spawn(move || thread.run())
             .map_err(ArchiveError::Thread)?;
-        let watch = RecorderWatch { shared, now_utc_ms };
-        Ok(Self { inbox: RecorderInbox { queue, waiting }, watch, next_numbers, thread })
+        let watch = RecorderWatch { shared };
+        Ok(Self { inbox: RecorderInbox { queue, waiting, overflows }, watch, next_numbers, thread })
     }
 
     /// Where it is told things.
@@ -238,6 +228,10 @@ struct RecorderThread {
     folder: PathBuf,
     messages: Receiver<ToRecorder>,
     waiting: Arc<Mutex<VecDeque<ToRecorder>>>,
+    overflows: Overflows,
+    syncing: Syncing,
+    /// It was told to stop.
+    stopping: bool,
     shared: Arc<Shared>,
     options: RecorderOptions,
     ledger: Ledger,
@@ -251,12 +245,13 @@ struct RecorderThread {
 
 impl RecorderThread {
     fn run(mut self) {
-        let (mut flushed, mut probed, mut signed) = (Instant::now(), Instant::now(), Instant::now());
-        loop {
-            self.shared.turned.store((self.options.now_utc_ms)(), Ordering::Release);
+        let (mut flushed, mut probed, mut signed, mut synced) =
+            (Instant::now(), Instant::now(), Instant::now(), Instant::now());
+        while !self.stopping {
+            self.shared.turned_ms.store(self.shared.passed_ms(), Ordering::Release);
             let wait = FLUSH.saturating_sub(flushed.elapsed());
             match self.messages.recv_timeout(wait) {
-                Ok(ToRecorder::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Disconnected) => break,
                 Ok(message) => self.take(message),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -269,6 +264,10 @@ impl RecorderThread {
             self.flush(false, probe);
             if probe {
                 probed = Instant::now();
+            }
+            if synced.elapsed() >= SYNC {
+                self.sync();
+                synced = Instant::now();
             }
             if signed.elapsed() >= CHECKPOINT && self.failing.is_none() {
                 self.sign();
@@ -310,7 +309,7 @@ impl RecorderThread {
                 self.news.push((utc_ms, Entry::Mark { recording, what_happened }));
             }
             ToRecorder::Lost(gap) => self.news.push((gap.to_utc_ms, Entry::Gap(gap))),
-            ToRecorder::Stop => {}
+            ToRecorder::Stop => self.stopping = true,
         }
     }
 
@@ -327,11 +326,25 @@ impl RecorderThread {
         waiting.into_iter().for_each(|message| self.take(message));
     }
 
+    /// What is written outlasts a power cut from soon on; the thread does not wait for it.
+    fn sync(&self) {
+        let files = self.tracks.values().flat_map(TrackWriter::files);
+        self.syncing.ask(files.chain([self.ledger.alive()]).collect());
+    }
+
     /// Brings everything to the disk that is due; `all`: nothing more comes.
     fn flush(&mut self, all: bool, probe: bool) {
         let now_utc_ms = (self.options.now_utc_ms)();
+        let overflows = std::mem::take(&mut *self.overflows.lock().unwrap_or_else(PoisonError::into_inner));
+        for (track, (from_utc_ms, to_utc_ms)) in overflows {
+            if let Some(track) = self.tracks.get_mut(&track) {
+                track.overflowed(from_utc_ms, to_utc_ms);
+            }
+        }
         for track in self.tracks.values_mut() {
-            let over = track.closed_utc_ms().is_some_and(|closed| now_utc_ms - closed >= STRAGGLERS_MS);
+            // A close that is still to come was before a step of UTC.
+            let waits = |closed| (0..STRAGGLERS_MS).contains(&(now_utc_ms - closed));
+            let over = track.closed_utc_ms().is_some_and(|closed| !waits(closed));
             if all {
                 track.close(now_utc_ms);
             }
@@ -342,6 +355,7 @@ impl RecorderThread {
     }
 
     fn write(&mut self, now_utc_ms: i64, probe: bool) -> std::io::Result<()> {
+        self.syncing.result()?;
         if probe {
             self.ledger.probe()?;
         }
@@ -447,4 +461,24 @@ fn cause(error: &std::io::Error) -> String {
     ];
     let clause = known.into_iter().find(|(kind, _)| *kind == error.kind());
     clause.map_or_else(|| format!("the disk refuses ({error})"), |(_, clause)| clause.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn start(folder: &Path) -> Recorder {
+        let fail_grace = Duration::from_secs(3);
+        Recorder::start(folder, RecorderOptions { now_utc_ms: || 1_000, fail_grace, queue: 8, version: "test" })
+            .unwrap()
+    }
+
+    #[test]
+    fn a_stop_that_found_no_room_in_the_queue_ends_the_recorder() {
+        let folder = tempfile::tempdir().unwrap();
+        let recorder = start(folder.path());
+        recorder.inbox.waiting.lock().unwrap().push_back(ToRecorder::Stop);
+        recorder.thread.join().unwrap();
+    }
 }

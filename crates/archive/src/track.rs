@@ -13,8 +13,12 @@ pub const ORDER_MS: i64 = 100;
 /// Lost sound from this length on is a listed gap; less is filled with a pause.
 const LISTED_MS: i64 = 100;
 
-/// Timestamps that are off the time of arrival by more than this were set anew by the talker.
+/// Timestamps that are off the time of arrival by more than this were set anew by the talker, or UTC made a step.
 const JUMP_MS: i64 = 2_000;
+
+/// Longest pause after which a packet whose turn it is still shows that the talker's timestamps go on as they were: a keyed
+/// uplink sends at least every 200 ms.
+const PAUSE_SAMPLES: u64 = RATE_HZ / 4;
 
 /// The next packet of a track.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +75,8 @@ impl Timeline {
     pub fn next(&mut self, now_utc_ms: i64, all: bool) -> Option<Piece> {
         let first = self.waiting.first_entry()?;
         let in_turn = self.next.is_some_and(|next| next.seq == *first.key());
-        if !all && !in_turn && now_utc_ms - first.get().utc_ms < ORDER_MS {
+        // One that comes later than now was before a step of UTC: it waits no longer.
+        if !all && !in_turn && (0..ORDER_MS).contains(&(now_utc_ms - first.get().utc_ms)) {
             return None;
         }
         let audio = first.remove();
@@ -89,7 +94,9 @@ impl Timeline {
         let samples = opus_packet::samples(&audio.payload).unwrap_or(0);
         let seen_ms = audio.utc_ms - ms(audio.rtp_ts);
         let follows = self.next.filter(|next| {
-            let jumped = (seen_ms - self.base_ms).abs() > JUMP_MS;
+            let goes_on = audio.seq == next.seq
+                && audio.rtp_ts.checked_sub(next.rtp_ts).is_some_and(|pause| pause <= PAUSE_SAMPLES);
+            let jumped = (seen_ms - self.base_ms).abs() > JUMP_MS && !goes_on;
             !jumped && audio.rtp_ts + opus_packet::SAMPLES_MAX >= next.rtp_ts
         });
         let anew = follows.is_none();
@@ -206,5 +213,29 @@ mod tests {
         timeline.anchor();
         timeline.take(packet(100, 96_000, 2_900));
         assert_eq!(drained(&mut timeline)[0].at_utc_ms, 1_000 + 99 * 19 - 99 * 20 + 2_000);
+    }
+
+    #[test]
+    fn a_step_of_utc_within_a_talk_is_neither_a_gap_nor_a_new_segment() {
+        for step_ms in [-3_600_000, 5_000] {
+            let mut timeline = Timeline::default();
+            for n in 0..10_u64 {
+                let stepped = if n < 5 { 0 } else { step_ms };
+                timeline.take(packet(n, n * 960, 4_000_000 + n as i64 * 20 + stepped));
+            }
+            let pieces = drained(&mut timeline);
+            assert_eq!(pieces.iter().map(|piece| piece.anew).filter(|anew| *anew).count(), 1);
+            assert!(pieces.iter().all(|piece| piece.pause_samples == 0 && piece.lost.is_none()));
+            assert_eq!(pieces[9].at_utc_ms, 4_000_180);
+        }
+    }
+
+    #[test]
+    fn a_packet_from_before_utc_went_back_does_not_wait_for_its_predecessor() {
+        let mut timeline = Timeline::default();
+        timeline.take(packet(1, 0, 4_000_000));
+        timeline.take(packet(3, 1_920, 4_000_040));
+        assert!(timeline.next(400_000, false).is_some());
+        assert!(timeline.next(400_000, false).is_some());
     }
 }

@@ -19,12 +19,19 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Longest segment, in samples: one minute.
 const SEGMENT_SAMPLES: u64 = 60 * RATE_HZ;
 
 /// Keyed time without any packet, from this length on, is a listed gap: a keyed uplink sends at least every 200 ms.
 const SILENT_MS: i64 = 1_000;
+
+/// The longest that one packet of a turret lasts, in milliseconds.
+const FRAME_MS: i64 = 20;
+
+/// Why a packet that found no room is missing.
+const OVERFLOW: &str = "the recorder could not follow";
 
 /// Folder of the segments, below that of the recordings.
 pub const SEGMENTS: &str = "segments";
@@ -49,13 +56,15 @@ struct Segment {
     name: String,
     from_utc_ms: i64,
     pages: Pages,
-    file: Option<File>,
+    file: Option<Arc<File>>,
     unwritten: VecDeque<u8>,
     /// All that was laid out so far.
     laid_out: Kept,
     kept: Kept,
     ended: bool,
     given_up: bool,
+    /// It has the name of a sealed one; the folder may not be on the disk yet.
+    renamed: bool,
 }
 
 /// One track on its way to the disk.
@@ -71,6 +80,8 @@ pub struct TrackWriter {
     /// Since when what comes is thrown away, because the disk takes nothing.
     outage: Option<i64>,
     closed_utc_ms: Option<i64>,
+    /// From when to when packets found no room in the recorder's queue.
+    overflow: Option<(i64, i64)>,
 }
 
 impl TrackWriter {
@@ -86,6 +97,7 @@ impl TrackWriter {
             covered_utc_ms: opened_utc_ms,
             outage: None,
             closed_utc_ms: None,
+            overflow: None,
         }
     }
 
@@ -97,6 +109,17 @@ impl TrackWriter {
     /// Takes a packet.
     pub fn take(&mut self, audio: TrackAudio) {
         self.timeline.take(audio);
+    }
+
+    /// Packets of this time found no room in the recorder's queue.
+    pub fn overflowed(&mut self, from_utc_ms: i64, to_utc_ms: i64) {
+        let (from, to) = self.overflow.unwrap_or((from_utc_ms, to_utc_ms));
+        self.overflow = Some((from.min(from_utc_ms), to.max(to_utc_ms)));
+    }
+
+    /// The files that are being written.
+    pub fn files(&self) -> impl Iterator<Item = Arc<File>> {
+        self.segments.iter().filter_map(|segment| segment.file.clone())
     }
 
     /// The microphone was shut at this time; what is on its way is still taken.
@@ -127,6 +150,7 @@ impl TrackWriter {
         if let (true, Some(closed_utc_ms)) = (all, self.closed_utc_ms) {
             self.end_growing();
             if self.outage.is_none() {
+                self.list_lost_tail(news);
                 self.list_silence(closed_utc_ms, news);
             }
         }
@@ -146,7 +170,9 @@ impl TrackWriter {
         let full =
             self.growing().is_some_and(|segment| segment.pages.samples() + piece.pause_samples >= SEGMENT_SAMPLES);
         if let Some((from, to)) = piece.lost {
-            self.gap(from, to, "it was lost between the turret and the switch", news);
+            let overflow = self.overflow.is_some_and(|(first, last)| first < to && last >= from);
+            let why = if overflow { OVERFLOW } else { "it was lost between the turret and the switch" };
+            self.gap(from, to, why, news);
         } else if piece.anew {
             self.list_silence(piece.at_utc_ms, news);
         }
@@ -187,8 +213,16 @@ impl TrackWriter {
             kept: Kept::default(),
             ended: false,
             given_up: false,
+            renamed: false,
         });
         at_utc_ms
+    }
+
+    /// Lists the end of a talk that found no room: no later packet shows that it is missing.
+    fn list_lost_tail(&mut self, news: &mut Vec<Dated>) {
+        if let Some((from, to)) = self.overflow.take().filter(|(_, to)| *to >= self.covered_utc_ms) {
+            self.gap(from.max(self.covered_utc_ms), to + FRAME_MS, OVERFLOW, news);
+        }
     }
 
     /// Lists keyed time in which nothing came.
@@ -224,7 +258,7 @@ impl TrackWriter {
                 break;
             }
             if segment.kept.bytes > 0 {
-                let sealed = segment.seal(&self.folder, &self.facts)?;
+                let sealed = segment.seal(&self.folder, &self.facts, sync_folder)?;
                 news.push((segment.from_utc_ms, Entry::SegmentSealed(sealed)));
             }
             self.segments.pop_front();
@@ -286,9 +320,9 @@ impl Segment {
             return self.forget(folder);
         }
         if self.file.is_none() && !self.unwritten.is_empty() {
-            self.file = Some(create(&folder.join(&self.name))?);
+            self.file = Some(Arc::new(create(&folder.join(&self.name))?));
         }
-        let Some(file) = &mut self.file else { return Ok(()) };
+        let Some(mut file) = self.file.as_deref() else { return Ok(()) };
         if self.given_up {
             return file.set_len(self.kept.bytes);
         }
@@ -312,13 +346,22 @@ impl Segment {
         }
     }
 
-    fn seal(&mut self, folder: &Path, facts: &TrackFacts) -> io::Result<Sealed> {
+    /// Seals it; what was done before `sync` or something else failed is not done again.
+    fn seal(
+        &mut self,
+        folder: &Path,
+        facts: &TrackFacts,
+        sync: impl Fn(&Path) -> io::Result<()>,
+    ) -> io::Result<Sealed> {
         let path = folder.join(&self.name);
         if let Some(file) = &self.file {
             file.sync_all()?;
         }
-        std::fs::rename(open_path(&path), &path)?;
-        sync_folder(path.parent().unwrap_or(folder))?;
+        if !self.renamed {
+            std::fs::rename(open_path(&path), &path)?;
+            self.renamed = true;
+        }
+        sync(path.parent().unwrap_or(folder))?;
         Ok(Sealed {
             track: facts.track,
             number: self.number,
@@ -357,4 +400,74 @@ fn create(sealed: &Path) -> io::Result<File> {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     std::fs::OpenOptions::new().append(true).create_new(true).mode(0o600).open(open_path(sealed))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use dealerboard_model::{LineId, RecordingId, TrackId, TurretId, Uplink};
+
+    fn writer(folder: &Path) -> TrackWriter {
+        let facts = TrackFacts {
+            track: TrackId(1),
+            recording: RecordingId(1),
+            line: LineId::from("macro"),
+            talker: "reyes".into(),
+            turret: TurretId(1),
+            uplink: Uplink::Mic,
+        };
+        TrackWriter::new(folder, facts, None, 1_000)
+    }
+
+    fn packet(seq: u64, utc_ms: i64) -> TrackAudio {
+        // Fullband CELT of 20 ms.
+        TrackAudio { track: TrackId(1), seq, rtp_ts: seq * 960, utc_ms, payload: [0xf8, 1, 2].as_slice().into() }
+    }
+
+    fn gaps(news: &[Dated]) -> Vec<(i64, i64, &str)> {
+        let gap = |(_, entry): &'_ Dated| if let Entry::Gap(gap) = entry { Some(gap.clone()) } else { None };
+        let found = news.iter().filter_map(gap);
+        found.map(|gap| (gap.from_utc_ms, gap.to_utc_ms, if gap.why == OVERFLOW { OVERFLOW } else { "" })).collect()
+    }
+
+    #[test]
+    fn a_folder_that_could_not_be_synced_after_the_rename_is_synced_by_the_next_try() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut writer, mut news) = (writer(folder.path()), Vec::new());
+        writer.take(packet(1, 1_000));
+        writer.close(1_020);
+        writer.advance(2_000, true, &mut news);
+        let (facts, segment) = (writer.facts.clone(), &mut writer.segments[0]);
+        segment.write(folder.path()).unwrap();
+        let refuse = |_: &Path| Err(io::ErrorKind::StorageFull.into());
+        let refused = segment.seal(folder.path(), &facts, refuse).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::StorageFull);
+        writer.write(&mut news).unwrap();
+        assert!(news.iter().any(|(_, entry)| matches!(entry, Entry::SegmentSealed(_))));
+        assert!(writer.is_done());
+    }
+
+    #[test]
+    fn the_end_of_a_talk_that_found_no_room_is_a_listed_gap_however_short() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut writer, mut news) = (writer(folder.path()), Vec::new());
+        writer.take(packet(1, 1_000));
+        writer.overflowed(1_020, 1_060);
+        writer.close(1_080);
+        writer.advance(2_000, true, &mut news);
+        assert_eq!(gaps(&news), [(1_020, 1_080, OVERFLOW)]);
+    }
+
+    #[test]
+    fn a_hole_that_the_queue_made_is_not_called_the_networks() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut writer, mut news) = (writer(folder.path()), Vec::new());
+        writer.take(packet(1, 1_000));
+        writer.overflowed(1_020, 1_180);
+        writer.take(packet(11, 1_200));
+        writer.close(1_220);
+        writer.advance(2_000, true, &mut news);
+        assert_eq!(gaps(&news), [(1_020, 1_200, OVERFLOW)]);
+    }
 }

@@ -1,9 +1,11 @@
 //! Who may log on: the floor file's users and the added ones, their passwords, their tokens.
 //!
-//! Law: of a password only its argon2id hash is kept, of a token only its SHA-256; neither stands in a log line. A token's
-//! life is short; it survives a restart of the switch.
+//! Law: of a password only its argon2id hash is kept, of a token only its SHA-256; neither stands in a log line. A password
+//! costs memory and time before it is known to be wrong, so few are looked at at once, and each counts as wrong until it is
+//! known to be right.
 
-use crate::certificate::hex;
+mod tokens;
+
 use crate::floor::{FloorFile, Placed, User};
 use crate::keep::{Keep, Shelf, write_private};
 use crate::password;
@@ -12,14 +14,28 @@ use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dealerboard_model::{Role, UserId};
-use dealerboard_wire::Token;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokens::Tokens;
+use tokio::sync::Semaphore;
+
+pub use tokens::Issued;
+
+/// Longest log-on name that is looked at, in bytes.
+const NAME_MAX_BYTES: usize = 64;
+
+/// Longest password that is looked at, in bytes.
+const PASSWORD_MAX_BYTES: usize = 1_024;
+
+/// Passwords that are looked at at once: each takes 19 MiB and tens of milliseconds of a core.
+const PASSWORDS_AT_ONCE: usize = 3;
+
+/// People who may wait for their password to be looked at: a whole floor after a power cut.
+const PASSWORDS_WAITING_MAX: usize = 512;
 
 /// How long a token lives, unless the switch is told otherwise.
 pub const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
@@ -64,13 +80,6 @@ pub enum Opens {
     Review,
 }
 
-#[derive(Serialize, Deserialize)]
-struct KeptToken {
-    user: UserId,
-    opens: Opens,
-    expires_utc_ms: i64,
-}
-
 /// Why somebody is not logged on: one sentence for the person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotLoggedOn {
@@ -83,6 +92,9 @@ pub enum NotLoggedOn {
     /// Too many wrong passwords.
     #[error("There were too many wrong passwords; wait {0} s and try again.")]
     Wait(u64),
+    /// Too many people are logging on at this instant.
+    #[error("Too many people are logging on; try again in a few seconds.")]
+    Busy,
     /// The token is over.
     #[error("Your log-on has ended; log on again.")]
     Ended,
@@ -94,7 +106,10 @@ pub struct Accounts {
     keep: Keep,
     floor: Arc<BTreeMap<UserId, Account>>,
     throttle: Arc<Mutex<Throttle>>,
-    token_life: Duration,
+    /// Places of those who log on, and of those whose password is being looked at.
+    waiting: Arc<Semaphore>,
+    looked_at: Arc<Semaphore>,
+    tokens: Tokens,
     /// Checked when a name is unknown, so that the time tells nothing.
     nobody: Arc<str>,
 }
@@ -117,10 +132,12 @@ impl Accounts {
         });
         let nobody = password::hash(&password::make()?)?;
         Ok(Self {
+            tokens: Tokens::new(keep.clone(), token_life),
             keep,
             floor: Arc::new(accounts.collect()),
             throttle: Arc::default(),
-            token_life,
+            waiting: Arc::new(Semaphore::new(PASSWORDS_WAITING_MAX)),
+            looked_at: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
             nobody: nobody.into(),
         })
     }
@@ -135,7 +152,13 @@ impl Accounts {
     /// # Errors
     /// One sentence why not.
     pub async fn log_on(&self, user: &UserId, typed: String, from: IpAddr) -> Result<Account, NotLoggedOn> {
-        if let Some(wait) = self.throttle().wait(Instant::now(), user.as_str(), from) {
+        if user.as_str().len() > NAME_MAX_BYTES || typed.len() > PASSWORD_MAX_BYTES {
+            return Err(NotLoggedOn::Wrong);
+        }
+        let _place = self.waiting.try_acquire().map_err(|_| NotLoggedOn::Busy)?;
+        let _turn = self.looked_at.acquire().await.map_err(|_| NotLoggedOn::Busy)?;
+        let now = Instant::now();
+        if let Some(wait) = self.throttle().wait(now, user.as_str(), from) {
             return Err(NotLoggedOn::Wait(wait.as_secs() + 1));
         }
         let account = self.find(user);
@@ -145,45 +168,38 @@ impl Accounts {
         }
         let known = account.is_some();
         let hash = kept.filter(|_| known).unwrap_or_else(|| self.nobody.to_string());
+        // Counted before it is known, so that those that are looked at together do not all pass.
+        self.throttle().failed(now, user.as_str(), from);
         let right = tokio::task::spawn_blocking(move || password::verify(&typed, &hash)).await.unwrap_or(false);
-        match account {
-            Some(account) if right => {
-                self.throttle().succeeded(user.as_str());
-                Ok(account)
-            }
-            Some(_) | None => {
-                self.throttle().failed(Instant::now(), user.as_str(), from);
-                Err(NotLoggedOn::Wrong)
-            }
-        }
+        let account = account.filter(|_| right).ok_or(NotLoggedOn::Wrong)?;
+        self.throttle().succeeded(now, user.as_str(), from);
+        Ok(account)
     }
 
-    /// A fresh token of `user`.
+    /// A fresh token of `user`. A disk that refuses it is in the log; the token lives in memory.
     ///
     /// # Errors
-    /// There is no randomness, or the token cannot be kept.
-    pub fn issue(&self, user: &UserId, opens: Opens) -> Result<Token> {
-        let secret = secret()?;
-        let now_ms = utc_ms();
-        let expires_utc_ms = now_ms.saturating_add(i64::try_from(self.token_life.as_millis()).unwrap_or(i64::MAX));
-        self.keep.remove(Shelf::Tokens, |_, token| {
-            token.get("expires_utc_ms").and_then(serde_json::Value::as_i64).is_none_or(|end| end <= now_ms)
-        })?;
-        let kept = KeptToken { user: user.clone(), opens, expires_utc_ms };
-        self.keep.put(Shelf::Tokens, &digest(&secret), &kept)?;
-        Ok(Token { token: secret, expires_utc_ms })
+    /// There is no randomness.
+    pub async fn issue(&self, user: &UserId, opens: Opens) -> Result<Issued> {
+        self.tokens.issue(user, opens).await
     }
 
-    /// Whose token this is, and when it ends (UTC milliseconds).
+    /// A fresh token in place of one that ends, for a connection that is still there; none when the user was removed.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    pub async fn renew(&self, user: &UserId) -> Result<Option<Issued>> {
+        let removed = self.find(user).is_none() || self.keep.get::<String>(Shelf::Passwords, user.as_str()).is_none();
+        if removed { Ok(None) } else { self.issue(user, Opens::Control).await.map(Some) }
+    }
+
+    /// Whose token this is.
     ///
     /// # Errors
     /// It is over, unknown, or opens something else.
-    pub fn token_user(&self, token: &str, opens: Opens) -> Result<(Account, i64), NotLoggedOn> {
-        let kept: KeptToken = self.keep.get(Shelf::Tokens, &digest(token)).ok_or(NotLoggedOn::Ended)?;
-        if kept.opens != opens || kept.expires_utc_ms <= utc_ms() {
-            return Err(NotLoggedOn::Ended);
-        }
-        Ok((self.find(&kept.user).ok_or(NotLoggedOn::Ended)?, kept.expires_utc_ms))
+    pub fn token_user(&self, token: &str, opens: Opens) -> Result<Account, NotLoggedOn> {
+        let (user, _) = self.tokens.user(token, opens).ok_or(NotLoggedOn::Ended)?;
+        self.find(&user).ok_or(NotLoggedOn::Ended)
     }
 
     /// Whose review pages this token opens. In use it lives on: less than half its life left makes it a whole one again.
@@ -191,26 +207,13 @@ impl Accounts {
     /// # Errors
     /// It is over, unknown, or opens something else.
     pub fn reviewer(&self, token: &str) -> Result<Account, NotLoggedOn> {
-        let (account, expires_utc_ms) = self.token_user(token, Opens::Review)?;
-        let life_ms = i64::try_from(self.token_life.as_millis()).unwrap_or(i64::MAX);
-        let now_ms = utc_ms();
-        if expires_utc_ms - now_ms < life_ms / 2 {
-            let expires_utc_ms = now_ms.saturating_add(life_ms);
-            let kept = KeptToken { user: account.user.clone(), opens: Opens::Review, expires_utc_ms };
-            if let Err(error) = self.keep.put(Shelf::Tokens, &digest(token), &kept) {
-                tracing::warn!("a review log-on could not be prolonged: {error:#}");
-            }
-        }
-        Ok(account)
+        let user = self.tokens.user_and_prolong(token, Opens::Review).ok_or(NotLoggedOn::Ended)?;
+        self.find(&user).ok_or(NotLoggedOn::Ended)
     }
 
     /// Ends a token.
-    ///
-    /// # Errors
-    /// The change cannot be written.
-    pub fn revoke(&self, token: &str) -> Result<()> {
-        let digest = digest(token);
-        self.keep.remove(Shelf::Tokens, |name, _| name == digest)
+    pub async fn revoke(&self, token: &str) {
+        self.tokens.revoke(token).await;
     }
 
     /// Makes a password for every user of the floor who has none, and keeps them in `file`, which only its owner can read.
@@ -262,10 +265,6 @@ pub fn secret() -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(random))
 }
 
-fn digest(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
-}
-
 /// Now, in milliseconds since 1970-01-01 UTC.
 pub fn utc_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -277,17 +276,43 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    #[test]
-    fn a_review_log_on_lives_on_while_it_is_used() {
-        let folder = tempfile::tempdir().unwrap();
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    fn accounts(folder: &Path) -> Accounts {
         let floor = crate::floor::read(include_str!("../../../tests/floors/two-desks.toml")).unwrap();
-        let keep = Keep::open(folder.path()).unwrap();
-        let accounts = Accounts::new(&floor, keep.clone(), TOKEN_LIFE).unwrap();
-        let token = accounts.issue(&"reyes".into(), Opens::Review).unwrap();
-        let soon = KeptToken { user: "reyes".into(), opens: Opens::Review, expires_utc_ms: utc_ms() + 60_000 };
-        keep.put(Shelf::Tokens, &digest(&token.token), &soon).unwrap();
-        accounts.reviewer(&token.token).unwrap();
-        let (_, expires_utc_ms) = accounts.token_user(&token.token, Opens::Review).unwrap();
-        assert!(expires_utc_ms > soon.expires_utc_ms);
+        Accounts::new(&floor, Keep::open_beside(folder).unwrap(), TOKEN_LIFE).unwrap()
+    }
+
+    #[tokio::test]
+    async fn of_wrong_passwords_that_come_together_no_more_are_looked_at_than_of_those_that_come_in_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = accounts(folder.path());
+        let user = UserId::from("nobody");
+        let tries = (0..20).map(|_| accounts.log_on(&user, "not-the-one".into(), HERE));
+        let refused = futures_util::future::join_all(tries).await;
+        let looked_at = refused.iter().filter(|refused| **refused == Err(NotLoggedOn::Wrong)).count();
+        assert_eq!(looked_at, crate::throttle::NAME_FAILURES_MAX);
+    }
+
+    #[tokio::test]
+    async fn a_name_of_more_than_64_bytes_is_wrong_and_not_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = accounts(folder.path());
+        let user = UserId("n".repeat(65));
+        for _ in 0..10 {
+            let refused = accounts.log_on(&user, "not-the-one".into(), HERE).await;
+            assert_eq!(refused, Err(NotLoggedOn::Wrong));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_right_passwords_of_a_whole_office_keep_nobody_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = accounts(folder.path());
+        accounts.keep.put(Shelf::Passwords, "reyes", &password::hash("tulip-mania").unwrap()).unwrap();
+        for _ in 0..6 {
+            accounts.log_on(&"reyes".into(), "tulip-mania".into(), HERE).await.unwrap();
+        }
+        assert_eq!(accounts.throttle().addresses_counted(), 0);
     }
 }

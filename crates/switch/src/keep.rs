@@ -1,7 +1,8 @@
 //! What the switch keeps over a restart: small JSON values by shelf and name.
 //!
-//! Law: a value is on disk when `put` returns. One switch per data folder; an operator's commands may write beside it, and
-//! the switch sees that at the next look.
+//! Law: a value is on disk when `put` returns, so whoever must not wait for the disk writes on a thread of its own; who reads
+//! never waits for who writes. One switch per data folder; an operator's commands may write beside it, and the switch sees
+//! that at the next look.
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -54,6 +55,8 @@ struct Read {
 pub struct Keep {
     folder: PathBuf,
     shelves: Arc<Mutex<BTreeMap<Shelf, Read>>>,
+    /// Held while a shelf is written.
+    writing: Arc<Mutex<()>>,
     /// Held for as long as the folder is in use by a switch; none when it was let go.
     in_use: Arc<Mutex<Option<File>>>,
 }
@@ -84,7 +87,12 @@ impl Keep {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| {
             format!("the data folder {} cannot be made; choose another with --data", folder.display())
         })?;
-        let keep = Self { folder: folder.to_owned(), shelves: Arc::default(), in_use: Arc::default() };
+        let keep = Self {
+            folder: folder.to_owned(),
+            shelves: Arc::default(),
+            writing: Arc::default(),
+            in_use: Arc::default(),
+        };
         for shelf in Shelf::ALL {
             keep.fresh(&mut keep.lock(), shelf)?;
         }
@@ -134,24 +142,37 @@ impl Keep {
         self.in_use.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn change(&self, shelf: Shelf, change: impl FnOnce(&mut BTreeMap<String, Value>)) -> Result<()> {
-        let mut shelves = self.lock();
-        // One writer at a time, in whatever process, so that no change is written over.
+    /// Changes a shelf in one write.
+    ///
+    /// # Errors
+    /// The shelf cannot be written; nothing has changed.
+    pub fn change(&self, shelf: Shelf, change: impl FnOnce(&mut BTreeMap<String, Value>)) -> Result<()> {
+        // One writer at a time, in this process and in any other, so that no change is written over.
+        let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let writing = self.lock_file("writing")?;
         if !locked(&writing, libc::LOCK_EX) {
             bail!("the data folder {} cannot be locked; check its file system", self.folder.display());
         }
-        self.fresh(&mut shelves, shelf)?;
-        let read = shelves.entry(shelf).or_default();
-        let mut values = read.values.clone();
+        let before = {
+            let mut shelves = self.lock();
+            self.fresh(&mut shelves, shelf)?;
+            shelves.entry(shelf).or_default().values.clone()
+        };
+        let mut values = before.clone();
         change(&mut values);
-        if values == read.values {
+        if values == before {
             return Ok(());
         }
         let bytes = serde_json::to_vec_pretty(&values).context("kept values are JSON")?;
         write_private(&self.file(shelf), &bytes)?;
-        *read = Read { seen: looks(&self.file(shelf)), values };
+        self.lock().insert(shelf, Read { seen: looks(&self.file(shelf)), values });
         Ok(())
+    }
+
+    /// Keeps every writer waiting until the guard is dropped.
+    #[cfg(test)]
+    pub fn lock_for_writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn fresh_or_old(&self, shelves: &mut BTreeMap<Shelf, Read>, shelf: Shelf) {
@@ -254,5 +275,26 @@ mod tests {
         Keep::open(folder.path()).unwrap().put(Shelf::Passwords, "reyes", &"hash").unwrap();
         let kept: Option<String> = Keep::open(folder.path()).unwrap().get(Shelf::Passwords, "reyes");
         assert_eq!(kept.as_deref(), Some("hash"));
+    }
+
+    #[test]
+    fn who_reads_does_not_wait_for_who_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let keep = Keep::open(folder.path()).unwrap();
+        keep.put(Shelf::Passwords, "reyes", &"hash").unwrap();
+        // An operator's command that takes its time.
+        let held = keep.lock_file("writing").unwrap();
+        assert!(locked(&held, libc::LOCK_EX));
+        let writer = std::thread::spawn({
+            let keep = keep.clone();
+            move || keep.put(Shelf::Passwords, "marsh", &"other").unwrap()
+        });
+        while keep.writing.try_lock().is_ok() {
+            std::thread::yield_now();
+        }
+        assert_eq!(keep.get::<String>(Shelf::Passwords, "reyes").as_deref(), Some("hash"));
+        drop(held);
+        writer.join().unwrap();
+        assert_eq!(keep.get::<String>(Shelf::Passwords, "marsh").as_deref(), Some("other"));
     }
 }

@@ -149,7 +149,7 @@ fn run(command: Command) -> Result<ExitCode> {
 async fn serve(options: SwitchOptions) -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be awaited")?;
-    let running = Switch::start(options).await?;
+    let mut running = Switch::start(options).await?;
     let mut out = std::io::stdout();
     writeln!(out, "floor {}", running.floor)?;
     writeln!(out, "listening on wss://{}", running.addr)?;
@@ -158,6 +158,11 @@ async fn serve(options: SwitchOptions) -> Result<()> {
     tokio::select! {
         _ = terminate.recv() => {}
         ended = tokio::signal::ctrl_c() => ended.context("signals cannot be awaited")?,
+        why = running.ended() => {
+            tracing::error!("{why}");
+            running.stop().await;
+            bail!("the switch ends, so that it is started again");
+        }
     }
     running.stop().await;
     Ok(())

@@ -152,6 +152,20 @@ impl Running {
         self.passwords.get(&UserId::from(user)).map(String::as_str)
     }
 
+    /// Waits until a part of the switch ends by itself, which only a fault makes it do, and says so in one sentence: what
+    /// embeds the switch should then end, so that it is started anew. Turrets see the loss and connect again.
+    pub async fn ended(&mut self) -> String {
+        if self.tasks.is_empty() {
+            return std::future::pending().await;
+        }
+        let (ended, place, _) = futures_util::future::select_all(self.tasks.iter_mut()).await;
+        drop(self.tasks.remove(place));
+        match ended {
+            Ok(()) => "a part of the switch has ended by itself; the log says which".to_owned(),
+            Err(error) => format!("a part of the switch has failed ({error}); it has to be started again"),
+        }
+    }
+
     /// Stops in order: turrets are told, recordings sealed, connections closed.
     pub async fn stop(mut self) {
         let _ = self.stop_loop.send(());
@@ -262,4 +276,25 @@ fn to_recorder(clock: Clock, inbox: RecorderInbox) -> dealerboard_rtc::switch::T
         let TrackPacket { track, seq, rtp_ts, arrived, payload } = packet;
         inbox.audio(TrackAudio { track, seq, rtp_ts, utc_ms: clock.utc_ms_of(arrived), payload })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    async fn switch(folder: &Path) -> Running {
+        let floor = FloorSource::Text(include_str!("../../../tests/floors/two-desks.toml").into());
+        Switch::start(SwitchOptions::new(floor, folder.to_owned(), "127.0.0.1:0".parse().unwrap())).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_part_of_the_switch_that_ends_by_itself_is_told_of_in_one_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut running = switch(folder.path()).await;
+        running.tasks[0].abort();
+        let why = running.ended().await;
+        assert!(why.starts_with("a part of the switch has failed"), "{why}");
+        running.stop().await;
+    }
 }

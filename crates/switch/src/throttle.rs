@@ -1,6 +1,7 @@
 //! Log-on throttling: after a few wrong passwords a name, or an address, has to wait.
 //!
-//! Law: bounded memory; a wait is never longer than the window, so nobody is locked out by a stranger for good.
+//! Law: bounded memory, as names are bounded by who asks; a wait is never longer than the window, so nobody is locked out by
+//! a stranger for good. Many strangers push out the oldest of the others, never all.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -39,17 +40,17 @@ impl Throttle {
             .max()
     }
 
-    /// A wrong password was given.
+    /// A password is looked at, and counts as wrong until [`Self::succeeded`].
     pub fn failed(&mut self, now: Instant, name: &str, address: IpAddr) {
         if self.failures.len() >= KEYS_MAX {
             self.failures.retain(|_, times| times.last().is_some_and(|at| now.duration_since(*at) < WINDOW));
         }
-        if self.failures.len() >= KEYS_MAX {
-            self.failures.clear();
-        }
         for (source, max) in
             [(Source::Name(name.to_owned()), NAME_FAILURES_MAX), (Source::Address(address), ADDRESS_FAILURES_MAX)]
         {
+            if self.failures.len() >= KEYS_MAX && !self.failures.contains_key(&source) {
+                self.forget_oldest();
+            }
             let times = self.failures.entry(source).or_default();
             times.push(now);
             if times.len() > max {
@@ -58,9 +59,31 @@ impl Throttle {
         }
     }
 
-    /// The right password was given: the name starts afresh.
-    pub fn succeeded(&mut self, name: &str) {
+    fn forget_oldest(&mut self) {
+        let oldest = self.failures.iter().min_by_key(|(_, times)| times.last().copied());
+        if let Some(source) = oldest.map(|(source, _)| source.clone()) {
+            self.failures.remove(&source);
+        }
+    }
+
+    /// The password that was looked at since `at` was right: the name starts afresh, and the address is not charged for it.
+    pub fn succeeded(&mut self, at: Instant, name: &str, address: IpAddr) {
         self.failures.remove(&Source::Name(name.to_owned()));
+        let address = Source::Address(address);
+        if let Some(times) = self.failures.get_mut(&address) {
+            if let Some(place) = times.iter().rposition(|counted| *counted == at) {
+                times.remove(place);
+            }
+            if times.is_empty() {
+                self.failures.remove(&address);
+            }
+        }
+    }
+
+    /// Addresses with wrong passwords.
+    #[cfg(test)]
+    pub fn addresses_counted(&self) -> usize {
+        self.failures.keys().filter(|source| matches!(source, Source::Address(_))).count()
     }
 }
 
@@ -88,5 +111,22 @@ mod tests {
         let now = Instant::now();
         (0..5).for_each(|_| throttle.failed(now, "reyes", HERE));
         assert_eq!(throttle.wait(now, "marsh", HERE), None);
+    }
+
+    #[test]
+    fn ten_thousand_strangers_do_not_make_a_waiting_name_free() {
+        let mut throttle = Throttle::default();
+        let start = Instant::now();
+        let stranger = |n: u32| IpAddr::from(n.to_be_bytes());
+        for n in 0..KEYS_MAX as u32 {
+            throttle.failed(start, &n.to_string(), stranger(n));
+        }
+        let now = start + Duration::from_secs(1);
+        (0..5).for_each(|_| throttle.failed(now, "reyes", HERE));
+        for n in 0..100 {
+            throttle.failed(now, &format!("other-{n}"), stranger(1_000_000 + n));
+        }
+        assert!(throttle.wait(now, "reyes", HERE).is_some());
+        assert!(throttle.failures.len() <= KEYS_MAX);
     }
 }

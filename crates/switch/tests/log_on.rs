@@ -3,8 +3,8 @@
 
 mod support;
 
-use dealerboard_model::{LineId, TurretId};
-use dealerboard_wire::{Event, FromSwitch, FromTurret, SUBPROTOCOL, close};
+use dealerboard_model::{LineId, Position, TurretId};
+use dealerboard_wire::{Act, Answer, Event, FromSwitch, FromTurret, RefusalCode, SUBPROTOCOL, close};
 use futures_util::SinkExt;
 use std::time::Duration;
 use support::{World, password, token};
@@ -47,12 +47,31 @@ async fn after_five_wrong_passwords_even_the_right_one_has_to_wait() {
 #[tokio::test]
 async fn a_token_that_has_ended_is_told_to_log_on_again() {
     let world = World::with_token_life(Duration::ZERO).await;
-    let mut turret = world.say_hello(password("reyes", &world.password("reyes")), None).await;
-    let FromSwitch::Welcome(welcome) = turret.next().await else { panic!() };
-    let (sentence, code) = world.say_hello(token(&welcome.token.token), None).await.end().await;
+    let turret = world.log_on("reyes").await;
+    let (sentence, code) = world.say_hello(token(&turret.token), None).await.end().await;
     assert_eq!((sentence.as_deref(), code), (Some("Your log-on has ended; log on again."), close::NOT_LOGGED_ON));
-    let (sentence, code) = turret.end().await;
-    assert_eq!((sentence.as_deref(), code), (Some("Your log-on has ended; log on again."), close::NOT_LOGGED_ON));
+}
+
+#[tokio::test]
+async fn a_turret_whose_log_on_has_ended_stays_and_may_only_let_go() {
+    let world = World::with_token_life(Duration::ZERO).await;
+    let mut turret = world.log_on("reyes").await;
+    let line = LineId::from("mrd-london");
+    let seize = Act::Seize { line: line.clone(), position: Position::Left };
+    let Answer::Refused(refusal) = turret.command(seize).await else { panic!("nobody may seize") };
+    assert_eq!(refusal.code, RefusalCode::Locked);
+    let Answer::Refused(refusal) = turret.command(Act::Release { line }).await else { panic!("nothing is held") };
+    assert_ne!(refusal.code, RefusalCode::Locked, "the release is judged by call control");
+    turret.send(&FromTurret::Renew).await;
+    while !matches!(turret.next().await, FromSwitch::Token(_)) {}
+}
+
+#[tokio::test]
+async fn a_turret_logs_on_while_the_disk_takes_no_tokens() {
+    let world = World::start().await;
+    std::fs::create_dir(world.folder.path().join("data/tokens.new")).unwrap();
+    let turret = world.log_on("reyes").await;
+    world.log_on_with(token(&turret.token), Some(turret.turret)).await;
 }
 
 #[tokio::test]
@@ -129,29 +148,6 @@ async fn a_heartbeat_is_answered_with_its_number() {
     let mut turret = world.log_on("reyes").await;
     turret.send(&FromTurret::Heartbeat { n: 7 }).await;
     assert!(matches!(turret.next().await, FromSwitch::HeartbeatAck { n: 7, .. }));
-}
-
-#[tokio::test]
-async fn a_turret_that_does_not_read_is_told_why_and_closed() {
-    let world = World::start().await;
-    let turret = world.log_on("reyes").await;
-    let (mut sink, stream) = futures_util::StreamExt::split(turret.socket);
-    let flood = async {
-        let text = serde_json::to_string(&FromTurret::Heartbeat { n: 1 }).unwrap();
-        while sink.send(Message::Text(text.clone().into())).await.is_ok() {}
-    };
-    // Nothing is read until the switch takes no more: then what it said is still there.
-    let _ = tokio::time::timeout(Duration::from_secs(2), flood).await;
-    let mut said = Vec::new();
-    let mut stream = stream;
-    while let Some(Ok(message)) = futures_util::StreamExt::next(&mut stream).await {
-        if let Message::Text(text) = message
-            && let FromSwitch::Goodbye { code, .. } = serde_json::from_str(text.as_str()).unwrap()
-        {
-            said.push(code);
-        }
-    }
-    assert_eq!(said, vec![close::TOO_SLOW]);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Room that must be there before somebody needs it, in bytes.
 const ROOM: usize = 64 * 1_024;
@@ -26,7 +27,7 @@ pub struct Ledger {
     chain: File,
     unwritten: VecDeque<u8>,
     checkpoints: File,
-    alive: File,
+    alive: Arc<File>,
     /// The chain has lines that no checkpoint covers.
     unsigned: bool,
 }
@@ -46,7 +47,7 @@ impl Ledger {
             chain: open(CHAIN_FILE, true)?,
             unwritten: VecDeque::new(),
             checkpoints: open(CHECKPOINTS_FILE, true)?,
-            alive: open(ALIVE_FILE, false)?,
+            alive: Arc::new(open(ALIVE_FILE, false)?),
             unsigned: false,
         })
     }
@@ -75,6 +76,11 @@ impl Ledger {
             self.chain.sync_data()?;
         }
         self.alive.write_all_at(format!("{now_utc_ms:020}\n").as_bytes(), 0)
+    }
+
+    /// The file of the sign of life.
+    pub fn alive(&self) -> Arc<File> {
+        Arc::clone(&self.alive)
     }
 
     /// Whether there is room for what may come.

@@ -151,9 +151,14 @@ pub struct Outcome {
 }
 
 /// Unwraps a counter of RTP: the value nearest to the last one.
+///
+/// Law: what it gives after [`Self::begin_anew`] is above all that it gave before: a track that stays open would take
+/// anything below for a late packet.
 #[derive(Clone, Copy, Debug, Default)]
 struct Unwrapped {
     last: Option<u64>,
+    /// All that was given before the numbering began anew is below.
+    above: u64,
 }
 
 impl Unwrapped {
@@ -161,13 +166,19 @@ impl Unwrapped {
     fn take(&mut self, value: u64, bits: u32) -> u64 {
         let lap = 1_u64 << bits;
         let Some(last) = self.last else {
-            self.last = Some(lap + value);
-            return lap + value;
+            let first = self.above + lap + value;
+            self.last = Some(first);
+            return first;
         };
         let ahead = value.wrapping_sub(last) & (lap - 1);
         let full = if ahead < lap / 2 { last + ahead } else { last.saturating_sub(lap - ahead) };
         self.last = Some(last.max(full));
         full
+    }
+
+    /// The sender numbers from anywhere from now on.
+    fn begin_anew(&mut self) {
+        self.above = self.last.take().map_or(self.above, |last| last + 1);
     }
 }
 
@@ -243,7 +254,8 @@ impl Forwarder {
         if let Some(peer) = self.peers.get_mut(&turret) {
             peer.ears.clear();
             for uplink in &mut peer.uplinks {
-                (uplink.seq, uplink.rtp_ts) = Default::default();
+                uplink.seq.begin_anew();
+                uplink.rtp_ts.begin_anew();
                 uplink.early.clear();
             }
         }
@@ -306,6 +318,13 @@ impl Forwarder {
             state.keep(packet);
         }
         outcome
+    }
+
+    /// Whether a talk has been told as outliving its turret, and is still open and silent.
+    #[must_use]
+    pub fn is_orphan(&self, turret: TurretId, uplink: Uplink) -> bool {
+        let state = self.peers.get(&turret).map(|peer| &peer.uplinks[uplink.index()]);
+        state.is_some_and(|state| state.orphaned && state.route.is_some())
     }
 
     fn forward(&mut self, from: TurretId, uplink: Uplink, packet: &UplinkPacket, now: Instant, out: &mut Outcome) {

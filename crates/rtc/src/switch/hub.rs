@@ -1,20 +1,19 @@
 //! The voice thread: socket, peers and forwarder joined in one loop, and the handle that others hold.
 
+use super::commands::{Command, Commands};
 use super::forward::{Forwarder, Notable, Outcome, Route, TrackPacket};
 use super::peers::{self, FromPeer, Peer};
 use super::socket::VoiceSocket;
+use super::unsaid::Unsaid;
 use dealerboard_model::{TurretId, Uplink};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot};
-
-/// Commands that may wait for the voice thread.
-const COMMANDS_MAX: usize = 4_096;
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::oneshot;
 
 /// Longest sleep of the voice thread: talks that outlive their turret are looked for this often.
 const NAP_MAX: Duration = Duration::from_millis(50);
@@ -34,6 +33,9 @@ pub enum HubError {
     /// An offer was refused.
     #[error("{0}")]
     Offer(String),
+    /// Too many commands wait for the voice thread.
+    #[error("the switch is too busy for another voice connection; try again")]
+    Busy,
     /// The voice thread has ended.
     #[error("the switch is stopping; try again")]
     Stopped,
@@ -47,7 +49,7 @@ pub struct VoiceHubOptions {
     pub advertise: Vec<IpAddr>,
     /// Takes packets for the recorder, at once; what it refuses is counted in [`HubStats`].
     pub recorder: TrackSink,
-    /// Where events go.
+    /// Where events go; closed when the voice thread ends, for whatever reason.
     pub events: mpsc::Sender<VoiceEvent>,
 }
 
@@ -63,7 +65,7 @@ pub enum VoiceEvent {
     Notable(Notable),
 }
 
-/// Counters since the start.
+/// Counters since the start, at most 150 ms old.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HubStats {
     /// Packets from uplinks.
@@ -80,17 +82,9 @@ pub struct HubStats {
     pub cpu_us: u64,
 }
 
-enum Command {
-    Add(TurretId, Box<Peer>),
-    Again(TurretId, String, oneshot::Sender<Option<Result<String, String>>>),
-    Remove(TurretId),
-    Route(TurretId, Uplink, Option<Route>),
-    Stop,
-}
-
 /// The handle of the voice thread; dropping it ends the thread.
 pub struct VoiceHub {
-    commands: SyncSender<Command>,
+    commands: Commands,
     waker: Mutex<UnixStream>,
     candidates: Vec<SocketAddr>,
     stats: Arc<Mutex<HubStats>>,
@@ -115,18 +109,19 @@ impl VoiceHub {
         let (waker, woken) = UnixStream::pair().map_err(HubError::Thread)?;
         woken.set_nonblocking(true).map_err(HubError::Thread)?;
         waker.set_nonblocking(true).map_err(HubError::Thread)?;
-        let (commands, inbox) = sync_channel(COMMANDS_MAX);
+        let commands = Commands::default();
         let stats = Arc::new(Mutex::new(HubStats::default()));
         let thread = VoiceThread {
             socket,
             woken,
-            inbox,
+            inbox: Commands::clone(&commands),
             candidates: candidates.clone(),
             peers: BTreeMap::new(),
             addresses: HashMap::new(),
             forwarder: Forwarder::new(),
             recorder: options.recorder,
             events: options.events,
+            unsaid: Unsaid::default(),
             counted: HubStats::default(),
             stats: Arc::clone(&stats),
         };
@@ -184,7 +179,7 @@ impl VoiceHub {
     }
 
     fn command(&self, command: Command) -> Result<(), HubError> {
-        self.commands.try_send(command).map_err(|_| HubError::Stopped)?;
+        self.commands.put(command)?;
         // A full pipe means that the thread is being woken already.
         let _ = self.waker.lock().expect("no holder of this lock panics").write(&[1]);
         Ok(())
@@ -204,13 +199,14 @@ impl Drop for VoiceHub {
 struct VoiceThread {
     socket: VoiceSocket,
     woken: UnixStream,
-    inbox: Receiver<Command>,
+    inbox: Commands,
     candidates: Vec<SocketAddr>,
     peers: BTreeMap<TurretId, Peer>,
     addresses: HashMap<SocketAddr, TurretId>,
     forwarder: Forwarder,
     recorder: TrackSink,
     events: mpsc::Sender<VoiceEvent>,
+    unsaid: Unsaid,
     counted: HubStats,
     stats: Arc<Mutex<HubStats>>,
 }
@@ -248,7 +244,7 @@ impl VoiceThread {
     fn obey(&mut self) -> bool {
         let mut drain = [0_u8; 64];
         while matches!(self.woken.read(&mut drain), Ok(read) if read > 0) {}
-        while let Ok(command) = self.inbox.try_recv() {
+        for command in self.inbox.take() {
             let now = Instant::now();
             match command {
                 Command::Add(turret, peer) => {
@@ -268,6 +264,7 @@ impl VoiceThread {
                 }
                 Command::Remove(turret) => {
                     self.forget(turret);
+                    self.unsaid.forget(turret);
                     let outcome = self.forwarder.remove(turret);
                     self.deliver(outcome, now);
                 }
@@ -370,19 +367,44 @@ impl VoiceThread {
         }
         let outcome = self.forwarder.tick(now);
         self.deliver(outcome, now);
+        self.tell_unsaid();
         self.socket.flush();
     }
 
-    fn tell(&self, event: VoiceEvent) {
-        if self.events.try_send(event).is_err() {
-            tracing::warn!("the switch is too busy to be told of a voice event");
-        }
+    fn tell(&mut self, event: VoiceEvent) {
+        self.unsaid.push(event);
+        self.tell_unsaid();
+    }
+
+    /// Tells what the switch was too busy for; a talk that is heard again has no more to be told of as outliving.
+    fn tell_unsaid(&mut self) {
+        let (forwarder, events) = (&self.forwarder, &self.events);
+        self.unsaid.tell(
+            |event| match event {
+                VoiceEvent::Notable(Notable::Orphan { turret, uplink }) => forwarder.is_orphan(*turret, *uplink),
+                VoiceEvent::Notable(Notable::EarsLow { .. } | Notable::NotHeard { .. }) | VoiceEvent::Connected(_) => {
+                    true
+                }
+            },
+            |event| match events.try_send(event) {
+                // Nobody listens any more: the switch is ending.
+                Ok(()) | Err(TrySendError::Closed(_)) => Ok(()),
+                Err(TrySendError::Full(event)) => Err(event),
+            },
+        );
     }
 
     fn publish(&mut self) {
         self.counted.peers = self.peers.len();
         self.counted.cpu_us = thread_cpu_us();
         *self.stats.lock().expect("no holder of this lock panics") = self.counted;
+    }
+}
+
+impl Drop for VoiceThread {
+    fn drop(&mut self) {
+        // Also when it panicked: whoever commands it from now on is told.
+        self.inbox.end();
     }
 }
 

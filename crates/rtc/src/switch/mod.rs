@@ -1,11 +1,13 @@
 //! The switch's side of the voice: one UDP socket and one thread for all turrets.
 //!
 //! [`forward`] decides (pure), `peers` speaks WebRTC through str0m (no socket), `socket` sends many datagrams at once,
-//! `hub` is the thread that joins them.
+//! `commands` come in, what is `unsaid` goes out, `hub` is the thread that joins them.
 
+mod commands;
 pub mod forward;
 mod hub;
 mod peers;
 mod socket;
+mod unsaid;
 
 pub use hub::{HubError, HubStats, TrackSink, VoiceEvent, VoiceHub, VoiceHubOptions};

@@ -11,7 +11,7 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::{RtpWrite, Ssrc};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
-/// Receiver reports tell the talker of loss, so that its encoder can follow.
+/// How often receiver reports tell a turret how its uplinks arrive (RFC 3550 section 6.4.2).
 const RTCP_INTERVAL: Duration = Duration::from_secs(2);
 
 struct EarStream {

@@ -2,13 +2,15 @@
 
 use super::log_on::{self, LoggedOn};
 use super::{Arrival, Door, FromConnection, Session};
-use crate::accounts::{Opens, utc_ms};
+use crate::accounts::Issued;
 use crate::outbox::{Ending, Next, Outbox};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use dealerboard_model::UserId;
-use dealerboard_wire::{FromSwitch, FromTurret, LINK_STALE_MS, close};
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use dealerboard_wire::{
+    Act, Answer, Event, FromSwitch, FromTurret, LINK_STALE_MS, Notice, Refusal, RefusalCode, close,
+};
+use futures_util::stream::SplitStream;
+use futures_util::{Sink, SinkExt, StreamExt};
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -46,11 +48,10 @@ async fn attend(stream: &mut SplitStream<WebSocket>, door: &Door, from: IpAddr, 
         Err(Some(Ending { code, sentence })) => return outbox.end(code, sentence),
         Err(None) => return,
     };
-    let LoggedOn { account, token, hello } = logged_on;
+    let LoggedOn { account, issued: Issued { token, ends }, hello } = logged_on;
     let connection = door.next_connection();
     let (arrived, session_number) = oneshot::channel();
     let user = account.user.clone();
-    let expires_utc_ms = token.expires_utc_ms;
     let arrival = Arrival {
         account,
         seat: hello.seat,
@@ -66,7 +67,14 @@ async fn attend(stream: &mut SplitStream<WebSocket>, door: &Door, from: IpAddr, 
     }
     let Ok(turret) = session_number.await else { return };
     let session = Session { turret, connection };
-    let reader = Reader { door: door.clone(), session, user, outbox: outbox.clone(), expires_utc_ms, silent: None };
+    let reader = Reader {
+        door: door.clone(),
+        session,
+        user,
+        outbox: outbox.clone(),
+        log_on: LogOn::Valid(ends.into()),
+        silent: None,
+    };
     let logged_off = reader.read(stream).await;
     let _ = door.to_loop.send(FromConnection::Closed { session, logged_off }).await;
 }
@@ -95,12 +103,21 @@ async fn first_message(
     }
 }
 
+/// Whether the turret's token is still good.
+#[derive(Clone, Copy)]
+enum LogOn {
+    /// Until then.
+    Valid(Instant),
+    /// No longer: running calls go on (rule LOG-4), and a renewal makes it good again.
+    Ended,
+}
+
 struct Reader {
     door: Door,
     session: Session,
     user: UserId,
     outbox: Outbox,
-    expires_utc_ms: i64,
+    log_on: LogOn,
     /// Since when nothing has come, once the loop has been told.
     silent: Option<Instant>,
 }
@@ -109,8 +126,10 @@ impl Reader {
     /// Reads until the connection ends; true when the user logged off.
     async fn read(mut self, stream: &mut SplitStream<WebSocket>) -> bool {
         loop {
-            let left_ms = u64::try_from(self.expires_utc_ms - utc_ms()).unwrap_or(0);
-            let expiry = Instant::now() + Duration::from_millis(left_ms);
+            let (valid, expiry) = match self.log_on {
+                LogOn::Valid(ends) => (true, ends),
+                LogOn::Ended => (false, Instant::now()),
+            };
             let wait = match self.silent {
                 None => Instant::now() + Duration::from_millis(LINK_STALE_MS),
                 Some(since) => since + SILENCE_MAX,
@@ -129,10 +148,7 @@ impl Reader {
                     Some(Err(_)) | None => return false,
                 },
                 () = self.outbox.wait_ended() => return false,
-                () = sleep_until(expiry) => {
-                    self.outbox.end(close::NOT_LOGGED_ON, Some("Your log-on has ended; log on again.".to_owned()));
-                    return false;
-                }
+                () = sleep_until(expiry), if valid => self.log_on_ends(),
                 () = sleep_until(wait) => {
                     if self.silent.is_some() {
                         return false;
@@ -155,12 +171,19 @@ impl Reader {
         let session = self.session;
         match message {
             FromTurret::Hello(_) => return self.not_understood(),
-            FromTurret::Command { id, act } => self.tell(FromConnection::Command { session, id, act }).await,
+            FromTurret::Command { id, act } if self.may(&act) => {
+                self.tell(FromConnection::Command { session, id, act }).await;
+            }
+            FromTurret::Command { id, .. } => {
+                let sentence = "Your log-on has ended; release, hold and mute still work, for all else log on again.";
+                let refusal = Refusal { code: RefusalCode::Locked, sentence: sentence.to_owned() };
+                self.outbox.message(FromSwitch::Answer { id, result: Answer::Refused(refusal) });
+            }
             FromTurret::Offer { sdp } => self.tell(FromConnection::Offer { session, sdp }).await,
             FromTurret::Heartbeat { n } => {
                 self.outbox.message(FromSwitch::HeartbeatAck { n, now: self.door.clock.now() });
             }
-            FromTurret::Renew => self.renew(),
+            FromTurret::Renew => self.renew().await,
             FromTurret::VoiceActivity { uplink, speaking } => {
                 self.tell(FromConnection::VoiceActivity { session, uplink, speaking }).await;
             }
@@ -170,13 +193,50 @@ impl Reader {
         Goes::On
     }
 
-    fn renew(&mut self) {
-        match self.door.accounts.issue(&self.user, Opens::Control) {
-            Ok(token) => {
-                self.expires_utc_ms = token.expires_utc_ms;
+    /// What a user may do whose log-on has ended: let go, hold, and shut microphones.
+    fn may(&self, act: &Act) -> bool {
+        match (self.log_on, act) {
+            (LogOn::Valid(ends), _) if Instant::now() < ends => true,
+            (
+                LogOn::Valid(_) | LogOn::Ended,
+                Act::Release { .. }
+                | Act::Hold { .. }
+                | Act::Signal { on: false, .. }
+                | Act::Talk { on: false, .. }
+                | Act::TalkBack { on: false, .. },
+            ) => true,
+            (
+                LogOn::Valid(_) | LogOn::Ended,
+                Act::Seize { .. }
+                | Act::Answer { .. }
+                | Act::Bridge { .. }
+                | Act::Resume { .. }
+                | Act::Signal { on: true, .. }
+                | Act::Talk { on: true, .. }
+                | Act::OpenMic { .. }
+                | Act::Monitor { .. }
+                | Act::Intercom { .. }
+                | Act::TalkBack { on: true, .. }
+                | Act::Dnd { .. },
+            ) => false,
+        }
+    }
+
+    fn log_on_ends(&mut self) {
+        self.log_on = LogOn::Ended;
+        tracing::warn!(turret = %self.session.turret, user = %self.user, "a log-on has ended and was not renewed");
+        let sentence = "Your log-on has ended: running calls go on; log on again to take or make others.".to_owned();
+        self.outbox.event(Event::Notice(Notice { line: None, sentence, tone: None, at: self.door.clock.now() }));
+    }
+
+    async fn renew(&mut self) {
+        match self.door.accounts.renew(&self.user).await {
+            Ok(Some(Issued { token, ends })) => {
+                self.log_on = LogOn::Valid(ends.into());
                 self.outbox.message(FromSwitch::Token(token));
             }
-            Err(error) => tracing::error!("no token could be kept: {error:#}"),
+            Ok(None) => tracing::warn!(user = %self.user, "a removed user's log-on was not renewed"),
+            Err(error) => tracing::error!("no token could be made: {error:#}"),
         }
     }
 
@@ -198,7 +258,7 @@ enum Goes {
     Away { logged_off: bool },
 }
 
-async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: Outbox) {
+async fn write(mut sink: impl Sink<Message> + Unpin, outbox: Outbox) {
     loop {
         match outbox.next().await {
             Next::Send(message) => {
@@ -220,7 +280,47 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: Outbox) {
     }
 }
 
-async fn send(sink: &mut SplitSink<WebSocket, Message>, message: &FromSwitch) -> bool {
+async fn send(sink: &mut (impl Sink<Message> + Unpin), message: &FromSwitch) -> bool {
     let Ok(text) = serde_json::to_string(message) else { return false };
     matches!(timeout(SEND_MAX, sink.send(Message::Text(text.into()))).await, Ok(Ok(())))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::outbox::WAITING_MAX;
+    use dealerboard_model::Moment;
+    use std::convert::Infallible;
+    use std::sync::{Arc, Mutex};
+    use tokio::sync::Semaphore;
+
+    #[tokio::test]
+    async fn a_turret_that_does_not_read_is_told_why_and_closed() {
+        let (reads, said) = (Arc::new(Semaphore::new(0)), Arc::new(Mutex::new(Vec::new())));
+        let (gate, heard) = (Arc::clone(&reads), Arc::clone(&said));
+        let sink = futures_util::sink::unfold((), move |(), message: Message| {
+            let (gate, heard) = (Arc::clone(&gate), Arc::clone(&heard));
+            async move {
+                gate.acquire().await.unwrap().forget();
+                heard.lock().unwrap().push(message);
+                Ok::<_, Infallible>(())
+            }
+        });
+        let outbox = Outbox::default();
+        let writer = tokio::spawn(write(Box::pin(sink), outbox.clone()));
+        for n in 0..WAITING_MAX as u64 + 2 {
+            outbox.message(FromSwitch::HeartbeatAck { n, now: Moment { mono_us: 0, utc_ms: 0 } });
+            // The first one is on its way when the others come.
+            tokio::task::yield_now().await;
+        }
+        reads.add_permits(10);
+        writer.await.unwrap();
+        let said = said.lock().unwrap();
+        let [Message::Text(_), Message::Text(goodbye), Message::Close(Some(frame))] = &said[..] else {
+            panic!("{said:?}")
+        };
+        assert!(goodbye.as_str().contains("This turret reads too slowly"), "{goodbye}");
+        assert_eq!(frame.code, close::TOO_SLOW);
+    }
 }

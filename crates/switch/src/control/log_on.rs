@@ -1,9 +1,9 @@
 //! The first message of a connection: the version, then who it is.
 
 use super::Door;
-use crate::accounts::{Account, Opens};
+use crate::accounts::{Account, Issued, Opens};
 use crate::outbox::Ending;
-use dealerboard_wire::{Credentials, FromTurret, Hello, Token, close};
+use dealerboard_wire::{Credentials, FromTurret, Hello, close};
 use std::net::IpAddr;
 
 /// The version of the protocol that this switch speaks.
@@ -14,7 +14,7 @@ pub struct LoggedOn {
     /// Who.
     pub account: Account,
     /// For the next connection.
-    pub token: Token,
+    pub issued: Issued,
     /// What they said.
     pub hello: Hello,
 }
@@ -51,14 +51,14 @@ pub async fn judge(text: &str, door: &Door, from: IpAddr) -> Result<LoggedOn, En
     }
     let proved = match &hello.credentials {
         Credentials::Password { user, password } => door.accounts.log_on(user, password.clone(), from).await,
-        Credentials::Token { token } => door.accounts.token_user(token, Opens::Control).map(|(account, _)| account),
+        Credentials::Token { token } => door.accounts.token_user(token, Opens::Control),
     };
     let account = proved.map_err(|refused| ending(close::NOT_LOGGED_ON, &refused.to_string()))?;
-    let token = door.accounts.issue(&account.user, Opens::Control).map_err(|error| {
-        tracing::error!("no token could be kept: {error:#}");
-        ending(close::NOT_LOGGED_ON, "The switch cannot keep log-ons now; tell the administrator to look at its disk.")
+    let issued = door.accounts.issue(&account.user, Opens::Control).await.map_err(|error| {
+        tracing::error!("no token could be made: {error:#}");
+        ending(close::NOT_LOGGED_ON, "The switch cannot make log-ons now; tell the administrator to look at its log.")
     })?;
-    Ok(LoggedOn { account, token, hello })
+    Ok(LoggedOn { account, issued, hello })
 }
 
 /// Whether an unreadable first message says, at least, that it is of another version.

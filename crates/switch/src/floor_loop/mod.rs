@@ -5,6 +5,7 @@
 
 mod calls;
 mod numbers;
+mod offers;
 mod recordings;
 mod sessions;
 
@@ -22,6 +23,7 @@ use dealerboard_rtc::switch::forward::Notable;
 use dealerboard_rtc::switch::{VoiceEvent, VoiceHub};
 use dealerboard_wire::{Act, Event, FromSwitch, Me, Snapshot, TalkerLabel, Welcome, close};
 use numbers::Numbers;
+use offers::Offers;
 use sessions::Sessions;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -58,6 +60,10 @@ pub struct FloorLoop {
     recorder: Recorder,
     /// As turrets were told last.
     recorder_state: RecorderState,
+    /// The time at the last look at UTC.
+    utc_seen: Moment,
+    /// Packets that found no room at the recorder, as the log was told last.
+    record_overflows: u64,
     turrets: Numbers,
     next_label: u32,
 }
@@ -80,12 +86,14 @@ impl FloorLoop {
             voice,
             recorder,
             recorder_state: RecorderState::Ok,
+            utc_seen: clock.now(),
+            record_overflows: 0,
             turrets: Numbers::new(keep, "turret"),
             next_label: TALKER_LABELS,
         }
     }
 
-    /// Runs until it is told to stop; then every turret is told and let go.
+    /// Runs until it is told to stop, or the voice thread has ended; then every turret is told and let go.
     pub async fn run(
         mut self,
         mut inputs: mpsc::Receiver<FromConnection>,
@@ -103,7 +111,13 @@ impl FloorLoop {
                     self.input(Input::Tick);
                 }
                 _ = look.tick() => self.look_at_recorder(),
-                Some(event) = heard.recv() => self.hear(event),
+                event = heard.recv() => match event {
+                    Some(event) => self.hear(event),
+                    None => {
+                        tracing::error!("the voice thread has ended: the switch carries no voice and stops");
+                        break;
+                    }
+                },
                 input = inputs.recv() => match input {
                     Some(input) => self.take(input),
                     None => break,
@@ -171,9 +185,8 @@ impl FloorLoop {
                 self.tell(turret, Event::MoreEars { total });
             }
             VoiceEvent::Notable(Notable::NotHeard { turret, line, on }) => {
-                let known = self.panels.lines().find(|facts| facts.csrc == line).map(|facts| facts.line.clone());
-                if let Some(line) = known {
-                    self.tell(turret, Event::NotHeard { line, on });
+                if let Some(line) = self.line_of(line) {
+                    self.not_heard(turret, line, on);
                 }
             }
             VoiceEvent::Notable(Notable::Orphan { turret, uplink }) => {
@@ -183,20 +196,25 @@ impl FloorLoop {
         }
     }
 
-    /// Answers an SDP offer beside the loop: building a connection takes milliseconds.
-    fn offered(&mut self, turret: TurretId, sdp: String) {
+    fn line_of(&self, label: Csrc) -> Option<LineId> {
+        let mut all = self.panels.lines().chain(self.added.values());
+        all.find(|facts| facts.csrc == label).map(|facts| facts.line.clone())
+    }
+
+    /// Tells a turret what it does not hear, and keeps it for a turret that comes back.
+    fn not_heard(&mut self, turret: TurretId, line: LineId, on: bool) {
         let Some(seat) = self.sessions.get_mut(turret) else { return };
-        let ice = sdp.lines().find(|line| line.starts_with("a=ice-ufrag:")).map(str::to_owned);
-        let again = ice.is_some() && ice == seat.ice;
-        seat.ice = ice;
-        let (voice, outbox) = (Arc::clone(&self.voice), seat.outbox.clone());
-        tokio::spawn(async move {
-            let answer = match voice.answer(turret, sdp, again).await {
-                Ok(sdp) => FromSwitch::SdpAnswer { sdp: Some(sdp), error: None },
-                Err(error) => FromSwitch::SdpAnswer { sdp: None, error: Some(error.to_string()) },
-            };
-            outbox.message(answer);
-        });
+        if on {
+            seat.not_heard.insert(line.clone());
+        } else {
+            seat.not_heard.remove(&line);
+        }
+        self.tell(turret, Event::NotHeard { line, on });
+    }
+
+    fn offered(&mut self, turret: TurretId, sdp: String) {
+        let Some(seat) = self.sessions.get(turret) else { return };
+        seat.offers.put(sdp, seat.outbox.clone());
     }
 
     fn tell(&self, turret: TurretId, event: Event) {
@@ -217,7 +235,7 @@ impl FloorLoop {
                 self.next_label += 1;
                 let turret = TurretId(self.turrets.next());
                 let label = Csrc(self.next_label);
-                self.sessions.begin(turret, label, &arrival);
+                self.sessions.begin(turret, label, Offers::of(turret, Arc::clone(&self.voice)), &arrival);
                 let label = TalkerLabel { csrc: label, user: arrival.account.user.clone(), turret };
                 self.tell_all_but(turret, &Event::TalkerLabel { label });
                 turret
@@ -240,6 +258,9 @@ impl FloorLoop {
         let news: Vec<_> = self.exchange.handle(self.clock.now(), input).collect();
         if let Some(snapshot) = self.snapshot(turret) {
             arrival.outbox.event(Event::Snapshot(Box::new(snapshot)));
+        }
+        for line in self.sessions.get(turret).into_iter().flat_map(|seat| &seat.not_heard) {
+            arrival.outbox.event(Event::NotHeard { line: line.clone(), on: true });
         }
         news.into_iter().for_each(|output| self.carry_out_but_for(turret, output));
         let _ = arrival.arrived.send(turret);

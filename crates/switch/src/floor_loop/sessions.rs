@@ -1,11 +1,12 @@
 //! Who is logged on where: sessions of turrets, through lost and found connections.
 
+use super::offers::Offers;
 use crate::accounts::Account;
 use crate::control::{Arrival, Session};
 use crate::outbox::Outbox;
-use dealerboard_model::{Csrc, Moment, TurretId};
+use dealerboard_model::{Csrc, LineId, Moment, TurretId};
 use dealerboard_wire::{Answer, TalkerLabel, close};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use uuid::Uuid;
 
 /// Commands whose answers are remembered: a turret repeats only what was not answered before a break.
@@ -44,8 +45,10 @@ pub struct Seat {
     pub outbox: Outbox,
     /// The connection that it has now.
     pub connection: u64,
-    /// The ICE name of its voice connection, as it stood in its last offer: the same one asks for more ears.
-    pub ice: Option<String>,
+    /// Where its offers of voice connections go.
+    pub offers: Offers,
+    /// Lines of which it does not hear everybody, as it was told or is to be told when it comes back.
+    pub not_heard: BTreeSet<LineId>,
     /// Answers to its last commands, by id: a repeat gets the same one and changes nothing.
     pub answers: Answers,
     /// Since when that connection is lost; none while it is there.
@@ -79,14 +82,15 @@ impl Sessions {
     }
 
     /// Begins a session.
-    pub fn begin(&mut self, turret: TurretId, label: Csrc, arrival: &Arrival) {
+    pub fn begin(&mut self, turret: TurretId, label: Csrc, offers: Offers, arrival: &Arrival) {
         let seat = Seat {
             account: arrival.account.clone(),
             seat: arrival.seat.clone(),
             label,
             outbox: arrival.outbox.clone(),
             connection: arrival.connection,
-            ice: None,
+            offers,
+            not_heard: BTreeSet::new(),
             answers: Answers::default(),
             lost_since: None,
         };

@@ -63,9 +63,9 @@ fn set_cookie(token: &str, age: &str) -> Result<HeaderValue, Trouble> {
     HeaderValue::from_str(&text).map_err(Trouble::inside)
 }
 
-fn cookie_for(accounts: &Accounts, account: &Account) -> Result<HeaderValue, Trouble> {
-    let token = accounts.issue(&account.user, Opens::Review).map_err(Trouble::inside)?;
-    set_cookie(&token.token, "")
+async fn cookie_for(accounts: &Accounts, account: &Account) -> Result<HeaderValue, Trouble> {
+    let issued = accounts.issue(&account.user, Opens::Review).await.map_err(Trouble::inside)?;
+    set_cookie(&issued.token.token, "")
 }
 
 fn me_of(account: &Account) -> Me {
@@ -83,7 +83,7 @@ pub async fn log_on(
         .await
         .map_err(|refused| Trouble::new(StatusCode::UNAUTHORIZED, refused.to_string()))?;
     may_review(&account)?;
-    let cookie = cookie_for(&accounts, &account)?;
+    let cookie = cookie_for(&accounts, &account).await?;
     tracing::info!(user = %account.user, "logged on to the review pages");
     Ok(([(header::SET_COOKIE, cookie)], Json(me_of(&account))).into_response())
 }
@@ -91,7 +91,7 @@ pub async fn log_on(
 /// `POST /api/log-off`.
 pub async fn log_off(State(accounts): State<Accounts>, headers: HeaderMap) -> Result<Response, Trouble> {
     if let Some(token) = cookie(&headers) {
-        accounts.revoke(token).map_err(Trouble::inside)?;
+        accounts.revoke(token).await;
     }
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie("", "Max-Age=0; ")?)]).into_response())
 }
@@ -133,7 +133,7 @@ pub async fn hand_over(State(web): State<Web>, headers: HeaderMap) -> Result<Jso
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "))
         .ok_or_else(not_logged_on)?;
-    let (account, _) = web.accounts.token_user(token, Opens::Control).map_err(|_| not_logged_on())?;
+    let account = web.accounts.token_user(token, Opens::Control).map_err(|_| not_logged_on())?;
     may_review(&account)?;
     Ok(Json(HandOverLink { path: format!("/hand-over?code={}", web.hand_overs.put(account.user)?) }))
 }
@@ -146,6 +146,6 @@ pub async fn open_with_code(
     let user = query.get("code").and_then(|code| web.hand_overs.take(code));
     let account = user.and_then(|user| web.accounts.find(&user));
     let Some(account) = account else { return Ok(Redirect::to("/").into_response()) };
-    let cookie = cookie_for(&web.accounts, &account)?;
+    let cookie = cookie_for(&web.accounts, &account).await?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
 }

@@ -7,6 +7,7 @@ mod log_on;
 mod pages;
 mod ranged;
 mod recordings;
+mod shared;
 pub mod types;
 
 use crate::accounts::Accounts;

@@ -6,6 +6,7 @@
 use super::Trouble;
 use super::log_on::Reviewer;
 use super::ranged::ranged;
+use super::shared::Shared;
 use super::types::{
     GapSpan, Health, Named, Peaks, RecordingDetail, RecordingEvent, RecordingPage, RecordingRow, TrackLane, Verdict,
 };
@@ -20,6 +21,7 @@ use dealerboard_model::{LineId, RecordingId, TrackId, UserId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Recordings in one answer.
 const PAGE: u32 = 100;
@@ -31,6 +33,13 @@ pub struct Review {
     library: Library,
     recorder: RecorderWatch,
     names: Arc<Names>,
+    checks: Arc<Checks>,
+}
+
+/// Checks that are going on.
+struct Checks {
+    turn: Arc<Semaphore>,
+    all: Shared<Result<dealerboard_archive::Verdict, String>>,
 }
 
 struct Names {
@@ -77,7 +86,8 @@ impl Names {
 impl Review {
     /// The review pages of a floor.
     pub fn new(file: &FloorFile, clock: Clock, library: Library, recorder: RecorderWatch) -> Self {
-        Self { clock, library, recorder, names: Arc::new(Names::of(file)) }
+        let checks = Arc::new(Checks { turn: Arc::new(Semaphore::new(1)), all: Shared::default() });
+        Self { clock, library, recorder, names: Arc::new(Names::of(file)), checks }
     }
 
     async fn found(&self, recording: u32) -> Result<RecordingFound, Trouble> {
@@ -179,21 +189,23 @@ pub async fn detail(
 
 /// `GET /api/recordings/{recording}/tracks/{track}/audio`: Ogg Opus, whole or a range of it.
 pub async fn audio(
-    Reviewer(_): Reviewer,
+    Reviewer(account): Reviewer,
     State(review): State<Review>,
     Path((recording, track)): Path<(u32, u32)>,
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
+    tracing::info!(user = %account.user, recording, track, "the sound of a talker was opened");
     let audio = review.library.track_audio(RecordingId(recording), TrackId(track)).await.map_err(Trouble::inside)?;
     Ok(ranged(&headers, "audio/ogg; codecs=opus", audio.ok_or_else(no_sound)?.into()))
 }
 
 /// `GET /api/recordings/{recording}/tracks/{track}/peaks`.
 pub async fn peaks(
-    Reviewer(_): Reviewer,
+    Reviewer(account): Reviewer,
     State(review): State<Review>,
     Path((recording, track)): Path<(u32, u32)>,
 ) -> Result<Json<Peaks>, Trouble> {
+    tracing::info!(user = %account.user, recording, track, "the loudness of a talker was opened");
     let peaks = review.library.peaks(RecordingId(recording), TrackId(track)).await.map_err(Trouble::inside)?;
     let peaks = peaks.ok_or_else(no_sound)?;
     Ok(Json(Peaks { step_ms: peaks.step_ms, peaks: peaks.peaks }))
@@ -210,9 +222,25 @@ fn no_sound() -> Trouble {
 
 async fn check(review: &Review, recording: Option<RecordingId>) -> Result<Verdict, Trouble> {
     let folder = review.library.folder().to_owned();
-    let checked = tokio::task::spawn_blocking(move || match recording {
+    let check = move || match recording {
         Some(recording) => dealerboard_archive::verify_recording(&folder, recording),
         None => dealerboard_archive::verify(&folder),
-    });
-    Ok(Verdict::of(&checked.await.map_err(Trouble::inside)?.map_err(Trouble::inside)?))
+    };
+    let checked = match recording {
+        // The chain is walked by one at a time: it is long, and the recorder needs the disk.
+        Some(_) => {
+            let turn = Arc::clone(&review.checks.turn).acquire_owned().await.map_err(Trouble::inside)?;
+            let checked = tokio::task::spawn_blocking(move || {
+                let checked = check();
+                drop(turn);
+                checked
+            });
+            checked.await.map_err(Trouble::inside)?.map_err(Trouble::inside)?
+        }
+        None => {
+            let check = move || check().map_err(|error| error.to_string());
+            review.checks.all.ask(check).await.map_err(Trouble::inside)?.map_err(Trouble::inside)?
+        }
+    };
+    Ok(Verdict::of(&checked))
 }

@@ -20,6 +20,9 @@ const LINGER: Duration = Duration::from_millis(300);
 /// A turret is asked for more ears when fewer than this many are free.
 const EARS_FREE_MIN: usize = 8;
 
+/// A turret that brings no ears for so long is asked again: its offer was lost, or has failed.
+pub(super) const ASK_AGAIN: Duration = Duration::from_secs(3);
+
 /// Ears that one re-offer brings.
 const EARS_STEP: usize = 8;
 
@@ -132,12 +135,13 @@ pub(super) struct Ears {
     ears: Vec<Ear>,
     waiting: Vec<Waiting>,
     unheard: Vec<Lease>,
-    asked_for: u16,
+    /// The total that was last asked for, and when.
+    asked_for: Option<(u16, Instant)>,
 }
 
 impl Ears {
     pub fn new(me: TurretId) -> Self {
-        Self { me, ears: Vec::new(), waiting: Vec::new(), unheard: Vec::new(), asked_for: 0 }
+        Self { me, ears: Vec::new(), waiting: Vec::new(), unheard: Vec::new(), asked_for: None }
     }
 
     /// There are (now) this many; what waits plays on the new ones.
@@ -206,6 +210,7 @@ impl Ears {
             self.play(index, &lease, packet, seq, now, out);
         } else {
             self.tell_unheard(lease, out);
+            self.ask_for_more(now, out);
         }
     }
 
@@ -275,8 +280,10 @@ impl Ears {
         let total = u16::try_from((self.ears.len() + EARS_STEP).min(EARS_MAX)).unwrap_or(u16::MAX);
         // Without any, the first offer is still on its way and brings its own.
         let can_grow = !self.ears.is_empty() && usize::from(total) > self.ears.len();
-        if free < EARS_FREE_MIN && can_grow && self.asked_for < total {
-            self.asked_for = total;
+        let on_its_way =
+            self.asked_for.is_some_and(|(asked, at)| asked >= total && now.saturating_duration_since(at) < ASK_AGAIN);
+        if free < EARS_FREE_MIN && can_grow && !on_its_way {
+            self.asked_for = Some((total, now));
             out.notables.push(Notable::EarsLow { turret: self.me, total });
         }
     }

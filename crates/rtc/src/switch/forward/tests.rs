@@ -216,6 +216,22 @@ fn a_reconnected_talker_starts_a_new_numbering_and_the_ear_goes_on() {
 }
 
 #[test]
+fn a_track_that_stays_open_over_a_reconnection_sees_sequence_and_timestamp_grow() {
+    let mut bench = Bench::new(2, 1);
+    bench.route(1, on_speaker(2));
+    bench.send(1, u16::MAX, u32::MAX - 479, true);
+    let mut last = bench.send(1, 7, 0, false).tracks[0].clone();
+    for (seq, rtp_ts) in [(3, 5), (u16::MAX, u32::MAX), (0, 0)] {
+        bench.forwarder.clear_ears(TurretId(1));
+        let next = bench.send(1, seq, rtp_ts, true).tracks[0].clone();
+        assert!(next.seq > last.seq && next.rtp_ts > last.rtp_ts, "{next:?} after {last:?}");
+        let straggler = bench.send(1, seq.wrapping_sub(100), rtp_ts.wrapping_sub(48_000), false).tracks[0].clone();
+        assert!(straggler.seq > last.seq, "{straggler:?} after {last:?}");
+        last = next;
+    }
+}
+
+#[test]
 fn the_ears_of_a_turret_that_has_gone_are_free() {
     let mut bench = Bench::new(3, 1);
     bench.route(1, on_speaker(3));
@@ -392,4 +408,30 @@ fn more_ears_are_asked_for_once_for_each_total() {
         }
     }
     assert_eq!(asked, [(9, 24), (17, 32), (25, 40), (33, 48)]);
+}
+
+#[test]
+fn a_turret_whose_re_offer_was_lost_is_asked_for_ears_again_after_three_seconds() {
+    let mut bench = Bench::new(20, 16);
+    bench.forwarder.set_ears(TurretId(50), 16, bench.now);
+    let mut asked = Vec::new();
+    for talker in 1..=14 {
+        bench.route(talker, on_speaker(50));
+        asked.push(bench.say(talker, 0).notables.len());
+        if talker == 12 {
+            bench.pass(ears::ASK_AGAIN);
+        }
+    }
+    assert_eq!(asked, [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0]);
+}
+
+#[test]
+fn an_orphan_that_speaks_again_is_none() {
+    let mut bench = Bench::new(2, 16);
+    bench.route(1, on_speaker(2));
+    bench.pass(TALK_ORPHAN);
+    bench.forwarder.tick(bench.now);
+    assert!(bench.forwarder.is_orphan(TurretId(1), Uplink::Mic));
+    bench.say(1, 0);
+    assert!(!bench.forwarder.is_orphan(TurretId(1), Uplink::Mic));
 }

@@ -1,0 +1,85 @@
+//! Makes what was written outlast a power cut, beside the recorder's thread.
+//!
+//! Law: whoever asks never waits; while the disk is busy with the last request, a new one is left out, for the next one
+//! asks for the same files again. A disk that loses what it has taken is told of at the next look.
+
+use std::fs::File;
+use std::io;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The hand on the thread that waits for the disk; it ends when this is dropped.
+pub struct Syncing {
+    requests: SyncSender<Vec<Arc<File>>>,
+    refused: Arc<Mutex<Option<io::Error>>>,
+}
+
+impl Syncing {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start() -> io::Result<Self> {
+        let (requests, asked) = sync_channel::<Vec<Arc<File>>>(1);
+        let refused: Arc<Mutex<Option<io::Error>>> = Arc::default();
+        let tell = Arc::clone(&refused);
+        std::thread::Builder::new().name("recorder-sync".into()).spawn(move || {
+            while let Ok(files) = asked.recv() {
+                for error in files.iter().filter_map(|file| file.sync_data().err()) {
+                    *tell.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                }
+            }
+        })?;
+        Ok(Self { requests, refused })
+    }
+
+    /// Asks for these files to be brought to the disk.
+    pub fn ask(&self, files: Vec<Arc<File>>) {
+        // Full: the disk is slower than once a second, and the next request is as good.
+        let _ = self.requests.try_send(files);
+    }
+
+    /// What the disk has refused since the last look.
+    ///
+    /// # Errors
+    /// The disk lost what it had taken.
+    pub fn result(&self) -> io::Result<()> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Prints what a second's request costs: `cargo nextest run -p dealerboard-archive cost_of --run-ignored all
+    /// --no-capture`.
+    #[test]
+    #[ignore = "a measurement, not a rule"]
+    fn the_cost_of_a_request_for_a_hundred_tracks() {
+        use std::io::Write;
+        let folder = tempfile::tempdir_in(".").unwrap();
+        let make = |n: u32| Arc::new(File::create(folder.path().join(n.to_string())).unwrap());
+        let files: Vec<Arc<File>> = (0..101).map(make).collect();
+        for _ in 0..5 {
+            files.iter().for_each(|file| (&**file).write_all(&[0x55; 4_000]).unwrap());
+            let began = std::time::Instant::now();
+            files.iter().for_each(|file| file.sync_data().unwrap());
+            println!("101 files of 4 kB/s: {:?}", began.elapsed());
+        }
+    }
+
+    #[test]
+    fn what_the_disk_refuses_is_told_once() {
+        // A pipe cannot be brought to any disk.
+        let (_, pipe) = io::pipe().unwrap();
+        let syncing = Syncing::start().unwrap();
+        syncing.ask(vec![Arc::new(File::from(std::os::fd::OwnedFd::from(pipe)))]);
+        while syncing.refused.lock().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        assert!(syncing.result().is_err());
+        assert!(syncing.result().is_ok());
+    }
+}
