@@ -25,7 +25,9 @@ impl TurretTask {
         self.keyed.follow(&open, Instant::now());
         self.place_lines();
         self.set_gains();
-        self.tones.follow(&self.facts, up, &self.voice);
+        for (position, wish) in self.tones.follow(&self.facts, up) {
+            self.voice.control(position, wish);
+        }
         let now = project(&self.facts, &self.local);
         let differences = {
             let mut shown = self.view.lock().expect("no holder of this lock panics");
