@@ -9,6 +9,7 @@ use crate::mics;
 use crate::project::TalkKey;
 use crate::task::{TurretTask, tone_of, utc_ms};
 use crate::view::{DeviceView, LinkView};
+use crate::words::not_sent;
 use dealerboard_media::{PlaybackControl, Tone};
 use dealerboard_model::{LineId, Position};
 use dealerboard_wire::{Act, Answer, Event, FromSwitch, FromTurret, Snapshot};
@@ -56,11 +57,19 @@ impl TurretTask {
                 self.facts.mics.clear();
                 self.end_voice();
             }
-            LinkEvent::Dropped { id } => {
-                self.answered_line(id);
-                self.local.mics.give_up(id);
-                self.local.mics.answered(id);
-            }
+            LinkEvent::Dropped { id } => self.dropped(id),
+        }
+    }
+
+    /// A press was not answered in time: whatever became of it, its user has to look.
+    fn dropped(&mut self, id: Uuid) {
+        let act = self.answered_line(id);
+        self.local.mics.give_up(id);
+        self.local.mics.answered(id);
+        if let Some(act) = act
+            && let Some(sentence) = not_sent(&act, &self.facts)
+        {
+            self.note(line_of_act(&act).cloned(), sentence, true);
         }
     }
 
@@ -114,12 +123,7 @@ impl TurretTask {
                 }
             }
             FromSwitch::Event { event: Event::MoreEars { total }, .. } => self.more_ears(total),
-            FromSwitch::Event { event, .. } => {
-                self.facts.event(&event);
-                if matches!(event, Event::OpenMics { .. }) {
-                    self.talks_listed();
-                }
-            }
+            FromSwitch::Event { event, .. } => self.facts.event(&event),
             FromSwitch::Answer { id, result } => self.answered(id, result),
             FromSwitch::SdpAnswer { sdp, error } => self.sdp_answered(sdp, error),
             FromSwitch::Welcome(_)
@@ -127,16 +131,6 @@ impl TurretTask {
             | FromSwitch::Token(_)
             | FromSwitch::Goodbye { .. } => {}
         }
-    }
-
-    /// A talk that the switch has ended does not come back by itself.
-    fn talks_listed(&mut self) {
-        let (facts, mics) = (&self.facts, &self.local.mics);
-        let listed = |line: &LineId| {
-            facts.mics.iter().any(|mic| mic.line == *line && mics::place(facts, mic) == Position::Speakers)
-        };
-        let waits = |line: &LineId| mics.pending().any(|it| it.line.as_ref() == Some(line));
-        self.local.talk.retain(|line, key| *key == TalkKey::Refused || listed(line) || waits(line));
     }
 
     fn ear_for(&self, line: Option<&LineId>) -> Position {
@@ -190,8 +184,7 @@ impl TurretTask {
             }
             self.local.mics.shut_device(&self.facts, position, Instant::now());
             if position == Position::HandsFree {
-                let keys: Vec<LineId> = self.local.talk.keys().cloned().collect();
-                for line in keys {
+                for line in std::mem::take(&mut self.local.talk).into_keys() {
                     self.act(Act::Talk { line, on: false, latched: false }).await;
                 }
             }

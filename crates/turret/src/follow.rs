@@ -4,11 +4,11 @@
 
 use crate::changes::changes;
 use crate::mics;
-use crate::project::project;
+use crate::project::{TalkKey, project};
 use crate::task::TurretTask;
 use crate::view::{Change, LinkView};
 use dealerboard_media::PlaybackControl;
-use dealerboard_model::{Position, Uplink};
+use dealerboard_model::{LineId, Position, Uplink};
 use std::collections::BTreeMap;
 use tokio::time::Instant;
 
@@ -20,6 +20,7 @@ impl TurretTask {
     pub(crate) fn follow(&mut self) {
         let up = matches!(self.local.link, LinkView::Up { .. });
         self.local.mics.settle(&self.facts, up, Instant::now());
+        self.drop_ended_talks();
         let open = mics::open(&self.facts, &self.local);
         self.voice.set_gates(Uplink::ALL.map(|uplink| open.iter().any(|gate| gate.uplink == uplink)));
         self.keyed.follow(&open, Instant::now());
@@ -41,6 +42,16 @@ impl TurretTask {
     pub(crate) fn tell(&self, change: Change) {
         // Without a listener there is nobody to tell.
         let _ = self.told.send(change);
+    }
+
+    /// A talk that is neither listed nor on its way has ended, and does not come back by itself.
+    fn drop_ended_talks(&mut self) {
+        let (facts, mics) = (&self.facts, &self.local.mics);
+        let listed = |line: &LineId| {
+            facts.mics.iter().any(|mic| mic.line == *line && mics::place(facts, mic) == Position::Speakers)
+        };
+        let waits = |line: &LineId| mics.pending().any(|it| it.line.as_ref() == Some(line));
+        self.local.talk.retain(|line, key| *key == TalkKey::Refused || listed(line) || waits(line));
     }
 
     /// A line is heard where its party is, or will be; else on its speaker channel.

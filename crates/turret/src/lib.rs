@@ -2,7 +2,8 @@
 //!
 //! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` and `cards` the devices;
 //! `facts`, `mics`, `keyed`, `project`, `changes` and `press` are pure: what is known, which microphones are open and were,
-//! what it looks like, what differs, what a press means. `speaking` is too: who speaks.
+//! what it looks like, what differs, what a press means. `speaking` is too: who speaks; so is `words`:
+//! what the user is told.
 
 mod acts;
 mod cards;
@@ -26,6 +27,7 @@ mod turret;
 pub mod view;
 mod voice;
 mod voice_path;
+mod words;
 
 pub use cards::CardChoices;
 pub use files::{Clock, FileDevices};

@@ -4,7 +4,7 @@
 mod support;
 
 use dealerboard_model::{LineId, Position, Uplink};
-use dealerboard_turret::view::{Intent, LinkView};
+use dealerboard_turret::view::{Intent, LinkView, TalkView};
 use dealerboard_wire::{Act, Credentials, Event, FromSwitch, FromTurret};
 use support::*;
 
@@ -263,4 +263,35 @@ async fn a_voice_that_was_refused_is_offered_again() {
     peer.offer().await;
     let told = turret.view().activity.iter().filter(|notice| notice.sentence == "Not now.").count();
     assert_eq!(told, 1);
+}
+
+#[tokio::test]
+async fn a_talk_that_was_opened_and_ended_before_it_was_listed_goes_dark() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    turret.intent(press_talk());
+    let (id, _) = peer.command().await;
+    peer.done(id).await;
+    peer.event(Event::OpenMics { mics: Vec::new() }).await;
+    until(&turret, |view| talk_key(view) == TalkView::Latched).await;
+    until(&turret, |view| talk_key(view) == TalkView::Closed).await;
+}
+
+#[tokio::test]
+async fn a_press_that_the_switch_does_not_answer_is_told_as_not_sent() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    turret.intent(Intent::Press { line: "calder".into(), call: None, lamp: None, position: Some(Position::Left) });
+    until(&turret, |view| {
+        view.activity.iter().any(|it| it.refused && it.sentence.starts_with("Not sent: the press on calder;"))
+    })
+    .await;
 }

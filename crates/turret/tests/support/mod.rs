@@ -5,7 +5,7 @@
 
 use dealerboard_media::UplinkConfig;
 use dealerboard_model::*;
-use dealerboard_turret::view::{Intent, LinkView, View};
+use dealerboard_turret::view::{Intent, LinkView, TalkView, View};
 use dealerboard_turret::{Callbacks, Devices, Turret, TurretConfig};
 use dealerboard_wire::*;
 use futures_util::{SinkExt, StreamExt};
@@ -188,6 +188,11 @@ impl Peer {
         self.say(FromSwitch::Event { seq: self.seq, event }).await;
     }
 
+    /// Answers a command: it is done.
+    pub async fn done(&self, id: Uuid) {
+        self.say(FromSwitch::Answer { id, result: Answer::Done { line: None, position: None, call: None } }).await;
+    }
+
     /// Welcome and snapshot, as a switch does it.
     pub async fn let_in(&mut self, snapshot: Snapshot) {
         self.welcome(false, 900_000).await;
@@ -224,6 +229,11 @@ pub fn is_lost(view: &View) -> bool {
 
 pub fn left_is_open(view: &View) -> bool {
     view.positions.iter().any(|it| it.position == Position::Left && it.mic_open)
+}
+
+/// How the talk key of the only channel stands.
+pub fn talk_key(view: &View) -> TalkView {
+    view.channels[0].talk
 }
 
 fn about(line: &str, kind: LineKind) -> LineFacts {
