@@ -295,3 +295,18 @@ async fn a_press_that_the_switch_does_not_answer_is_told_as_not_sent() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn another_voice_connection_forgets_what_the_one_before_it_could_not_hear() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    peer.event(Event::NotHeard { line: "macro".into(), on: true }).await;
+    until(&turret, |view| view.channels.iter().any(|it| it.words == "NOT HEARD")).await;
+    drop(peer);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, |view| is_up(view) && view.channels.iter().all(|it| it.words != "NOT HEARD")).await;
+}
