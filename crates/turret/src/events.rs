@@ -57,19 +57,24 @@ impl TurretTask {
                 self.facts.mics.clear();
                 self.end_voice();
             }
-            LinkEvent::Dropped { id } => self.dropped(id),
+            LinkEvent::Dropped { id } => self.dropped(id).await,
         }
     }
 
     /// A press was not answered in time: whatever became of it, its user has to look.
-    fn dropped(&mut self, id: Uuid) {
+    async fn dropped(&mut self, id: Uuid) {
         let act = self.answered_line(id);
         self.local.mics.give_up(id);
         self.local.mics.answered(id);
-        if let Some(act) = act
-            && let Some(sentence) = not_sent(&act, &self.facts)
-        {
+        let Some(act) = act else { return };
+        if let Some(sentence) = not_sent(&act, &self.facts) {
             self.note(line_of_act(&act).cloned(), sentence, true);
+        }
+        // The switch may have taken it: it must not keep a talk whose key is dark here.
+        if let Act::Talk { line, on: true, .. } = act
+            && !self.talk_is_open(&line)
+        {
+            self.act(Act::Talk { line, on: false, latched: false }).await;
         }
     }
 

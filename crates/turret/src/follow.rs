@@ -9,6 +9,7 @@ use crate::task::TurretTask;
 use crate::view::{Change, LinkView};
 use dealerboard_media::PlaybackControl;
 use dealerboard_model::{LineId, Position, Uplink};
+use dealerboard_wire::OpenMic;
 use std::collections::BTreeMap;
 use tokio::time::Instant;
 
@@ -46,12 +47,20 @@ impl TurretTask {
 
     /// A talk that is neither listed nor on its way has ended, and does not come back by itself.
     fn drop_ended_talks(&mut self) {
-        let (facts, mics) = (&self.facts, &self.local.mics);
-        let listed = |line: &LineId| {
-            facts.mics.iter().any(|mic| mic.line == *line && mics::place(facts, mic) == Position::Speakers)
-        };
-        let waits = |line: &LineId| mics.pending().any(|it| it.line.as_ref() == Some(line));
-        self.local.talk.retain(|line, key| *key == TalkKey::Refused || listed(line) || waits(line));
+        let lit: Vec<LineId> = self.local.talk.keys().cloned().collect();
+        for line in lit {
+            if self.local.talk.get(&line) != Some(&TalkKey::Refused) && !self.talk_is_open(&line) {
+                self.local.talk.remove(&line);
+            }
+        }
+    }
+
+    /// Whether a talk on `line` is listed by the switch with its key lit, or on its way.
+    pub(crate) fn talk_is_open(&self, line: &LineId) -> bool {
+        let talk = |mic: &OpenMic| mic.line == *line && mics::place(&self.facts, mic) == Position::Speakers;
+        let listed = self.local.talk.contains_key(line) && self.facts.mics.iter().any(talk);
+        let here = |it: &mics::Pending| it.position == Position::Speakers && it.line.as_ref() == Some(line);
+        listed || self.local.mics.pending().any(here)
     }
 
     /// A line is heard where its party is, or will be; else on its speaker channel.
@@ -62,18 +71,15 @@ impl TurretTask {
             let pending = || self.local.mics.pending().find(same);
             let party = self.facts.position_of(line).or_else(|| pending().map(|pending| pending.position));
             let channel = self.facts.speakers.contains(line).then_some(Position::Speakers);
-            if let Some(position) = party.or(channel) {
-                places.insert(facts.csrc, position);
-            }
+            places.insert(facts.csrc, party.or(channel));
         }
         self.voice.place(places);
     }
 
     fn set_gains(&mut self) {
         let solo = self.facts.speakers.iter().any(|line| self.local.channels.get(line).is_some_and(|c| c.solo));
-        let handset = |mic: &dealerboard_wire::OpenMic| {
-            matches!(self.facts.position_of(&mic.line), Some(Position::Left | Position::Right))
-        };
+        let handset =
+            |mic: &OpenMic| matches!(self.facts.position_of(&mic.line), Some(Position::Left | Position::Right));
         let ducked = if self.facts.mics.iter().any(handset) { DUCKED } else { 1.0 };
         for line in self.facts.speakers.clone() {
             let Some(csrc) = self.facts.lines.get(&line).map(|facts| facts.csrc) else { continue };

@@ -2,8 +2,8 @@
 //!
 //! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` and `cards` the devices;
 //! `facts`, `mics`, `keyed`, `project`, `changes` and `press` are pure: what is known, which microphones are open and were,
-//! what it looks like, what differs, what a press means. `speaking` is too: who speaks; so is `words`:
-//! what the user is told.
+//! what it looks like, what differs, what a press means. `speaking` is too: who speaks; so are `words`,
+//! what the user is told, and `places`, where each line is heard.
 
 mod acts;
 mod cards;
@@ -18,6 +18,7 @@ mod keyed;
 mod link;
 mod mics;
 mod pin;
+mod places;
 mod press;
 mod project;
 mod speaking;
