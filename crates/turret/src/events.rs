@@ -12,7 +12,7 @@ use crate::view::{DeviceView, LinkView};
 use crate::words::not_sent;
 use dealerboard_media::{PlaybackControl, Tone};
 use dealerboard_model::{LineId, Position};
-use dealerboard_wire::{Act, Answer, Event, FromSwitch, FromTurret, Snapshot};
+use dealerboard_wire::{self as wire, Act, Answer, Event, FromSwitch, FromTurret, Snapshot};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -122,6 +122,12 @@ impl TurretTask {
                 if let Some(tone) = notice.tone {
                     let position = self.ear_for(notice.line.as_ref());
                     self.voice.control(position, PlaybackControl::Start(tone_of(tone)));
+                    match tone {
+                        wire::Tone::Blocking | wire::Tone::Warning => {
+                            notice.line.clone().into_iter().for_each(|line| self.warn(line));
+                        }
+                        wire::Tone::Beep | wire::Tone::Splash | wire::Tone::Reminder => {}
+                    }
                 }
                 if !notice.sentence.is_empty() {
                     self.note(notice.line, notice.sentence, false);

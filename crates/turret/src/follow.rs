@@ -7,14 +7,19 @@ use crate::mics;
 use crate::project::{TalkKey, project};
 use crate::task::TurretTask;
 use crate::view::{Change, LinkView};
-use dealerboard_media::PlaybackControl;
+use crate::words::talk_ended;
+use dealerboard_media::{PlaybackControl, Tone};
 use dealerboard_model::{LineId, Position, Uplink};
-use dealerboard_wire::OpenMic;
+use dealerboard_wire::{Act, OpenMic};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// `duck.level` as a factor: −12 dB.
 const DUCKED: f32 = 0.25;
+
+/// The switch's own words for what it shut come just before its list of microphones; then no more are needed.
+const WARNED: Duration = Duration::from_secs(1);
 
 impl TurretTask {
     /// Gates, places, gains, tones and view, as they follow from what is known.
@@ -45,14 +50,39 @@ impl TurretTask {
         let _ = self.told.send(change);
     }
 
-    /// A talk that is neither listed nor on its way has ended, and does not come back by itself.
+    /// A talk that is neither listed nor on its way has ended, and does not come back by itself. Whose user did not let it
+    /// go hears it, and reads why.
     fn drop_ended_talks(&mut self) {
+        // What a loss ends is told as the loss.
+        if !matches!(self.local.link, LinkView::Up { .. }) {
+            return;
+        }
         let lit: Vec<LineId> = self.local.talk.keys().cloned().collect();
         for line in lit {
-            if self.local.talk.get(&line) != Some(&TalkKey::Refused) && !self.talk_is_open(&line) {
-                self.local.talk.remove(&line);
+            if self.local.talk.get(&line) == Some(&TalkKey::Refused) || self.talk_is_open(&line) {
+                continue;
+            }
+            self.local.talk.remove(&line);
+            let let_go = self.tails.contains_key(&line);
+            if !let_go && !self.warned(&line) {
+                self.voice.control(Position::Speakers, PlaybackControl::Start(Tone::Warning));
+                // What was not answered is told as not sent.
+                if !self.asked.values().any(|act| matches!(act, Act::Talk { line: on, on: true, .. } if *on == line)) {
+                    self.note(Some(line.clone()), talk_ended(&line, &self.facts), false);
+                }
             }
         }
+    }
+
+    /// The switch has told, with a tone, that `line` is not talked on: what follows from it is told by then.
+    pub(crate) fn warn(&mut self, line: LineId) {
+        let now = Instant::now();
+        self.warned.retain(|_, at| now.saturating_duration_since(*at) < WARNED);
+        self.warned.insert(line, now);
+    }
+
+    fn warned(&self, line: &LineId) -> bool {
+        self.warned.get(line).is_some_and(|at| at.elapsed() < WARNED)
     }
 
     /// Whether a talk on `line` is listed by the switch with its key lit, or on its way.

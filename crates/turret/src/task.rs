@@ -51,6 +51,8 @@ pub(crate) struct TurretTask {
     pub(crate) tails: BTreeMap<LineId, u64>,
     pub(crate) presses: u64,
     pub(crate) refused_until: BTreeMap<LineId, Instant>,
+    /// When the switch told something with a tone about a line.
+    pub(crate) warned: BTreeMap<LineId, Instant>,
     pub(crate) notices: u32,
     pub(crate) gains: BTreeMap<Csrc, f32>,
     pub(crate) tones: Tones,

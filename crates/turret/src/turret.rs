@@ -136,6 +136,7 @@ impl Turret {
             tails: BTreeMap::new(),
             presses: 0,
             refused_until: BTreeMap::new(),
+            warned: BTreeMap::new(),
             notices: 0,
             gains: BTreeMap::new(),
             tones: Tones::default(),

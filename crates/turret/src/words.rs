@@ -7,7 +7,7 @@ use dealerboard_model::LineId;
 use dealerboard_wire::Act;
 
 /// The name that the user knows a line by.
-pub fn name_of(line: &LineId, facts: &Facts) -> String {
+fn name_of(line: &LineId, facts: &Facts) -> String {
     facts.lines.get(line).map_or_else(|| line.to_string(), |about| about.name.clone())
 }
 
@@ -36,4 +36,9 @@ pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
         Act::Signal { on: false, .. } | Act::Talk { on: false, .. } | Act::TalkBack { on: false, .. } => return None,
     };
     Some(sentence)
+}
+
+/// That the switch ended a talk whose key was not let go.
+pub fn talk_ended(line: &LineId, facts: &Facts) -> String {
+    format!("The switch closed your microphone on {}; press its talk key to talk again.", name_of(line, facts))
 }
