@@ -27,7 +27,6 @@ pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
             format!("Not sent: the talk key of {}; press it again to talk.", name(line))
         }
         Act::OpenMic { line } => format!("Not sent: the microphone of {} stays closed; press again.", name(line)),
-        Act::Monitor { line, .. } => format!("Not sent: the monitoring of {}; press again.", name(line)),
         Act::Intercom { user, .. } => format!("Not sent: the call to {}; press again.", facts.name_of(user)),
         Act::TalkBack { line, on: true } => {
             format!("Not sent: the talk key of {}; press it again to talk.", name(line))
