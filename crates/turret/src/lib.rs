@@ -13,6 +13,7 @@ mod events;
 mod facts;
 mod files;
 mod follow;
+mod intake;
 mod intent;
 mod keyed;
 mod link;

@@ -4,6 +4,7 @@
 //! link has ended.
 
 use crate::facts::Facts;
+use crate::intake::Overflow;
 use crate::keyed::Keyed;
 use crate::link::{LinkEvent, ToLink};
 use crate::mics;
@@ -38,6 +39,7 @@ pub(crate) struct TurretTask {
     pub(crate) link: mpsc::Sender<ToLink>,
     /// Weak, so that a turret that nobody holds any more ends.
     pub(crate) inputs: mpsc::WeakSender<Input>,
+    pub(crate) overflow: Arc<Overflow>,
     pub(crate) told: broadcast::Sender<Change>,
     pub(crate) view: Arc<Mutex<View>>,
     /// Counts log-ons and log-offs: what the link says of an earlier one is not heard.
@@ -64,6 +66,7 @@ impl TurretTask {
     pub(crate) async fn run(mut self, mut inbox: mpsc::Receiver<Input>, mut events: mpsc::Receiver<(u64, LinkEvent)>) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let overflow = Arc::clone(&self.overflow);
         loop {
             tokio::select! {
                 biased;
@@ -78,6 +81,7 @@ impl TurretTask {
                     Some(input) => self.take(input).await,
                     None => return self.leave(events).await,
                 },
+                intent = overflow.next() => self.intend(intent).await,
                 event = events.recv() => match event {
                     Some((era, event)) => self.heed(era, event).await,
                     None => return self.leave(events).await,
