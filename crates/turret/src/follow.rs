@@ -7,11 +7,12 @@ use crate::mics;
 use crate::project::{TalkKey, project};
 use crate::task::TurretTask;
 use crate::view::{Change, LinkView};
+use crate::voice::Sends;
 use crate::words::talk_ended;
 use dealerboard_media::{PlaybackControl, Tone};
-use dealerboard_model::{LineId, Position, Uplink};
+use dealerboard_model::{Csrc, LineId, Position, Uplink};
 use dealerboard_wire::{Act, OpenMic};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -28,7 +29,15 @@ impl TurretTask {
         self.local.mics.settle(&self.facts, up, Instant::now());
         self.drop_ended_talks();
         let open = mics::open(&self.facts, &self.local);
-        self.voice.set_gates(Uplink::ALL.map(|uplink| open.iter().any(|gate| gate.uplink == uplink)));
+        let silent = mics::silent(&self.facts, &self.local);
+        self.voice.set_gates(Uplink::ALL.map(|uplink| {
+            let among = |gates: &[mics::Gate]| gates.iter().any(|gate| gate.uplink == uplink);
+            match (among(&open), among(&silent)) {
+                (true, _) => Sends::Voice,
+                (false, true) => Sends::Silence,
+                (false, false) => Sends::Nothing,
+            }
+        }));
         self.keyed.follow(&open, Instant::now());
         self.place_lines();
         self.set_gains();
@@ -111,6 +120,7 @@ impl TurretTask {
         let handset =
             |mic: &OpenMic| matches!(self.facts.position_of(&mic.line), Some(Position::Left | Position::Right));
         let ducked = if self.facts.mics.iter().any(handset) { DUCKED } else { 1.0 };
+        self.reset_gains();
         for line in self.facts.speakers.clone() {
             let Some(csrc) = self.facts.lines.get(&line).map(|facts| facts.csrc) else { continue };
             let channel = self.local.channels.get(&line).cloned().unwrap_or_default();
@@ -122,5 +132,20 @@ impl TurretTask {
                 self.gains.insert(csrc, gain);
             }
         }
+    }
+
+    /// A line that is on the speakers no more is as received when it comes back, and leaves its place in the mixer. Not
+    /// while the switch is lost: what still sounds then ends as it was.
+    fn reset_gains(&mut self) {
+        if !matches!(self.local.link, LinkView::Up { .. }) {
+            return;
+        }
+        let on: BTreeSet<Csrc> =
+            self.facts.speakers.iter().filter_map(|line| self.facts.lines.get(line)).map(|facts| facts.csrc).collect();
+        let voice = &self.voice;
+        self.gains.retain(|csrc, _| {
+            let reset = PlaybackControl::Gain { line: *csrc, gain: 1.0 };
+            on.contains(csrc) || !voice.control(Position::Speakers, reset)
+        });
     }
 }

@@ -91,6 +91,14 @@ pub fn open(facts: &Facts, local: &Local) -> Vec<Gate> {
     all
 }
 
+/// The microphones that the switch takes voice from and their user muted here: they send silence, so that the switch
+/// and the recorder know that they are there.
+#[must_use]
+pub fn silent(facts: &Facts, local: &Local) -> Vec<Gate> {
+    let listed = shown(facts, local).into_iter().filter(|(mic, at)| !mic.muted && local.muted.contains(at));
+    listed.map(|(mic, position)| Gate { line: Some(mic.line), uplink: mic.uplink, position }).collect()
+}
+
 /// A talk shares its microphone with a hands-free call. One that the user muted hears nothing of it: the talk waits until
 /// the switch does not route it there any more.
 fn muted_call_would_hear(facts: &Facts, local: &Local) -> bool {
@@ -370,6 +378,24 @@ mod tests {
         let (facts, mut local) = on_a_call();
         local.muted.insert(Position::Left);
         assert_eq!(uplinks(&facts, &local), []);
+    }
+
+    #[test]
+    fn a_muted_microphone_sends_silence_while_the_switch_lists_it() {
+        let (mut facts, mut local) = on_a_call();
+        assert_eq!(silent(&facts, &local), []);
+        local.muted.insert(Position::Left);
+        assert_eq!(silent(&facts, &local).len(), 1);
+        facts.mics.clear();
+        assert_eq!(silent(&facts, &local), []);
+    }
+
+    #[test]
+    fn a_microphone_that_was_let_go_does_not_even_send_silence() {
+        let (facts, mut local) = on_a_call();
+        local.muted.insert(Position::Left);
+        local.mics.shut(&facts, &"calder".into(), false, id(7));
+        assert_eq!(silent(&facts, &local), []);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::speaking::Speaking;
 use crate::tones::Tones;
 use crate::turret::{Input, Running};
 use crate::view::{Change, LinkView, Meters, NoticeView, View};
-use crate::voice::Voice;
+use crate::voice::{Sends, Voice};
 use crate::voice_path::VoicePath;
 use dealerboard_media::{SILENCE_DBFS, Tone};
 use dealerboard_model::{Csrc, LineId, Uplink, UserId};
@@ -93,7 +93,7 @@ impl TurretTask {
     }
 
     async fn leave(&mut self, mut events: mpsc::Receiver<(u64, LinkEvent)>) {
-        self.voice.set_gates([false; 3]);
+        self.voice.set_gates([Sends::Nothing; 3]);
         self.era += 1;
         let goodbye = async {
             // The link may have ended first; then there is nobody to tell.
@@ -177,7 +177,7 @@ impl TurretTask {
 
 impl Drop for TurretTask {
     fn drop(&mut self) {
-        self.voice.set_gates([false; 3]);
+        self.voice.set_gates([Sends::Nothing; 3]);
         // Devices end before the codecs that they call.
         self.running = Running::Hooks;
     }

@@ -41,6 +41,17 @@ pub struct Callbacks {
     pub mixers: BTreeMap<Position, PlaybackMixer>,
 }
 
+/// What an uplink sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sends {
+    /// Its gate is shut.
+    Nothing,
+    /// Its position is muted here, and keyed at the switch.
+    Silence,
+    /// What its microphone hears.
+    Voice,
+}
+
 type Senders = Arc<Mutex<[Option<UplinkSender>; 3]>>;
 
 struct Ears {
@@ -85,10 +96,22 @@ impl Voice {
         Ok((voice, Callbacks { taps, mixers }))
     }
 
-    /// Opens the gates of these uplinks and shuts all others.
-    pub fn set_gates(&self, open: [bool; 3]) {
+    /// Opens the gates of the uplinks that are to send, and shuts all others.
+    pub fn set_gates(&self, sends: [Sends; 3]) {
         for uplink in Uplink::ALL {
-            self.gates[uplink.index()].set_open(open[uplink.index()]);
+            let gate = &self.gates[uplink.index()];
+            // In an order in which nothing of a muted microphone passes in between.
+            match sends[uplink.index()] {
+                Sends::Nothing => gate.set_open(false),
+                Sends::Silence => {
+                    gate.set_silent(true);
+                    gate.set_open(true);
+                }
+                Sends::Voice => {
+                    gate.set_silent(false);
+                    gate.set_open(true);
+                }
+            }
         }
     }
 
@@ -146,7 +169,7 @@ impl Voice {
 
 impl Drop for Voice {
     fn drop(&mut self) {
-        self.set_gates([false; 3]);
+        self.set_gates([Sends::Nothing; 3]);
         self.running.store(false, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             // Not joined: it may be waiting for the runtime whose thread this is. It ends by itself.
