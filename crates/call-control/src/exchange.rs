@@ -166,7 +166,6 @@ fn do_act(s: &mut State, now: Moment, turret: TurretId, act: Act) -> Result<Acce
         Act::Signal { line, on } => private_wire::signal(s, now, turret, &line, on),
         Act::Talk { line, on, latched } => hoot::talk(s, now, turret, &line, on, latched),
         Act::OpenMic { line } => private_wire::open_mic(s, now, turret, &line),
-        Act::Monitor { line, on } => presence::monitor(s, turret, &line, on),
         Act::Intercom { user, position } => intercom::call(s, now, turret, &user, position),
         Act::TalkBack { line, on } => intercom::talk_back(s, now, turret, &line, on),
         Act::Dnd { on } => presence::dnd(s, turret, on),

@@ -90,8 +90,6 @@ pub enum Act {
     Talk { line: LineId, on: bool, latched: bool },
     /// Opens the microphone of one's own party after a lapse.
     OpenMic { line: LineId },
-    /// Puts a speaker channel on a line, or takes it off.
-    Monitor { line: LineId, on: bool },
     /// Calls a person.
     Intercom { user: UserId, position: Position },
     /// Talks back in an intercom, or accepts a pending one.

@@ -150,17 +150,3 @@ pub fn dnd(s: &mut State, turret: TurretId, on: bool) -> Result<Accepted, Refusa
     }
     Ok(Accepted::default())
 }
-
-/// Puts a speaker channel on a line, or takes it off.
-pub fn monitor(s: &mut State, turret: TurretId, line: &LineId, on: bool) -> Result<Accepted, Refusal> {
-    s.right_on(turret, line)?;
-    s.line_mut(line)?;
-    if let Some(seat) = s.turrets.get_mut(&turret) {
-        if on {
-            seat.monitors.insert(line.clone());
-        } else {
-            seat.monitors.remove(line);
-        }
-    }
-    Ok(Accepted { line: Some(line.clone()), position: None, call: None })
-}

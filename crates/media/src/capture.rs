@@ -1,12 +1,13 @@
 //! From a microphone's callback to Opus packets.
 //!
-//! Law: while the gate is shut, samples go no further than the meter. What came before the gate opened is never encoded;
+//! Law: while the gate is shut or silent, samples go no further than the meter; a silent one sends silence in their place,
+//! so that who listens and who records knows that the microphone is there. What came before the gate opened is never encoded;
 //! every block that came before it shut is, and is flushed through the codec's look-ahead, so that the far end hears it.
 
 use crate::{Level, MediaError, PAYLOAD_MAX, RATE_HZ, ns_to_samples, samples_to_ns};
 use opus::{Application, Bitrate, Channels, Encoder};
 use rtrb::{Consumer, Producer, RingBuffer};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 
@@ -63,6 +64,8 @@ struct Block {
 struct Shared {
     /// Twice the number of openings so far, and one more while it is open.
     gate: AtomicU32,
+    /// An open gate lets silence through.
+    silent: AtomicBool,
     overflows: AtomicU32,
     level: Level,
     encoder: OnceLock<Thread>,
@@ -82,6 +85,11 @@ impl Gate {
         let turn = |gate: u32| (is_open(gate) != open).then(|| gate.wrapping_add(1));
         // It is an error only in that there was nothing to turn.
         let _ = self.0.gate.fetch_update(Ordering::AcqRel, Ordering::Acquire, turn);
+    }
+
+    /// Makes an open microphone send silence, or what it hears. Takes effect with the next block of the device.
+    pub fn set_silent(&self, silent: bool) {
+        self.0.silent.store(silent, Ordering::Release);
     }
 
     /// Whether it is open.
@@ -130,7 +138,8 @@ impl CaptureTap {
         }
         self.end(first_sample_ns);
         if is_open(gate) {
-            self.talk_on(gate, samples, first_sample_ns);
+            let silent = self.shared.silent.load(Ordering::Acquire);
+            self.talk_on(gate, samples, silent, first_sample_ns);
         }
         if let Some(encoder) = self.shared.encoder.get() {
             encoder.unpark();
@@ -145,12 +154,14 @@ impl CaptureTap {
         }
     }
 
-    fn talk_on(&mut self, gate: u32, samples: &[f32], first_sample_ns: u64) {
+    fn talk_on(&mut self, gate: u32, samples: &[f32], silent: bool, first_sample_ns: u64) {
         for (place, part) in samples.chunks(BLOCK).enumerate() {
             let first_sample_ns = first_sample_ns.saturating_add(samples_to_ns(place * BLOCK));
             let begins = self.talk != Some(gate);
             let mut block = Block { samples: [0.0; BLOCK], length: part.len(), first_sample_ns, begins, ends: false };
-            block.samples[..part.len()].copy_from_slice(part);
+            if !silent {
+                block.samples[..part.len()].copy_from_slice(part);
+            }
             if self.ending || self.ring.push(block).is_err() {
                 // What comes after lost samples begins anew, at its own time.
                 self.shared.overflows.fetch_add(1, Ordering::Relaxed);
@@ -379,6 +390,32 @@ mod tests {
         assert_eq!(packets.iter().map(|p| p.marker).collect::<Vec<_>>(), [true, false, false]);
         assert_eq!(packets.iter().map(|p| p.seq).collect::<Vec<_>>(), [0, 1, 2]);
         assert_eq!(packets[2].rtp_ts.wrapping_sub(packets[0].rtp_ts), 960);
+    }
+
+    #[test]
+    fn a_silent_microphone_sends_at_least_every_200_ms_and_nothing_of_what_it_hears() {
+        let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
+        gate.set_silent(true);
+        gate.set_open(true);
+        let mut at = 0;
+        let mut silent = Vec::new();
+        for _ in 0..200 {
+            at = feed(&mut tap, 720, 240, at);
+            silent.extend(packets(&mut uplink));
+        }
+        assert!(gate.level_dbfs() > -20.0, "the meter moves");
+        let widest = silent.windows(2).map(|w| w[1].first_sample_ns - w[0].first_sample_ns).max().unwrap();
+        assert!(silent.len() < 100 && widest <= ALIVE_NS + samples_to_ns(480), "{} packets", silent.len());
+        let mut decoder = opus::Decoder::new(RATE_HZ, Channels::Mono).unwrap();
+        for packet in &silent {
+            let mut samples = [0.0; 480];
+            decoder.decode_float(&packet.payload[..packet.length], &mut samples, false).unwrap();
+            assert!(samples.iter().all(|sample| sample.abs() < 0.001));
+        }
+        gate.set_silent(false);
+        feed(&mut tap, 4_800, 240, at);
+        let heard = packets(&mut uplink);
+        assert!(heard.len() >= 9 && heard.iter().all(|packet| !packet.marker), "the talk goes on in what is said");
     }
 
     #[test]

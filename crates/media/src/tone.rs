@@ -44,22 +44,25 @@ impl Tone {
     }
 }
 
-/// Plays one tone at a time.
+/// Plays one tone at a time: one that ends by itself goes before one that goes on, which is heard again after it.
 #[derive(Debug, Default)]
 pub struct TonePlayer {
-    playing: Option<(Tone, u64)>,
+    once: Option<(Tone, u64)>,
+    lasting: Option<(Tone, u64)>,
 }
 
 impl TonePlayer {
-    /// Starts a tone from its beginning, instead of what plays.
+    /// Starts a tone from its beginning, instead of what plays of its sort.
     pub fn start(&mut self, tone: Tone) {
-        self.playing = Some((tone, 0));
+        let (_, _, again) = tone.score();
+        let place = if again { &mut self.lasting } else { &mut self.once };
+        *place = Some((tone, 0));
     }
 
     /// Stops this tone if it plays.
     pub fn stop(&mut self, tone: Tone) {
-        if self.playing.is_some_and(|(playing, _)| playing == tone) {
-            self.playing = None;
+        for place in [&mut self.once, &mut self.lasting] {
+            place.take_if(|(playing, _)| *playing == tone);
         }
     }
 
@@ -71,16 +74,23 @@ impl TonePlayer {
     /// Adds the tone to a block.
     pub fn add(&mut self, block: &mut [f32]) {
         for sample in block {
-            let Some((tone, at)) = &mut self.playing else { return };
-            match value(*tone, *at) {
-                Some(value) => {
-                    *sample += value;
-                    *at += 1;
-                }
-                None => self.playing = None,
-            }
+            let over = next(&mut self.once);
+            // What lasts keeps its beat under the other.
+            let under = next(&mut self.lasting);
+            *sample += over.or(under).unwrap_or(0.0);
         }
     }
+}
+
+/// The next sample of what plays; none, and nothing plays, after its end.
+fn next(playing: &mut Option<(Tone, u64)>) -> Option<f32> {
+    let (tone, at) = playing.as_mut()?;
+    let sample = value(*tone, *at);
+    *at += 1;
+    if sample.is_none() {
+        *playing = None;
+    }
+    sample
 }
 
 /// The tone's sample number `at`; none after its end.
@@ -123,5 +133,39 @@ mod tests {
         let mut block = [0.0; 256];
         player.add(&mut block);
         assert_eq!(block, [0.0; 256]);
+    }
+
+    #[test]
+    fn a_ring_is_heard_again_after_a_beep_that_went_before_it() {
+        let mut player = TonePlayer::default();
+        player.start(Tone::RingHigh);
+        player.start(Tone::Warning);
+        let mut minute = vec![0.0; 60 * RATE_HZ as usize];
+        player.add(&mut minute);
+        assert!(minute[59 * RATE_HZ as usize..].iter().any(|s| s.abs() > 0.01));
+    }
+
+    #[test]
+    fn a_ring_that_is_stopped_during_a_beep_is_not_heard_after_it() {
+        let mut player = TonePlayer::default();
+        player.start(Tone::RingHigh);
+        player.start(Tone::Beep);
+        player.stop(Tone::RingHigh);
+        let mut second = vec![0.0; RATE_HZ as usize];
+        player.add(&mut second);
+        assert!(second[..4_800].iter().any(|s| s.abs() > 0.01));
+        assert!(second[4_800..].iter().all(|s| *s == 0.0));
+    }
+
+    #[test]
+    fn a_beep_leaves_nothing_of_a_ring_in_its_pauses() {
+        let (mut both, mut alone) = (TonePlayer::default(), TonePlayer::default());
+        both.start(Tone::RingHigh);
+        both.start(Tone::Reminder);
+        alone.start(Tone::Reminder);
+        let mut blocks = [vec![0.0; 11_520], vec![0.0; 11_520]];
+        both.add(&mut blocks[0]);
+        alone.add(&mut blocks[1]);
+        assert_eq!(blocks[0], blocks[1]);
     }
 }

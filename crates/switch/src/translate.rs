@@ -15,7 +15,6 @@ pub fn act(act: &wire::Act) -> Act {
         wire::Act::Signal { line, on } => Act::Signal { line, on },
         wire::Act::Talk { line, on, latched } => Act::Talk { line, on, latched },
         wire::Act::OpenMic { line } => Act::OpenMic { line },
-        wire::Act::Monitor { line, on } => Act::Monitor { line, on },
         wire::Act::Intercom { user, position } => Act::Intercom { user, position },
         wire::Act::TalkBack { line, on } => Act::TalkBack { line, on },
         wire::Act::Dnd { on } => Act::Dnd { on },

@@ -103,7 +103,6 @@ impl TurretTask {
             }
             Act::Signal { .. }
             | Act::OpenMic { .. }
-            | Act::Monitor { .. }
             | Act::Intercom { .. }
             | Act::TalkBack { .. }
             | Act::Dnd { .. } => {}
@@ -132,7 +131,6 @@ impl TurretTask {
             | Act::Hold { .. }
             | Act::Release { .. }
             | Act::Signal { .. }
-            | Act::Monitor { .. }
             | Act::Dnd { .. } => return None,
         };
         Some(Pending { line, uplink: position.uplink(), position, until: Instant::now() + PENDING })
@@ -201,8 +199,7 @@ fn line_of(intent: &Intent) -> Option<LineId> {
     if let Intent::Press { line, .. }
     | Intent::AnswerNext { line, .. }
     | Intent::Signal { line, .. }
-    | Intent::Talk { line, .. }
-    | Intent::Monitor { line, .. } = intent
+    | Intent::Talk { line, .. } = intent
     {
         Some(line.clone())
     } else {
@@ -222,7 +219,6 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::Signal { line, .. }
         | Act::Talk { line, .. }
         | Act::OpenMic { line }
-        | Act::Monitor { line, .. }
         | Act::TalkBack { line, .. } => Some(line),
         Act::Intercom { .. } | Act::Dnd { .. } => None,
     }

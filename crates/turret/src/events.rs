@@ -9,9 +9,10 @@ use crate::mics;
 use crate::project::TalkKey;
 use crate::task::{TurretTask, tone_of, utc_ms};
 use crate::view::{DeviceView, LinkView};
+use crate::words::not_sent;
 use dealerboard_media::{PlaybackControl, Tone};
 use dealerboard_model::{LineId, Position};
-use dealerboard_wire::{Act, Answer, Event, FromSwitch, FromTurret, Snapshot};
+use dealerboard_wire::{self as wire, Act, Answer, Event, FromSwitch, FromTurret, Snapshot};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -56,11 +57,24 @@ impl TurretTask {
                 self.facts.mics.clear();
                 self.end_voice();
             }
-            LinkEvent::Dropped { id } => {
-                self.answered_line(id);
-                self.local.mics.give_up(id);
-                self.local.mics.answered(id);
-            }
+            LinkEvent::Dropped { id } => self.dropped(id).await,
+        }
+    }
+
+    /// A press was not answered in time: whatever became of it, its user has to look.
+    async fn dropped(&mut self, id: Uuid) {
+        let act = self.answered_line(id);
+        self.local.mics.give_up(id);
+        self.local.mics.answered(id);
+        let Some(act) = act else { return };
+        if let Some(sentence) = not_sent(&act, &self.facts) {
+            self.note(line_of_act(&act).cloned(), sentence, true);
+        }
+        // The switch may have taken it: it must not keep a talk whose key is dark here.
+        if let Act::Talk { line, on: true, .. } = act
+            && !self.talk_is_open(&line)
+        {
+            self.act(Act::Talk { line, on: false, latched: false }).await;
         }
     }
 
@@ -108,18 +122,19 @@ impl TurretTask {
                 if let Some(tone) = notice.tone {
                     let position = self.ear_for(notice.line.as_ref());
                     self.voice.control(position, PlaybackControl::Start(tone_of(tone)));
+                    match tone {
+                        wire::Tone::Blocking | wire::Tone::Warning => {
+                            notice.line.clone().into_iter().for_each(|line| self.warn(line));
+                        }
+                        wire::Tone::Beep | wire::Tone::Splash | wire::Tone::Reminder => {}
+                    }
                 }
                 if !notice.sentence.is_empty() {
                     self.note(notice.line, notice.sentence, false);
                 }
             }
             FromSwitch::Event { event: Event::MoreEars { total }, .. } => self.more_ears(total),
-            FromSwitch::Event { event, .. } => {
-                self.facts.event(&event);
-                if matches!(event, Event::OpenMics { .. }) {
-                    self.talks_listed();
-                }
-            }
+            FromSwitch::Event { event, .. } => self.facts.event(&event),
             FromSwitch::Answer { id, result } => self.answered(id, result),
             FromSwitch::SdpAnswer { sdp, error } => self.sdp_answered(sdp, error),
             FromSwitch::Welcome(_)
@@ -127,16 +142,6 @@ impl TurretTask {
             | FromSwitch::Token(_)
             | FromSwitch::Goodbye { .. } => {}
         }
-    }
-
-    /// A talk that the switch has ended does not come back by itself.
-    fn talks_listed(&mut self) {
-        let (facts, mics) = (&self.facts, &self.local.mics);
-        let listed = |line: &LineId| {
-            facts.mics.iter().any(|mic| mic.line == *line && mics::place(facts, mic) == Position::Speakers)
-        };
-        let waits = |line: &LineId| mics.pending().any(|it| it.line.as_ref() == Some(line));
-        self.local.talk.retain(|line, key| *key == TalkKey::Refused || listed(line) || waits(line));
     }
 
     fn ear_for(&self, line: Option<&LineId>) -> Position {
@@ -190,8 +195,7 @@ impl TurretTask {
             }
             self.local.mics.shut_device(&self.facts, position, Instant::now());
             if position == Position::HandsFree {
-                let keys: Vec<LineId> = self.local.talk.keys().cloned().collect();
-                for line in keys {
+                for line in std::mem::take(&mut self.local.talk).into_keys() {
                     self.act(Act::Talk { line, on: false, latched: false }).await;
                 }
             }

@@ -61,7 +61,7 @@ impl Default for Facts {
 }
 
 impl Facts {
-    /// Replaces everything but the session and the floor's name.
+    /// Replaces everything but the session, the floor's name, and what is not heard: that is of the voice connection.
     pub fn snapshot(&mut self, snapshot: Snapshot) {
         self.me = Some(snapshot.me);
         self.lines = snapshot.lines.into_iter().map(|facts| (facts.line.clone(), facts)).collect();
@@ -74,7 +74,7 @@ impl Facts {
         self.talkers = snapshot.talkers.into_iter().map(|label| (label.csrc, label)).collect();
         self.mics = snapshot.mics;
         self.recorder = snapshot.recorder;
-        self.not_heard.clear();
+        self.not_heard.retain(|line| self.lines.contains_key(line));
     }
 
     /// Takes one change; what does not concern the panel's facts is left to others.
@@ -157,7 +157,7 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dealerboard_model::{Moment, Uplink};
+    use dealerboard_model::{LineKind, Moment, RecordPolicy, Uplink};
 
     const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
 
@@ -171,6 +171,26 @@ mod tests {
 
     fn mine() -> Facts {
         Facts { turret: Some(TurretId(1)), ..Facts::default() }
+    }
+
+    fn snapshot(lines: Vec<LineFacts>) -> Snapshot {
+        let (user, name, desk_name) = (UserId::from("reyes"), "A. Reyes".to_owned(), "Rates".to_owned());
+        Snapshot {
+            now: NOW,
+            me: Me { user, name, desk: "rates".into(), desk_name, seat: "1".into(), roles: Vec::new() },
+            lines,
+            statuses: Vec::new(),
+            rights: Vec::new(),
+            pages: Vec::new(),
+            speakers: Vec::new(),
+            people: Vec::new(),
+            person_statuses: Vec::new(),
+            talkers: Vec::new(),
+            mics: Vec::new(),
+            recorder: RecorderHealth::Ok,
+            ears: 16,
+            talk_tail_ms: 150,
+        }
     }
 
     #[test]
@@ -215,5 +235,16 @@ mod tests {
         facts.event(&Event::NotHeard { line: "macro".into(), on: true });
         facts.event(&Event::NotHeard { line: "macro".into(), on: false });
         assert!(facts.not_heard.is_empty());
+    }
+
+    #[test]
+    fn a_channel_that_is_not_heard_stays_so_through_a_snapshot() {
+        let mut facts = mine();
+        let (line, kind, record) = (LineId::from("macro"), LineKind::Hoot, RecordPolicy::On);
+        let about = LineFacts { line, name: "Macro".into(), number: String::new(), kind, csrc: Csrc(1), record };
+        facts.event(&Event::NotHeard { line: "macro".into(), on: true });
+        facts.event(&Event::NotHeard { line: "gone".into(), on: true });
+        facts.snapshot(snapshot(vec![about]));
+        assert_eq!(facts.not_heard, ["macro".into()].into());
     }
 }

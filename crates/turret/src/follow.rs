@@ -4,28 +4,46 @@
 
 use crate::changes::changes;
 use crate::mics;
-use crate::project::project;
+use crate::project::{TalkKey, project};
 use crate::task::TurretTask;
 use crate::view::{Change, LinkView};
-use dealerboard_media::PlaybackControl;
-use dealerboard_model::{Position, Uplink};
-use std::collections::BTreeMap;
+use crate::voice::Sends;
+use crate::words::talk_ended;
+use dealerboard_media::{PlaybackControl, Tone};
+use dealerboard_model::{Csrc, LineId, Position, Uplink};
+use dealerboard_wire::{Act, OpenMic};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// `duck.level` as a factor: −12 dB.
 const DUCKED: f32 = 0.25;
+
+/// The switch's own words for what it shut come just before its list of microphones; then no more are needed.
+const WARNED: Duration = Duration::from_secs(1);
 
 impl TurretTask {
     /// Gates, places, gains, tones and view, as they follow from what is known.
     pub(crate) fn follow(&mut self) {
         let up = matches!(self.local.link, LinkView::Up { .. });
         self.local.mics.settle(&self.facts, up, Instant::now());
+        self.drop_ended_talks();
         let open = mics::open(&self.facts, &self.local);
-        self.voice.set_gates(Uplink::ALL.map(|uplink| open.iter().any(|gate| gate.uplink == uplink)));
+        let silent = mics::silent(&self.facts, &self.local);
+        self.voice.set_gates(Uplink::ALL.map(|uplink| {
+            let among = |gates: &[mics::Gate]| gates.iter().any(|gate| gate.uplink == uplink);
+            match (among(&open), among(&silent)) {
+                (true, _) => Sends::Voice,
+                (false, true) => Sends::Silence,
+                (false, false) => Sends::Nothing,
+            }
+        }));
         self.keyed.follow(&open, Instant::now());
         self.place_lines();
         self.set_gains();
-        self.tones.follow(&self.facts, up, &self.voice);
+        for (position, wish) in self.tones.follow(&self.facts, up) {
+            self.voice.control(position, wish);
+        }
         let now = project(&self.facts, &self.local);
         let differences = {
             let mut shown = self.view.lock().expect("no holder of this lock panics");
@@ -41,6 +59,49 @@ impl TurretTask {
         let _ = self.told.send(change);
     }
 
+    /// A talk that is neither listed nor on its way has ended, and does not come back by itself. Whose user did not let it
+    /// go hears it, and reads why.
+    fn drop_ended_talks(&mut self) {
+        // What a loss ends is told as the loss.
+        if !matches!(self.local.link, LinkView::Up { .. }) {
+            return;
+        }
+        let lit: Vec<LineId> = self.local.talk.keys().cloned().collect();
+        for line in lit {
+            if self.local.talk.get(&line) == Some(&TalkKey::Refused) || self.talk_is_open(&line) {
+                continue;
+            }
+            self.local.talk.remove(&line);
+            let let_go = self.tails.contains_key(&line);
+            if !let_go && !self.warned(&line) {
+                self.voice.control(Position::Speakers, PlaybackControl::Start(Tone::Warning));
+                // What was not answered is told as not sent.
+                if !self.asked.values().any(|act| matches!(act, Act::Talk { line: on, on: true, .. } if *on == line)) {
+                    self.note(Some(line.clone()), talk_ended(&line, &self.facts), false);
+                }
+            }
+        }
+    }
+
+    /// The switch has told, with a tone, that `line` is not talked on: what follows from it is told by then.
+    pub(crate) fn warn(&mut self, line: LineId) {
+        let now = Instant::now();
+        self.warned.retain(|_, at| now.saturating_duration_since(*at) < WARNED);
+        self.warned.insert(line, now);
+    }
+
+    fn warned(&self, line: &LineId) -> bool {
+        self.warned.get(line).is_some_and(|at| at.elapsed() < WARNED)
+    }
+
+    /// Whether a talk on `line` is listed by the switch with its key lit, or on its way.
+    pub(crate) fn talk_is_open(&self, line: &LineId) -> bool {
+        let talk = |mic: &OpenMic| mic.line == *line && mics::place(&self.facts, mic) == Position::Speakers;
+        let listed = self.local.talk.contains_key(line) && self.facts.mics.iter().any(talk);
+        let here = |it: &mics::Pending| it.position == Position::Speakers && it.line.as_ref() == Some(line);
+        listed || self.local.mics.pending().any(here)
+    }
+
     /// A line is heard where its party is, or will be; else on its speaker channel.
     fn place_lines(&self) {
         let mut places = BTreeMap::new();
@@ -49,20 +110,18 @@ impl TurretTask {
             let pending = || self.local.mics.pending().find(same);
             let party = self.facts.position_of(line).or_else(|| pending().map(|pending| pending.position));
             let channel = self.facts.speakers.contains(line).then_some(Position::Speakers);
-            if let Some(position) = party.or(channel) {
-                places.insert(facts.csrc, position);
-            }
+            places.insert(facts.csrc, party.or(channel));
         }
         self.voice.place(places);
     }
 
     fn set_gains(&mut self) {
         let solo = self.facts.speakers.iter().any(|line| self.local.channels.get(line).is_some_and(|c| c.solo));
-        let handset = |mic: &dealerboard_wire::OpenMic| {
-            matches!(self.facts.position_of(&mic.line), Some(Position::Left | Position::Right))
-        };
+        let handset =
+            |mic: &OpenMic| matches!(self.facts.position_of(&mic.line), Some(Position::Left | Position::Right));
         let ducked = if self.facts.mics.iter().any(handset) { DUCKED } else { 1.0 };
         self.gains_wait = false;
+        self.reset_gains();
         for line in self.facts.speakers.clone() {
             let Some(csrc) = self.facts.lines.get(&line).map(|facts| facts.csrc) else { continue };
             let channel = self.local.channels.get(&line).cloned().unwrap_or_default();
@@ -77,5 +136,20 @@ impl TurretTask {
                 self.gains_wait = true;
             }
         }
+    }
+
+    /// A line that is on the speakers no more is as received when it comes back, and leaves its place in the mixer. Not
+    /// while the switch is lost: what still sounds then ends as it was.
+    fn reset_gains(&mut self) {
+        if !matches!(self.local.link, LinkView::Up { .. }) {
+            return;
+        }
+        let on: BTreeSet<Csrc> =
+            self.facts.speakers.iter().filter_map(|line| self.facts.lines.get(line)).map(|facts| facts.csrc).collect();
+        let voice = &self.voice;
+        self.gains.retain(|csrc, _| {
+            let reset = PlaybackControl::Gain { line: *csrc, gain: 1.0 };
+            on.contains(csrc) || !voice.control(Position::Speakers, reset)
+        });
     }
 }

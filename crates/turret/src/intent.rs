@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// What a user does at the panel. The turret turns it into acts of the protocol, by what the user saw.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "intent", rename_all = "snake_case")]
 pub enum Intent {
     /// Presses a line's key: answers, resumes, bridges, selects or seizes by the lamp shown (section 19 of the rules).
@@ -123,13 +123,6 @@ pub enum Intent {
         /// On.
         on: bool,
     },
-    /// Puts a line on the speakers, or takes it off.
-    Monitor {
-        /// Which line.
-        line: LineId,
-        /// On.
-        on: bool,
-    },
     /// Closes every open talk key and mutes every handset.
     CloseAll,
     /// The window lost focus, or the screen was locked: talk keys held by keyboard close.
@@ -153,4 +146,32 @@ pub enum Intent {
     LogOff,
     /// Asks for the whole view.
     Look,
+}
+
+impl std::fmt::Debug for Intent {
+    /// Never shows a secret: this type may stand in a log line.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Self::LogOn { user, switch, .. } = self {
+            return f.debug_struct("LogOn").field("user", user).field("switch", switch).finish_non_exhaustive();
+        }
+        f.write_str(&serde_json::to_string(self).map_err(|_| std::fmt::Error)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_on_that_is_printed_does_not_show_its_password() {
+        let log_on = Intent::LogOn { user: "reyes".into(), password: "tulip".into(), switch: None };
+        let printed = format!("{log_on:?} {:?}", Some(log_on.clone()));
+        assert!(printed.contains("reyes") && !printed.contains("tulip"), "{printed}");
+    }
+
+    #[test]
+    fn what_is_printed_of_an_intent_names_it_and_its_line() {
+        let printed = format!("{:?}", Intent::Signal { line: "calder".into(), on: true });
+        assert!(printed.contains("signal") && printed.contains("calder"), "{printed}");
+    }
 }

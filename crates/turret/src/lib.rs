@@ -2,7 +2,8 @@
 //!
 //! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` (with `mic_file`) and `cards` the devices;
 //! `facts`, `mics`, `keyed`, `project`, `changes` and `press` are pure: what is known, which microphones are open and were,
-//! what it looks like, what differs, what a press means. `speaking` is too: who speaks.
+//! what it looks like, what differs, what a press means. `speaking` is too: who speaks; so are `words`,
+//! what the user is told, and `places`, where each line is heard.
 
 mod acts;
 mod cards;
@@ -12,6 +13,7 @@ mod events;
 mod facts;
 mod files;
 mod follow;
+mod intake;
 mod intent;
 mod keyed;
 mod link;
@@ -19,6 +21,7 @@ mod log;
 mod mic_file;
 mod mics;
 mod pin;
+mod places;
 mod press;
 mod project;
 mod speaking;
@@ -28,6 +31,7 @@ mod turret;
 pub mod view;
 mod voice;
 mod voice_path;
+mod words;
 
 pub use cards::CardChoices;
 pub use files::{Clock, FileDevices};

@@ -2,7 +2,7 @@
 //!
 //! Law: pure. A microphone is open while the switch lists it and its user has not shut it since; before it is listed, for
 //! two seconds from a press; after the switch is lost, that of a call for one second more. A talk needs its key as well.
-//! What was shut opens again only by a press.
+//! What was shut opens again only by a press. While a talk is open, or on its way, only talks are open (rule POS-4).
 
 use crate::facts::Facts;
 use crate::project::{Local, TalkKey};
@@ -81,7 +81,29 @@ pub fn open(facts: &Facts, local: &Local) -> Vec<Gate> {
         all.extend(pending.map(|it| Gate { line: it.line.clone(), uplink: it.uplink, position: it.position }));
     }
     all.retain(|gate| !local.muted.contains(&gate.position));
+    // The switch does so as well, one message later: until then words for a talk would reach the call of a handset.
+    if all.iter().any(|gate| gate.position == Position::Speakers) {
+        all.retain(|gate| gate.position == Position::Speakers);
+        if muted_call_would_hear(facts, local) {
+            all.clear();
+        }
+    }
     all
+}
+
+/// The microphones that the switch takes voice from and their user muted here: they send silence, so that the switch
+/// and the recorder know that they are there.
+#[must_use]
+pub fn silent(facts: &Facts, local: &Local) -> Vec<Gate> {
+    let listed = shown(facts, local).into_iter().filter(|(mic, at)| !mic.muted && local.muted.contains(at));
+    listed.map(|(mic, position)| Gate { line: Some(mic.line), uplink: mic.uplink, position }).collect()
+}
+
+/// A talk shares its microphone with a hands-free call. One that the user muted hears nothing of it: the talk waits until
+/// the switch does not route it there any more.
+fn muted_call_would_hear(facts: &Facts, local: &Local) -> bool {
+    let routed = |mic: &OpenMic| !mic.muted && place(facts, mic) == Position::HandsFree;
+    local.muted.contains(&Position::HandsFree) && facts.mics.iter().any(routed)
 }
 
 /// The microphones that the switch takes voice from and their user has not shut, with their positions.
@@ -243,6 +265,7 @@ impl Mics {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use dealerboard_model::{LineStatus, Moment, Party, TurretId, UserId};
 
@@ -366,6 +389,24 @@ mod tests {
     }
 
     #[test]
+    fn a_muted_microphone_sends_silence_while_the_switch_lists_it() {
+        let (mut facts, mut local) = on_a_call();
+        assert_eq!(silent(&facts, &local), []);
+        local.muted.insert(Position::Left);
+        assert_eq!(silent(&facts, &local).len(), 1);
+        facts.mics.clear();
+        assert_eq!(silent(&facts, &local), []);
+    }
+
+    #[test]
+    fn a_microphone_that_was_let_go_does_not_even_send_silence() {
+        let (facts, mut local) = on_a_call();
+        local.muted.insert(Position::Left);
+        local.mics.shut(&facts, &"calder".into(), false, id(7));
+        assert_eq!(silent(&facts, &local), []);
+    }
+
+    #[test]
     fn a_call_survives_a_loss_for_one_second_and_its_microphone_is_shown_meanwhile() {
         let now = Instant::now();
         let (mut facts, mut local) = on_a_call();
@@ -439,5 +480,42 @@ mod tests {
         let (mut facts, local) = on_a_call();
         facts.mics[0].muted = true;
         assert_eq!(uplinks(&facts, &local), []);
+    }
+
+    fn key_down(local: &mut Local, line: &str, now: Instant) {
+        let (uplink, position) = (Uplink::Mic, Position::Speakers);
+        local.mics.press(id(2), Pending { line: Some(line.into()), uplink, position, until: now + PENDING });
+        local.talk.insert(line.into(), TalkKey::Held);
+    }
+
+    #[test]
+    fn a_handset_is_shut_from_the_moment_that_a_talk_key_is_down() {
+        let (facts, mut local) = on_a_call();
+        key_down(&mut local, "macro", Instant::now());
+        assert_eq!(uplinks(&facts, &local), [Uplink::Mic]);
+    }
+
+    #[test]
+    fn a_handset_is_open_again_when_the_talk_is_over_and_the_switch_says_so() {
+        let (mut facts, mut local) = on_a_call();
+        facts.mics[0].muted = true;
+        facts.mics.push(mic("macro", Uplink::Mic));
+        local.talk.insert("macro".into(), TalkKey::Latched);
+        assert_eq!(uplinks(&facts, &local), [Uplink::Mic]);
+        facts.mics = vec![mic("calder", Uplink::Left)];
+        local.talk.clear();
+        assert_eq!(uplinks(&facts, &local), [Uplink::Left]);
+    }
+
+    #[test]
+    fn a_talk_waits_until_a_muted_hands_free_call_is_not_fed_from_its_microphone() {
+        let (mut facts, mut local) = on_a_call();
+        facts.statuses.get_mut(&LineId::from("calder")).unwrap().parties[0].position = Position::HandsFree;
+        facts.mics = vec![mic("calder", Uplink::Mic)];
+        local.muted.insert(Position::HandsFree);
+        key_down(&mut local, "macro", Instant::now());
+        assert_eq!(uplinks(&facts, &local), []);
+        facts.mics[0].muted = true;
+        assert_eq!(uplinks(&facts, &local), [Uplink::Mic]);
     }
 }

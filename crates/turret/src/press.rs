@@ -94,7 +94,6 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         Intent::Intercom { user } => act(Act::Intercom { user: user.clone(), position: Position::HandsFree }),
         Intent::TalkBack { user, on } => talk_back(user, *on, facts),
         Intent::Dnd { on } => act(Act::Dnd { on: *on }),
-        Intent::Monitor { line, on } => act(Act::Monitor { line: line.clone(), on: *on }),
         Intent::Release { .. }
         | Intent::Mute { .. }
         | Intent::Select { .. }
@@ -140,8 +139,7 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         | Intent::Talk { .. }
         | Intent::OpenMic { .. }
         | Intent::TalkBack { .. }
-        | Intent::Dnd { .. }
-        | Intent::Monitor { .. } => return None,
+        | Intent::Dnd { .. } => return None,
     };
     Some(vec![Deed::Local(deed)])
 }

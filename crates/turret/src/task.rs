@@ -4,6 +4,7 @@
 //! link has ended.
 
 use crate::facts::Facts;
+use crate::intake::Overflow;
 use crate::keyed::Keyed;
 use crate::link::{LinkEvent, ToLink};
 use crate::mics;
@@ -12,7 +13,7 @@ use crate::speaking::Speaking;
 use crate::tones::Tones;
 use crate::turret::{Input, Running};
 use crate::view::{Change, DeviceView, LinkView, Meters, NoticeView, View};
-use crate::voice::Voice;
+use crate::voice::{Sends, Voice};
 use crate::voice_path::VoicePath;
 use dealerboard_media::{SILENCE_DBFS, Tone};
 use dealerboard_model::{Csrc, LineId, Uplink, UserId};
@@ -38,6 +39,7 @@ pub(crate) struct TurretTask {
     pub(crate) link: mpsc::Sender<ToLink>,
     /// Weak, so that a turret that nobody holds any more ends.
     pub(crate) inputs: mpsc::WeakSender<Input>,
+    pub(crate) overflow: Arc<Overflow>,
     pub(crate) told: broadcast::Sender<Change>,
     pub(crate) view: Arc<Mutex<View>>,
     /// Counts log-ons and log-offs: what the link says of an earlier one is not heard.
@@ -51,6 +53,8 @@ pub(crate) struct TurretTask {
     pub(crate) tails: BTreeMap<LineId, u64>,
     pub(crate) presses: u64,
     pub(crate) refused_until: BTreeMap<LineId, Instant>,
+    /// When the switch told something with a tone about a line.
+    pub(crate) warned: BTreeMap<LineId, Instant>,
     pub(crate) notices: u32,
     pub(crate) gains: BTreeMap<Csrc, f32>,
     /// A gain found no place on its way to the callback: it is tried again.
@@ -64,6 +68,7 @@ impl TurretTask {
     pub(crate) async fn run(mut self, mut inbox: mpsc::Receiver<Input>, mut events: mpsc::Receiver<(u64, LinkEvent)>) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let overflow = Arc::clone(&self.overflow);
         loop {
             tokio::select! {
                 biased;
@@ -78,6 +83,7 @@ impl TurretTask {
                     Some(input) => self.take(input).await,
                     None => return self.leave(events).await,
                 },
+                intent = overflow.next() => self.intend(intent).await,
                 event = events.recv() => match event {
                     Some((era, event)) => self.heed(era, event).await,
                     None => return self.leave(events).await,
@@ -89,7 +95,7 @@ impl TurretTask {
     }
 
     async fn leave(&mut self, mut events: mpsc::Receiver<(u64, LinkEvent)>) {
-        self.voice.set_gates([false; 3]);
+        self.voice.set_gates([Sends::Nothing; 3]);
         self.era += 1;
         let goodbye = async {
             // The link may have ended first; then there is nobody to tell.
@@ -182,7 +188,7 @@ impl TurretTask {
 
 impl Drop for TurretTask {
     fn drop(&mut self) {
-        self.voice.set_gates([false; 3]);
+        self.voice.set_gates([Sends::Nothing; 3]);
         // Devices end before the codecs that they call.
         self.running = Running::Hooks;
     }

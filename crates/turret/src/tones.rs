@@ -1,47 +1,68 @@
 //! Which tones follow from what the turret knows.
+//!
+//! Law: pure; a tone that goes on is started once and stopped once, and what ends by itself is never waited for.
 
 use crate::facts::Facts;
-use crate::voice::Voice;
 use dealerboard_media::{PlaybackControl, Tone};
-use dealerboard_model::{LineKind, LinePhase, Position, RingPriority};
+use dealerboard_model::{CallId, LineId, LineKind, LinePhase, LineStatus, Position, RingPriority};
+use std::collections::BTreeSet;
 
-/// The tones that go on until they are stopped, as they play now.
+/// The tones that go on until they are stopped, as they play now, and the rings that the user was told of.
 #[derive(Debug, Default)]
 pub struct Tones {
     ring: Option<Tone>,
     ringback: Option<Position>,
+    known: BTreeSet<(LineId, Option<CallId>)>,
 }
 
 impl Tones {
-    /// Starts and stops what follows from the facts; nothing while the link is lost.
-    pub fn follow(&mut self, facts: &Facts, link_up: bool, voice: &Voice) {
-        let ring = if link_up { ring(facts) } else { None };
+    /// What starts and stops, and where, as it follows from the facts; everything stops while the link is lost.
+    #[must_use]
+    pub fn follow(&mut self, facts: &Facts, link_up: bool) -> Vec<(Position, PlaybackControl)> {
+        let mut wishes = Vec::new();
+        let busy = is_busy(facts);
+        let ring = if link_up && !busy { ring(facts) } else { None };
         if ring != self.ring {
-            self.ring.take().map(|tone| voice.control(Position::Speakers, PlaybackControl::Stop(tone)));
-            ring.map(|tone| voice.control(Position::Speakers, PlaybackControl::Start(tone)));
+            wishes.extend(self.ring.take().map(|tone| (Position::Speakers, PlaybackControl::Stop(tone))));
+            wishes.extend(ring.map(|tone| (Position::Speakers, PlaybackControl::Start(tone))));
             self.ring = ring;
+        }
+        // What rang before the link was lost is not new when it is back.
+        if link_up {
+            let rings: BTreeSet<_> = rings(facts).map(|status| (status.line.clone(), status.call)).collect();
+            if busy && rings.difference(&self.known).next().is_some() {
+                wishes.push((Position::Speakers, PlaybackControl::Start(Tone::Beep)));
+            }
+            self.known = rings;
         }
         let ringback = if link_up { ringback(facts) } else { None };
         if ringback != self.ringback {
             let tone = Tone::Ringback;
-            self.ringback.take().map(|position| voice.control(position, PlaybackControl::Stop(tone)));
-            ringback.map(|position| voice.control(position, PlaybackControl::Start(tone)));
+            wishes.extend(self.ringback.take().map(|position| (position, PlaybackControl::Stop(tone))));
+            wishes.extend(ringback.map(|position| (position, PlaybackControl::Start(tone))));
             self.ringback = ringback;
         }
+        wishes
     }
 }
 
-/// The one ring sound of a turret: the highest priority that rings; none while a handset is open (RING-3).
-fn ring(facts: &Facts) -> Option<Tone> {
-    let busy = [Position::Left, Position::Right].iter().any(|position| facts.line_at(*position).is_some());
-    if busy {
-        return None;
-    }
-    let rings = facts.statuses.values().filter(|status| {
+/// A handset has a line: then a new call gets one beep and no ring sound (RING-3).
+fn is_busy(facts: &Facts) -> bool {
+    [Position::Left, Position::Right].iter().any(|position| facts.line_at(*position).is_some())
+}
+
+/// The lines that ring here.
+fn rings(facts: &Facts) -> impl Iterator<Item = &LineStatus> {
+    facts.statuses.values().filter(|status| {
         let kind = facts.lines.get(&status.line).map(|line| line.kind);
-        matches!(kind, Some(LineKind::Ard | LineKind::Mrd)) && status.parties.is_empty()
-    });
-    rings.filter_map(|status| status.ring.as_ref()).map(|ring| ring.priority).max().map(|priority| match priority {
+        status.ring.is_some() && matches!(kind, Some(LineKind::Ard | LineKind::Mrd)) && status.parties.is_empty()
+    })
+}
+
+/// The one ring sound of a turret: the highest priority that rings (RING-3).
+fn ring(facts: &Facts) -> Option<Tone> {
+    let priorities = rings(facts).filter_map(|status| status.ring.as_ref()).map(|ring| ring.priority);
+    priorities.max().map(|priority| match priority {
         RingPriority::High => Tone::RingHigh,
         RingPriority::Low => Tone::RingLow,
     })
@@ -51,4 +72,66 @@ fn ring(facts: &Facts) -> Option<Tone> {
 fn ringback(facts: &Facts) -> Option<Position> {
     let calling = facts.statuses.values().filter(|status| status.phase == LinePhase::Calling);
     calling.filter_map(|status| facts.position_of(&status.line)).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dealerboard_model::{Csrc, LineFacts, Moment, Party, RecordPolicy, Ring, TurretId, UserId};
+
+    const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
+    const BEEP: (Position, PlaybackControl) = (Position::Speakers, PlaybackControl::Start(Tone::Beep));
+
+    fn line(facts: &mut Facts, name: &str) -> LineStatus {
+        let (line, kind, record) = (LineId::from(name), LineKind::Ard, RecordPolicy::On);
+        let about =
+            LineFacts { line: line.clone(), name: name.into(), number: "1".into(), kind, csrc: Csrc(1), record };
+        facts.lines.insert(line.clone(), about);
+        LineStatus { call: Some(CallId(1)), ..LineStatus::idle(line, NOW) }
+    }
+
+    fn rings(facts: &mut Facts, name: &str) {
+        let ring = Some(Ring { priority: RingPriority::High, since: NOW, from: "Far".into() });
+        let status = LineStatus { ring, ..line(facts, name) };
+        facts.statuses.insert(name.into(), status);
+    }
+
+    fn on_a_handset() -> Facts {
+        let mut facts = Facts { turret: Some(TurretId(1)), ..Facts::default() };
+        let (user, turret, position) = (UserId::from("reyes"), TurretId(1), Position::Left);
+        let party = Party { user, turret, position, since: NOW, link_lost: false };
+        let status = LineStatus { parties: vec![party], ..line(&mut facts, "calder") };
+        facts.statuses.insert("calder".into(), status);
+        facts
+    }
+
+    #[test]
+    fn a_call_that_comes_while_a_handset_is_in_use_gives_one_beep() {
+        let (mut tones, mut facts) = (Tones::default(), on_a_handset());
+        assert_eq!(tones.follow(&facts, true), []);
+        rings(&mut facts, "desk");
+        assert_eq!(tones.follow(&facts, true), [BEEP]);
+        assert_eq!(tones.follow(&facts, true), []);
+        rings(&mut facts, "other");
+        assert_eq!(tones.follow(&facts, true), [BEEP]);
+    }
+
+    #[test]
+    fn a_call_that_rang_before_the_handset_was_taken_gives_no_beep() {
+        let (mut tones, mut facts) = (Tones::default(), Facts::default());
+        rings(&mut facts, "desk");
+        assert_eq!(tones.follow(&facts, true), [(Position::Speakers, PlaybackControl::Start(Tone::RingHigh))]);
+        let mut facts = on_a_handset();
+        rings(&mut facts, "desk");
+        assert_eq!(tones.follow(&facts, true), [(Position::Speakers, PlaybackControl::Stop(Tone::RingHigh))]);
+    }
+
+    #[test]
+    fn a_call_that_rings_on_through_a_loss_of_the_switch_gives_no_second_beep() {
+        let (mut tones, mut facts) = (Tones::default(), on_a_handset());
+        rings(&mut facts, "desk");
+        assert_eq!(tones.follow(&facts, true), [BEEP]);
+        assert_eq!(tones.follow(&facts, false), []);
+        assert_eq!(tones.follow(&facts, true), []);
+    }
 }

@@ -6,6 +6,7 @@
 use crate::cards::{CardChoices, RunningCards};
 use crate::facts::Facts;
 use crate::files::{self, Clock, FileDevices, RunningFiles};
+use crate::intake::Intake;
 use crate::keyed::Keyed;
 use crate::link::{self, LinkOptions};
 use crate::pin::Fingerprint;
@@ -80,6 +81,7 @@ pub(crate) enum Input {
 #[derive(Clone)]
 pub struct Turret {
     inputs: mpsc::Sender<Input>,
+    intake: Intake,
     view: Arc<Mutex<View>>,
     told: broadcast::Sender<Change>,
     clocks: Arc<Vec<Clock>>,
@@ -93,6 +95,7 @@ impl Turret {
     pub fn start(config: TurretConfig, devices: Devices) -> Result<Self> {
         let (voice, callbacks) = Voice::start(config.uplink)?;
         let (inputs, inbox) = mpsc::channel(INPUTS_MAX);
+        let (intake, overflow) = Intake::new(inputs.clone());
         let mut local = Local { review_url: config.review_url.clone(), ..Local::default() };
         local.link = LinkView::LoggedOff;
         let running = match devices {
@@ -134,6 +137,7 @@ impl Turret {
             running,
             link,
             inputs: inputs.downgrade(),
+            overflow,
             told: told.clone(),
             view: Arc::clone(&view),
             era: 0,
@@ -144,6 +148,7 @@ impl Turret {
             tails: BTreeMap::new(),
             presses: 0,
             refused_until: BTreeMap::new(),
+            warned: BTreeMap::new(),
             notices: 0,
             gains: BTreeMap::new(),
             gains_wait: false,
@@ -152,12 +157,12 @@ impl Turret {
             metered: false,
         };
         tokio::spawn(task.run(inbox, events));
-        Ok(Self { inputs, view, told, clocks })
+        Ok(Self { inputs, intake, view, told, clocks })
     }
 
-    /// Does what the user did. Never waits.
+    /// Does what the user did. Never waits, and never loses what lets go.
     pub fn intent(&self, intent: Intent) {
-        if self.inputs.try_send(Input::Intent(intent)).is_err() {
+        if !self.intake.put(intent) {
             tracing::warn!("the turret has stopped, or is flooded with intents: one was dropped");
         }
     }

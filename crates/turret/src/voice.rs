@@ -3,6 +3,7 @@
 //! Law: a gate opens and shuts here and nowhere else, by [`Voice::set_gates`]; what comes from the switch is played where
 //! its line is on this turret, and nowhere if it is nowhere.
 
+use crate::places::Places;
 use dealerboard_media::{
     CaptureTap, EncodedPacket, Gate, MediaError, PlaybackConfig, PlaybackControl, PlaybackMixer, PlaybackSender,
     UplinkConfig, UplinkEncoder, VoicePacket, capture_pair, playback_pair,
@@ -40,11 +41,22 @@ pub struct Callbacks {
     pub mixers: BTreeMap<Position, PlaybackMixer>,
 }
 
+/// What an uplink sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sends {
+    /// Its gate is shut.
+    Nothing,
+    /// Its position is muted here, and keyed at the switch.
+    Silence,
+    /// What its microphone hears.
+    Voice,
+}
+
 type Senders = Arc<Mutex<[Option<UplinkSender>; 3]>>;
 
 struct Ears {
     senders: BTreeMap<Position, Mutex<PlaybackSender>>,
-    places: Mutex<BTreeMap<Csrc, Position>>,
+    places: Mutex<Places>,
 }
 
 /// One turret's voice, but for the connection.
@@ -84,10 +96,22 @@ impl Voice {
         Ok((voice, Callbacks { taps, mixers }))
     }
 
-    /// Opens the gates of these uplinks and shuts all others.
-    pub fn set_gates(&self, open: [bool; 3]) {
+    /// Opens the gates of the uplinks that are to send, and shuts all others.
+    pub fn set_gates(&self, sends: [Sends; 3]) {
         for uplink in Uplink::ALL {
-            self.gates[uplink.index()].set_open(open[uplink.index()]);
+            let gate = &self.gates[uplink.index()];
+            // In an order in which nothing of a muted microphone passes in between.
+            match sends[uplink.index()] {
+                Sends::Nothing => gate.set_open(false),
+                Sends::Silence => {
+                    gate.set_silent(true);
+                    gate.set_open(true);
+                }
+                Sends::Voice => {
+                    gate.set_silent(false);
+                    gate.set_open(true);
+                }
+            }
         }
     }
 
@@ -108,9 +132,13 @@ impl Voice {
         Arc::new(move |packet| ears.hear(&packet))
     }
 
-    /// Says where each line is heard on this turret.
-    pub fn place(&self, places: BTreeMap<Csrc, Position>) {
-        *self.ears.places.lock().expect("no holder of this lock panics") = places;
+    /// Says which lines this turret knows, and where each is heard; none: nowhere.
+    pub fn place(&self, known: BTreeMap<Csrc, Option<Position>>) {
+        // Held until what waited is handed over: what comes meanwhile follows it.
+        let mut places = self.ears.places.lock().expect("no holder of this lock panics");
+        for (position, packet) in places.know(known, monotonic_ns()) {
+            self.ears.play(position, packet);
+        }
     }
 
     /// Hands a wish to a position's ear; false when its device takes none.
@@ -141,7 +169,7 @@ impl Voice {
 
 impl Drop for Voice {
     fn drop(&mut self) {
-        self.set_gates([false; 3]);
+        self.set_gates([Sends::Nothing; 3]);
         self.running.store(false, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             // Not joined: it may be waiting for the runtime whose thread this is. It ends by itself.
@@ -163,8 +191,6 @@ fn ears() -> Result<(BTreeMap<Position, PlaybackMixer>, Arc<Ears>), MediaError> 
 
 impl Ears {
     fn hear(&self, packet: &Downlink) {
-        let place = self.places.lock().expect("no holder of this lock panics").get(&packet.line).copied();
-        let Some(sender) = place.and_then(|place| self.senders.get(&place)) else { return };
         let mut voice = VoicePacket {
             line: packet.line,
             talker: packet.talker,
@@ -180,7 +206,16 @@ impl Ears {
         };
         payload.copy_from_slice(&packet.payload);
         voice.length = u16::try_from(packet.payload.len()).unwrap_or(0);
-        sender.lock().expect("no holder of this lock panics").push(voice);
+        let mut places = self.places.lock().expect("no holder of this lock panics");
+        if let Some((position, voice)) = places.take(voice) {
+            self.play(position, voice);
+        }
+    }
+
+    fn play(&self, position: Position, voice: VoicePacket) {
+        if let Some(sender) = self.senders.get(&position) {
+            sender.lock().expect("no holder of this lock panics").push(voice);
+        }
     }
 }
 

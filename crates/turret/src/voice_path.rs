@@ -70,6 +70,8 @@ impl TurretTask {
     /// The voice connection is closed; the next one has another number.
     pub(crate) fn end_voice(&mut self) {
         self.voice.disconnect();
+        // The switch says what the next one cannot hear.
+        self.facts.not_heard.clear();
         let number = self.path.number + 1;
         std::mem::replace(&mut self.path, VoicePath { number, ..VoicePath::default() }).close();
     }

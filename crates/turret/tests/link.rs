@@ -4,8 +4,9 @@
 mod support;
 
 use dealerboard_model::{LineId, Position, Uplink};
-use dealerboard_turret::view::{Intent, LinkView};
-use dealerboard_wire::{Act, Credentials, Event, FromSwitch, FromTurret};
+use dealerboard_turret::view::{Intent, LinkView, TalkView};
+use dealerboard_turret::{Callbacks, Turret};
+use dealerboard_wire::{Act, Credentials, Event, FromSwitch, FromTurret, Notice, Tone};
 use support::*;
 
 fn talk(on: bool) -> Act {
@@ -263,4 +264,103 @@ async fn a_voice_that_was_refused_is_offered_again() {
     peer.offer().await;
     let told = turret.view().activity.iter().filter(|notice| notice.sentence == "Not now.").count();
     assert_eq!(told, 1);
+}
+
+#[tokio::test]
+async fn a_talk_that_was_opened_and_ended_before_it_was_listed_goes_dark() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    turret.intent(press_talk());
+    let (id, _) = peer.command().await;
+    peer.done(id).await;
+    peer.event(Event::OpenMics { mics: Vec::new() }).await;
+    until(&turret, |view| talk_key(view) == TalkView::Latched).await;
+    until(&turret, |view| talk_key(view) == TalkView::Closed).await;
+}
+
+/// A turret whose latched talk on `macro` is listed, its speakers still silent.
+async fn latched(switch: &mut Switch) -> (Turret, Callbacks, Peer) {
+    let (turret, mut callbacks) = switch.turret_and_ears(Some(switch.fingerprint.clone()));
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    turret.intent(press_talk());
+    let (id, _) = peer.command().await;
+    peer.done(id).await;
+    peer.event(Event::OpenMics { mics: vec![mic("macro", Uplink::Mic)] }).await;
+    until(&turret, |view| view.header.mics.len() == 1).await;
+    assert!(!tone_on_speakers(&mut callbacks));
+    (turret, callbacks, peer)
+}
+
+#[tokio::test]
+async fn a_talk_that_the_switch_ends_without_a_word_is_heard_and_told() {
+    let mut switch = Switch::start().await;
+    let (turret, mut callbacks, mut peer) = latched(&mut switch).await;
+    peer.event(Event::OpenMics { mics: Vec::new() }).await;
+    let view = until(&turret, |view| talk_key(view) == TalkView::Closed).await;
+    assert!(view.activity[0].sentence.starts_with("The switch closed your microphone on macro;"), "{view:?}");
+    assert!(tone_on_speakers(&mut callbacks));
+}
+
+#[tokio::test]
+async fn a_talk_that_the_switch_ends_with_its_reason_is_told_once() {
+    let mut switch = Switch::start().await;
+    let (turret, mut callbacks, mut peer) = latched(&mut switch).await;
+    let (line, sentence) = (Some(LineId::from("macro")), "Twelve are talking on macro.".to_owned());
+    peer.event(Event::Notice(Notice { line, sentence, tone: Some(Tone::Blocking), at: support::NOW })).await;
+    peer.event(Event::OpenMics { mics: Vec::new() }).await;
+    let view = until(&turret, |view| talk_key(view) == TalkView::Closed).await;
+    assert_eq!(
+        view.activity.iter().map(|it| it.sentence.as_str()).collect::<Vec<_>>(),
+        ["Twelve are talking on macro."]
+    );
+    assert!(tone_on_speakers(&mut callbacks));
+}
+
+#[tokio::test]
+async fn a_talk_that_its_user_ends_gives_no_tone_and_no_words() {
+    let mut switch = Switch::start().await;
+    let (turret, mut callbacks, mut peer) = latched(&mut switch).await;
+    turret.intent(Intent::Talk { line: "macro".into(), on: false, latched: false });
+    assert_eq!(peer.command().await.1, talk(false));
+    peer.event(Event::OpenMics { mics: Vec::new() }).await;
+    peer.event(Event::NotHeard { line: "macro".into(), on: true }).await;
+    let view = until(&turret, |view| view.channels[0].words == "NOT HEARD").await;
+    assert!(view.activity.is_empty() && !tone_on_speakers(&mut callbacks));
+}
+
+#[tokio::test]
+async fn a_press_that_the_switch_does_not_answer_is_told_as_not_sent() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    turret.intent(Intent::Press { line: "calder".into(), call: None, lamp: None, position: Some(Position::Left) });
+    until(&turret, |view| {
+        view.activity.iter().any(|it| it.refused && it.sentence.starts_with("Not sent: the press on calder;"))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_voice_connection_forgets_what_the_one_before_it_could_not_hear() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    peer.event(Event::NotHeard { line: "macro".into(), on: true }).await;
+    until(&turret, |view| view.channels.iter().any(|it| it.words == "NOT HEARD")).await;
+    drop(peer);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, |view| is_up(view) && view.channels.iter().all(|it| it.words != "NOT HEARD")).await;
 }

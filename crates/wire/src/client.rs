@@ -173,13 +173,6 @@ pub enum Act {
         /// Which line.
         line: LineId,
     },
-    /// Puts a speaker channel on a line, or takes it off.
-    Monitor {
-        /// Which line.
-        line: LineId,
-        /// On or off.
-        on: bool,
-    },
     /// Calls a person.
     Intercom {
         /// Whom.

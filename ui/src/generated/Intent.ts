@@ -128,14 +128,6 @@ line: LineId,
 /**
  * On.
  */
-on: boolean, } | { "intent": "monitor", 
-/**
- * Which line.
- */
-line: LineId, 
-/**
- * On.
- */
 on: boolean, } | { "intent": "close_all" } | { "intent": "focus_lost" } | { "intent": "log_on", 
 /**
  * Log-on name.

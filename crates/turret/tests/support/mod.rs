@@ -5,8 +5,8 @@
 
 use dealerboard_media::UplinkConfig;
 use dealerboard_model::*;
-use dealerboard_turret::view::{Intent, LinkView, View};
-use dealerboard_turret::{Callbacks, Devices, Turret, TurretConfig};
+use dealerboard_turret::view::{Intent, LinkView, TalkView, View};
+use dealerboard_turret::{Callbacks, Devices, Turret, TurretConfig, monotonic_ns};
 use dealerboard_wire::*;
 use futures_util::{SinkExt, StreamExt};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -80,6 +80,11 @@ impl Switch {
     }
 
     pub fn turret_with(&self, pin: Option<String>) -> Turret {
+        self.turret_and_ears(pin).0
+    }
+
+    /// A turret, and what its devices call.
+    pub fn turret_and_ears(&self, pin: Option<String>) -> (Turret, Callbacks) {
         let config = TurretConfig {
             address: self.address.clone(),
             pin: pin.map(|pin| pin.parse().unwrap()),
@@ -87,8 +92,10 @@ impl Switch {
             uplink: UplinkConfig::default(),
             review_url: None,
         };
-        let hook = |callbacks: Callbacks| drop(callbacks);
-        Turret::start(config, Devices::Hooks(Box::new(hook))).unwrap()
+        let (give, taken) = std::sync::mpsc::channel();
+        let hook = move |callbacks: Callbacks| give.send(callbacks).unwrap();
+        let turret = Turret::start(config, Devices::Hooks(Box::new(hook))).unwrap();
+        (turret, taken.recv().unwrap())
     }
 }
 
@@ -188,6 +195,11 @@ impl Peer {
         self.say(FromSwitch::Event { seq: self.seq, event }).await;
     }
 
+    /// Answers a command: it is done.
+    pub async fn done(&self, id: Uuid) {
+        self.say(FromSwitch::Answer { id, result: Answer::Done { line: None, position: None, call: None } }).await;
+    }
+
     /// Welcome and snapshot, as a switch does it.
     pub async fn let_in(&mut self, snapshot: Snapshot) {
         self.welcome(false, 900_000).await;
@@ -224,6 +236,18 @@ pub fn is_lost(view: &View) -> bool {
 
 pub fn left_is_open(view: &View) -> bool {
     view.positions.iter().any(|it| it.position == Position::Left && it.mic_open)
+}
+
+/// How the talk key of the only channel stands.
+pub fn talk_key(view: &View) -> TalkView {
+    view.channels[0].talk
+}
+
+/// Whether a tone sounds on the speakers: in the next 10 ms of their device.
+pub fn tone_on_speakers(callbacks: &mut Callbacks) -> bool {
+    let mut block = [0.0; 480];
+    callbacks.mixers.get_mut(&Position::Speakers).unwrap().on_playback(&mut block, monotonic_ns());
+    block.iter().any(|sample| sample.abs() > 0.01)
 }
 
 fn about(line: &str, kind: LineKind) -> LineFacts {

@@ -1,0 +1,43 @@
+//! Sentences that the turret itself tells its user.
+//!
+//! Law: pure; each says what happened and what to do.
+
+use crate::facts::Facts;
+use dealerboard_model::LineId;
+use dealerboard_wire::Act;
+
+/// The name that the user knows a line by.
+fn name_of(line: &LineId, facts: &Facts) -> String {
+    facts.lines.get(line).map_or_else(|| line.to_string(), |about| about.name.clone())
+}
+
+/// That the switch did not take a press in time. None where letting go has its effect without the switch.
+pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
+    let name = |line: &LineId| name_of(line, facts);
+    let sentence = match act {
+        Act::Seize { line, .. } | Act::Answer { line, .. } | Act::Bridge { line, .. } | Act::Resume { line, .. } => {
+            format!("Not sent: the press on {}; look at its key and press again.", name(line))
+        }
+        Act::Hold { line } => format!("Not sent: the hold of {}; look at its key and press Hold again.", name(line)),
+        Act::Release { line } => {
+            format!("Not sent: the release of {}; look at its key and press Release again.", name(line))
+        }
+        Act::Signal { line, on: true } => format!("Not sent: the signal on {}; press Signal again.", name(line)),
+        Act::Talk { line, on: true, .. } => {
+            format!("Not sent: the talk key of {}; press it again to talk.", name(line))
+        }
+        Act::OpenMic { line } => format!("Not sent: the microphone of {} stays closed; press again.", name(line)),
+        Act::Intercom { user, .. } => format!("Not sent: the call to {}; press again.", facts.name_of(user)),
+        Act::TalkBack { line, on: true } => {
+            format!("Not sent: the talk key of {}; press it again to talk.", name(line))
+        }
+        Act::Dnd { .. } => "Not sent: do not disturb is as it was; press again.".to_owned(),
+        Act::Signal { on: false, .. } | Act::Talk { on: false, .. } | Act::TalkBack { on: false, .. } => return None,
+    };
+    Some(sentence)
+}
+
+/// That the switch ended a talk whose key was not let go.
+pub fn talk_ended(line: &LineId, facts: &Facts) -> String {
+    format!("The switch closed your microphone on {}; press its talk key to talk again.", name_of(line, facts))
+}
