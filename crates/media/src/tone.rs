@@ -68,7 +68,7 @@ impl TonePlayer {
 
     /// Whether a tone plays.
     pub fn plays(&self) -> bool {
-        self.playing.is_some()
+        self.once.is_some() || self.lasting.is_some()
     }
 
     /// Adds the tone to a block.
