@@ -214,7 +214,6 @@ impl Reader {
                 | Act::Signal { on: true, .. }
                 | Act::Talk { on: true, .. }
                 | Act::OpenMic { .. }
-                | Act::Monitor { .. }
                 | Act::Intercom { .. }
                 | Act::TalkBack { on: true, .. }
                 | Act::Dnd { .. },
