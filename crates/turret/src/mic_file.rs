@@ -76,10 +76,10 @@ fn feed(
 
 fn unreadable(path: &Path, error: &io::Error) -> String {
     let shown = path.display();
-    match error.kind() {
-        ErrorKind::NotFound => format!("The microphone file {shown} does not exist; name a 48 kHz mono WAV file."),
-        _ => format!("The microphone file {shown} cannot be read ({error}); name a 48 kHz mono WAV file."),
+    if error.kind() == ErrorKind::NotFound {
+        return format!("The microphone file {shown} does not exist; name a 48 kHz mono WAV file.");
     }
+    format!("The microphone file {shown} cannot be read ({error}); name a 48 kHz mono WAV file.")
 }
 
 /// How a sample is written.
