@@ -66,7 +66,6 @@ struct Shared {
     gate: AtomicU32,
     /// An open gate lets silence through.
     silent: AtomicBool,
-    overflows: AtomicU32,
     level: Level,
     encoder: OnceLock<Thread>,
 }
@@ -96,12 +95,6 @@ impl Gate {
     #[must_use]
     pub fn is_open(&self) -> bool {
         is_open(self.0.gate.load(Ordering::Acquire))
-    }
-
-    /// Blocks of at most 128 samples that were lost because the encoder was away for a third of a second.
-    #[must_use]
-    pub fn overflows(&self) -> u32 {
-        self.0.overflows.load(Ordering::Relaxed)
     }
 
     /// The microphone's level since the last call, open or shut; see [`Level::read_dbfs`].
@@ -164,7 +157,6 @@ impl CaptureTap {
             }
             if self.ending || self.ring.push(block).is_err() {
                 // What comes after lost samples begins anew, at its own time.
-                self.shared.overflows.fetch_add(1, Ordering::Relaxed);
                 self.ending |= self.talk.take().is_some();
             } else {
                 self.talk = Some(gate);

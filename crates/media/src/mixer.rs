@@ -93,8 +93,6 @@ struct LineLevel {
 
 struct Shared {
     levels: Vec<LineLevel>,
-    overflows: AtomicU32,
-    concealed: AtomicU32,
 }
 
 struct LineGain {
@@ -110,7 +108,6 @@ pub struct PlaybackMixer {
     streams: Vec<Stream>,
     gains: Vec<LineGain>,
     master: Ramp,
-    concealed: u64,
     tones: TonePlayer,
 }
 
@@ -127,7 +124,7 @@ pub struct PlaybackSender {
 /// libopus cannot be set up.
 pub fn playback_pair(config: PlaybackConfig) -> Result<(PlaybackMixer, PlaybackSender), MediaError> {
     let levels = (0..LINES).map(|_| LineLevel::default()).collect();
-    let shared = Arc::new(Shared { levels, overflows: AtomicU32::new(0), concealed: AtomicU32::new(0) });
+    let shared = Arc::new(Shared { levels });
     let (packets, packets_in) = RingBuffer::new(PACKETS);
     let (wishes, wishes_in) = RingBuffer::new(WISHES);
     let mixer = PlaybackMixer {
@@ -137,7 +134,6 @@ pub fn playback_pair(config: PlaybackConfig) -> Result<(PlaybackMixer, PlaybackS
         streams: (0..config.streams).map(|_| Stream::new()).collect::<Result<_, _>>()?,
         gains: Vec::with_capacity(LINES),
         master: Ramp::at(1.0),
-        concealed: 0,
         tones: TonePlayer::default(),
     };
     Ok((mixer, PlaybackSender { shared, packets, wishes }))
@@ -146,11 +142,7 @@ pub fn playback_pair(config: PlaybackConfig) -> Result<(PlaybackMixer, PlaybackS
 impl PlaybackSender {
     /// Hands a packet to the callback; false when it takes none, since the device has stopped.
     pub fn push(&mut self, packet: VoicePacket) -> bool {
-        let taken = self.packets.push(packet).is_ok();
-        if !taken {
-            self.shared.overflows.fetch_add(1, Ordering::Relaxed);
-        }
-        taken
+        self.packets.push(packet).is_ok()
     }
 
     /// Hands a wish to the callback; false when it takes none.
@@ -162,18 +154,6 @@ impl PlaybackSender {
     pub fn levels(&self) -> impl Iterator<Item = (Csrc, f32)> + '_ {
         let known = self.shared.levels.iter().map(|entry| (entry.line.load(Ordering::Acquire), &entry.level));
         known.take_while(|(line, _)| *line != 0).map(|(line, level)| (Csrc(line), level.read_dbfs()))
-    }
-
-    /// Packets that found no place because the device had stopped.
-    #[must_use]
-    pub fn overflows(&self) -> u32 {
-        self.shared.overflows.load(Ordering::Relaxed)
-    }
-
-    /// Samples that had to be made up so far, as far as they fit.
-    #[must_use]
-    pub fn concealed_samples(&self) -> u32 {
-        self.shared.concealed.load(Ordering::Relaxed)
     }
 }
 
@@ -194,14 +174,11 @@ impl PlaybackMixer {
             // A line that found no place is not played: its mute could not be kept.
             let place = self.gains.iter().position(|entry| entry.line == line);
             let gain = place.map_or(Ramp::at(0.0), |place| self.gains[place].gain);
-            let concealed_before = stream.stats.concealed_samples;
             let peak = stream.add(out, first_sample_ns, gain);
-            self.concealed += stream.stats.concealed_samples - concealed_before;
             if let Some(place) = place {
                 self.shared.levels[place].level.take(&[peak]);
             }
         }
-        self.shared.concealed.store(u32::try_from(self.concealed).unwrap_or(u32::MAX), Ordering::Relaxed);
         self.gains.iter_mut().for_each(|entry| entry.gain.pass(out.len()));
         if !sounds && !self.tones.plays() {
             // An ear hears nothing most of its time: silence costs nothing.

@@ -81,11 +81,10 @@ fn nothing_of_a_shut_gate_is_sent_when_the_device_comes_back() {
 }
 
 #[test]
-fn samples_lost_to_a_sleeping_encoder_are_counted_and_what_follows_keeps_its_time() {
+fn what_follows_samples_that_were_lost_to_a_sleeping_encoder_keeps_its_time() {
     let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
     gate.set_open(true);
     speak(&mut tap, 48_000, 0);
-    assert!(gate.overflows() > 200, "{} blocks", gate.overflows());
     let before = packets(&mut uplink);
     speak(&mut tap, 960, SECOND_NS);
     let after = packets(&mut uplink);

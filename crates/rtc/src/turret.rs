@@ -240,12 +240,6 @@ impl TurretVoice {
         self.state.clone()
     }
 
-    /// Number of ears offered so far.
-    #[must_use]
-    pub fn ears(&self) -> u16 {
-        self.ears
-    }
-
     /// What sends the packets of one uplink.
     #[must_use]
     pub fn sender(&self, uplink: Uplink) -> UplinkSender {

@@ -93,7 +93,6 @@ async fn eight_more_ears_come_by_a_second_offer_without_a_lost_packet() {
         assert_eq!(ears.recv().await.unwrap().payload[..], n.to_be_bytes());
     }
     saying.await.unwrap();
-    assert_eq!(bob.ears(), 24);
 }
 
 #[tokio::test]

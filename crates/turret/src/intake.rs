@@ -104,6 +104,7 @@ impl Overflow {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use dealerboard_model::Position;
 
