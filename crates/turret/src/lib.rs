@@ -29,6 +29,7 @@ mod voice_path;
 
 pub use cards::CardChoices;
 pub use files::{Clock, FileDevices};
+pub use link::Access;
 pub use pin::Fingerprint;
 pub use turret::{Devices, Turret, TurretConfig};
 pub use voice::{Callbacks, monotonic_ns};

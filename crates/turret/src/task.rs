@@ -110,6 +110,8 @@ impl TurretTask {
             Input::MoreEars(number, sdp) => self.more_ears_made(number, sdp).await,
             Input::TailOver(line, press) => self.tail_over(line, press).await,
             Input::Devices(views) => self.devices(views).await,
+            Input::Know(address, pin) => self.send(ToLink::Know { address, pin }).await,
+            Input::Access(asker) => self.send(ToLink::Access(asker)).await,
             Input::Stop(_) => {}
         }
     }

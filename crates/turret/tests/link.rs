@@ -264,3 +264,28 @@ async fn a_voice_that_was_refused_is_offered_again() {
     let told = turret.view().activity.iter().filter(|notice| notice.sentence == "Not now.").count();
     assert_eq!(told, 1);
 }
+
+#[tokio::test]
+async fn the_access_is_that_of_the_present_log_on_and_holds_no_token_after_it() {
+    let (first, mut other) = (Switch::start().await, Switch::start().await);
+    let turret = first.turret();
+    turret.know(other.address.clone(), other.fingerprint.parse().unwrap());
+    log_on(&turret, "reyes", Some(format!("{}/", other.address)));
+    let (mut peer, _) = other.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    let access = turret.access().await.unwrap();
+    assert_eq!((access.address, access.pin.map(|pin| pin.to_string())), (other.address, Some(other.fingerprint)));
+    assert!(access.token.is_some());
+    turret.intent(Intent::LogOff);
+    assert_eq!(turret.access().await.unwrap().token, None);
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_known_from_before_is_not_asked_about_and_another_is_refused() {
+    let (first, other) = (Switch::start().await, Switch::start().await);
+    let turret = first.turret();
+    turret.know(other.address.clone(), first.fingerprint.parse().unwrap());
+    log_on(&turret, "reyes", Some(other.address.clone()));
+    until(&turret, |view| matches!(view.header.link, LinkView::Refused { .. })).await;
+}
