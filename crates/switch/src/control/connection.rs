@@ -2,7 +2,7 @@
 
 use super::log_on::{self, LoggedOn};
 use super::{Arrival, Door, FromConnection, Session};
-use crate::accounts::{Opens, utc_ms};
+use crate::accounts::{Account, Opens, utc_ms};
 use crate::outbox::{Ending, Next, Outbox};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use dealerboard_model::UserId;
@@ -52,8 +52,8 @@ async fn attend(stream: &mut SplitStream<WebSocket>, door: &Door, from: IpAddr, 
     let user = account.user.clone();
     let expires_utc_ms = token.expires_utc_ms;
     let arrival = Arrival {
+        seat: seat_of(&account, hello.seat),
         account,
-        seat: hello.seat,
         client: hello.client,
         resume: hello.resume,
         token,
@@ -69,6 +69,11 @@ async fn attend(stream: &mut SplitStream<WebSocket>, door: &Door, from: IpAddr, 
     let reader = Reader { door: door.clone(), session, user, outbox: outbox.clone(), expires_utc_ms, silent: None };
     let logged_off = reader.read(stream).await;
     let _ = door.to_loop.send(FromConnection::Closed { session, logged_off }).await;
+}
+
+/// The seat that others see: where the turret stands, or where its user usually sits.
+fn seat_of(account: &Account, stands: String) -> String {
+    if stands.is_empty() { account.seat.clone() } else { stands }
 }
 
 async fn first_message(
@@ -223,4 +228,18 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: Outbox) {
 async fn send(sink: &mut SplitSink<WebSocket, Message>, message: &FromSwitch) -> bool {
     let Ok(text) = serde_json::to_string(message) else { return false };
     matches!(timeout(SEND_MAX, sink.send(Message::Text(text.into()))).await, Ok(Ok(())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_stands_nowhere_sits_at_the_usual_seat() {
+        let user = UserId::from("reyes");
+        let account =
+            Account { user, name: "A. Reyes".into(), desk: "ldn".into(), roles: Vec::new(), seat: "4-12".into() };
+        assert_eq!(seat_of(&account, String::new()), "4-12");
+        assert_eq!(seat_of(&account, "2-01".into()), "2-01");
+    }
 }
