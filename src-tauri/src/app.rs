@@ -1,8 +1,10 @@
 //! The program: floor, turrets, windows, and their orderly end.
 
+use crate::data::DataFolder;
 use crate::floor::Floor;
+use crate::memory::Memory;
 use crate::options::{Options, SeatDevices};
-use crate::seats::{self, Seats};
+use crate::seats::{self, Remembering, Seats};
 use crate::{tray, turrets};
 use anyhow::Result;
 use clap::Parser;
@@ -23,9 +25,10 @@ pub fn run() -> Result<()> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     dealerboard_turret::start_log("info");
     let options = Options::parse();
-    let data = options.data_folder()?;
     let devices = options.seats()?;
-    let floor = tauri::async_runtime::block_on(Floor::reach(&options, &data))?;
+    let data = DataFolder::take(options.data_folder()?)?;
+    let memory = Arc::new(Memory::read(data.path())?);
+    let floor = tauri::async_runtime::block_on(Floor::reach(&options, data.path(), &memory))?;
     let players = tauri::async_runtime::block_on(turrets::play_counterparties(&floor));
 
     let app = tauri::Builder::default()
@@ -35,18 +38,19 @@ pub fn run() -> Result<()> {
         .build(tauri::generate_context!())?;
     let handle = app.handle().clone();
     for (at, devices) in devices.into_iter().enumerate() {
-        open(&handle, at, &floor, &options, devices)?;
+        open(&handle, at, &floor, &memory, &options, devices)?;
     }
     tray::put(&handle);
     tray::take_hot_key(&handle);
 
-    let mut rest = Some((floor, players));
+    let mut rest = Some((floor, players, data));
     app.run(move |app, event| {
         if let RunEvent::Exit = event {
             stop_turrets(app);
-            if let Some((floor, players)) = rest.take() {
+            if let Some((floor, players, data)) = rest.take() {
                 drop(players);
                 tauri::async_runtime::block_on(floor.stop());
+                drop(data);
             }
         }
     });
@@ -54,11 +58,19 @@ pub fn run() -> Result<()> {
 }
 
 /// Starts the turret `at` (from 0) and opens its window.
-fn open(app: &AppHandle, at: usize, floor: &Floor, options: &Options, devices: SeatDevices) -> Result<()> {
+fn open(
+    app: &AppHandle,
+    at: usize,
+    floor: &Floor,
+    memory: &Arc<Memory>,
+    options: &Options,
+    devices: SeatDevices,
+) -> Result<()> {
     let label = format!("turret-{}", at + 1);
     let log_on = floor.log_on_at(at, options)?;
-    let turret = tauri::async_runtime::block_on(turrets::start(floor, log_on, &label, devices))?;
-    app.state::<Seats>().seat(app, &label, turret, floor.address.clone(), floor.pin.clone());
+    let turret = tauri::async_runtime::block_on(turrets::start(floor, memory, log_on, devices))?;
+    let own = floor.is_sample().then(|| floor.address.clone());
+    app.state::<Seats>().seat(app, &label, turret, Remembering { memory: memory.clone(), own });
     WebviewWindowBuilder::new(app, &label, WebviewUrl::default())
         .title(if at == 0 { "Dealerboard".to_owned() } else { format!("Dealerboard {}", at + 1) })
         .inner_size(1280.0, 800.0)
@@ -74,20 +86,19 @@ fn window_event(window: &Window, event: &WindowEvent) {
     {
         turret.intent(Intent::FocusLost);
     }
-    if let WindowEvent::Destroyed = event
-        && let Some(turret) = seats.leave(window.label())
-    {
-        // Before anything else of the end: microphones shut.
-        turret.intent(Intent::CloseAll);
-        stop(turret);
+    if let WindowEvent::Destroyed = event {
+        seats.shut_door(window.label());
+        if let Some(turret) = seats.turret(window.label()) {
+            // Before anything else of the end: microphones shut.
+            turret.intent(Intent::CloseAll);
+            seats::close_review(window.app_handle(), window.label());
+            seats.leave(window.label()).into_iter().for_each(stop);
+        }
     }
 }
 
 fn stop_turrets(app: &AppHandle) {
-    let seats = app.state::<Seats>();
-    let labels: Vec<String> =
-        app.webview_windows().into_keys().chain((1..=4).map(|at| format!("turret-{at}"))).collect();
-    labels.iter().filter_map(|label| seats.leave(label)).for_each(stop);
+    app.state::<Seats>().leave_all().into_iter().for_each(stop);
 }
 
 fn stop(turret: Arc<dealerboard_turret::Turret>) {

@@ -1,20 +1,17 @@
 //! Which switch this program uses: the one it was told, the one it remembers, or one of its own with the sample floor.
 
-use crate::options::Options;
+use crate::memory::Memory;
+use crate::options::{Options, TURRETS_MAX};
 use anyhow::{Context, Result};
 use dealerboard_switch::{FloorSource, Running, Switch, SwitchOptions};
-use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 /// The sample floor's file.
 pub const SAMPLE_FLOOR: &str = include_str!("../../assets/floors/sample.toml");
 
-/// Who sits at the windows of the sample floor, in their order.
-const SAMPLE_USERS: [&str; 4] = ["a.reyes", "r.lindt", "m.osei", "t.marsh"];
-
-/// The file that remembers a switch, in the data folder: `address = "wss://…"` and `pin = "sha256:…"`.
-const REMEMBERED: &str = "switch.toml";
+/// Who sits at the windows of the sample floor, in their order: as many as there can be windows.
+const SAMPLE_USERS: [&str; TURRETS_MAX as usize] = ["a.reyes", "r.lindt", "m.osei", "t.marsh", "d.keane", "m.okafor"];
 
 /// The switch that the turrets of this program speak to.
 pub struct Floor {
@@ -34,26 +31,16 @@ pub struct LogOn {
     pub password: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Remembered {
-    address: String,
-    pin: Option<String>,
-}
-
 impl Floor {
     /// Finds the switch, or starts one.
     ///
     /// # Errors
-    /// The remembered switch cannot be read, or the switch of the sample floor does not start.
-    pub async fn reach(options: &Options, data: &Path) -> Result<Self> {
-        if let Some(address) = &options.switch {
-            return Ok(Self { address: address.clone(), pin: options.pin.clone(), own: None });
-        }
-        if !options.sample_floor
-            && let Some(known) = remembered(data)?
-        {
-            return Ok(Self { address: known.address, pin: known.pin, own: None });
+    /// The switch of the sample floor does not start.
+    pub async fn reach(options: &Options, data: &Path, memory: &Memory) -> Result<Self> {
+        let chosen = options.switch.clone().or_else(|| memory.switch().filter(|_| !options.sample_floor));
+        if let Some(address) = chosen {
+            let pin = options.pin.clone().or_else(|| memory.pin_of(&address));
+            return Ok(Self { address, pin, own: None });
         }
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut switch =
@@ -100,16 +87,6 @@ impl Floor {
     }
 }
 
-fn remembered(data: &Path) -> Result<Option<Remembered>> {
-    let path = data.join(REMEMBERED);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
-    };
-    toml::from_str(&text).map(Some).with_context(|| format!("{} is not understood; mend or delete it", path.display()))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -120,13 +97,18 @@ mod tests {
         Options::try_parse_from(std::iter::once("dealerboard").chain(more.iter().copied())).unwrap()
     }
 
+    async fn reach(more: &[&str], data: &Path) -> Floor {
+        Floor::reach(&options(more), data, &Memory::read(data).unwrap()).await.unwrap()
+    }
+
     #[tokio::test]
-    async fn with_no_switch_the_sample_floor_starts_and_its_users_can_log_on() {
+    async fn with_no_switch_the_sample_floor_starts_and_a_user_of_it_logs_on_at_every_window() {
         let data = tempfile::tempdir().unwrap();
-        let options = options(&["--turrets", "2"]);
-        let floor = Floor::reach(&options, data.path()).await.unwrap();
-        let users: Vec<_> = (0..2).map(|at| floor.log_on_at(at, &options).unwrap().unwrap().user).collect();
-        assert_eq!(users, ["a.reyes", "r.lindt"]);
+        let floor = reach(&[], data.path()).await;
+        let options = options(&[]);
+        let windows = 0..usize::from(TURRETS_MAX);
+        let users: Vec<_> = windows.map(|at| floor.log_on_at(at, &options).unwrap().unwrap().user).collect();
+        assert_eq!(users, SAMPLE_USERS);
         assert!(floor.is_sample() && floor.sample_password("calder").is_some());
         floor.stop().await;
     }
@@ -134,17 +116,30 @@ mod tests {
     #[tokio::test]
     async fn a_remembered_switch_is_used_before_the_sample_floor() {
         let data = tempfile::tempdir().unwrap();
-        std::fs::write(data.path().join(REMEMBERED), "address = \"wss://ldn:7443\"\npin = \"sha256:ab\"\n").unwrap();
-        let floor = Floor::reach(&options(&[]), data.path()).await.unwrap();
-        assert_eq!((floor.address.as_str(), floor.pin.as_deref()), ("wss://ldn:7443", Some("sha256:ab")));
-        assert!(!floor.is_sample());
+        Memory::read(data.path()).unwrap().remember("wss://ldn:7443", pin()).unwrap();
+        let floor = reach(&[], data.path()).await;
+        assert_eq!((floor.address.as_str(), floor.pin), ("wss://ldn:7443", Some(pin().to_string())));
+        assert!(floor.own.is_none());
     }
 
     #[tokio::test]
     async fn the_switch_that_was_named_wins() {
         let data = tempfile::tempdir().unwrap();
-        let floor = Floor::reach(&options(&["--switch", "wss://here:1"]), data.path()).await.unwrap();
+        Memory::read(data.path()).unwrap().remember("wss://ldn:7443", pin()).unwrap();
+        let floor = reach(&["--switch", "wss://here:1"], data.path()).await;
         assert_eq!(floor.address, "wss://here:1");
         assert_eq!(floor.pin, None);
+    }
+
+    #[tokio::test]
+    async fn a_named_switch_is_held_to_the_certificate_that_was_trusted_there() {
+        let data = tempfile::tempdir().unwrap();
+        Memory::read(data.path()).unwrap().remember("wss://ldn:7443", pin()).unwrap();
+        let floor = reach(&["--switch", "wss://ldn:7443"], data.path()).await;
+        assert_eq!(floor.pin, Some(pin().to_string()));
+    }
+
+    fn pin() -> dealerboard_turret::Fingerprint {
+        format!("sha256:{}", "a".repeat(64)).parse().unwrap()
     }
 }

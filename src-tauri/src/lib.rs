@@ -1,7 +1,10 @@
 //! The parts of the desktop turret: start options, the floor it speaks to, and the door of its review window.
 
 pub mod app;
+mod data;
 pub mod floor;
+mod log_ons;
+pub mod memory;
 pub mod options;
 mod pinned;
 pub mod review;

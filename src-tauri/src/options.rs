@@ -4,12 +4,15 @@ use clap::Parser;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
+/// The most turrets that one program opens: one for each user of the sample floor.
+pub const TURRETS_MAX: u8 = 6;
+
 /// A trading turret. With no switch named it starts one of its own with a sample floor.
 #[derive(Clone, Debug, Parser)]
 #[command(version, about)]
 pub struct Options {
     /// How many turrets to open, each in a window of its own.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=i64::from(TURRETS_MAX)))]
     pub turrets: u8,
     /// The switch, as `wss://host:port`.
     #[arg(long, value_name = "ADDRESS")]

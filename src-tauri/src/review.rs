@@ -3,14 +3,15 @@
 //! ordinary ones of `127.0.0.1`.
 //!
 //! Law: the door opens only for the window that was given its key (a cookie set by the first address); bodies are streamed
-//! both ways, ranges pass through; the switch's own cookie stays in the door and never reaches the web view.
+//! both ways, ranges pass through; the switch's own cookie stays in the door and never reaches the web view, nor does the
+//! turret's token, which logs the door on before the window opens.
 
 use crate::pinned;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{self, HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
@@ -22,6 +23,18 @@ use tokio_rustls::TlsConnector;
 
 const KEY_COOKIE: &str = "dealerboard-door";
 const CONNECT_MAX: Duration = Duration::from_secs(5);
+
+/// How long the window may wait for its log-on; without it the page shows its own card.
+const LOG_ON_MAX: Duration = Duration::from_secs(5);
+
+/// Longest answer to a request for a path that opens the pages.
+const HAND_OVER_MAX_BYTES: usize = 4_096;
+
+/// The switch's answer to a turret's token: a path that opens the pages once.
+#[derive(serde::Deserialize)]
+struct HandOver {
+    path: String,
+}
 
 /// Where a switch is and how it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,11 +79,12 @@ struct Forward {
 }
 
 impl Door {
-    /// Opens a door to a switch on a free port of loopback.
+    /// Opens a door to a switch on a free port of loopback, logged on where `token` is a turret's of somebody who may
+    /// review; otherwise the page shows its own log-on card.
     ///
     /// # Errors
     /// No port is free, or the machine gives no random numbers.
-    pub async fn open(reach: Reach) -> Result<Self> {
+    pub async fn open(reach: Reach, token: Option<&str>) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("no port is free for the review window")?;
         let port = listener.local_addr().context("the review window's port is not known")?.port();
         let mut random = [0_u8; 24];
@@ -80,6 +94,13 @@ impl Door {
         let tls = TlsConnector::from(Arc::new(pinned::client_config(&reach.fingerprint)?));
         let address = format!("http://127.0.0.1:{port}/?door={key}");
         let forward = Forward { reach: Arc::new(reach), tls, key: key.into(), jar: Arc::default() };
+        if let Some(token) = token {
+            match tokio::time::timeout(LOG_ON_MAX, forward.log_on(token)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::info!("the review window opens without a log-on: {error:#}"),
+                Err(_) => tracing::info!("the review window opens without a log-on: no answer in time"),
+            }
+        }
         let router = Router::new().fallback(pass).with_state(forward);
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
@@ -129,6 +150,25 @@ const OF_THE_CONNECTION: [HeaderName; 5] =
     [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TE, header::TRAILER];
 
 impl Forward {
+    /// Logs on with a turret's token. The cookie that comes of it stays in the jar.
+    async fn log_on(&self, token: &str) -> Result<()> {
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {token}")).context("the token is no header")?;
+        bearer.set_sensitive(true);
+        let ask = http::Request::post("/api/hand-over").header(header::AUTHORIZATION, bearer).body(Body::empty())?;
+        let answer = self.ask(ask).await?;
+        ensure!(answer.status().is_success(), "the switch answered {}", answer.status());
+        let body = axum::body::to_bytes(answer.into_body(), HAND_OVER_MAX_BYTES).await?;
+        let HandOver { path } = serde_json::from_slice(&body).context("the switch gave no path")?;
+        self.ask(http::Request::get(path).body(Body::empty())?).await?;
+        ensure!(self.kept().is_some(), "the switch gave no cookie");
+        Ok(())
+    }
+
+    /// The switch's cookie, as it is sent.
+    fn kept(&self) -> Option<String> {
+        self.jar.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     async fn ask(&self, request: Request) -> Result<Response> {
         let stream = tokio::time::timeout(CONNECT_MAX, self.connect()).await.context("no answer in time")??;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
@@ -160,8 +200,8 @@ impl Forward {
         parts.headers.remove(header::ORIGIN);
         parts.headers.remove(header::REFERER);
         parts.headers.insert(header::HOST, HeaderValue::from_str(&self.reach.authority)?);
-        if let Some(kept) = self.jar.lock().unwrap_or_else(PoisonError::into_inner).as_deref() {
-            parts.headers.insert(header::COOKIE, HeaderValue::from_str(kept)?);
+        if let Some(kept) = self.kept() {
+            parts.headers.insert(header::COOKIE, HeaderValue::from_str(&kept)?);
         }
         Ok(Request::from_parts(parts, body))
     }
@@ -178,12 +218,17 @@ impl Forward {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use dealerboard_model::UserId;
     use dealerboard_switch::{FloorSource, Running, Switch, SwitchOptions};
+    use dealerboard_turret::view::Intent;
+    use dealerboard_turret::{Devices, Turret, TurretConfig};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     async fn switch(folder: &std::path::Path) -> Running {
         let floor = FloorSource::Text(include_str!("../../assets/floors/sample.toml").to_owned());
-        Switch::start(SwitchOptions::new(floor, folder.to_path_buf(), "127.0.0.1:0".parse().unwrap())).await.unwrap()
+        let mut options = SwitchOptions::new(floor, folder.to_path_buf(), "127.0.0.1:0".parse().unwrap());
+        options.sample_passwords = true;
+        Switch::start(options).await.unwrap()
     }
 
     async fn get(address: &str, path: &str, cookie: &str) -> String {
@@ -205,10 +250,55 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let running = switch(folder.path()).await;
         let reach = Reach::new(&format!("wss://{}", running.addr), &running.fingerprint).unwrap();
-        let door = Door::open(reach).await.unwrap();
+        let door = Door::open(reach, None).await.unwrap();
         let answer = get(&door.address, "/api/health", &key_of(&door)).await;
         assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("Sample floor"), "{answer}");
         running.stop().await;
+    }
+
+    /// A turret of the sample floor, logged on as `user`, and its token.
+    async fn token_of(running: &Running, user: &str) -> (Turret, String) {
+        let config = TurretConfig {
+            address: format!("wss://{}", running.addr),
+            pin: Some(running.fingerprint.parse().unwrap()),
+            seat: String::new(),
+            uplink: Default::default(),
+            review_url: None,
+        };
+        let turret = Turret::start(config, Devices::Hooks(Box::new(drop))).unwrap();
+        let mut changes = turret.subscribe();
+        let password = running.password_of(user).unwrap().to_owned();
+        turret.intent(Intent::LogOn { user: UserId(user.to_owned()), password, switch: None });
+        while turret.view().header.user_id.is_none() {
+            changes.recv().await.unwrap();
+        }
+        let token = turret.access().await.unwrap().token.unwrap().token;
+        (turret, token)
+    }
+
+    async fn me_behind_the_door_of(user: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let running = switch(folder.path()).await;
+        let (turret, token) = token_of(&running, user).await;
+        let reach = Reach::new(&format!("wss://{}", running.addr), &running.fingerprint).unwrap();
+        let door = Door::open(reach, Some(&token)).await.unwrap();
+        let answer = get(&door.address, "/api/me", &key_of(&door)).await;
+        turret.stop().await;
+        running.stop().await;
+        answer
+    }
+
+    #[tokio::test]
+    async fn the_door_is_logged_on_as_the_reviewer_whose_turret_opened_it() {
+        let answer = me_behind_the_door_of("a.reyes").await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("A. Reyes"), "{answer}");
+        assert!(!answer.to_ascii_lowercase().contains("set-cookie"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn the_door_of_somebody_who_may_not_review_leads_to_the_log_on_card() {
+        let answer = me_behind_the_door_of("t.marsh").await;
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
     }
 
     #[tokio::test]
@@ -216,7 +306,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let running = switch(folder.path()).await;
         let wrong = format!("sha256:{}", "0".repeat(64));
-        let door = Door::open(Reach::new(&format!("wss://{}", running.addr), &wrong).unwrap()).await.unwrap();
+        let door = Door::open(Reach::new(&format!("wss://{}", running.addr), &wrong).unwrap(), None).await.unwrap();
         let answer = get(&door.address, "/api/health", &key_of(&door)).await;
         assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");
         running.stop().await;
@@ -225,7 +315,7 @@ mod tests {
     #[tokio::test]
     async fn the_door_stays_shut_without_its_key() {
         let reach = Reach::new("wss://127.0.0.1:1", "sha256:00").unwrap();
-        let door = Door::open(reach).await.unwrap();
+        let door = Door::open(reach, None).await.unwrap();
         assert!(get(&door.address, "/api/health", "").await.starts_with("HTTP/1.1 403"));
         assert!(get(&door.address, "/?door=0000", "").await.starts_with("HTTP/1.1 403"));
     }

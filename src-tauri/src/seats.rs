@@ -1,20 +1,33 @@
 //! The turrets of this program, one behind each window, and the commands of their panels.
 //!
-//! Law: thin. Intents go to the turret, changes come from it; nothing is decided here.
+//! Law: thin. Intents go to the turret, changes come from it; nothing is decided here. A review window lives as long as the
+//! log-on that opened it.
 
+use crate::log_ons::{self, LogOns};
+use crate::memory::Memory;
 use crate::review::{Door, Reach};
 use dealerboard_turret::Turret;
 use dealerboard_turret::view::{Change, Intent, View};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tauri::{AppHandle, Emitter, Manager, State, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use tokio::sync::broadcast::error::RecvError;
 
-/// One turret and how its switch is reached.
+/// Before a window's label: the label of its review window.
+const REVIEW: &str = "review-";
+
+/// What the program remembers, and its own switch, which it does not.
+#[derive(Clone)]
+pub struct Remembering {
+    /// The remembered switches.
+    pub memory: Arc<Memory>,
+    /// The address of the switch that this program started.
+    pub own: Option<String>,
+}
+
+/// One turret, and the door of its review window.
 struct Seat {
     turret: Arc<Turret>,
-    address: String,
-    pin: Option<String>,
     door: Option<Door>,
 }
 
@@ -23,27 +36,35 @@ struct Seat {
 pub struct Seats(Mutex<BTreeMap<String, Seat>>);
 
 impl Seats {
+    fn all_seats(&self) -> MutexGuard<'_, BTreeMap<String, Seat>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Puts a turret behind a window and tells the window its changes.
-    pub fn seat(&self, app: &AppHandle, label: &str, turret: Turret, address: String, pin: Option<String>) {
+    pub fn seat(&self, app: &AppHandle, label: &str, turret: Turret, remembering: Remembering) {
         let turret = Arc::new(turret);
-        tauri::async_runtime::spawn(tell(app.clone(), label.to_owned(), turret.clone()));
-        let seat = Seat { turret, address, pin, door: None };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(label.to_owned(), seat);
+        tauri::async_runtime::spawn(tell(app.clone(), label.to_owned(), turret.clone(), remembering));
+        self.all_seats().insert(label.to_owned(), Seat { turret, door: None });
     }
 
     /// The turret behind a window.
     pub fn turret(&self, label: &str) -> Option<Arc<Turret>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(label).map(|seat| seat.turret.clone())
+        self.all_seats().get(label).map(|seat| seat.turret.clone())
     }
 
     /// Every turret.
     pub fn all(&self) -> Vec<Arc<Turret>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().map(|seat| seat.turret.clone()).collect()
+        self.all_seats().values().map(|seat| seat.turret.clone()).collect()
     }
 
     /// Takes the turret from behind a window that closes.
     pub fn leave(&self, label: &str) -> Option<Arc<Turret>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(label).map(|seat| seat.turret)
+        self.all_seats().remove(label).map(|seat| seat.turret)
+    }
+
+    /// Takes every turret: the program ends.
+    pub fn leave_all(&self) -> Vec<Arc<Turret>> {
+        std::mem::take(&mut *self.all_seats()).into_values().map(|seat| seat.turret).collect()
     }
 
     /// Closes every microphone of every turret.
@@ -60,53 +81,52 @@ impl Seats {
         }
     }
 
-    /// Remembers where the user sends this turret, so that the review page goes to the same switch.
-    fn follow(&self, label: &str, intent: &Intent) {
-        let mut seats = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(seat) = seats.get_mut(label) else { return };
-        if let Intent::LogOn { switch: Some(address), .. } = intent
-            && *address != seat.address
+    /// Shuts the door of the review window `review`, which has closed.
+    pub fn shut_door(&self, review: &str) {
+        if let Some(label) = review.strip_prefix(REVIEW)
+            && let Some(seat) = self.all_seats().get_mut(label)
         {
-            seat.address.clone_from(address);
-            seat.pin = None;
+            seat.door = None;
         }
-        if let Intent::Trust { fingerprint } = intent {
-            seat.pin = Some(fingerprint.clone());
-        }
-    }
-
-    fn reach(&self, label: &str) -> Option<Reach> {
-        let seats = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let seat = seats.get(label)?;
-        Reach::new(&seat.address, seat.pin.as_deref()?)
     }
 
     fn keep_open(&self, label: &str, door: Door) {
-        if let Some(seat) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(label) {
+        if let Some(seat) = self.all_seats().get_mut(label) {
             seat.door = Some(door);
         }
     }
 }
 
 /// Tells a window what changes. One that fell behind is shown everything.
-async fn tell(app: AppHandle, label: String, turret: Arc<Turret>) {
+async fn tell(app: AppHandle, label: String, turret: Arc<Turret>, remembering: Remembering) {
     let mut changes = turret.subscribe();
+    let mut log_ons = LogOns::default();
+    // Somebody may have logged on before this listened.
+    let mut change = Change::View(Box::new(turret.view()));
     loop {
-        let change = match changes.recv().await {
+        let turn = log_ons.heed(&change);
+        if turn.left {
+            close_review(&app, &label);
+        }
+        if turn.came {
+            // On its own: the link answers in its own time, and the window waits for none of it.
+            let (turret, Remembering { memory, own }) = (turret.clone(), remembering.clone());
+            tauri::async_runtime::spawn(async move { log_ons::remember(&turret, own.as_deref(), &memory).await });
+        }
+        if let Err(error) = app.emit_to(&label, "change", change) {
+            tracing::warn!("the window {label} does not hear its turret: {error}");
+        }
+        change = match changes.recv().await {
             Ok(change) => change,
             Err(RecvError::Lagged(_)) => Change::View(Box::new(turret.view())),
             Err(RecvError::Closed) => return,
         };
-        if let Err(error) = app.emit_to(&label, "change", change) {
-            tracing::warn!("the window {label} does not hear its turret: {error}");
-        }
     }
 }
 
 /// What the user does at the panel.
 #[tauri::command]
 pub fn intent(window: WebviewWindow, seats: State<'_, Seats>, intent: Intent) {
-    seats.follow(window.label(), &intent);
     if let Some(turret) = seats.turret(window.label()) {
         turret.intent(intent);
     }
@@ -118,17 +138,30 @@ pub fn look(window: WebviewWindow, seats: State<'_, Seats>) -> Result<View, Stri
     seats.turret(window.label()).map(|turret| turret.view()).ok_or_else(|| "This window has no turret.".to_owned())
 }
 
-/// Opens the review page of this turret's switch in a window of its own.
+/// Closes the review window of a turret, and its door.
+pub fn close_review(app: &AppHandle, label: &str) {
+    let review = format!("{REVIEW}{label}");
+    app.state::<Seats>().shut_door(&review);
+    if let Some(Err(error)) = app.get_webview_window(&review).map(|window| window.destroy()) {
+        tracing::warn!("the window {review} does not close: {error}");
+    }
+}
+
+/// Opens the review page of this turret's switch in a window of its own, logged on as whoever is logged on here.
 #[tauri::command]
 pub async fn open_review(app: AppHandle, window: WebviewWindow) -> Result<(), String> {
-    let label = format!("review-{}", window.label());
+    let label = format!("{REVIEW}{}", window.label());
     if let Some(open) = app.get_webview_window(&label) {
         return open.set_focus().map_err(|error| error.to_string());
     }
     let seats = app.state::<Seats>();
-    let reach =
-        seats.reach(window.label()).ok_or("Trust the switch's certificate before its recordings are opened.")?;
-    let door = Door::open(reach).await.map_err(|error| format!("{error:#}"))?;
+    let turret = seats.turret(window.label()).ok_or("This window has no turret.")?;
+    let user = turret.view().header.user_id;
+    let access = turret.access().await.ok_or("This turret has stopped; start Dealerboard again.")?;
+    let reach = access.pin.and_then(|pin| Reach::new(&access.address, &pin.to_string()));
+    let reach = reach.ok_or("Trust the switch's certificate before its recordings are opened.")?;
+    let token = access.token.map(|token| token.token);
+    let door = Door::open(reach, token.as_deref()).await.map_err(|error| format!("{error:#}"))?;
     let address = door.address.parse().map_err(|error| format!("{error}"))?;
     WebviewWindowBuilder::new(&app, &label, WebviewUrl::External(address))
         .title("Dealerboard review")
@@ -136,5 +169,9 @@ pub async fn open_review(app: AppHandle, window: WebviewWindow) -> Result<(), St
         .build()
         .map_err(|error| error.to_string())?;
     seats.keep_open(window.label(), door);
+    if seats.turret(window.label()).is_none_or(|turret| turret.view().header.user_id != user) {
+        // Whoever asked has gone while the window opened.
+        close_review(&app, window.label());
+    }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Starts turrets: one for each window, and one for each simulated counterparty of the sample floor.
 
 use crate::floor::{Floor, LogOn, SAMPLE_FLOOR};
+use crate::memory::Memory;
 use crate::options::SeatDevices;
 use anyhow::{Context, Result};
 use dealerboard_model::{Position, UserId};
@@ -52,11 +53,12 @@ fn config(floor: &Floor, seat: &str) -> Result<TurretConfig> {
     })
 }
 
-/// Starts the turret of a window and logs its user on where that is known.
+/// Starts the turret of a window and logs its user on where that is known. It shows the user's own seat: a window is no place
+/// in a room.
 ///
 /// # Errors
 /// The pin is malformed, or the system gives no thread.
-pub async fn start(floor: &Floor, log_on: Option<LogOn>, seat: &str, devices: SeatDevices) -> Result<Turret> {
+pub async fn start(floor: &Floor, memory: &Memory, log_on: Option<LogOn>, devices: SeatDevices) -> Result<Turret> {
     let mut choices = CardChoices { period: PERIOD_FRAMES, ..CardChoices::default() };
     let named = [
         (Position::Left, devices.left),
@@ -68,7 +70,10 @@ pub async fn start(floor: &Floor, log_on: Option<LogOn>, seat: &str, devices: Se
         choices.mics.extend(device.microphone.map(|name| (position, name)));
         choices.ears.extend(device.ear.map(|name| (position, name)));
     }
-    let turret = Turret::start(config(floor, seat)?, Devices::Cards(choices))?;
+    let turret = Turret::start(config(floor, "")?, Devices::Cards(choices))?;
+    for (address, pin) in memory.pins() {
+        turret.know(address, pin);
+    }
     if let Some(LogOn { user, password }) = log_on {
         turret.intent(Intent::LogOn { user: UserId(user), password, switch: None });
     }

@@ -37,9 +37,9 @@ function freePort() {
 }
 
 /** One seat's cards: a speaker for each position; one microphone, before the positions that are named. */
-async function seatCards(sound, at, mics) {
+async function seatCards(sound, at, mics, ears) {
   const cards = { mic: await sound.microphone(`mic${at}`), mics };
-  for (const place of PLACES) cards[place] = await sound.speaker(`${place}${at}`);
+  for (const place of PLACES) cards[place] = ears ?? await sound.speaker(`${place}${at}`);
   return cards;
 }
 
@@ -52,14 +52,14 @@ function devicesFile(seats) {
 
 /**
  * Starts the program. `mics`: for each window, which positions have a microphone; `args`: options in the place of the
- * sample floor's.
+ * sample floor's; `ears`: the name of the one device at every ear, in the place of speakers made for them.
  */
-export async function openWindow({ mics = [['left', 'hands-free']], args = ['--sample-floor'] } = {}) {
+export async function openWindow({ mics = [['left', 'hands-free']], args = ['--sample-floor'], ears } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'dealerboard-window-'));
   const sound = new Sound(folder);
   const opened = { folder, sound, seats: [], driver: null, service: null, program: null };
   try {
-    for (const [at, positions] of mics.entries()) opened.seats.push(await seatCards(sound, at + 1, positions));
+    for (const [at, positions] of mics.entries()) opened.seats.push(await seatCards(sound, at + 1, positions, ears));
     writeFileSync(join(folder, 'devices.toml'), devicesFile(opened.seats));
     const port = await freePort();
     // The program is a child of the driver: it gets its environment and its output from there.

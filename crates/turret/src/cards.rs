@@ -5,7 +5,7 @@
 
 use crate::view::DeviceView;
 use crate::voice::Callbacks;
-use dealerboard_audio_device::{Capture, NotOpened, Playback, open_capture, open_playback};
+use dealerboard_audio_device::{Capture, DeviceError, NotOpened, Playback, open_capture, open_playback};
 use dealerboard_media::{CaptureTap, PlaybackMixer};
 use dealerboard_model::Position;
 use std::collections::BTreeMap;
@@ -72,6 +72,19 @@ impl Drop for RunningCards {
     }
 }
 
+/// What is wrong with one device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wrong {
+    /// There is none; what was looked for.
+    Missing(String),
+    /// It was there a moment ago.
+    Lost(String),
+    /// It is there and does not open; one sentence.
+    Refused(String),
+    /// Its callback did not come back.
+    Stuck,
+}
+
 enum Device<O, C> {
     Open(O),
     Closed(C),
@@ -104,13 +117,13 @@ fn seats(choices: &CardChoices, callbacks: Callbacks) -> Vec<Seat> {
 impl Seat {
     /// Looks after both devices and says how they are.
     fn look(&mut self, period: u32) -> DeviceView {
-        let mut troubles = Vec::new();
+        let mut wrongs = Vec::new();
         let choice = self.mic_choice.clone();
         let microphone = self.mic.take().and_then(|device| {
             let open = |tap| open_capture(choice.as_deref(), period, tap);
             let (device, name, trouble) = tend(device, open, &mut self.stalled.0);
             self.mic = Some(device);
-            troubles.extend(trouble);
+            wrongs.extend(trouble);
             name
         });
         let choice = self.ear_choice.clone();
@@ -118,12 +131,12 @@ impl Seat {
         let device = std::mem::replace(&mut self.ear, Device::Gone);
         let (device, ear, trouble) = tend(device, open, &mut self.stalled.1);
         self.ear = device;
-        troubles.extend(trouble);
-        DeviceView { microphone, ear, trouble: troubles.join(" ") }
+        wrongs.extend(trouble);
+        DeviceView { microphone, ear, trouble: sentence(&wrongs) }
     }
 }
 
-type Tended<I> = (Device<dealerboard_audio_device::Open<I>, I>, Option<String>, Option<String>);
+type Tended<I> = (Device<dealerboard_audio_device::Open<I>, I>, Option<String>, Option<Wrong>);
 
 /// Closes a device that has gone or stands still, opens one that is closed; gives its name and what is wrong.
 fn tend<I>(
@@ -141,14 +154,14 @@ fn tend<I>(
                 return (Device::Open(open), Some(name), None);
             }
             *seen = u64::MAX;
-            let lost = "The device has gone; it is opened again when it is back.".to_owned();
+            let lost = Wrong::Lost(open.name.clone());
             return match open.close() {
                 Some(item) => (Device::Closed(item), None, Some(lost)),
-                None => (Device::Gone, None, Some(gone())),
+                None => (Device::Gone, None, Some(Wrong::Stuck)),
             };
         }
         Device::Closed(item) => item,
-        Device::Gone => return (Device::Gone, None, Some(gone())),
+        Device::Gone => return (Device::Gone, None, Some(Wrong::Stuck)),
     };
     *seen = u64::MAX;
     match open(closed) {
@@ -157,17 +170,71 @@ fn tend<I>(
             (Device::Open(open), Some(name), None)
         }
         Err(refused) => match *refused {
-            (error, Some(item)) => (Device::Closed(item), None, Some(sentence(&error.to_string()))),
-            (error, None) => (Device::Gone, None, Some(sentence(&error.to_string()))),
+            (error, Some(item)) => (Device::Closed(item), None, Some(wrong(error))),
+            (_, None) => (Device::Gone, None, Some(Wrong::Stuck)),
         },
     }
 }
 
-fn sentence(error: &str) -> String {
+fn wrong(error: DeviceError) -> Wrong {
+    match error {
+        DeviceError::Missing(what) => Wrong::Missing(what),
+        DeviceError::Refused(..) => Wrong::Refused(capital(&error.to_string())),
+    }
+}
+
+/// What is wrong with a position, and what to do; nothing is said twice.
+fn sentence(wrongs: &[Wrong]) -> String {
+    let (mut missing, mut lost, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+    for wrong in wrongs {
+        let (list, words) = match wrong {
+            Wrong::Missing(what) => (&mut missing, what.as_str()),
+            Wrong::Lost(name) => (&mut lost, name.as_str()),
+            Wrong::Refused(sentence) => (&mut rest, sentence.as_str()),
+            Wrong::Stuck => (&mut rest, "This device does not answer any more; start the turret again."),
+        };
+        if !list.contains(&words) {
+            list.push(words);
+        }
+    }
+    let mut sentences = Vec::new();
+    if !missing.is_empty() {
+        sentences.push(format!("There is no {}; plug one in, or choose another device.", missing.join(" and no ")));
+    }
+    if !lost.is_empty() {
+        let names = lost.join(" and ");
+        sentences.push(format!("The device {names} has gone; it is opened again when it is back."));
+    }
+    sentences.extend(rest.into_iter().map(str::to_owned));
+    sentences.join(" ")
+}
+
+fn capital(error: &str) -> String {
     let mut letters = error.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
 }
 
-fn gone() -> String {
-    "This device does not answer any more; start the turret again.".into()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_without_any_device_says_so_in_one_sentence() {
+        let wrongs = ["microphone", "loudspeaker"].map(|what| wrong(DeviceError::Missing(what.into())));
+        assert_eq!(
+            sentence(&wrongs),
+            "There is no microphone and no loudspeaker; plug one in, or choose another device."
+        );
+    }
+
+    #[test]
+    fn a_headset_that_has_gone_with_both_its_parts_is_named_once() {
+        let wrongs = [Wrong::Lost("Headset".into()), Wrong::Lost("Headset".into())];
+        assert_eq!(sentence(&wrongs), "The device Headset has gone; it is opened again when it is back.");
+    }
+
+    #[test]
+    fn a_position_that_is_whole_says_nothing() {
+        assert_eq!(sentence(&[]), "");
+    }
 }

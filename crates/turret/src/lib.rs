@@ -35,6 +35,7 @@ mod words;
 
 pub use cards::CardChoices;
 pub use files::{Clock, FileDevices};
+pub use link::Access;
 pub use log::start_log;
 pub use pin::Fingerprint;
 pub use turret::{Devices, Turret, TurretConfig};

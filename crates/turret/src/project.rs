@@ -110,7 +110,7 @@ pub fn project(facts: &Facts, local: &Local) -> View {
         header: look.header(),
         pages: look.pages(),
         keys: look.lines().map(|(about, status)| look.key(about, status)).collect(),
-        positions: [Position::Left, Position::Right, Position::HandsFree].map(|it| look.position(it)).into(),
+        positions: Position::ALL.map(|it| look.position(it)).into(),
         channels: (1..).zip(&facts.speakers).filter_map(|(number, line)| look.channel(number, line)).collect(),
         people: facts.people.iter().filter(|it| !look.is_me(&it.user)).map(|it| look.person(it)).collect(),
         incoming: look.incoming(),
@@ -281,6 +281,7 @@ impl<'a> Look<'a> {
         let selected = self.local.selected == Some(position);
         let talking = status.is_some_and(|it| it.phase == LinePhase::Talking);
         let words = match status {
+            None if position == Position::Speakers => String::new(),
             None if selected => "Next key you press lands here".into(),
             None => "On hook".into(),
             Some(it) if it.phase == LinePhase::Calling => CALLING.into(),

@@ -116,6 +116,16 @@ fn a_microphone_that_outlives_the_switch_for_a_moment_is_listed() {
 }
 
 #[test]
+fn every_position_says_what_its_device_lacks_in_a_call_as_well() {
+    let (facts, mut local) = on_a_call();
+    let trouble = "There is no microphone.".to_owned();
+    local.devices = Position::ALL.map(|it| (it, DeviceView { trouble: trouble.clone(), ..whole() })).into();
+    let view = project(&facts, &local);
+    assert_eq!(view.positions.iter().map(|it| it.position).collect::<Vec<_>>(), Position::ALL);
+    assert!(view.positions.iter().all(|it| it.device.trouble == trouble));
+}
+
+#[test]
 fn a_talk_key_without_a_microphone_says_so() {
     let (facts, mut local) = world(|_| {});
     local.devices.get_mut(&Position::HandsFree).unwrap().microphone = None;

@@ -124,6 +124,8 @@ impl TurretTask {
                 views.insert(position, DeviceView { microphone: None, ear, trouble });
                 self.devices(views).await;
             }
+            Input::Know(address, pin) => self.send(ToLink::Know { address, pin }).await,
+            Input::Access(asker) => self.send(ToLink::Access(asker)).await,
             Input::Stop(_) => {}
         }
     }

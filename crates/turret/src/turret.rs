@@ -8,7 +8,7 @@ use crate::facts::Facts;
 use crate::files::{self, Clock, FileDevices, RunningFiles};
 use crate::intake::Intake;
 use crate::keyed::Keyed;
-use crate::link::{self, LinkOptions};
+use crate::link::{self, Access, LinkOptions};
 use crate::pin::Fingerprint;
 use crate::project::{Local, project};
 use crate::speaking::Speaking;
@@ -67,6 +67,8 @@ pub(crate) enum Running {
 pub(crate) enum Input {
     Intent(Intent),
     Stop(oneshot::Sender<()>),
+    Know(String, Fingerprint),
+    Access(oneshot::Sender<Access>),
     Voice(u64, Result<(TurretVoice, String), VoiceError>),
     VoiceState(u64, VoiceState),
     VoiceAgain(u64),
@@ -171,6 +173,22 @@ impl Turret {
     #[must_use]
     pub fn view(&self) -> View {
         self.view.lock().expect("no holder of this lock panics").clone()
+    }
+
+    /// Trusts a certificate at the switch `address`, `wss://host:port`, from an earlier log-on there: another one is refused,
+    /// not asked about. What is trusted there already stays. Never waits.
+    pub fn know(&self, address: String, pin: Fingerprint) {
+        if self.inputs.try_send(Input::Know(address, pin)).is_err() {
+            tracing::warn!("the turret has stopped, or is flooded: a trusted certificate was not taken");
+        }
+    }
+
+    /// How the present switch is reached and what opens it; none when the turret has stopped. The token is a secret: it is
+    /// for the switch at this address, behind this certificate, and for no log.
+    pub async fn access(&self) -> Option<Access> {
+        let (asker, answer) = oneshot::channel();
+        self.inputs.send(Input::Access(asker)).await.ok()?;
+        answer.await.ok()
     }
 
     /// Changes from now on. Who lags has to look at [`Self::view`].

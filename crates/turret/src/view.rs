@@ -17,7 +17,7 @@ pub struct View {
     pub pages: Vec<PageView>,
     /// Every line with an appearance, by line; places of pages refer to them.
     pub keys: Vec<KeyView>,
-    /// Left handset, right handset, hands-free.
+    /// Left handset, right handset, hands-free, speakers.
     pub positions: Vec<PositionView>,
     /// Speaker channels in their order.
     pub channels: Vec<ChannelView>,

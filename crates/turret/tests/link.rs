@@ -364,3 +364,28 @@ async fn another_voice_connection_forgets_what_the_one_before_it_could_not_hear(
     peer.let_in(idle()).await;
     until(&turret, |view| is_up(view) && view.channels.iter().all(|it| it.words != "NOT HEARD")).await;
 }
+
+#[tokio::test]
+async fn the_access_is_that_of_the_present_log_on_and_holds_no_token_after_it() {
+    let (first, mut other) = (Switch::start().await, Switch::start().await);
+    let turret = first.turret();
+    turret.know(other.address.clone(), other.fingerprint.parse().unwrap());
+    log_on(&turret, "reyes", Some(format!("{}/", other.address)));
+    let (mut peer, _) = other.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    let access = turret.access().await.unwrap();
+    assert_eq!((access.address, access.pin.map(|pin| pin.to_string())), (other.address, Some(other.fingerprint)));
+    assert!(access.token.is_some());
+    turret.intent(Intent::LogOff);
+    assert_eq!(turret.access().await.unwrap().token, None);
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_known_from_before_is_not_asked_about_and_another_is_refused() {
+    let (first, other) = (Switch::start().await, Switch::start().await);
+    let turret = first.turret();
+    turret.know(other.address.clone(), first.fingerprint.parse().unwrap());
+    log_on(&turret, "reyes", Some(other.address.clone()));
+    until(&turret, |view| matches!(view.header.link, LinkView::Refused { .. })).await;
+}

@@ -2,7 +2,7 @@
 
 use super::log_on::{self, LoggedOn};
 use super::{Arrival, Door, FromConnection, Session};
-use crate::accounts::Issued;
+use crate::accounts::{Account, Issued};
 use crate::outbox::{Ending, Next, Outbox};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use dealerboard_model::UserId;
@@ -53,8 +53,8 @@ async fn attend(stream: &mut SplitStream<WebSocket>, door: &Door, from: IpAddr, 
     let (arrived, session_number) = oneshot::channel();
     let user = account.user.clone();
     let arrival = Arrival {
+        seat: seat_of(&account, hello.seat),
         account,
-        seat: hello.seat,
         client: hello.client,
         resume: hello.resume,
         token,
@@ -77,6 +77,11 @@ async fn attend(stream: &mut SplitStream<WebSocket>, door: &Door, from: IpAddr, 
     };
     let logged_off = reader.read(stream).await;
     let _ = door.to_loop.send(FromConnection::Closed { session, logged_off }).await;
+}
+
+/// The seat that others see: where the turret stands, or where its user usually sits.
+fn seat_of(account: &Account, stands: String) -> String {
+    if stands.is_empty() { account.seat.clone() } else { stands }
 }
 
 async fn first_message(
@@ -321,5 +326,14 @@ mod tests {
         };
         assert!(goodbye.as_str().contains("This turret reads too slowly"), "{goodbye}");
         assert_eq!(frame.code, close::TOO_SLOW);
+    }
+
+    #[test]
+    fn who_stands_nowhere_sits_at_the_usual_seat() {
+        let user = UserId::from("reyes");
+        let account =
+            Account { user, name: "A. Reyes".into(), desk: "ldn".into(), roles: Vec::new(), seat: "4-12".into() };
+        assert_eq!(seat_of(&account, String::new()), "4-12");
+        assert_eq!(seat_of(&account, "2-01".into()), "2-01");
     }
 }

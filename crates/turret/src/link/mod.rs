@@ -19,7 +19,7 @@ use handshake::{Broken, connect};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use unanswered::Unanswered;
 use uuid::Uuid;
@@ -40,6 +40,17 @@ pub struct LinkOptions {
     pub pin: Option<Fingerprint>,
     /// The seat, as others see it.
     pub seat: String,
+}
+
+/// How the present switch is reached, and what opens it.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// `wss://host:port`.
+    pub address: String,
+    /// The certificate that is trusted there.
+    pub pin: Option<Fingerprint>,
+    /// Opens it for whoever is logged on; none while nobody is.
+    pub token: Option<Token>,
 }
 
 /// What the turret asks of the link.
@@ -73,6 +84,15 @@ pub enum ToLink {
         /// Comes with every event from now on.
         era: u64,
     },
+    /// Trusts a certificate at an address where none is trusted yet.
+    Know {
+        /// `wss://host:port`.
+        address: String,
+        /// Its certificate.
+        pin: Fingerprint,
+    },
+    /// Asks for the present access.
+    Access(oneshot::Sender<Access>),
     /// Ends the link.
     Stop,
 }
@@ -245,9 +265,23 @@ impl Link {
                 self.tell_dropped(dropped.into_iter().collect()).await;
                 None
             }
+            Some(ToLink::Know { address, pin }) => {
+                self.pins.entry(plain(&address)).or_insert(pin);
+                None
+            }
+            Some(ToLink::Access(asker)) => {
+                // Who does not wait any more needs no answer.
+                let _ = asker.send(self.access());
+                None
+            }
             Some(ToLink::Send(_)) => None,
             Some(ToLink::Stop) | None => Some(End::Stop),
         }
+    }
+
+    fn access(&self) -> Access {
+        let pin = self.pins.get(&self.address).copied();
+        Access { address: self.address.clone(), pin, token: self.token.clone() }
     }
 
     async fn attempt(&mut self) -> End {

@@ -139,9 +139,9 @@ impl Link {
                 let _ = timeout(CLOSE_MAX, socket.close(None)).await;
                 Err(End::Stop)
             }
-            Some(ToLink::Send(_) | ToLink::Command { .. } | ToLink::Trust(_)) => {
-                self.take(ask).await.map_or(Ok(()), Err)
-            }
+            Some(
+                ToLink::Send(_) | ToLink::Command { .. } | ToLink::Trust(_) | ToLink::Know { .. } | ToLink::Access(_),
+            ) => self.take(ask).await.map_or(Ok(()), Err),
         }
     }
 
