@@ -69,6 +69,18 @@ describe('the panel', () => {
   test('names why a speaker channel is not recorded', () => {
     expect(document.querySelector('[data-channel="16"]')!.getAttribute('aria-label')).toContain('NOT RECORDED: the disk is full');
   });
+  test('keeps the word of a ringing key that is not recorded', async () => {
+    const key = await shown('hallam-street', { state: 'not_recorded', why: 'the disk is full' });
+    expect(key.textContent).toMatch(/RINGING · disk full.*NOT RECORDED/s);
+  });
+  test('shows neither recorder nor channels as known while the switch is lost', async () => {
+    store.apply({ change: 'header', value: { ...fixture.header, link: { state: 'lost', since_utc_ms: NOW - 4000, retry_utc_ms: NOW + 2000 } } });
+    store.apply({ change: 'channel', value: { ...store.channels[15]!, talk: 'stale', lamp: 'stale' } });
+    await tick();
+    expect(document.querySelector('header .health')!.textContent).toMatch(/Not known/);
+    expect(document.querySelector('[data-channel="16"]')!.textContent).toMatch(/Stale, 13:42/);
+    expect(document.querySelector('[data-channel="16"]')!.textContent).not.toMatch(/RECORDED/);
+  });
   test('draws a glyph of its own for every lamp that is not idle', () => {
     const glyphs = ['hallam-street', 'wolds-pension', 'wexcombe', 'orsay-crédit', 'mistral-am', 'vantry'].map((line) => keyOf(line).querySelector('[data-glyph]')!.getAttribute('data-glyph'));
     expect(new Set(glyphs).size).toBe(glyphs.length);

@@ -116,6 +116,7 @@ export function personGlyph(person: PersonView): GlyphName | null {
 
 /** The mark in the corner of a speaker channel. */
 export function channelMark(channel: ChannelView): GlyphName {
+  if (channel.talk === 'stale') return 'q';
   if (channel.proof.state === 'not_recorded' || channel.proof.state === 'off_by_policy') return 'noseal';
   return channel.kind === 'hoot' ? 'waves' : 'seal';
 }
