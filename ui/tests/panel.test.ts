@@ -131,3 +131,7 @@ describe('the panel', () => {
 test('a notice is what happened, then what to do', () => {
   expect(splitSentence('Fenmoor is private. Ask M. Osei.')).toEqual({ what: 'Fenmoor is private.', then: 'Ask M. Osei.' });
 });
+test('an initial does not end a sentence', () => {
+  expect(splitSentence('A. Reyes calls you by intercom.')).toEqual({ what: 'A. Reyes calls you by intercom.', then: '' });
+  expect(splitSentence('Ask M. Osei. He holds it.')).toEqual({ what: 'Ask M. Osei.', then: 'He holds it.' });
+});
