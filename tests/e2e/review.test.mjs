@@ -14,21 +14,22 @@ let floor;
 let browser;
 let page;
 
-/** Reyes rings New York, Lindt answers, both talk for a while, and Reyes releases. */
-async function talkOnce() {
-  const reyes = await floor.turret('reyes', { left: voiceFile('calder-offer.wav') });
-  const lindt = await floor.turret('lindt', { left: voiceFile('hallam-bid.wav') });
-  reyes.press(await reyes.lamp('ard-london', 'idle'));
-  lindt.press(await lindt.lamp('ard-new-york', 'ringing_high', 'ringing_low'));
-  const key = await lindt.lamp('ard-new-york', 'in_use_here');
-  await lindt.until(`they have talked for ${TALK_S} s`, () => Date.now() - key.timer_utc_ms > TALK_S * 1_000);
-  reyes.act({ intent: 'release', position: 'left' });
-  await lindt.lamp('ard-new-york', 'idle');
+/** London rings New York on one of the wires, both talk for a while, and London releases. */
+async function talk(wire, [london, says], [newYork, answers]) {
+  const ringer = await floor.turret(london, { left: voiceFile(says) });
+  const answerer = await floor.turret(newYork, { left: voiceFile(answers) });
+  ringer.press(await ringer.lamp(`${wire}-london`, 'idle'));
+  answerer.press(await answerer.lamp(`${wire}-new-york`, 'ringing_high', 'ringing_low'));
+  const key = await answerer.lamp(`${wire}-new-york`, 'in_use_here');
+  await answerer.until(`they have talked for ${TALK_S} s`, () => Date.now() - key.timer_utc_ms > TALK_S * 1_000);
+  ringer.act({ intent: 'release', position: 'left' });
+  await answerer.lamp(`${wire}-new-york`, 'idle');
 }
 
 before(async () => {
-  floor = await Floor.start('two-desks', ['reyes', 'lindt']);
-  await talkOnce();
+  floor = await Floor.start('two-desks', ['reyes', 'lindt', 'marsh', 'keane']);
+  await talk('second', ['marsh', 'tagus-bid.wav'], ['keane', 'corbel-done.wav']);
+  await talk('ard', ['reyes', 'calder-offer.wav'], ['lindt', 'hallam-bid.wav']);
   browser = await launch();
   page = await browser.newPage({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
   // The page's players are in no document: this keeps them in reach.
@@ -49,9 +50,25 @@ after(async () => {
 
 const places = () => page.evaluate(() => window.players.map((player) => player.currentTime));
 
+const rows = () => page.locator('[data-recording]').allInnerTexts();
+
+/** Waits until the list has just these recordings, each named by somebody who talked. */
+async function lists(...talkers) {
+  await until(`the list has ${talkers.join(', ') || 'no recording'}`, async () => {
+    const shown = await rows();
+    return shown.length === talkers.length && talkers.every((name, at) => shown[at].includes(name));
+  });
+}
+
+/** When a recording of the list began, as it is entered in UTC. */
+async function began(at) {
+  const { recordings } = await (await page.request.get(`${floor.origin}/api/recordings`)).json();
+  return new Date(recordings[at].started_utc_ms).toISOString().slice(0, 19);
+}
+
 async function openRecording() {
   await until('the recording is listed', async () => {
-    if (await page.locator('[data-recording]').count()) return true;
+    if ((await rows()).length === 2) return true;
     await page.getByRole('button', { name: 'Search again' }).click();
     return null;
   });
@@ -82,6 +99,48 @@ test('a recording that nobody has changed is shown as verified', async () => {
   await page.getByText('Verified', { exact: true }).waitFor();
 });
 
+test('each of the two who talked has a lane with a waveform drawn in it', async () => {
+  await until('two lanes are drawn', async () => {
+    const tallest = await page.locator('[data-track] canvas').evaluateAll((lanes) => lanes.map((lane) => {
+      const { data, width, height } = lane.getContext('2d').getImageData(0, 0, lane.width, lane.height);
+      const inked = (x) => Array.from({ length: height }, (_, y) => data[(y * width + x) * 4 + 3]).filter((alpha) => alpha > 0).length;
+      return Math.max(...Array.from({ length: width }, (_, x) => inked(x)));
+    }));
+    // The base line alone is a pixel or two tall.
+    return tallest.length === 2 && tallest.every((pixels) => pixels > 10);
+  });
+});
+
+test('choosing a person leaves the recordings on which that person talked', async () => {
+  await lists('Reyes', 'Marsh');
+  await page.getByLabel('Person').selectOption({ label: 'T. Marsh' });
+  await lists('Marsh');
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await lists('Reyes', 'Marsh');
+});
+
+test('choosing a line leaves the recordings of that line', async () => {
+  await page.getByLabel('Line or hoot').selectOption({ label: 'New York ARD' });
+  await lists('Reyes');
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await lists('Reyes', 'Marsh');
+});
+
+test('a first and a last time leave the recordings between them', async () => {
+  await page.getByLabel('From, UTC').fill(await began(0));
+  await lists('Reyes');
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await page.getByLabel('To, UTC').fill(await began(0));
+  await lists('Marsh');
+  await page.getByLabel('From, UTC').fill('2001-01-01T00:00');
+  await page.getByLabel('To, UTC').fill('2001-01-02T00:00');
+  await lists();
+  await page.getByText('No recordings match').waitFor();
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await lists('Reyes', 'Marsh');
+  await page.locator('[data-recording]').first().click();
+});
+
 test('pressing play plays every track, and the cursor moves with the sound', async () => {
   await page.getByRole('button', { name: 'Play', exact: true }).click();
   const began = await until('both tracks sound', async () => {
@@ -103,7 +162,9 @@ test('pressing play plays every track, and the cursor moves with the sound', asy
 
 test('a changed byte in a segment turns the mark bad and names the segment', async () => {
   const segments = join(floor.data, 'recordings/segments');
-  const name = readdirSync(segments, { recursive: true }).find((path) => path.endsWith('.opus'));
+  const id = await page.locator('[data-recording]').first().getAttribute('data-recording');
+  const recording = `r${id.padStart(5, '0')}-`;
+  const name = readdirSync(segments, { recursive: true }).find((path) => path.includes(recording) && path.endsWith('.opus'));
   const bytes = readFileSync(join(segments, name));
   bytes[bytes.length >> 1] ^= 1;
   writeFileSync(join(segments, name), bytes);

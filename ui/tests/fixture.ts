@@ -24,9 +24,10 @@ const states: Record<string, Partial<KeyView>> = {
   'Corbel Hale': lit('in_use_elsewhere', '4 on line', null, { who: ['R. Lindt', 'T. Marsh', 'M. Osei', 'P. Amadi'], ...recorded }),
   'Hallam Street': lit('ringing_high', 'High · ARD 4416', 7),
   Wexcombe: lit('held_here', 'Held by you', 48, recorded),
+  Lindqvist: lit('in_use_elsewhere', 'T. Marsh', null, { who: ['T. Marsh'], proof: { state: 'off_by_policy' } }),
   'Mistral AM': lit('out_of_service', 'Out of service', null),
   'Tagus Bank': lit('held_elsewhere', 'Held · Lindt', 72, recorded),
-  'Pelican Re': lit('in_use_elsewhere', 'M. Osei', null, { who: ['M. Osei'], proof: { state: 'not_recorded', why: 'disk full' } }),
+  'Pelican Re': lit('in_use_elsewhere', 'M. Osei', null, { who: ['M. Osei'], proof: { state: 'not_recorded', why: 'the disk is full' } }),
   Vantry: lit('stale', 'Stale', null, { stale_since_utc_ms: NOW - 60_000 }),
   'Wolds Pension': lit('ringing_low', 'Low · ARD 4435', 3),
 };
@@ -48,7 +49,7 @@ const channels = [
   channel(10, 'Norrbank EUR', 'L. Ahlgren', { talking: true }), channel(11, 'Orsay OATs', 'Marsh is on', { talk: 'refused' }),
   channel(12, 'Debt Office', 'No microphone', { talk: 'no_device' }), channel(13, 'Fenmoor', 'Stale, 13:41', { talk: 'stale', lamp: 'stale' }),
   channel(14, 'Strand repo', 'quiet 22 min', { ducked: true }), channel(15, 'Desk shout', '12 on · quiet'),
-  channel(16, 'New York desk', 'C. Ito', { talking: true, proof: { state: 'not_recorded', why: 'disk full' } }),
+  channel(16, 'New York desk', 'C. Ito', { talking: true, proof: { state: 'not_recorded', why: 'the disk is full' } }),
 ];
 const person = (user: string, name: string, words: string, lamp: Lamp, more: Partial<PersonView> = {}): PersonView => ({
   user, name, words, lamp, dnd: false, logged_on: true, line: null, talk: 'closed', ...more,

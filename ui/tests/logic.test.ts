@@ -1,6 +1,6 @@
 // Geometry, time, finding and the review page's axis.
 import { expect, test } from 'vitest';
-import { axisOf, share, ticks } from '../src/review/axis';
+import { axisOf, gapsOf, share, ticks } from '../src/review/axis';
 import { everything, queryOf } from '../src/review/api';
 import { span } from '../src/look/time';
 import { findAll } from '../src/panel/find';
@@ -40,6 +40,16 @@ test('the axis reaches from the first sound to the last', () => {
   expect(axis).toEqual({ from: 1000, to: 11000 });
   expect(share(axis, 6000)).toBe(0.5);
   expect(ticks(axis, 5)).toEqual([2000, 4000, 6000, 8000, 10000]);
+});
+test('a gap shows on the lane of its talker that had begun last', () => {
+  const [reyes, marsh] = [{ id: 'r', name: 'R' }, { id: 'm', name: 'M' }];
+  const line = { id: 'l', name: 'L' };
+  const lane = (track: number, talker: typeof reyes, started_utc_ms: number) => ({ track, talker, line, started_utc_ms, length_ms: 1000 });
+  const tracks = [lane(1, reyes, 0), lane(2, reyes, 5000), lane(3, marsh, 0)];
+  const row = { id: 1, kind: 'ard', started_utc_ms: 0, ended_utc_ms: 9000, lines: [line], people: [reyes, marsh], gaps: 2 };
+  const gaps = [{ talker: reyes, line, from_utc_ms: 6000, to_utc_ms: 7000, why: 'a' }, { talker: null, line: null, from_utc_ms: 8000, to_utc_ms: null, why: 'b' }];
+  const detail = { row, tracks, events: [], gaps, verdict: { verified: true, segments: 1, first_wrong: null, sentence: '' } };
+  expect(tracks.map((track) => gapsOf(detail, track).map((gap) => gap.why))).toEqual([['b'], ['a', 'b'], ['b']]);
 });
 test('a filter is asked in UTC', () => {
   expect(queryOf({ ...everything(), from: '2026-11-20T07:00', gaps: true }, null)).toBe(`from=${Date.UTC(2026, 10, 20, 7)}&gaps=true`);

@@ -3,6 +3,7 @@ import { cleanup, fireEvent, render, screen, within } from '@testing-library/sve
 import { tick } from 'svelte';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Intent } from '../src/generated/Intent';
+import type { Proof } from '../src/generated/Proof';
 import { Clock } from '../src/panel/clock.svelte';
 import Panel from '../src/panel/Panel.svelte';
 import { PanelStore, splitSentence } from '../src/panel/store.svelte';
@@ -25,7 +26,60 @@ const keyOf = (line: string) => document.querySelector<HTMLElement>(`.grid [data
 describe('the panel', () => {
   test('names the state of a key in words', () => {
     expect(screen.getAllByRole('button', { name: /^Hallam Street, RINGING .*high priority/ }).length).toBeGreaterThan(0);
-    expect(screen.getByRole('button', { name: /^Pelican Re, NOT RECORDED, In use elsewhere/ })).toBeTruthy();
+    expect(screen.getByRole('button', { name: /^Pelican Re, NOT RECORDED, disk full, In use elsewhere/ })).toBeTruthy();
+  });
+  const shown = async (line: string, proof: Proof) => {
+    store.apply({ change: 'key', value: { ...store.keys[line]!, proof } });
+    await tick();
+    return keyOf(line);
+  };
+  test('shows no seal and no word of proof while nothing is said', async () => {
+    const key = await shown('orsay-crédit', { state: 'silent' });
+    expect(key.querySelector('.pf')).toBeNull();
+    expect(`${key.textContent} ${key.getAttribute('aria-label')} ${key.title}`).not.toMatch(/recorded/i);
+  });
+  test('seals a key that is recorded and says so only in its name', async () => {
+    const key = await shown('orsay-crédit', { state: 'recorded' });
+    expect(key.querySelector('.pf [data-glyph="seal"]')).toBeTruthy();
+    expect(key.textContent).not.toMatch(/recorded/i);
+    expect(key.getAttribute('aria-label')).toMatch(/recorded$/);
+  });
+  test('prints on a key that the policy does not let it be recorded, beside who is on it', async () => {
+    const key = await shown('orsay-crédit', { state: 'off_by_policy' });
+    expect(key.textContent).toMatch(/R\. Lindt.*No recording, by policy/s);
+    expect(key.querySelector('.pf [data-glyph="noseal"]')).toBeTruthy();
+    expect(key.className).not.toMatch(/alarm/);
+    expect(key.title).toBe('Not recorded, by policy.');
+  });
+  test('prints why a key is not recorded, and names the whole cause', async () => {
+    const key = await shown('orsay-crédit', { state: 'not_recorded', why: 'the folder of recordings may not be written' });
+    expect(key.textContent).toMatch(/folder locked.*NOT RECORDED/s);
+    expect(key.title).toBe('NOT RECORDED: the folder of recordings may not be written.');
+    expect(key.getAttribute('aria-label')).toMatch(/NOT RECORDED: the folder of recordings may not be written$/);
+  });
+  test('prints a cause that it has no short words for without the system’s own words', async () => {
+    const key = await shown('orsay-crédit', { state: 'not_recorded', why: 'the disk refuses (Input/output error, os error 5)' });
+    expect(key.textContent).toMatch(/disk refuses(?! \()/);
+    expect(key.title).toContain('os error 5');
+  });
+  test('tells nothing of the proof of a key that is stale', async () => {
+    const key = await shown('vantry', { state: 'not_recorded', why: 'the disk is full' });
+    expect(`${key.textContent} ${key.getAttribute('aria-label')} ${key.title}`).not.toMatch(/recorded|disk/i);
+  });
+  test('names why a speaker channel is not recorded', () => {
+    expect(document.querySelector('[data-channel="16"]')!.getAttribute('aria-label')).toContain('NOT RECORDED: the disk is full');
+  });
+  test('keeps the word of a ringing key that is not recorded', async () => {
+    const key = await shown('hallam-street', { state: 'not_recorded', why: 'the disk is full' });
+    expect(key.textContent).toMatch(/RINGING · disk full.*NOT RECORDED/s);
+  });
+  test('shows neither recorder nor channels as known while the switch is lost', async () => {
+    store.apply({ change: 'header', value: { ...fixture.header, link: { state: 'lost', since_utc_ms: NOW - 4000, retry_utc_ms: NOW + 2000 } } });
+    store.apply({ change: 'channel', value: { ...store.channels[15]!, talk: 'stale', lamp: 'stale' } });
+    await tick();
+    expect(document.querySelector('header .health')!.textContent).toMatch(/Not known/);
+    expect(document.querySelector('[data-channel="16"]')!.textContent).toMatch(/Stale, 13:42/);
+    expect(document.querySelector('[data-channel="16"]')!.textContent).not.toMatch(/RECORDED/);
   });
   test('draws a glyph of its own for every lamp that is not idle', () => {
     const glyphs = ['hallam-street', 'wolds-pension', 'wexcombe', 'orsay-crédit', 'mistral-am', 'vantry'].map((line) => keyOf(line).querySelector('[data-glyph]')!.getAttribute('data-glyph'));
@@ -76,4 +130,8 @@ describe('the panel', () => {
 
 test('a notice is what happened, then what to do', () => {
   expect(splitSentence('Fenmoor is private. Ask M. Osei.')).toEqual({ what: 'Fenmoor is private.', then: 'Ask M. Osei.' });
+});
+test('an initial does not end a sentence', () => {
+  expect(splitSentence('A. Reyes calls you by intercom.')).toEqual({ what: 'A. Reyes calls you by intercom.', then: '' });
+  expect(splitSentence('Ask M. Osei. He holds it.')).toEqual({ what: 'Ask M. Osei.', then: 'He holds it.' });
 });

@@ -60,6 +60,30 @@ export function proofWord(proof: Proof): string {
   }
 }
 
+const BRIEF: Record<string, string> = {
+  'the disk is full': 'disk full',
+  'the disk is read-only': 'disk read-only',
+  'the disk does not answer': 'no disk answer',
+  'the folder of recordings may not be written': 'folder locked',
+};
+
+/** What a key prints below the alarm's name: the recorder's cause in few words. Empty while nothing is wrong. */
+export function proofCause(proof: Proof): string {
+  switch (proof.state) {
+    case 'silent': case 'recorded': case 'off_by_policy': return '';
+    case 'not_recorded': return BRIEF[proof.why] ?? proof.why.replace(/ \(.*\)$/, '').replace(/^the /, '');
+  }
+}
+
+/** The proof as one sentence, the whole cause in it. Empty while there is nothing to say. */
+export function proofSentence(proof: Proof): string {
+  switch (proof.state) {
+    case 'silent': case 'recorded': return '';
+    case 'off_by_policy': return 'Not recorded, by policy.';
+    case 'not_recorded': return `NOT RECORDED: ${proof.why}.`;
+  }
+}
+
 /** The second line of a key, with the word that belongs to its state. */
 export function keyWords(key: KeyView): string {
   switch (key.lamp) {
@@ -71,10 +95,9 @@ export function keyWords(key: KeyView): string {
 }
 
 /** Everything about a key, for a screen reader: first what is printed on it (WCAG 2.5.3), then what its looks say. */
-export function keyLabel(key: KeyView, printed: string, timer: string): string {
-  const proof = proofWord(key.proof);
-  const words = [lampWord[key.lamp], key.words, proof && (proof === 'not recorded' ? 'NOT RECORDED' : proof)];
-  return [key.name, `${printed} ${timer}`.trim(), ...words.filter((word) => word !== printed)].filter(Boolean).join(', ');
+export function keyLabel(key: KeyView, proof: Proof, printed: string): string {
+  const proved = proofSentence(proof).replace(/\.$/, '') || proofWord(proof);
+  return [key.name, printed, ...[lampWord[key.lamp], key.words, proved].filter((word) => !printed.includes(word))].filter(Boolean).join(', ');
 }
 
 /** The lens of a person in the intercom list. */
@@ -93,6 +116,7 @@ export function personGlyph(person: PersonView): GlyphName | null {
 
 /** The mark in the corner of a speaker channel. */
 export function channelMark(channel: ChannelView): GlyphName {
+  if (channel.talk === 'stale') return 'q';
   if (channel.proof.state === 'not_recorded' || channel.proof.state === 'off_by_policy') return 'noseal';
   return channel.kind === 'hoot' ? 'waves' : 'seal';
 }

@@ -25,9 +25,9 @@ export interface Message {
   refused: boolean;
 }
 
-/** What happened, then what to do: a notice's first sentence and the rest. */
+/** What happened, then what to do: a notice's first sentence and the rest. An initial ends no sentence. */
 export function splitSentence(sentence: string): { what: string; then: string } {
-  const at = sentence.search(/[.:;] /);
+  const at = sentence.search(/(?<!\b\p{Lu})[.:;] /u);
   if (at < 0) return { what: sentence, then: '' };
   return { what: sentence.slice(0, at + 1).replace(/[:;]$/, '.'), then: sentence.slice(at + 2) };
 }
