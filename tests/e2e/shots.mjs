@@ -120,9 +120,9 @@ async function shootBusy(panel, at) {
 async function shootTalking(panel, at) {
   await panel.press('[data-position="left"] .btn.w');
   await at('R. Lindt');
-  await panel.driver.executeScript('[...document.querySelectorAll("button")].find((one) => one.innerText.startsWith("Close"))?.click()');
-  await panel.reads(OPEN_MICS, /Mics closed/);
   await panel.press('[data-position="left"] .btn.w');
+  await panel.press('.talk[data-line="gilts-hoot"]');
+  await panel.reads(OPEN_MICS, /Mics closed/);
   await at('A. Reyes');
   await until('Calder Wynn rings', async () => (await panel.lamp('calder-wynn')) === 'ringing_high', 90_000);
   await seize(panel, 'calder-wynn');
