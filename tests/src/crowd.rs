@@ -13,8 +13,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::runtime::Handle;
 
-/// The floor that they sit on.
+/// The floor where all thirteen hear the hoot.
 pub const FLOOR: &str = "thirteen";
+
+/// The floor where only one does, so that a slow machine has less to do.
+pub const QUIET_FLOOR: &str = "twelve-and-one";
 
 const HOOT: &str = "shout";
 
@@ -58,11 +61,6 @@ impl Crowd {
     pub fn sit(world: &World, runtime: &Handle, period: usize) -> Result<Self> {
         let talkers = TALKERS.iter().map(|user| Desk::sit(world, runtime, user, period)).collect::<Result<_>>()?;
         Ok(Self { talkers, hearer: Desk::sit(world, runtime, HEARER, period)? })
-    }
-
-    /// The talkers do not listen to one another, so that a slow machine has less to do.
-    pub fn stop_listening(&self) {
-        self.talkers.iter().for_each(|desk| desk.monitor(HOOT, false));
     }
 
     /// All key in the same instant, while they speak. `meanwhile` is called when the keys are down, with the time of the

@@ -250,11 +250,6 @@ impl Desk {
         Ok(())
     }
 
-    /// Listens to a line on the speakers, or no longer.
-    pub fn monitor(&self, line: &str, on: bool) {
-        self.turret.intent(Intent::Monitor { line: LineId::from(line), on });
-    }
-
     /// Presses or lets go a talk key; gives when that was.
     pub fn talk(&self, line: &str, on: bool) -> u64 {
         let at_ns = monotonic_ns();
