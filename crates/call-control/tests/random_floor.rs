@@ -16,11 +16,13 @@ const LINES: [&str; 5] = ["ard-a", "ard-b", "mrd-a", "mrd-b", "hoot"];
 const POSITIONS: [Position; 3] = [Position::Left, Position::Right, Position::HandsFree];
 const RECORD_GRACE_US: u64 = 3_000_000;
 
+/// Hearers, by which of their lines and whether by handset, and how many tracks.
+type Route = (Vec<(TurretId, LineId, bool)>, usize);
+
 /// What a switch knows that has done what it was told.
 #[derive(Default)]
 struct Switch {
-    /// Hearers and tracks of each open uplink.
-    routes: BTreeMap<(TurretId, Uplink), (Vec<(TurretId, LineId, bool)>, usize)>,
+    routes: BTreeMap<(TurretId, Uplink), Route>,
     mics: BTreeMap<TurretId, Vec<MicReport>>,
     lines: BTreeMap<LineId, LineStatus>,
     intercoms: BTreeMap<LineId, Vec<TurretId>>,
@@ -208,12 +210,19 @@ proptest! {
         for one in moves {
             let input = input(&d, &switch, one);
             // One session for each turret, and nothing from one that is lost, as the switch sees to.
-            match &input {
-                Input::LogOn { turret, .. } if !on.insert(*turret) => continue,
-                Input::LogOff { turret } if !on.remove(turret) => continue,
-                Input::Act { turret, .. } if !on.contains(turret) || switch.lost.contains(turret) => continue,
-                Input::LinkLost { turret } | Input::LinkBack { turret } if !on.contains(turret) => continue,
-                _ => {}
+            let possible = match &input {
+                Input::LogOn { turret, .. } => on.insert(*turret),
+                Input::LogOff { turret } => on.remove(turret),
+                Input::Act { turret, .. } => on.contains(turret) && !switch.lost.contains(turret),
+                Input::LinkLost { turret } | Input::LinkBack { turret } => on.contains(turret),
+                Input::TalkOrphaned { .. }
+                | Input::VoiceActivity { .. }
+                | Input::Recorder { .. }
+                | Input::Users(_)
+                | Input::Tick => true,
+            };
+            if !possible {
+                continue;
             }
             d.now = d.now.plus_ms(one.wait_ms);
             again.now = d.now;
