@@ -71,7 +71,9 @@ fn who_talks_on_a_hoot_is_named_and_heard_by_everybody_on_it_but_themselves() {
     reyes.act(&talk("sterling", true, false)).unwrap();
     marsh.until_channel("sterling", "names who talks", |channel| channel.words == "A. Reyes").unwrap();
     lindt.act(&talk("sterling", true, false)).unwrap();
-    marsh.until_channel("sterling", "counts who else does", |channel| channel.words == "A. Reyes +1").unwrap();
+    marsh
+        .until_channel("sterling", "names the newest and counts the others", |channel| channel.words == "R. Lindt +1")
+        .unwrap();
 
     hears_only(&marsh.listen("speakers", WORDS_S).unwrap(), &[Voice::Calder, Voice::Hallam]);
     hears_only(&reyes.listen("speakers", WORDS_S).unwrap(), &[Voice::Hallam]);

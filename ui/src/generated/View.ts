@@ -25,7 +25,7 @@ pages: Array<PageView>,
  */
 keys: Array<KeyView>, 
 /**
- * Left handset, right handset, hands-free.
+ * Left handset, right handset, hands-free, speakers.
  */
 positions: Array<PositionView>, 
 /**
