@@ -75,7 +75,8 @@ export class Sound {
   /** Takes everything away. */
   async close() {
     for (const stop of this.#running.reverse()) await stop();
-    for (const module of this.#modules.reverse()) await run('pactl', ['unload-module', module]);
+    // The cards go with the session's own sound server, which may have ended before.
+    for (const module of this.#modules.reverse()) await run('pactl', ['unload-module', module]).catch(() => {});
   }
 }
 
