@@ -37,7 +37,7 @@ async function shootView(browser, name, view, { viewport = SMALL, theme = 'dark'
   const page = await browser.newPage({ viewport });
   await openPanel(page, view, `?still&theme=${theme}`);
   await page.locator(ready).first().waitFor();
-  keep(name, await page.screenshot());
+  keep(name, await page.screenshot({ animations: 'disabled', timeout: 120_000 }));
   await page.close();
 }
 
@@ -106,9 +106,9 @@ async function shootBusy(panel, at) {
   await at('R. Lindt');
   await panel.press('.talk[data-line="gilts-hoot"]');
   await panel.reads('.talk[data-line="gilts-hoot"]', /LATCH/);
-  await panel.pressKey('fenmoor-ny');
+  await panel.pressKey('pelican-re-ny');
   await at('A. Reyes');
-  await panel.untilLamp('fenmoor', 'ringing_low');
+  await panel.untilLamp('pelican-re', 'ringing_low');
   await until('Calder Wynn rings', async () => (await panel.lamp('calder-wynn')) === 'ringing_high', 90_000);
   await panel.reads('[data-channel="3"]', /R\. Lindt/);
   await panel.reads(OPEN_MICS, /Hallam Street Left · 0:\d\d · 1 hear you/);
@@ -192,7 +192,7 @@ async function shootReview(origin, data) {
   const browser = await launch();
   try {
     const page = await browser.newPage({ ignoreHTTPSErrors: true, viewport: SMALL, colorScheme: 'dark' });
-    const shot = async (name) => keep(name, await page.screenshot());
+    const shot = async (name) => keep(name, await page.screenshot({ animations: 'disabled', timeout: 120_000 }));
     const open = async (id) => {
       await page.locator(`[data-recording="${id}"]`).click();
       await page.locator('[data-verified]').waitFor();
