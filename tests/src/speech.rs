@@ -50,16 +50,15 @@ impl Voice {
     }
 
     /// How surely `heard` contains these words: 0 for anything else, near 1 for a good copy.
+    ///
+    /// Each of the three loudest seconds is looked for; the best one counts, so that a hiccup of a busy machine in one of
+    /// them does not turn words into other words. How good the sound is, the bench tells.
     #[must_use]
     pub fn likeness(self, heard: &[f32]) -> f64 {
         let phrase = self.phrase();
-        let second = wav::RATE_HZ as usize;
-        let loudest = (0..phrase.len().saturating_sub(second))
-            .step_by(second / 10)
-            .max_by(|a, b| energy(&phrase[*a..*a + second]).total_cmp(&energy(&phrase[*b..*b + second])))
-            .unwrap_or(0);
-        let said = &phrase[loudest..(loudest + second).min(phrase.len())];
-        compare::best_match(said, heard).correlation
+        let mut seconds: Vec<&[f32]> = phrase.chunks_exact(wav::RATE_HZ as usize).collect();
+        seconds.sort_by(|a, b| energy(b).total_cmp(&energy(a)));
+        seconds.iter().take(3).map(|said| compare::best_match(said, heard).correlation).fold(0.0, f64::max)
     }
 }
 
@@ -67,7 +66,7 @@ fn energy(samples: &[f32]) -> f64 {
     samples.iter().map(|sample| f64::from(*sample).powi(2)).sum()
 }
 
-/// How long to listen to [`Voice::babble`], in seconds: so long that the second it is known by is heard whole.
+/// How long to listen to [`Voice::babble`], in seconds: so long that each second of the words is heard whole.
 pub const WORDS_S: f64 = 6.5;
 
 /// Loudest level that still counts as silence.

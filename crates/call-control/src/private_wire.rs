@@ -202,7 +202,8 @@ pub fn release(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> R
     if found.legs.is_empty() {
         found.talks.clear();
     }
-    if !found.has_members() {
+    // An intercom is over when one of the two leaves it.
+    if !found.has_members() || found.spec.kind == LineKind::Intercom {
         end_empty(s, now, line);
     } else if let Some(found) = s.lines.get(line).filter(|found| found.legs.is_empty()) {
         let far = found.spec.far.clone();

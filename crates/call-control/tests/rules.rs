@@ -338,6 +338,18 @@ fn int_2_the_callee_is_heard_only_after_talking_back() {
 }
 
 #[test]
+fn int_1_whoever_of_the_two_releases_ends_it_for_both() {
+    for leaves in [A1, B1] {
+        let mut d = Desk::new();
+        let line = intercom(&mut d);
+        d.release(leaves, &line);
+        assert!(d.exchange.status(&l(&line)).is_none());
+        assert!(d.told(if leaves == A1 { B1 } else { A1 }, "The intercom has ended."));
+        assert!(d.exchange.mics(A1).is_empty());
+    }
+}
+
+#[test]
 fn int_4_dnd_makes_an_intercom_wait_without_sound() {
     let mut d = Desk::new();
     d.act(B1, Act::Dnd { on: true }).unwrap();

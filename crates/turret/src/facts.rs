@@ -64,7 +64,7 @@ impl Facts {
     /// Replaces everything but the session, the floor's name, and what is not heard: that is of the voice connection.
     pub fn snapshot(&mut self, snapshot: Snapshot) {
         self.me = Some(snapshot.me);
-        self.lines = snapshot.lines.into_iter().map(|facts| (facts.line.clone(), facts)).collect();
+        self.lines = snapshot.lines.into_iter().map(|facts| (facts.line.clone(), self.as_seen(facts))).collect();
         self.statuses = snapshot.statuses.into_iter().map(|status| (status.line.clone(), status)).collect();
         self.rights = snapshot.rights.into_iter().collect();
         self.pages = snapshot.pages;
@@ -85,7 +85,7 @@ impl Facts {
                 self.statuses.insert(status.line.clone(), status.clone());
             }
             Event::LineAdded { facts, status } => {
-                self.lines.insert(facts.line.clone(), facts.clone());
+                self.lines.insert(facts.line.clone(), self.as_seen(facts.clone()));
                 self.statuses.insert(status.line.clone(), status.clone());
             }
             Event::LineRemoved { line } => {
@@ -134,6 +134,17 @@ impl Facts {
     #[must_use]
     pub fn name_of(&self, user: &UserId) -> String {
         self.people.iter().find(|it| it.user == *user).map_or_else(|| user.to_string(), |it| it.name.clone())
+    }
+
+    /// An intercom is named after both who are in it; each of them sees the other's name.
+    fn as_seen(&self, mut facts: LineFacts) -> LineFacts {
+        let mine = self.me.as_ref().map_or("", |me| me.name.as_str());
+        if facts.kind == dealerboard_model::LineKind::Intercom {
+            let first = facts.name.strip_prefix(mine).and_then(|rest| rest.strip_prefix(", "));
+            let other = first.or_else(|| facts.name.strip_suffix(mine).and_then(|rest| rest.strip_suffix(", ")));
+            facts.name = other.unwrap_or(&facts.name).to_owned();
+        }
+        facts
     }
 
     /// The intercom with `user`, while there is one.
@@ -191,6 +202,25 @@ mod tests {
             ears: 16,
             talk_tail_ms: 150,
         }
+    }
+
+    #[test]
+    fn an_intercom_is_named_after_the_other_one_whoever_called() {
+        let intercom = |line: &str, name: &str| LineFacts {
+            line: line.into(),
+            name: name.into(),
+            number: String::new(),
+            kind: LineKind::Intercom,
+            csrc: dealerboard_model::Csrc(9),
+            record: RecordPolicy::On,
+        };
+        let mut facts = mine();
+        facts.snapshot(snapshot(vec![
+            intercom("called", "R. Lindt, A. Reyes"),
+            intercom("calling", "A. Reyes, D. Keane"),
+        ]));
+        let names: Vec<&str> = facts.lines.values().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["R. Lindt", "D. Keane"]);
     }
 
     #[test]
