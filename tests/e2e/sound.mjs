@@ -9,12 +9,8 @@ import { fromPcm, likeness, RATE_HZ } from './speech.mjs';
 /** Longest sound that an ear keeps, in seconds. */
 const KEPT_S = 60;
 
-const MONO = ['channels=1', 'channel_map=mono'];
-
 export class Sound {
   #modules = [];
-  /** What each microphone was made of, to take it away and to bring it back. */
-  #microphones = new Map();
   #alsa = '';
   #running = [];
 
@@ -24,9 +20,7 @@ export class Sound {
   }
 
   async #load(...args) {
-    const module = await run('pactl', ['load-module', ...args]);
-    this.#modules.push(module);
-    return module;
+    this.#modules.push(await run('pactl', ['load-module', ...args]));
   }
 
   #name(name, plugin) {
@@ -44,23 +38,11 @@ export class Sound {
 
   /** Adds a microphone. */
   async microphone(name) {
-    await this.#load('module-null-sink', `sink_name=${name}-feed`, ...MONO);
-    await this.plug(name);
+    const mono = ['channels=1', 'channel_map=mono'];
+    await this.#load('module-null-sink', `sink_name=${name}-feed`, ...mono);
+    await this.#load('module-remap-source', `source_name=${name}`, `master=${name}-feed.monitor`, ...mono, 'master_channel_map=mono');
     this.#name(name, `pipewire capture_node "${name}"`);
     return name;
-  }
-
-  /** Brings a microphone, for the first time or again. */
-  async plug(name) {
-    const args = ['module-remap-source', `source_name=${name}`, `master=${name}-feed.monitor`, ...MONO, 'master_channel_map=mono'];
-    this.#microphones.set(name, await this.#load(...args));
-  }
-
-  /** Pulls a microphone out. */
-  async unplug(name) {
-    const module = this.#microphones.get(name);
-    this.#modules = this.#modules.filter((other) => other !== module);
-    await run('pactl', ['unload-module', module]);
   }
 
   /** Says a WAV file into a microphone, over and over until the answer is called. */
