@@ -5,10 +5,10 @@
 //! next one, but for less than half of the loudness in the milliseconds in which a neighbour begins.
 
 use crate::chirp::{Phases, RATE_HZ, quantile};
-use crate::sweep::Onset;
+use crate::sweep::{Onset, glide};
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::PI;
 
 /// Voices that there are.
 pub const VOICES: usize = 12;
@@ -24,9 +24,6 @@ const REACH_HZ: f64 = 100.0;
 
 /// Width of a band's edge, hertz.
 const EDGE_HZ: f64 = 75.0;
-
-/// Samples that one glide lasts: 20 ms.
-const GLIDE: usize = 960;
 
 /// Silence that keeps the end of a sound from its beginning where a transform joins the two: 100 ms.
 const APART: usize = 4_800;
@@ -48,21 +45,9 @@ fn middle_hz(voice: usize) -> f64 {
 #[must_use]
 pub fn hum(voice: usize, samples: usize, loudness: f64) -> Vec<f32> {
     let step = voice as f64 + 1.0;
-    let mut pitches =
+    let pitches =
         Phases::new(0.137 * step).map(|part| middle_hz(voice) + REACH_HZ * (2.0 * (part * 97.0 * step).fract() - 1.0));
-    let (mut from_hz, mut phase) = (middle_hz(voice), 0.0);
-    let mut sound = Vec::with_capacity(samples + GLIDE);
-    while sound.len() < samples {
-        let to_hz = pitches.next().unwrap_or(from_hz);
-        for n in 0..GLIDE {
-            let hz = from_hz + (to_hz - from_hz) * n as f64 / GLIDE as f64;
-            phase = (phase + TAU * hz / RATE_HZ) % TAU;
-            sound.push((loudness * phase.sin()) as f32);
-        }
-        from_hz = to_hz;
-    }
-    sound.truncate(samples);
-    sound
+    glide(middle_hz(voice), pitches, samples, loudness)
 }
 
 /// What of `sound` is in the band of a voice, as the analytic signal: its magnitude is how loud the voice is.

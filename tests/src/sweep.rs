@@ -15,11 +15,17 @@ const MS: usize = 48;
 /// `samples` of sweep number `seed` at this loudness (0 to 1).
 #[must_use]
 pub fn sweep(seed: u32, samples: usize, loudness: f64) -> Vec<f32> {
-    let mut pitches = Phases::new(0.137 * f64::from(seed + 1)).map(|part| {
+    let pitches = Phases::new(0.137 * f64::from(seed + 1)).map(|part| {
         // Two steps of the sequence apart, so that neighbours in it are no neighbours in time.
         450.0 + 3_000.0 * (part * 97.0 * f64::from(seed + 1)).fract()
     });
-    let (mut from_hz, mut phase) = (1_000.0, 0.0);
+    glide(1_000.0, pitches, samples, loudness)
+}
+
+/// `samples` at this loudness that glide from `from_hz` to each of `pitches` in turn, 20 ms each, without a step of phase.
+#[must_use]
+pub fn glide(mut from_hz: f64, mut pitches: impl Iterator<Item = f64>, samples: usize, loudness: f64) -> Vec<f32> {
+    let mut phase = 0.0;
     let mut sound = Vec::with_capacity(samples + GLIDE);
     while sound.len() < samples {
         let to_hz = pitches.next().unwrap_or(from_hz);

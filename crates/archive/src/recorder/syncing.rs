@@ -53,23 +53,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Prints what a second's request costs: `cargo nextest run -p dealerboard-archive cost_of --run-ignored all
-    /// --no-capture`.
-    #[test]
-    #[ignore = "a measurement, not a rule"]
-    fn the_cost_of_a_request_for_a_hundred_tracks() {
-        use std::io::Write;
-        let folder = tempfile::tempdir_in(".").unwrap();
-        let make = |n: u32| Arc::new(File::create(folder.path().join(n.to_string())).unwrap());
-        let files: Vec<Arc<File>> = (0..101).map(make).collect();
-        for _ in 0..5 {
-            files.iter().for_each(|file| (&**file).write_all(&[0x55; 4_000]).unwrap());
-            let began = std::time::Instant::now();
-            files.iter().for_each(|file| file.sync_data().unwrap());
-            println!("101 files of 4 kB/s: {:?}", began.elapsed());
-        }
-    }
-
     #[test]
     fn what_the_disk_refuses_is_told_once() {
         // A pipe cannot be brought to any disk.

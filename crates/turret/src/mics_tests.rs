@@ -1,0 +1,255 @@
+//! When a microphone opens and shuts, as sentences.
+
+#![allow(clippy::unwrap_used)]
+use super::*;
+use dealerboard_model::{LineStatus, Moment, Party, TurretId, UserId};
+
+const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn mic(line: &str, uplink: Uplink) -> OpenMic {
+    OpenMic { uplink, line: line.into(), since: NOW, hearers: 1, muted: false, closes_at: None }
+}
+
+/// This turret is on `calder` at the left handset, and its microphone is listed.
+fn on_a_call() -> (Facts, Local) {
+    let mut facts = Facts { turret: Some(TurretId(1)), ..Facts::default() };
+    let (user, turret, position) = (UserId::from("reyes"), TurretId(1), Position::Left);
+    let party = Party { user, turret, position, since: NOW, link_lost: false };
+    let status = LineStatus { parties: vec![party], ..LineStatus::idle("calder".into(), NOW) };
+    facts.statuses.insert("calder".into(), status);
+    facts.mics = vec![mic("calder", Uplink::Left)];
+    (facts, Local { link: up(), ..Local::default() })
+}
+
+/// This turret talks on the hoot `macro`.
+fn talking() -> (Facts, Local) {
+    let facts = Facts { turret: Some(TurretId(1)), mics: vec![mic("macro", Uplink::Mic)], ..Facts::default() };
+    let talk = [("macro".into(), TalkKey::Latched)].into();
+    (facts, Local { link: up(), talk, ..Local::default() })
+}
+
+fn up() -> LinkView {
+    LinkView::Up { round_trip_ms: None, voice: true }
+}
+
+fn lost() -> LinkView {
+    LinkView::Lost { since_utc_ms: 0, retry_utc_ms: 0 }
+}
+
+fn uplinks(facts: &Facts, local: &Local) -> Vec<Uplink> {
+    open(facts, local).into_iter().map(|gate| gate.uplink).collect()
+}
+
+fn seize(local: &mut Local, now: Instant) {
+    let (uplink, position) = (Uplink::Left, Position::Left);
+    let pending = Pending { line: Some("calder".into()), uplink, position, until: now + PENDING };
+    local.mics.press(id(1), pending);
+}
+
+fn settle(facts: &Facts, local: &mut Local, now: Instant) {
+    let up = matches!(local.link, LinkView::Up { .. });
+    local.mics.settle(facts, up, now);
+}
+
+#[test]
+fn a_release_shuts_before_the_switch_has_answered() {
+    let (facts, mut local) = on_a_call();
+    assert_eq!(uplinks(&facts, &local), [Uplink::Left]);
+    local.mics.shut(&facts, &"calder".into(), false, id(7));
+    assert_eq!(uplinks(&facts, &local), []);
+}
+
+#[test]
+fn a_release_that_the_switch_refuses_leaves_the_microphone_shut_until_it_is_pressed() {
+    let (facts, mut local) = on_a_call();
+    local.mics.shut(&facts, &"calder".into(), false, id(7));
+    local.mics.answered(id(7));
+    settle(&facts, &mut local, Instant::now());
+    assert_eq!(uplinks(&facts, &local), []);
+    local.mics.reopen(&"calder".into(), Uplink::Left);
+    assert_eq!(uplinks(&facts, &local), [Uplink::Left]);
+}
+
+#[test]
+fn a_line_that_is_seized_again_after_its_release_opens_again() {
+    let (mut facts, mut local) = on_a_call();
+    local.mics.shut(&facts, &"calder".into(), false, id(7));
+    facts.mics.clear();
+    local.mics.answered(id(7));
+    settle(&facts, &mut local, Instant::now());
+    facts.mics = vec![mic("calder", Uplink::Left)];
+    assert_eq!(uplinks(&facts, &local), [Uplink::Left]);
+}
+
+#[test]
+fn a_press_that_is_released_on_its_way_stays_shut_when_it_is_listed_late() {
+    let now = Instant::now();
+    let (facts, mut local) = on_a_call();
+    let before = Facts { turret: Some(TurretId(1)), ..Facts::default() };
+    seize(&mut local, now);
+    assert_eq!(uplinks(&before, &local), [Uplink::Left]);
+    local.mics.shut(&before, &"calder".into(), false, id(7));
+    settle(&before, &mut local, now);
+    assert_eq!(uplinks(&before, &local), []);
+    settle(&facts, &mut local, now);
+    assert_eq!(uplinks(&facts, &local), []);
+}
+
+#[test]
+fn a_press_that_is_never_listed_shuts_after_two_seconds() {
+    let now = Instant::now();
+    let (facts, mut local) = (Facts::default(), Local { link: up(), ..Local::default() });
+    seize(&mut local, now);
+    settle(&facts, &mut local, now + PENDING);
+    assert_eq!(uplinks(&facts, &local), []);
+}
+
+#[test]
+fn a_talk_is_open_only_while_its_key_is_down_here() {
+    let (facts, mut local) = talking();
+    assert_eq!(uplinks(&facts, &local), [Uplink::Mic]);
+    local.talk.clear();
+    assert_eq!(uplinks(&facts, &local), []);
+}
+
+#[test]
+fn muting_shuts_at_once() {
+    let (facts, mut local) = on_a_call();
+    local.muted.insert(Position::Left);
+    assert_eq!(uplinks(&facts, &local), []);
+}
+
+#[test]
+fn a_muted_microphone_sends_silence_while_the_switch_lists_it() {
+    let (mut facts, mut local) = on_a_call();
+    assert_eq!(silent(&facts, &local), []);
+    local.muted.insert(Position::Left);
+    assert_eq!(silent(&facts, &local).len(), 1);
+    facts.mics.clear();
+    assert_eq!(silent(&facts, &local), []);
+}
+
+#[test]
+fn a_microphone_that_was_let_go_does_not_even_send_silence() {
+    let (facts, mut local) = on_a_call();
+    local.muted.insert(Position::Left);
+    local.mics.shut(&facts, &"calder".into(), false, id(7));
+    assert_eq!(silent(&facts, &local), []);
+}
+
+#[test]
+fn a_call_survives_a_loss_for_one_second_and_its_microphone_is_shown_meanwhile() {
+    let now = Instant::now();
+    let (mut facts, mut local) = on_a_call();
+    local.link = lost();
+    local.mics.lose(&mut facts, now);
+    settle(&facts, &mut local, now + MIC_LINK_LOSS - Duration::from_millis(1));
+    assert_eq!(uplinks(&facts, &local), [Uplink::Left]);
+    assert_eq!(shown(&facts, &local).len(), 1);
+    settle(&facts, &mut local, now + MIC_LINK_LOSS);
+    assert_eq!(uplinks(&facts, &local), []);
+    assert!(facts.mics.is_empty());
+}
+
+#[test]
+fn a_talk_is_shut_by_a_loss_at_once() {
+    let (mut facts, mut local) = talking();
+    local.link = lost();
+    local.mics.lose(&mut facts, Instant::now());
+    assert_eq!(uplinks(&facts, &local), []);
+}
+
+#[test]
+fn a_release_while_the_switch_is_lost_shuts_and_stays_shut_when_it_is_back() {
+    let now = Instant::now();
+    let (mut facts, mut local) = on_a_call();
+    let listed = facts.mics.clone();
+    local.link = lost();
+    local.mics.lose(&mut facts, now);
+    local.mics.shut(&facts, &"calder".into(), false, id(7));
+    assert_eq!(uplinks(&facts, &local), []);
+    local.mics.answered(id(7));
+    settle(&facts, &mut local, now + Duration::from_secs(5));
+    (facts.mics, local.link) = (listed, up());
+    local.mics.found();
+    settle(&facts, &mut local, now + Duration::from_secs(6));
+    assert_eq!(uplinks(&facts, &local), []);
+}
+
+#[test]
+fn a_device_that_comes_back_stays_shut_until_it_is_pressed() {
+    let now = Instant::now();
+    let (facts, mut local) = on_a_call();
+    local.mics.shut_device(&facts, Position::Left, now);
+    settle(&facts, &mut local, now + Duration::from_secs(60));
+    assert_eq!(uplinks(&facts, &local), []);
+    seize(&mut local, now + Duration::from_secs(60));
+    assert_eq!(uplinks(&facts, &local), [Uplink::Left, Uplink::Left]);
+}
+
+#[test]
+fn a_device_that_goes_leaves_the_other_positions_open() {
+    let (facts, mut local) = on_a_call();
+    local.mics.shut_device(&facts, Position::Right, Instant::now());
+    assert_eq!(uplinks(&facts, &local), [Uplink::Left]);
+}
+
+#[test]
+fn a_press_that_is_not_answered_is_due_when_its_time_is_over() {
+    let mut mics = Mics::default();
+    let now = Instant::now();
+    assert!(!mics.is_due(now));
+    let line = Some(LineId::from("calder"));
+    mics.press(id(1), Pending { line, uplink: Uplink::Left, position: Position::Left, until: now + PENDING });
+    assert_eq!([now, now + PENDING].map(|at| mics.is_due(at)), [false, true]);
+    mics.settle(&Facts::default(), true, now + PENDING);
+    assert!(!mics.is_due(now + PENDING));
+}
+
+#[test]
+fn a_handset_that_a_talk_key_keeps_from_being_heard_is_shut() {
+    let (mut facts, local) = on_a_call();
+    facts.mics[0].muted = true;
+    assert_eq!(uplinks(&facts, &local), []);
+}
+
+fn key_down(local: &mut Local, line: &str, now: Instant) {
+    let (uplink, position) = (Uplink::Mic, Position::Speakers);
+    local.mics.press(id(2), Pending { line: Some(line.into()), uplink, position, until: now + PENDING });
+    local.talk.insert(line.into(), TalkKey::Held);
+}
+
+#[test]
+fn a_handset_is_shut_from_the_moment_that_a_talk_key_is_down() {
+    let (facts, mut local) = on_a_call();
+    key_down(&mut local, "macro", Instant::now());
+    assert_eq!(uplinks(&facts, &local), [Uplink::Mic]);
+}
+
+#[test]
+fn a_handset_is_open_again_when_the_talk_is_over_and_the_switch_says_so() {
+    let (mut facts, mut local) = on_a_call();
+    facts.mics[0].muted = true;
+    facts.mics.push(mic("macro", Uplink::Mic));
+    local.talk.insert("macro".into(), TalkKey::Latched);
+    assert_eq!(uplinks(&facts, &local), [Uplink::Mic]);
+    facts.mics = vec![mic("calder", Uplink::Left)];
+    local.talk.clear();
+    assert_eq!(uplinks(&facts, &local), [Uplink::Left]);
+}
+
+#[test]
+fn a_talk_waits_until_a_muted_hands_free_call_is_not_fed_from_its_microphone() {
+    let (mut facts, mut local) = on_a_call();
+    facts.statuses.get_mut(&LineId::from("calder")).unwrap().parties[0].position = Position::HandsFree;
+    facts.mics = vec![mic("calder", Uplink::Mic)];
+    local.muted.insert(Position::HandsFree);
+    key_down(&mut local, "macro", Instant::now());
+    assert_eq!(uplinks(&facts, &local), []);
+    facts.mics[0].muted = true;
+    assert_eq!(uplinks(&facts, &local), [Uplink::Mic]);
+}
