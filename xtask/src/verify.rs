@@ -4,7 +4,8 @@ use crate::step::{cargo, is_installed, root, run};
 use crate::{setup, ui};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -87,21 +88,21 @@ pub fn in_private_session(title: &str, script: &Path, arguments: &[&OsStr]) -> R
     if !script.is_file() {
         bail!("{} is missing; restore it from version control", script.display());
     }
-    let runtime = std::env::temp_dir().join(format!("dealerboard-session-{}", std::process::id()));
-    std::fs::DirBuilder::new()
-        .mode(0o700)
-        .create(&runtime)
-        .with_context(|| format!("{} could not be made for the private session", runtime.display()))?;
+    let runtime = tempfile::Builder::new()
+        .prefix("dealerboard-session-")
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir()
+        .context("no folder could be made for the private session")?;
     let mut command = Command::new("xvfb-run");
     command
         .args(["--auto-servernum", "--server-args=-screen 0 1600x1000x24"])
-        .args(["dbus-run-session", "--", "bash", "-c", SESSION, "session", "node"])
+        .args(["dbus-run-session", "--config-file"])
+        .arg(root().join("xtask/session-bus.conf"))
+        .args(["--", "bash", "-c", SESSION, "session", "node"])
         .arg(script)
         .args(arguments)
         .current_dir(root())
         .env("DEALERBOARD_PROGRAMS", std::env::current_exe()?.with_file_name(""))
-        .env("XDG_RUNTIME_DIR", &runtime);
-    let ended = run(title, &mut command);
-    std::fs::remove_dir_all(&runtime)?;
-    ended
+        .env("XDG_RUNTIME_DIR", runtime.path());
+    run(title, &mut command)
 }
