@@ -86,7 +86,6 @@ mod tests {
             pin: pin.map(|pin| pin.parse().unwrap()),
             seat: String::new(),
             uplink: Default::default(),
-            review_url: None,
         };
         Turret::start(config, Devices::Hooks(Box::new(drop))).unwrap()
     }

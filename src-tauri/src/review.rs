@@ -263,7 +263,6 @@ mod tests {
             pin: Some(running.fingerprint.parse().unwrap()),
             seat: String::new(),
             uplink: Default::default(),
-            review_url: None,
         };
         let turret = Turret::start(config, Devices::Hooks(Box::new(drop))).unwrap();
         let mut changes = turret.subscribe();

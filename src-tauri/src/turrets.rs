@@ -49,7 +49,6 @@ fn config(floor: &Floor, seat: &str) -> Result<TurretConfig> {
         pin: pin.map_err(|_| anyhow::anyhow!("--pin is no fingerprint; it is sha256: and 64 digits"))?,
         seat: seat.to_owned(),
         uplink: Default::default(),
-        review_url: Some(floor.address.replacen("wss://", "https://", 1)),
     })
 }
 

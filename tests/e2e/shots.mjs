@@ -63,6 +63,16 @@ async function seize(panel, line) {
   });
 }
 
+/** Holds a channel's talk key down until it has been open for a second: it may be the other window that has the focus. */
+async function holdTalk(panel, line) {
+  const key = `.talk[data-line="${line}"]`;
+  await until(`${line} is talked on`, async () => {
+    await panel.letGo();
+    await panel.hold(key);
+    return until('', async () => /OPEN 0:0[1-9]/.test(await panel.words(key)), 4_000);
+  });
+}
+
 /** The same view with the switch gone since a few seconds. */
 function lost(view) {
   const now_utc_ms = Date.now();
@@ -131,8 +141,7 @@ async function shootTalking(panel, at) {
   await shoot(panel, 'panel-talking-light', 'light');
   await panel.press('[data-position="left"] .btn.w');
   await panel.untilLamp('calder-wynn', 'idle', 'ringing_high');
-  await panel.hold('.talk[data-line="sterling-hoot"]');
-  await panel.reads('.talk[data-line="sterling-hoot"]', /OPEN 0:0[1-9]/);
+  await holdTalk(panel, 'sterling-hoot');
   await shoot(panel, 'panel-hoot-talk-dark');
   await panel.letGo();
 }
@@ -228,6 +237,9 @@ async function shootReview(origin, data) {
     await page.getByLabel('To, UTC').fill('2001-01-02T00:00');
     await page.getByText('No recordings match').waitFor();
     await shot('review-list-empty-light');
+  } catch (error) {
+    for (const page of browser.contexts().flatMap((context) => context.pages())) keep('unfinished-review', await page.screenshot());
+    throw error;
   } finally {
     await browser.close();
   }
@@ -246,6 +258,10 @@ try {
   const log = readFileSync(join(panel.opened.folder, 'log'), 'utf8').replace(/\x1b\[\d+m/g, '');
   const [, address] = /the sample floor runs addr=(\S+)/.exec(log);
   await shootReview(`https://${address}`, join(panel.opened.folder, 'data'));
+} catch (error) {
+  // What the window shows says more than the line that waited in vain.
+  keep('unfinished', Buffer.from(await panel.driver.takeScreenshot(), 'base64'));
+  throw error;
 } finally {
   await panel.close();
 }

@@ -173,7 +173,6 @@ impl Desk {
             pin: Some(world.pin.parse().map_err(|_| anyhow::anyhow!("the switch's fingerprint is none"))?),
             seat: format!("desk of {user}"),
             uplink: UplinkConfig::default(),
-            review_url: None,
         };
         let (mouths, ears): (Mouths, Ears) =
             Position::ALL.map(|position| ((position, Arc::default()), (position, Arc::default()))).into_iter().unzip();

@@ -37,7 +37,6 @@ pub fn play(world: &World, scripts: Vec<Script>) -> Result<Players> {
             pin: Some(world.pin.parse().map_err(anyhow::Error::msg)?),
             seat: "simulated".into(),
             uplink: UplinkConfig::default(),
-            review_url: None,
         };
         let voices = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/voices");
         runtime.spawn(async move {

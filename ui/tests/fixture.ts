@@ -59,7 +59,7 @@ const person = (user: string, name: string, words: string, lamp: Lamp, more: Par
 export const fixture: View = {
   header: {
     user: 'A. Reyes', desk: 'Rates London', seat: '4-12', user_id: 'a.reyes', floor: 'London', link: { state: 'up', round_trip_ms: 0.8, voice: true },
-    recorder: { ok: false, words: '1 not recorded' }, dnd: false, may_review: true, review_url: null, clock_offset_ms: 0,
+    recorder: { ok: false, words: '1 not recorded' }, dnd: false, may_review: true, switch: 'wss://switch.example:7443', clock_offset_ms: 0,
     mics: [
       { line: 'calder-wynn', name: 'Calder Wynn', position: 'left', since_utc_ms: NOW - 134_000, hearers: 3, muted: false, closes_utc_ms: null },
       { line: 'ch-1', name: 'Sterling hoot', position: 'hands-free', since_utc_ms: NOW - 291_000, hearers: 38, muted: false, closes_utc_ms: NOW + 5_100 },
@@ -72,9 +72,9 @@ export const fixture: View = {
   ],
   keys: [...keys, ...money, aldersea],
   positions: [
-    { position: 'left', line: 'calder-wynn', name: 'Calder Wynn', words: 'with T. Marsh', since_utc_ms: NOW - 134_000, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'recorded' }, can_signal: true, device: { microphone: 'USB handset 1', ear: 'USB handset 1', trouble: '' }, selected: false, volume: 0.72 },
-    { position: 'right', line: null, name: '', words: 'Next key you press lands here', since_utc_ms: null, mic_open: false, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_signal: false, device: { microphone: 'USB handset 2', ear: 'USB handset 2', trouble: '' }, selected: true, volume: 0.7 },
-    { position: 'hands-free', line: null, name: '', words: '', since_utc_ms: null, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_signal: false, device: { microphone: null, ear: 'Front pair', trouble: 'The hands-free mic has no device: talk keys stay shut.' }, selected: false, volume: 0.64 },
+    { position: 'left', line: 'calder-wynn', name: 'Calder Wynn', words: 'with T. Marsh', since_utc_ms: NOW - 134_000, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'recorded' }, can_hold: true, can_signal: true, device: { microphone: 'USB handset 1', ear: 'USB handset 1', trouble: '' }, selected: false, volume: 0.72 },
+    { position: 'right', line: null, name: '', words: 'Next key you press lands here', since_utc_ms: null, mic_open: false, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, device: { microphone: 'USB handset 2', ear: 'USB handset 2', trouble: '' }, selected: true, volume: 0.7 },
+    { position: 'hands-free', line: null, name: '', words: '', since_utc_ms: null, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, device: { microphone: null, ear: 'Front pair', trouble: 'The hands-free mic has no device: talk keys stay shut.' }, selected: false, volume: 0.64 },
   ],
   channels,
   people: [

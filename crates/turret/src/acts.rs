@@ -26,7 +26,7 @@ impl TurretTask {
                 self.keyed.forget();
             }
             self.leave_session();
-            self.local.link = LinkView::Connecting { switch: switch.clone().unwrap_or_default() };
+            self.local.link = LinkView::Connecting;
             self.send(ToLink::LogOn { era: self.era, user, password, switch }).await;
             return;
         }

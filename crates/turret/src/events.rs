@@ -25,8 +25,9 @@ impl TurretTask {
         }
         match event {
             LinkEvent::Connecting { switch } => {
+                self.local.switch = switch;
                 if !matches!(self.local.link, LinkView::Lost { .. }) {
-                    self.local.link = LinkView::Connecting { switch };
+                    self.local.link = LinkView::Connecting;
                 }
             }
             LinkEvent::Untrusted(fingerprint) => {

@@ -114,7 +114,6 @@ async fn run(arguments: Arguments) -> Result<()> {
         pin: arguments.pin,
         seat: arguments.seat,
         uplink: UplinkConfig { frame_ms: arguments.frame, ..UplinkConfig::default() },
-        review_url: None,
     };
     let mics: BTreeMap<_, _> = arguments.mic.into_iter().collect();
     let files = FileDevices { mics, ears: arguments.ears, period: arguments.period as usize };
@@ -218,7 +217,7 @@ impl Watch {
             LinkView::Up { .. } => self.was_up = true,
             LinkView::Refused { sentence } if !self.was_up => bail!("{sentence}"),
             LinkView::Untrusted { fingerprint } => self.untrusted = Some(fingerprint.clone()),
-            LinkView::Refused { .. } | LinkView::Connecting { .. } | LinkView::Lost { .. } | LinkView::LoggedOff => {}
+            LinkView::Refused { .. } | LinkView::Connecting | LinkView::Lost { .. } | LinkView::LoggedOff => {}
         }
         self.trust_can_come()
     }

@@ -111,7 +111,7 @@ fn muted_call_would_hear(facts: &Facts, local: &Local) -> bool {
 pub fn shown(facts: &Facts, local: &Local) -> Vec<(OpenMic, Position)> {
     let mut all: Vec<(OpenMic, Position)> = match local.link {
         LinkView::Up { .. } => facts.mics.iter().map(|mic| (mic.clone(), place(facts, mic))).collect(),
-        LinkView::Lost { .. } | LinkView::Connecting { .. } => local.mics.lingering.clone(),
+        LinkView::Lost { .. } | LinkView::Connecting => local.mics.lingering.clone(),
         LinkView::Refused { .. } | LinkView::Untrusted { .. } | LinkView::LoggedOff => Vec::new(),
     };
     let keyed = |line: &LineId| matches!(local.talk.get(line), Some(TalkKey::Held | TalkKey::Latched));

@@ -54,6 +54,8 @@ impl Default for ChannelSetting {
 /// What the turret knows by itself.
 #[derive(Clone, Debug)]
 pub struct Local {
+    /// Address of the switch that is spoken to, or would be: `wss://host:port`.
+    pub switch: String,
     /// The link to the switch.
     pub link: LinkView,
     /// The last knowledge, UTC milliseconds, while stale.
@@ -78,13 +80,12 @@ pub struct Local {
     pub devices: BTreeMap<Position, DeviceView>,
     /// What happened lately, newest first.
     pub activity: VecDeque<NoticeView>,
-    /// Address of the review page.
-    pub review_url: Option<String>,
 }
 
 impl Default for Local {
     fn default() -> Self {
         Self {
+            switch: String::new(),
             link: LinkView::LoggedOff,
             stale_since_utc_ms: None,
             clock_offset_ms: 0.0,
@@ -97,7 +98,6 @@ impl Default for Local {
             volumes: BTreeMap::new(),
             devices: BTreeMap::new(),
             activity: VecDeque::new(),
-            review_url: None,
         }
     }
 }
@@ -158,12 +158,12 @@ impl<'a> Look<'a> {
             seat: me.map(|it| it.seat.clone()).unwrap_or_default(),
             user_id: me.map(|it| it.user.clone()),
             floor: self.facts.floor.clone(),
+            switch: self.local.switch.clone(),
             link: self.local.link.clone(),
             recorder,
             mics: self.open_mics(),
             dnd,
             may_review,
-            review_url: self.local.review_url.clone().filter(|_| may_review),
             clock_offset_ms: self.local.clock_offset_ms,
         }
     }
@@ -303,6 +303,7 @@ impl<'a> Look<'a> {
             muted,
             mic_lapsed: self.up() && !muted && talking && !mic_listed && !on_its_way,
             proof: status.map_or(Proof::Silent, |it| it.proof.clone()),
+            can_hold: about.is_some_and(|it| it.kind != LineKind::Intercom),
             can_signal: about.is_some_and(|it| it.kind == LineKind::Mrd),
             device: self.local.devices.get(&position).cloned().unwrap_or(DeviceView {
                 microphone: None,

@@ -171,3 +171,11 @@ fn an_mrd_tells_that_its_far_end_waits_or_has_gone() {
     });
     assert_eq!(key(&project(&facts, &local)).words, "FAR END GONE");
 }
+
+#[test]
+fn hold_is_offered_for_a_wire_and_not_for_an_intercom() {
+    let (mut facts, local) = on_a_call();
+    assert!(left(&project(&facts, &local)).can_hold);
+    facts.lines.get_mut(&LineId::from("calder")).unwrap().kind = LineKind::Intercom;
+    assert!(!left(&project(&facts, &local)).can_hold);
+}

@@ -42,8 +42,6 @@ pub struct TurretConfig {
     pub seat: String,
     /// How microphones are encoded.
     pub uplink: UplinkConfig,
-    /// Where the review page is.
-    pub review_url: Option<String>,
 }
 
 /// What the positions are made of.
@@ -98,7 +96,7 @@ impl Turret {
         let (voice, callbacks) = Voice::start(config.uplink)?;
         let (inputs, inbox) = mpsc::channel(INPUTS_MAX);
         let (intake, overflow) = Intake::new(inputs.clone());
-        let mut local = Local { review_url: config.review_url.clone(), ..Local::default() };
+        let mut local = Local { switch: config.address.clone(), ..Local::default() };
         local.link = LinkView::LoggedOff;
         let running = match devices {
             Devices::Cards(choices) => {

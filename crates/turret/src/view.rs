@@ -53,6 +53,8 @@ pub struct Header {
     pub user_id: Option<UserId>,
     /// The floor's name.
     pub floor: String,
+    /// Address of the switch that is spoken to, or would be: `wss://host:port`.
+    pub switch: String,
     /// How the link to the switch is.
     pub link: LinkView,
     /// Whether everything said is written, in words.
@@ -63,8 +65,6 @@ pub struct Header {
     pub dnd: bool,
     /// May open the review page.
     pub may_review: bool,
-    /// Address of the review page.
-    pub review_url: Option<String>,
     /// The switch's clock minus this machine's, in milliseconds.
     pub clock_offset_ms: f64,
 }
@@ -74,10 +74,7 @@ pub struct Header {
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum LinkView {
     /// Before the first contact.
-    Connecting {
-        /// To which switch.
-        switch: String,
-    },
+    Connecting,
     /// In contact.
     Up {
         /// Round trip, milliseconds.
@@ -198,6 +195,8 @@ pub struct PositionView {
     pub mic_lapsed: bool,
     /// Proof of what is said.
     pub proof: Proof,
+    /// There is a call on it that can be held: an intercom cannot (rule INT-7).
+    pub can_hold: bool,
     /// The line on it is an MRD: Signal is offered.
     pub can_signal: bool,
     /// Names of the devices in use.

@@ -29,6 +29,10 @@ user_id: UserId | null,
  */
 floor: string, 
 /**
+ * Address of the switch that is spoken to, or would be: `wss://host:port`.
+ */
+switch: string, 
+/**
  * How the link to the switch is.
  */
 link: LinkView, 
@@ -48,10 +52,6 @@ dnd: boolean,
  * May open the review page.
  */
 may_review: boolean, 
-/**
- * Address of the review page.
- */
-review_url: string | null, 
 /**
  * The switch's clock minus this machine's, in milliseconds.
  */

@@ -3,11 +3,7 @@
 /**
  * The link to the switch.
  */
-export type LinkView = { "state": "connecting", 
-/**
- * To which switch.
- */
-switch: string, } | { "state": "up", 
+export type LinkView = { "state": "connecting" } | { "state": "up", 
 /**
  * Round trip, milliseconds.
  */

@@ -45,6 +45,10 @@ mic_lapsed: boolean,
  */
 proof: Proof, 
 /**
+ * There is a call on it that can be held: an intercom cannot (rule INT-7).
+ */
+can_hold: boolean, 
+/**
  * The line on it is an MRD: Signal is offered.
  */
 can_signal: boolean, 

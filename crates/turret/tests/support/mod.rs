@@ -90,7 +90,6 @@ impl Switch {
             pin: pin.map(|pin| pin.parse().unwrap()),
             seat: "1".into(),
             uplink: UplinkConfig::default(),
-            review_url: None,
         };
         let (give, taken) = std::sync::mpsc::channel();
         let hook = move |callbacks: Callbacks| give.send(callbacks).unwrap();
