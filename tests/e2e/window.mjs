@@ -61,25 +61,41 @@ export async function openWindow({ mics = [['left', 'hands-free']], args = ['--s
   try {
     for (const [at, positions] of mics.entries()) opened.seats.push(await seatCards(sound, at + 1, positions, ears));
     writeFileSync(join(folder, 'devices.toml'), devicesFile(opened.seats));
-    const port = await freePort();
-    // The program is a child of the driver: it gets its environment and its output from there.
-    const env = { ...process.env, HOME: folder, TAURI_WEBVIEW_AUTOMATION: 'true', NO_AT_BRIDGE: '1' };
-    opened.service = spawn('WebKitWebDriver', [`--port=${port}`], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const log = createWriteStream(join(folder, 'log'));
-    opened.service.stdout.pipe(log);
-    opened.service.stderr.pipe(log);
-    const address = `http://127.0.0.1:${port}/`;
-    await until('WebKitWebDriver answers', async () => (await fetch(`${address}status`)).ok);
-    const options = ['--turrets', String(mics.length), '--data', join(folder, 'data'), '--devices', join(folder, 'devices.toml'), ...args];
-    const wanted = new Capabilities({ browserName: 'wry' });
-    wanted.set('webkitgtk:browserOptions', { binary: program('dealerboard'), args: options });
-    opened.driver = await new Builder().usingServer(address).withCapabilities(wanted).build();
-    opened.program = childOf(opened.service.pid);
+    await start(opened, args);
     return new Panel(opened);
   } catch (error) {
     await close(opened);
     throw error;
   }
+}
+
+/** Starts the program on the folder and the cards of `opened`. */
+async function start(opened, args) {
+  const { folder, seats } = opened;
+  const port = await freePort();
+  // The program is a child of the driver: it gets its environment and its output from there.
+  const env = { ...process.env, HOME: folder, TAURI_WEBVIEW_AUTOMATION: 'true', NO_AT_BRIDGE: '1' };
+  opened.service = spawn('WebKitWebDriver', [`--port=${port}`], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const log = createWriteStream(join(folder, 'log'), { flags: 'a' });
+  opened.service.stdout.pipe(log);
+  opened.service.stderr.pipe(log);
+  const address = `http://127.0.0.1:${port}/`;
+  await until('WebKitWebDriver answers', async () => (await fetch(`${address}status`)).ok);
+  const options = ['--turrets', String(seats.length), '--data', join(folder, 'data'), '--devices', join(folder, 'devices.toml'), ...args];
+  const wanted = new Capabilities({ browserName: 'wry' });
+  wanted.set('webkitgtk:browserOptions', { binary: program('dealerboard'), args: options });
+  opened.driver = await new Builder().usingServer(address).withCapabilities(wanted).build();
+  opened.program = childOf(opened.service.pid);
+}
+
+/** Ends the program and its driver. */
+async function stop({ driver, service, program }) {
+  // A window that is gone already has nothing to quit.
+  await driver?.quit().catch(() => {});
+  // The driver leaves the program alone when the session ends.
+  if (program && runs(program)) process.kill(program, 'SIGTERM');
+  if (program) await until('the program has ended', () => !runs(program));
+  if (service) await end(service);
 }
 
 /** The one process that `pid` started. */
@@ -96,15 +112,11 @@ function runs(pid) {
   }
 }
 
-async function close({ folder, sound, driver, service, program }) {
+async function close(opened) {
+  const { folder, sound } = opened;
   const log = join(folder, 'log');
   if (process.env.DEALERBOARD_SHOW_LOG && existsSync(log)) console.error(readFileSync(log, 'utf8'));
-  // A window that is gone already has nothing to quit.
-  await driver?.quit().catch(() => {});
-  // The driver leaves the program alone when the session ends.
-  if (program && runs(program)) process.kill(program, 'SIGTERM');
-  if (program) await until('the program has ended', () => !runs(program));
-  if (service) await end(service);
+  await stop(opened);
   await sound.close();
   rmSync(folder, { recursive: true, force: true });
 }
@@ -115,9 +127,18 @@ const clean = (text) => text.replace(/\s+/g, ' ').trim();
 export class Panel {
   constructor(opened) {
     this.opened = opened;
-    this.driver = opened.driver;
     this.sound = opened.sound;
     this.seats = opened.seats;
+  }
+
+  get driver() {
+    return this.opened.driver;
+  }
+
+  /** Ends the program and starts it anew, on the same data and devices. */
+  async restart(args = []) {
+    await stop(this.opened);
+    await start(this.opened, args);
   }
 
   close() {

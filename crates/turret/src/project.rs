@@ -334,6 +334,22 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// Who is on a wire, for its speaker channel: nobody says who speaks at the far end, the meter says that somebody does.
+    fn wire_words(&self, status: &LineStatus) -> String {
+        if let Some(at) = self.facts.position_of(&status.line) {
+            return match at {
+                Position::Left => "on your left handset".into(),
+                Position::Right => "on your right handset".into(),
+                Position::HandsFree | Position::Speakers => "on your mic".into(),
+            };
+        }
+        match status.parties.as_slice() {
+            [] => "quiet".into(),
+            [one] => format!("{} is on", self.facts.name_of(&one.user)),
+            [one, more @ ..] => format!("{} +{} on", self.facts.name_of(&one.user), more.len()),
+        }
+    }
+
     fn channel(&self, number: u32, line: &LineId) -> Option<ChannelView> {
         let (about, status) = (self.facts.lines.get(line)?, self.facts.statuses.get(line)?);
         let set = self.local.channels.get(line).cloned().unwrap_or_default();
@@ -348,7 +364,7 @@ impl<'a> Look<'a> {
             [newest, more @ ..] => format!("{} +{}", self.facts.name_of(&newest.user), more.len()),
             [] if hoot && mine.is_some() => format!("{} hear you", mine.map_or(0, |it| it.hearers)),
             [] if hoot => format!("{} on · quiet", status.hearers),
-            [] => "quiet".into(),
+            [] => self.wire_words(status),
         };
         let handset = |it: &OpenMic| it.uplink != Uplink::Mic && !it.muted;
         Some(ChannelView {

@@ -179,3 +179,18 @@ fn hold_is_offered_for_a_wire_and_not_for_an_intercom() {
     facts.lines.get_mut(&LineId::from("calder")).unwrap().kind = LineKind::Intercom;
     assert!(!left(&project(&facts, &local)).can_hold);
 }
+
+#[test]
+fn the_speaker_channel_of_a_wire_says_who_is_on_it() {
+    let words = |(mut facts, local): (Facts, Local)| {
+        facts.speakers = vec!["calder".into()];
+        project(&facts, &local).channels[0].words.clone()
+    };
+    assert_eq!(words(world(|_| {})), "quiet");
+    assert_eq!(words(on_a_call()), "on your left handset");
+    assert_eq!(words(world(|it| (it.phase, it.parties) = (LinePhase::Talking, vec![party(2)]))), "reyes is on");
+    assert_eq!(
+        words(world(|it| (it.phase, it.parties) = (LinePhase::Talking, vec![party(2), party(3)]))),
+        "reyes +1 on"
+    );
+}
