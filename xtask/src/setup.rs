@@ -69,11 +69,7 @@ fn install_packages(packages: &[&str]) -> Result<()> {
     // SAFETY: `geteuid` has no preconditions and cannot fail.
     let is_root = unsafe { libc::geteuid() } == 0;
     if !is_root && !sudo_asks_nothing() {
-        bail!(
-            "these packages are missing and only an administrator may install them; run this, then try again:\n\n    \
-             sudo apt-get update && sudo apt-get install --yes --no-install-recommends {}\n",
-            packages.join(" ")
-        );
+        bail!(refusal(packages));
     }
     let apt = || {
         let mut command = Command::new(if is_root { "env" } else { "sudo" });
@@ -87,6 +83,15 @@ fn install_packages(packages: &[&str]) -> Result<()> {
     run(
         &format!("Install {}", packages.join(" ")),
         apt().args(["--quiet", "install", "--yes", "--no-install-recommends"]).args(packages),
+    )
+}
+
+/// What a user reads who may not install packages.
+fn refusal(packages: &[&str]) -> String {
+    format!(
+        "these packages are missing and only an administrator may install them; run this, then try again:\n\n    \
+         sudo apt-get update && sudo apt-get install --yes --no-install-recommends {}\n",
+        packages.join(" ")
     )
 }
 
@@ -125,6 +130,12 @@ mod tests {
     #[test]
     fn a_version_is_read_with_and_without_its_letter() {
         assert_eq!((version("v20.19.1"), version("11.4.2"), version("none")), (Some((20, 19)), Some((11, 4)), None));
+    }
+
+    #[test]
+    fn who_may_not_install_packages_reads_the_command_on_a_line_of_its_own() {
+        let command = "    sudo apt-get update && sudo apt-get install --yes --no-install-recommends clang xvfb";
+        assert!(refusal(&["clang", "xvfb"]).lines().any(|line| line == command));
     }
 
     #[test]
