@@ -18,13 +18,14 @@ use rustls::pki_types::ServerName;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 
 const KEY_COOKIE: &str = "dealerboard-door";
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 
-/// How long the window may wait for its log-on; without it the page shows its own card.
+/// How long a log-on or log-off may take; without a log-on the page shows its own card.
 const LOG_ON_MAX: Duration = Duration::from_secs(5);
 
 /// Longest answer to a request for a path that opens the pages.
@@ -56,16 +57,27 @@ impl Reach {
     }
 }
 
-/// An open door. Dropping it shuts it.
+/// An open door. Dropping it shuts it and logs it off at the switch.
 pub struct Door {
     /// The address that opens the review pages; it holds the key.
     pub address: String,
     task: JoinHandle<()>,
+    forward: Forward,
+    /// Where the door was opened: it is dropped on the window's thread.
+    runtime: Handle,
 }
 
 impl Drop for Door {
     fn drop(&mut self) {
         self.task.abort();
+        let forward = self.forward.clone();
+        self.runtime.spawn(async move {
+            match tokio::time::timeout(LOG_ON_MAX, forward.log_off()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::info!("the review window was not logged off: {error:#}"),
+                Err(_) => tracing::info!("the review window was not logged off: no answer in time"),
+            }
+        });
     }
 }
 
@@ -101,13 +113,13 @@ impl Door {
                 Err(_) => tracing::info!("the review window opens without a log-on: no answer in time"),
             }
         }
-        let router = Router::new().fallback(pass).with_state(forward);
+        let router = Router::new().fallback(pass).with_state(forward.clone());
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!("the review window is cut off: {error}");
             }
         });
-        Ok(Self { address, task })
+        Ok(Self { address, task, forward, runtime: Handle::current() })
     }
 }
 
@@ -161,6 +173,14 @@ impl Forward {
         let HandOver { path } = serde_json::from_slice(&body).context("the switch gave no path")?;
         self.ask(http::Request::get(path).body(Body::empty())?).await?;
         ensure!(self.kept().is_some(), "the switch gave no cookie");
+        Ok(())
+    }
+
+    /// Ends what the cookie in the jar opens, if there is one.
+    async fn log_off(&self) -> Result<()> {
+        if self.kept().is_some() {
+            self.ask(http::Request::post("/api/log-off").body(Body::empty())?).await?;
+        }
         Ok(())
     }
 
@@ -298,6 +318,23 @@ mod tests {
     async fn the_door_of_somebody_who_may_not_review_leads_to_the_log_on_card() {
         let answer = me_behind_the_door_of("t.marsh").await;
         assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn what_the_door_was_logged_on_with_opens_nothing_once_it_is_shut() {
+        let folder = tempfile::tempdir().unwrap();
+        let running = switch(folder.path()).await;
+        let (turret, token) = token_of(&running, "a.reyes").await;
+        let reach = Reach::new(&format!("wss://{}", running.addr), &running.fingerprint).unwrap();
+        let door = Door::open(reach, Some(&token)).await.unwrap();
+        let cookie = door.forward.kept();
+        let thief = Forward { jar: Arc::new(Mutex::new(cookie)), ..door.forward.clone() };
+        let me = || http::Request::get("/api/me").body(Body::empty()).unwrap();
+        assert_eq!(thief.ask(me()).await.unwrap().status(), StatusCode::OK);
+        drop(door);
+        while thief.ask(me()).await.unwrap().status() != StatusCode::UNAUTHORIZED {}
+        turret.stop().await;
+        running.stop().await;
     }
 
     #[tokio::test]
