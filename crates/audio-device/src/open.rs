@@ -1,7 +1,7 @@
 //! Opening one device for one position.
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
-use cpal::{BufferSize, Device, Stream, StreamConfig};
+use cpal::{BufferSize, Device, ErrorKind, Stream, StreamConfig};
 use dealerboard_media::{CaptureTap, PlaybackMixer, RATE_HZ, samples_to_ns};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -10,16 +10,31 @@ use std::sync::{Arc, OnceLock};
 /// Longest block that a device may ask for, in frames.
 const FRAMES_MAX: usize = 16_384;
 
+/// What a position without a choice of its own takes, for people.
+const DEFAULT_NAME: &str = "System default";
+
 /// Why a device cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
     /// There is none, or none of that name.
     #[error("there is no {0}; plug one in, or choose another device")]
     Missing(String),
-    /// It does not open.
-    #[error("{0} cannot be opened ({1}); close the program that uses it, or choose another device")]
-    Refused(String, String),
+    /// Another program has it.
+    #[error("{0} is in use by another program; close that one, or choose another device")]
+    Busy(String),
+    /// This user may not.
+    #[error("{0} is not allowed to this user; ask for the right to use sound devices, or choose another device")]
+    Forbidden(String),
+    /// It has no 48,000 samples a second, or not in a form that is known here.
+    #[error("{0} does not run at 48 kHz; choose another device")]
+    Unfit(String),
+    /// It does not open; the system's own words are in the log.
+    #[error("{0} does not open; check that the sound system runs, or choose another device")]
+    Refused(String),
 }
+
+/// Called from a device's thread when the device has gone: at most once for each opening.
+pub type Alarm = Arc<dyn Fn() + Send + Sync>;
 
 /// What a running device reports.
 #[derive(Default)]
@@ -91,29 +106,47 @@ fn monotonic_ns() -> u64 {
     (now.tv_sec as u64) * 1_000_000_000 + now.tv_nsec as u64
 }
 
-/// Errors that do not end a stream: a late callback is heard, not fatal.
+/// A late callback is heard and over; after these errors there is no sound any more, and cpal may repeat them for ever.
 fn ends_stream(error: &cpal::Error) -> bool {
-    matches!(error.kind(), cpal::ErrorKind::DeviceNotAvailable | cpal::ErrorKind::StreamInvalidated)
+    matches!(error.kind(), ErrorKind::DeviceNotAvailable | ErrorKind::StreamInvalidated | ErrorKind::BackendError)
 }
 
-fn on_error(health: &Arc<Health>) -> impl FnMut(cpal::Error) + Send + 'static {
-    let health = Arc::clone(health);
+fn on_error(health: &Arc<Health>, alarm: &Alarm) -> impl FnMut(cpal::Error) + Send + 'static {
+    let (health, alarm) = (Arc::clone(health), Arc::clone(alarm));
     move |error| {
-        if ends_stream(&error) {
+        if ends_stream(&error) && !health.lost.load(Ordering::Acquire) {
             let _ = health.why.set(error.to_string());
             health.lost.store(true, Ordering::Release);
+            alarm();
         }
     }
 }
 
-fn find(choice: Option<&str>, what: &str, default: Option<Device>) -> Result<Device, DeviceError> {
+/// The device that was chosen, and its name for people.
+fn find(choice: Option<&str>, what: &str, default: Option<Device>) -> Result<(Device, String), DeviceError> {
     let Some(wanted) = choice else {
-        return default.ok_or_else(|| DeviceError::Missing(what.to_owned()));
+        let named = |device| (device, DEFAULT_NAME.to_owned());
+        return default.map(named).ok_or_else(|| DeviceError::Missing(what.to_owned()));
     };
     let missing = || DeviceError::Missing(format!("{what} called {wanted}"));
     let devices = cpal::default_host().devices().map_err(|_| missing())?;
     let is_it = |device: &Device| device.id().is_ok_and(|id| id.to_string() == wanted) || device.to_string() == wanted;
-    devices.into_iter().find(is_it).ok_or_else(missing)
+    let device = devices.into_iter().find(is_it).ok_or_else(missing)?;
+    let name = device.to_string();
+    Ok((device, name))
+}
+
+/// Why it did not open. A default that does not open, and is not busy, is nothing but a name.
+fn refusal(choice: Option<&str>, what: &str, name: String, error: &cpal::Error) -> DeviceError {
+    tracing::debug!(device = name, what, %error, "a sound device does not open");
+    match (error.kind(), choice) {
+        (ErrorKind::DeviceBusy, _) => DeviceError::Busy(name),
+        (ErrorKind::PermissionDenied, _) => DeviceError::Forbidden(name),
+        (ErrorKind::UnsupportedConfig, _) => DeviceError::Unfit(name),
+        (ErrorKind::DeviceNotAvailable, Some(wanted)) => DeviceError::Missing(format!("{what} called {wanted}")),
+        (_, None) => DeviceError::Missing(what.to_owned()),
+        (_, Some(_)) => DeviceError::Refused(name),
+    }
 }
 
 /// The configurations to ask for, the best first.
@@ -129,14 +162,18 @@ fn configs(channels: u16, period: u32) -> [StreamConfig; 2] {
 ///
 /// # Errors
 /// The sentence for the user, and the tap back.
-pub fn open_capture(choice: Option<&str>, period: u32, tap: CaptureTap) -> Result<Capture, NotOpened<CaptureTap>> {
-    let device = match find(choice, "microphone", cpal::default_host().default_input_device()) {
-        Ok(device) => device,
+pub fn open_capture(
+    choice: Option<&str>,
+    period: u32,
+    tap: CaptureTap,
+    alarm: &Alarm,
+) -> Result<Capture, NotOpened<CaptureTap>> {
+    let (device, name) = match find(choice, "microphone", cpal::default_host().default_input_device()) {
+        Ok(found) => found,
         Err(error) => return Err(Box::new((error, Some(tap)))),
     };
-    let name = device.to_string();
     let channels = device.default_input_config().map_or(1, |config| config.channels());
-    let (mut tap, mut refusal) = (tap, String::new());
+    let (mut tap, mut last) = (tap, cpal::Error::from(ErrorKind::DeviceNotAvailable));
     for config in configs(channels, period) {
         let (back, returned) = sync_channel(1);
         let health = Arc::new(Health::default());
@@ -156,21 +193,21 @@ pub fn open_capture(choice: Option<&str>, period: u32, tap: CaptureTap) -> Resul
                     tap.on_capture(&mono[..frames], first_ns);
                 }
             },
-            on_error(&health),
+            on_error(&health, alarm),
             None,
         );
         match built.and_then(|stream| stream.play().map(|()| stream)) {
             Ok(stream) => return Ok(Open { stream, back: returned, health, name }),
             Err(error) => {
-                refusal = error.to_string();
+                last = error;
                 match returned.recv() {
                     Ok(item) => tap = item,
-                    Err(_) => return Err(Box::new((DeviceError::Refused(name, refusal), None))),
+                    Err(_) => return Err(Box::new((refusal(choice, "microphone", name, &last), None))),
                 }
             }
         }
     }
-    Err(Box::new((DeviceError::Refused(name, refusal), Some(tap))))
+    Err(Box::new((refusal(choice, "microphone", name, &last), Some(tap))))
 }
 
 /// Opens an ear: the device of that id or name, or the system's default.
@@ -181,14 +218,14 @@ pub fn open_playback(
     choice: Option<&str>,
     period: u32,
     mixer: PlaybackMixer,
+    alarm: &Alarm,
 ) -> Result<Playback, NotOpened<PlaybackMixer>> {
-    let device = match find(choice, "loudspeaker", cpal::default_host().default_output_device()) {
-        Ok(device) => device,
+    let (device, name) = match find(choice, "loudspeaker", cpal::default_host().default_output_device()) {
+        Ok(found) => found,
         Err(error) => return Err(Box::new((error, Some(mixer)))),
     };
-    let name = device.to_string();
     let channels = device.default_output_config().map_or(2, |config| config.channels());
-    let (mut mixer, mut refusal) = (mixer, String::new());
+    let (mut mixer, mut last) = (mixer, cpal::Error::from(ErrorKind::DeviceNotAvailable));
     for config in configs(channels, period) {
         let (back, returned) = sync_channel(1);
         let health = Arc::new(Health::default());
@@ -207,19 +244,19 @@ pub fn open_playback(
                     frame.fill(*sample);
                 }
             },
-            on_error(&health),
+            on_error(&health, alarm),
             None,
         );
         match built.and_then(|stream| stream.play().map(|()| stream)) {
             Ok(stream) => return Ok(Open { stream, back: returned, health, name }),
             Err(error) => {
-                refusal = error.to_string();
+                last = error;
                 match returned.recv() {
                     Ok(item) => mixer = item,
-                    Err(_) => return Err(Box::new((DeviceError::Refused(name, refusal), None))),
+                    Err(_) => return Err(Box::new((refusal(choice, "loudspeaker", name, &last), None))),
                 }
             }
         }
     }
-    Err(Box::new((DeviceError::Refused(name, refusal), Some(mixer))))
+    Err(Box::new((refusal(choice, "loudspeaker", name, &last), Some(mixer))))
 }
