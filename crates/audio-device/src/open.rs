@@ -59,8 +59,16 @@ impl<T> Drop for Lent<T> {
     }
 }
 
-/// The sentence for the user, and what the device would have called: none if it was lost with the device.
-pub type NotOpened<T> = Box<(DeviceError, Option<T>)>;
+/// A device that did not open.
+#[derive(Debug)]
+pub struct NotOpened<T> {
+    /// For the user.
+    pub error: DeviceError,
+    /// The system's own words, for the log.
+    pub cause: String,
+    /// What it would have called: none if it was lost with the device.
+    pub item: Option<Box<T>>,
+}
 
 /// A device that runs.
 pub struct Open<T> {
@@ -76,6 +84,28 @@ pub type Capture = Open<CaptureTap>;
 
 /// A running ear.
 pub type Playback = Open<PlaybackMixer>;
+
+/// What an ear plays.
+pub trait Played: Send + 'static {
+    /// Fills the next block, mono at 48 kHz, which is asked for at `now_ns` of CLOCK_MONOTONIC.
+    fn play(&mut self, block: &mut [f32], now_ns: u64);
+}
+
+impl Played for PlaybackMixer {
+    fn play(&mut self, block: &mut [f32], now_ns: u64) {
+        self.on_playback(block, now_ns);
+    }
+}
+
+/// Nothing, to see whether an ear runs.
+#[derive(Debug, Default)]
+pub struct Silence;
+
+impl Played for Silence {
+    fn play(&mut self, block: &mut [f32], _: u64) {
+        block.fill(0.0);
+    }
+}
 
 impl<T> Open<T> {
     /// Why the device has gone, if it has.
@@ -136,17 +166,17 @@ fn find(choice: Option<&str>, what: &str, default: Option<Device>) -> Result<(De
     Ok((device, name))
 }
 
-/// Why it did not open. A default that does not open, and is not busy, is nothing but a name.
-fn refusal(choice: Option<&str>, what: &str, name: String, error: &cpal::Error) -> DeviceError {
-    tracing::debug!(device = name, what, %error, "a sound device does not open");
-    match (error.kind(), choice) {
+/// A device that is in the list and did not open. A default that does not open, and is not busy, is nothing but a name.
+fn refused<T>(choice: Option<&str>, what: &str, name: String, cause: &cpal::Error, item: Option<T>) -> NotOpened<T> {
+    let error = match (cause.kind(), choice) {
         (ErrorKind::DeviceBusy, _) => DeviceError::Busy(name),
         (ErrorKind::PermissionDenied, _) => DeviceError::Forbidden(name),
         (ErrorKind::UnsupportedConfig, _) => DeviceError::Unfit(name),
         (ErrorKind::DeviceNotAvailable, Some(wanted)) => DeviceError::Missing(format!("{what} called {wanted}")),
         (_, None) => DeviceError::Missing(what.to_owned()),
         (_, Some(_)) => DeviceError::Refused(name),
-    }
+    };
+    NotOpened { error, cause: cause.to_string(), item: item.map(Box::new) }
 }
 
 /// The configurations to ask for, the best first.
@@ -161,7 +191,7 @@ fn configs(channels: u16, period: u32) -> [StreamConfig; 2] {
 /// Opens a microphone: the device of that id or name, or the system's default.
 ///
 /// # Errors
-/// The sentence for the user, and the tap back.
+/// Why, and the tap back.
 pub fn open_capture(
     choice: Option<&str>,
     period: u32,
@@ -170,7 +200,9 @@ pub fn open_capture(
 ) -> Result<Capture, NotOpened<CaptureTap>> {
     let (device, name) = match find(choice, "microphone", cpal::default_host().default_input_device()) {
         Ok(found) => found,
-        Err(error) => return Err(Box::new((error, Some(tap)))),
+        Err(error) => {
+            return Err(NotOpened { cause: "it is not in the list".into(), error, item: Some(Box::new(tap)) });
+        }
     };
     let channels = device.default_input_config().map_or(1, |config| config.channels());
     let (mut tap, mut last) = (tap, cpal::Error::from(ErrorKind::DeviceNotAvailable));
@@ -202,34 +234,36 @@ pub fn open_capture(
                 last = error;
                 match returned.recv() {
                     Ok(item) => tap = item,
-                    Err(_) => return Err(Box::new((refusal(choice, "microphone", name, &last), None))),
+                    Err(_) => return Err(refused(choice, "microphone", name, &last, None)),
                 }
             }
         }
     }
-    Err(Box::new((refusal(choice, "microphone", name, &last), Some(tap))))
+    Err(refused(choice, "microphone", name, &last, Some(tap)))
 }
 
 /// Opens an ear: the device of that id or name, or the system's default.
 ///
 /// # Errors
-/// The sentence for the user, and the mixer back.
-pub fn open_playback(
+/// Why, and what was to be played back.
+pub fn open_playback<P: Played>(
     choice: Option<&str>,
     period: u32,
-    mixer: PlaybackMixer,
+    played: P,
     alarm: &Alarm,
-) -> Result<Playback, NotOpened<PlaybackMixer>> {
+) -> Result<Open<P>, NotOpened<P>> {
     let (device, name) = match find(choice, "loudspeaker", cpal::default_host().default_output_device()) {
         Ok(found) => found,
-        Err(error) => return Err(Box::new((error, Some(mixer)))),
+        Err(error) => {
+            return Err(NotOpened { cause: "it is not in the list".into(), error, item: Some(Box::new(played)) });
+        }
     };
     let channels = device.default_output_config().map_or(2, |config| config.channels());
-    let (mut mixer, mut last) = (mixer, cpal::Error::from(ErrorKind::DeviceNotAvailable));
+    let (mut played, mut last) = (played, cpal::Error::from(ErrorKind::DeviceNotAvailable));
     for config in configs(channels, period) {
         let (back, returned) = sync_channel(1);
         let health = Arc::new(Health::default());
-        let (counted, mut lent) = (Arc::clone(&health), Lent { item: Some(mixer), back });
+        let (counted, mut lent) = (Arc::clone(&health), Lent { item: Some(played), back });
         let mut mono = vec![0.0_f32; FRAMES_MAX];
         let width = usize::from(channels).max(1);
         let built = device.build_output_stream(
@@ -237,8 +271,8 @@ pub fn open_playback(
             move |data: &mut [f32], _: &cpal::OutputCallbackInfo| {
                 counted.callbacks.fetch_add(1, Ordering::Relaxed);
                 let frames = (data.len() / width).min(FRAMES_MAX);
-                if let Some(mixer) = &mut lent.item {
-                    mixer.on_playback(&mut mono[..frames], monotonic_ns());
+                if let Some(played) = &mut lent.item {
+                    played.play(&mut mono[..frames], monotonic_ns());
                 }
                 for (frame, sample) in data.chunks_exact_mut(width).zip(&mono) {
                     frame.fill(*sample);
@@ -252,11 +286,11 @@ pub fn open_playback(
             Err(error) => {
                 last = error;
                 match returned.recv() {
-                    Ok(item) => mixer = item,
-                    Err(_) => return Err(Box::new((refusal(choice, "loudspeaker", name, &last), None))),
+                    Ok(item) => played = item,
+                    Err(_) => return Err(refused(choice, "loudspeaker", name, &last, None)),
                 }
             }
         }
     }
-    Err(Box::new((refusal(choice, "loudspeaker", name, &last), Some(mixer))))
+    Err(refused(choice, "loudspeaker", name, &last, Some(played)))
 }

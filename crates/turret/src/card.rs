@@ -28,6 +28,8 @@ pub enum Wrong {
     Missing(String),
     /// It was there a moment ago.
     Lost(String),
+    /// It was there a moment ago, and what it played is heard on the second one.
+    Elsewhere(String, String),
     /// It is there and does not open.
     Refused(DeviceError),
     /// Its callback did not come back.
@@ -100,8 +102,9 @@ impl<R: Running<I>, I> Card<R, I> {
         Self { what, state: State::Closed(item), wrong: None, seen: (0, now), again: now }
     }
 
-    /// Closes what has gone or stands still, else opens what is closed.
-    pub fn look(&mut self, now: Instant, open: impl FnOnce(I) -> Result<R, NotOpened<I>>) {
+    /// Closes what has gone or stands still, else opens what is closed; true when it has closed it, or could not open it.
+    pub fn look(&mut self, now: Instant, open: impl FnOnce(I) -> Result<R, NotOpened<I>>) -> bool {
+        let waits = self.is_closed() && now < self.again;
         self.state = match std::mem::replace(&mut self.state, State::Gone) {
             State::Closed(item) if now < self.again => State::Closed(item),
             State::Closed(item) => self.open(now, open(item)),
@@ -120,6 +123,7 @@ impl<R: Running<I>, I> Card<R, I> {
             State::Open(running) => State::Open(running),
             State::Gone => State::Gone,
         };
+        self.is_closed() && !waits
     }
 
     /// Its name, while it is there.
@@ -142,17 +146,17 @@ impl<R: Running<I>, I> Card<R, I> {
 
     fn open(&mut self, now: Instant, opened: Result<R, NotOpened<I>>) -> State<R, I> {
         self.again = now + AGAIN;
-        match opened.map_err(|refused| *refused) {
+        match opened {
             Ok(running) => {
                 self.seen = (0, now);
                 State::Tried(running)
             }
-            Err((error, Some(item))) => {
-                self.lacks(error.into());
-                State::Closed(item)
+            Err(NotOpened { error, cause, item: Some(item) }) => {
+                self.lacks(error.into(), &cause);
+                State::Closed(*item)
             }
-            Err((error, None)) => {
-                tracing::error!(%error, "a sound device keeps what it was to call");
+            Err(NotOpened { cause, item: None, .. }) => {
+                tracing::error!(device = self.what, cause, "a sound device keeps what it was to call");
                 self.wrong = Some(Wrong::Stuck);
                 State::Gone
             }
@@ -169,23 +173,43 @@ impl<R: Running<I>, I> Card<R, I> {
 
     fn close(&mut self, running: R, wrong: Wrong, now: Instant) -> State<R, I> {
         self.again = now + AGAIN;
-        let why = running.lost().unwrap_or_else(|| "it does not call".into());
-        let closed = running.close();
-        tracing::warn!(device = self.what, why, "a sound device was closed");
-        let Some(item) = closed else {
+        let cause = running.lost().unwrap_or_else(|| "it does not call".into());
+        let Some(item) = running.close() else {
+            tracing::error!(device = self.what, cause, "a sound device keeps what it called");
             self.wrong = Some(Wrong::Stuck);
             return State::Gone;
         };
-        self.lacks(wrong);
+        self.lacks(wrong, &cause);
         State::Closed(item)
     }
 
     /// A device that was there is still the one that has gone, however the search for it fails.
-    fn lacks(&mut self, wrong: Wrong) {
+    fn lacks(&mut self, wrong: Wrong, cause: &str) {
         if !matches!(self.wrong, Some(Wrong::Lost(_))) && self.wrong.as_ref() != Some(&wrong) {
-            tracing::warn!(device = self.what, ?wrong, "a sound device cannot be used");
+            tracing::warn!(device = self.what, ?wrong, cause, "a sound device cannot be used");
             self.wrong = Some(wrong);
         }
+    }
+
+    /// Closes it, so that the next look opens it, as another one if it likes.
+    pub fn shut(&mut self, now: Instant) {
+        self.again = now;
+        self.state = match std::mem::replace(&mut self.state, State::Gone) {
+            State::Tried(running) | State::Open(running) => match running.close() {
+                Some(item) => State::Closed(item),
+                None => {
+                    self.wrong = Some(Wrong::Stuck);
+                    State::Gone
+                }
+            },
+            State::Closed(item) => State::Closed(item),
+            State::Gone => State::Gone,
+        };
+    }
+
+    /// It is neither there nor tried, and can be opened.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed(_))
     }
 }
 

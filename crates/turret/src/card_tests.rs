@@ -46,12 +46,12 @@ impl Desk {
     fn look_after(&mut self, ms: u64) {
         self.now += Duration::from_millis(ms);
         let plug = self.plug.clone();
-        self.card.look(self.now, |()| Ok(plug));
+        let _ = self.card.look(self.now, |()| Ok(plug));
     }
 
     fn is_refused_after(&mut self, ms: u64, error: DeviceError) {
         self.now += Duration::from_millis(ms);
-        self.card.look(self.now, |()| Err(Box::new((error, Some(())))));
+        self.card.look(self.now, |()| Err(NotOpened { error, cause: String::new(), item: Some(Box::new(())) }));
     }
 
     fn calls(&self, times: u64) {

@@ -4,9 +4,10 @@
 //! device that has gone is closed, then told, and only then opened again (rule POS-6).
 
 use crate::card::{Card, Wrong};
+use crate::ear::{Ear, fallbacks};
 use crate::view::DeviceView;
 use crate::voice::Callbacks;
-use dealerboard_audio_device::{Alarm, Capture, Playback, open_capture, open_playback};
+use dealerboard_audio_device::{Alarm, Capture, Open, Playback, Silence, open_capture, open_playback};
 use dealerboard_media::{CaptureTap, PlaybackMixer};
 use dealerboard_model::Position;
 use std::collections::BTreeMap;
@@ -97,9 +98,8 @@ impl Drop for RunningCards {
 struct Seat {
     position: Position,
     mic_choice: Option<String>,
-    ear_choice: Option<String>,
     mic: Option<Card<Capture, CaptureTap>>,
-    ear: Card<Playback, PlaybackMixer>,
+    ear: Ear<Playback, Open<Silence>, PlaybackMixer>,
 }
 
 /// A device for people who have to find it: what it is, and its name when it was chosen.
@@ -112,12 +112,12 @@ fn seats(choices: &CardChoices, callbacks: Callbacks) -> Vec<Seat> {
     let now = Instant::now();
     let seat = |(position, mixer)| {
         let (mic_choice, ear_choice) = (choices.mics.get(&position), choices.ears.get(&position));
+        let others = fallbacks(position).iter().map(|other| choices.ears.get(other).cloned()).collect();
         Seat {
             position,
             mic_choice: mic_choice.cloned(),
-            ear_choice: ear_choice.cloned(),
             mic: taps.remove(&position).map(|tap| Card::new(what("microphone", mic_choice), tap, now)),
-            ear: Card::new(what("loudspeaker", ear_choice), mixer, now),
+            ear: Ear::new(what("loudspeaker", ear_choice), ear_choice.cloned(), others, mixer, now),
         }
     };
     mixers.into_iter().map(seat).collect()
@@ -129,7 +129,11 @@ impl Seat {
         if let Some(mic) = &mut self.mic {
             mic.look(Instant::now(), |tap| open_capture(self.mic_choice.as_deref(), period, tap, alarm));
         }
-        self.ear.look(Instant::now(), |mixer| open_playback(self.ear_choice.as_deref(), period, mixer, alarm));
+        self.ear.look(
+            Instant::now(),
+            |choice: Option<&str>, mixer| open_playback(choice, period, mixer, alarm),
+            |choice: Option<&str>, silence| open_playback(choice, period, silence, alarm),
+        );
     }
 
     fn is_tried(&self) -> bool {
@@ -138,19 +142,24 @@ impl Seat {
 
     /// How they are.
     fn view(&self) -> DeviceView {
-        let wrongs: Vec<_> = self.mic.as_ref().and_then(Card::wrong).into_iter().chain(self.ear.wrong()).collect();
+        let mic = self.mic.as_ref().and_then(Card::wrong).cloned();
+        let wrongs: Vec<_> = mic.into_iter().chain(self.ear.wrong()).collect();
         let microphone = self.mic.as_ref().and_then(Card::name);
         DeviceView { microphone, ear: self.ear.name(), trouble: sentence(&wrongs) }
     }
 }
 
 /// What is wrong with a position, and what to do; nothing is said twice.
-fn sentence(wrongs: &[&Wrong]) -> String {
+fn sentence(wrongs: &[Wrong]) -> String {
     let (mut missing, mut lost, mut rest) = (Vec::new(), Vec::new(), Vec::new());
     for wrong in wrongs {
         let (list, words) = match wrong {
             Wrong::Missing(what) => (&mut missing, what.clone()),
             Wrong::Lost(name) => (&mut lost, name.clone()),
+            Wrong::Elsewhere(name, heard) => {
+                let words = format!("The device {name} has gone; its calls are heard on {heard} until it is back.");
+                (&mut rest, words)
+            }
             Wrong::Refused(error) => (&mut rest, capital(&error.to_string())),
             Wrong::Stuck => (&mut rest, "This device does not answer any more; start the turret again.".to_owned()),
         };
@@ -184,7 +193,7 @@ mod tests {
     fn a_position_without_any_device_says_so_in_one_sentence() {
         let [mic, ear] = ["microphone", "loudspeaker"].map(|what| Wrong::Missing(what.into()));
         assert_eq!(
-            sentence(&[&mic, &ear]),
+            sentence(&[mic, ear]),
             "There is no microphone and no loudspeaker; plug one in, or choose another device."
         );
     }
@@ -192,14 +201,14 @@ mod tests {
     #[test]
     fn a_headset_that_has_gone_with_both_its_parts_is_named_once() {
         let lost = Wrong::Lost("Headset".into());
-        assert_eq!(sentence(&[&lost, &lost]), "The device Headset has gone; it is opened again when it is back.");
+        assert_eq!(sentence(&[lost.clone(), lost]), "The device Headset has gone; it is opened again when it is back.");
     }
 
     #[test]
     fn a_device_that_is_refused_says_what_to_do_and_nothing_of_the_system_below() {
         let refused = Wrong::Refused(DeviceError::Refused("Headset".into()));
         let said = "Headset does not open; check that the sound system runs, or choose another device.";
-        assert_eq!(sentence(&[&refused]), said);
+        assert_eq!(sentence(&[refused]), said);
     }
 
     #[test]
