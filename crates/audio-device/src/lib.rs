@@ -4,6 +4,7 @@
 //! closed or cannot be opened, so that a position outlives its device. A stream plays and records the device that it was
 //! opened on, or nothing: see [`stay_environment`].
 
+mod errors;
 mod open;
 mod stay;
 

@@ -1,5 +1,6 @@
 //! Opening one device for one position.
 
+use crate::errors::Errors;
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, Device, ErrorKind, Stream, StreamConfig};
 use dealerboard_media::{CaptureTap, PlaybackMixer, RATE_HZ, samples_to_ns};
@@ -136,15 +137,11 @@ fn monotonic_ns() -> u64 {
     (now.tv_sec as u64) * 1_000_000_000 + now.tv_nsec as u64
 }
 
-/// A late callback is heard and over; after these errors there is no sound any more, and cpal may repeat them for ever.
-fn ends_stream(error: &cpal::Error) -> bool {
-    matches!(error.kind(), ErrorKind::DeviceNotAvailable | ErrorKind::StreamInvalidated | ErrorKind::BackendError)
-}
-
 fn on_error(health: &Arc<Health>, alarm: &Alarm) -> impl FnMut(cpal::Error) + Send + 'static {
-    let (health, alarm) = (Arc::clone(health), Arc::clone(alarm));
+    let (health, alarm, mut errors) = (Arc::clone(health), Arc::clone(alarm), Errors::default());
     move |error| {
-        if ends_stream(&error) && !health.lost.load(Ordering::Acquire) {
+        let ended = errors.end_stream(error.kind(), health.callbacks.load(Ordering::Relaxed), monotonic_ns());
+        if ended && !health.lost.load(Ordering::Acquire) {
             let _ = health.why.set(error.to_string());
             health.lost.store(true, Ordering::Release);
             alarm();
