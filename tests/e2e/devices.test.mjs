@@ -1,28 +1,145 @@
-// What the panel says where a position has no device: nothing is hidden, and everything else works.
+// What the panel says where a position has no device, and what happens when one is pulled out in a call: nothing is hidden,
+// everything else works, and no microphone takes another one's place.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { openWindow } from './window.mjs';
+import { after, before, describe, test } from 'node:test';
+import { until } from './patience.mjs';
+import { sealed } from './recorded.mjs';
+import { HEARD, likeness, readWav } from './speech.mjs';
+import { openWindow, voiceFile } from './window.mjs';
 
 const lack = (position) => `[data-lack="${position}"]`;
-let panel;
 
-// A card that is named and not there: with no name a position would take whatever the system calls its default.
-before(async () => { panel = await openWindow({ mics: [[]], ears: 'none' }); });
-after(() => panel?.close());
+describe('no device at all', () => {
+  let panel;
+  // A card that is named and not there: with no name a position would take whatever the system calls its default.
+  before(async () => { panel = await openWindow({ mics: [[]], ears: 'none' }); });
+  after(() => panel?.close());
 
-test('without any device the window opens logged on, and each of the four positions says that it has none', async () => {
-  await panel.reads('header .who', /A\. Reyes/);
-  for (const position of ['left', 'right', 'hands-free', 'speakers']) {
-    await panel.reads(lack(position), /No device/);
-    const sentence = await (await panel.find(lack(position))).getAttribute('title');
-    assert.match(sentence, /^There is no (microphone|loudspeaker) called none.*another device\.$/);
-  }
+  test('without any device the window opens logged on, and each of the four positions says that it has none', async () => {
+    await panel.reads('header .who', /A\. Reyes/);
+    for (const position of ['left', 'right', 'hands-free', 'speakers']) {
+      await panel.reads(lack(position), /No device/);
+      const sentence = await (await panel.find(lack(position))).getAttribute('title');
+      assert.match(sentence, /^There is no (microphone|loudspeaker) called none.*another device\.$/);
+    }
+  });
+
+  test('a handset without a device takes a call all the same and goes on saying what it lacks', async () => {
+    await panel.pressKey('hallam-street');
+    await panel.untilLamp('hallam-street', 'in_use_here');
+    await panel.reads(lack('left'), /No device/);
+    await panel.press('[data-position="left"] .btn.w');
+    await panel.untilLamp('hallam-street', 'idle', 'ringing_low');
+  });
 });
 
-test('a handset without a device takes a call all the same and goes on saying what it lacks', async () => {
-  await panel.pressKey('hallam-street');
-  await panel.untilLamp('hallam-street', 'in_use_here');
-  await panel.reads(lack('left'), /No device/);
-  await panel.press('[data-position="left"] .btn.w');
-  await panel.untilLamp('hallam-street', 'idle', 'ringing_low');
+describe('a microphone that is pulled out in a call', () => {
+  let panel;
+  const left = '[data-position="left"]';
+  const micIs = (state) => panel.reads(`${left} .hd .r`, new RegExp(`^${state}$`));
+  before(async () => {
+    panel = await openWindow({ mics: [['left']] });
+    await panel.untilLamp('hallam-street', 'idle');
+    await panel.pressKey('hallam-street');
+    await panel.untilLamp('hallam-street', 'in_use_here');
+    await micIs('open');
+  });
+  after(() => panel?.close());
+
+  test('the panel says which one has gone, shuts it, and the call goes on', async () => {
+    await panel.sound.unplug(panel.seats[0].mic);
+    await panel.reads(lack('left'), /No microphone/);
+    assert.match(await (await panel.find(lack('left'))).getAttribute('title'), /^The device mic1 has gone/);
+    await panel.reads('[aria-label="Open microphones"]', /Mics closed/);
+    assert.equal(await panel.lamp('hallam-street'), 'in_use_here');
+  });
+
+  test('it is found again when it is back, and stays shut until it is pressed', async () => {
+    await panel.sound.plug(panel.seats[0].mic);
+    await until('nothing is lacking', async () => (await panel.words(lack('left'))) === null);
+    await micIs('closed');
+    await panel.reads(`${left} .lapse`, /Press to talk again/);
+    await panel.press(`${left} .lapse`);
+    await micIs('open');
+  });
+});
+
+describe('an earpiece that is pulled out in a call', () => {
+  let panel;
+  const left = '[data-position="left"]';
+  const words = readWav(voiceFile('hallam-bid.wav'));
+  before(async () => {
+    panel = await openWindow({ mics: [['left']] });
+    await panel.untilLamp('hallam-street', 'idle');
+    await panel.pressKey('hallam-street');
+    await panel.untilLamp('hallam-street', 'in_use_here');
+    await panel.reads(`${left} .hd .r`, /^open$/);
+  });
+  after(() => panel?.close());
+
+  test('the call goes on and is heard in the other handset, and the microphone is shut', async () => {
+    const other = await panel.sound.ear(panel.seats[0].right);
+    await panel.sound.unplug(panel.seats[0].left);
+    await panel.reads(lack('left'), /Other earpiece/);
+    const sentence = await (await panel.find(lack('left'))).getAttribute('title');
+    assert.match(sentence, /^The device left1 has gone; its calls are heard on right1/);
+    await panel.reads('[aria-label="Open microphones"]', /Mics closed/);
+    await panel.reads(`${left} .lapse`, /Press to talk again/);
+    await other.hears(words, HEARD);
+    assert.equal(await panel.lamp('hallam-street'), 'in_use_here');
+  });
+
+  test('it takes the call back when it is there again', async () => {
+    await panel.sound.plug(panel.seats[0].left);
+    await until('nothing is lacking', async () => (await panel.words(lack('left'))) === null);
+    const ear = await panel.sound.ear(panel.seats[0].left);
+    await ear.hears(words, HEARD);
+  });
+});
+
+describe('another microphone', () => {
+  let panel;
+  let windows;
+  const at = (user) => panel.driver.switchTo().window(windows[user]);
+  const words = readWav(voiceFile('wolds-answer.wav'));
+  before(async () => {
+    panel = await openWindow({ mics: [['left'], ['left']] });
+    windows = await panel.windows();
+    await at('A. Reyes');
+    await panel.pressKey('wolds-pension');
+    await at('R. Lindt');
+    await panel.untilLamp('wolds-pension-ny', 'ringing_high');
+    await panel.pressKey('wolds-pension-ny');
+    await panel.untilLamp('wolds-pension-ny', 'in_use_here');
+  });
+  after(() => panel?.close());
+
+  test('what it hears is not heard in the place of the one that was pulled out', async () => {
+    const far = await panel.sound.ear(panel.seats[0].left);
+    const own = await panel.sound.ear(panel.seats[1].left);
+    panel.sound.say(panel.seats[1].mic, voiceFile('wolds-answer.wav'));
+    await far.hears(words, HEARD);
+    await panel.sound.unplug(panel.seats[0].mic);
+    const pulled_s = own.seconds;
+    await at('A. Reyes');
+    await panel.reads(lack('left'), /No microphone/);
+    await until('both have listened for ten seconds', () => own.seconds > pulled_s + 10);
+    const heard = likeness(words, own.samples);
+    assert.ok(heard < HEARD, `the far end hears its own words with a likeness of ${heard.toFixed(2)}`);
+    await panel.untilLamp('wolds-pension', 'in_use_here');
+  });
+
+  test('nor is it in the recording of who lost theirs', async () => {
+    await panel.press('[data-position="left"] .btn.w');
+    await panel.untilLamp('wolds-pension', 'idle');
+    await at('R. Lindt');
+    await panel.untilLamp('wolds-pension-ny', 'idle');
+    const tracks = (talker, line) => until(`the track of ${talker} is sealed`, () => {
+      const found = sealed(panel, talker, line);
+      return found.length > 0 && found;
+    });
+    const most = (found) => Math.max(...found.map((samples) => likeness(words, samples)));
+    const [lost, other] = [most(await tracks('a.reyes', 'wolds-pension')), most(await tracks('r.lindt', 'wolds-pension-ny'))];
+    assert.ok(lost < HEARD && other >= HEARD, `the one who lost it scores ${lost.toFixed(2)}, the other ${other.toFixed(2)}`);
+  });
 });

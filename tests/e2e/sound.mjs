@@ -9,8 +9,12 @@ import { fromPcm, likeness, RATE_HZ } from './speech.mjs';
 /** Longest sound that an ear keeps, in seconds. */
 const KEPT_S = 60;
 
+const MONO = ['channels=1', 'channel_map=mono'];
+
 export class Sound {
   #modules = [];
+  /** What each card is made of, and which module it is while it is plugged. */
+  #cards = new Map();
   #alsa = '';
   #running = [];
 
@@ -20,7 +24,9 @@ export class Sound {
   }
 
   async #load(...args) {
-    this.#modules.push(await run('pactl', ['load-module', ...args]));
+    const module = await run('pactl', ['load-module', ...args]);
+    this.#modules.push(module);
+    return module;
   }
 
   #name(name, plugin) {
@@ -30,7 +36,8 @@ export class Sound {
 
   /** Adds a speaker. */
   async speaker(name) {
-    await this.#load('module-null-sink', `sink_name=${name}`, 'channels=1', 'channel_map=mono');
+    this.#cards.set(name, { made: ['module-null-sink', `sink_name=${name}`, ...MONO] });
+    await this.plug(name);
     // PipeWire's own ALSA face wakes a player without pause until a period is free; PulseAudio's lets it sleep.
     this.#name(name, `pulse device "${name}"`);
     return name;
@@ -38,11 +45,25 @@ export class Sound {
 
   /** Adds a microphone. */
   async microphone(name) {
-    const mono = ['channels=1', 'channel_map=mono'];
-    await this.#load('module-null-sink', `sink_name=${name}-feed`, ...mono);
-    await this.#load('module-remap-source', `source_name=${name}`, `master=${name}-feed.monitor`, ...mono, 'master_channel_map=mono');
+    await this.#load('module-null-sink', `sink_name=${name}-feed`, ...MONO);
+    const heard = [`master=${name}-feed.monitor`, ...MONO, 'master_channel_map=mono'];
+    this.#cards.set(name, { made: ['module-remap-source', `source_name=${name}`, ...heard] });
+    await this.plug(name);
     this.#name(name, `pipewire capture_node "${name}"`);
     return name;
+  }
+
+  /** Plugs a speaker or a microphone in, for the first time or again. */
+  async plug(name) {
+    const card = this.#cards.get(name);
+    card.module = await this.#load(...card.made);
+  }
+
+  /** Pulls a speaker or a microphone out. */
+  async unplug(name) {
+    const { module } = this.#cards.get(name);
+    this.#modules = this.#modules.filter((other) => other !== module);
+    await run('pactl', ['unload-module', module]);
   }
 
   /** Says a WAV file into a microphone, over and over until the answer is called. */

@@ -1,13 +1,11 @@
 // The real window on the sample floor: what a person does with the pointer, what the panel shows, and what can be heard at
 // the loudspeakers.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { By } from 'selenium-webdriver';
-import { fromPcm, HEARD, likeness, RATE_HZ, readWav } from './speech.mjs';
 import { until } from './patience.mjs';
+import { sealed } from './recorded.mjs';
+import { HEARD, likeness, RATE_HZ, readWav } from './speech.mjs';
 import { openWindow, voiceFile } from './window.mjs';
 
 const OPEN_MICS = '[aria-label="Open microphones"]';
@@ -32,18 +30,6 @@ async function openSeconds(panel) {
 function untilMeterMoves(panel) {
   return until('the meter of the left microphone moves', () => panel.driver.executeScript(
     `return Number(document.querySelector('${LEFT} .mts .meter')?.style.getPropertyValue('--lv')) > 0`));
-}
-
-/** The sound of the segments of one talker on one line that the sample floor's switch has sealed, by the words in their comments. */
-function sealed(panel, talker, line) {
-  const folder = join(panel.opened.folder, 'data/sample-floor/recordings/segments');
-  const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.opus')).map((name) => join(folder, name));
-  const named = (file) => {
-    const comments = execFileSync('opusinfo', [file], { encoding: 'utf8' });
-    return comments.includes(`TALKER=${talker}\n`) && comments.includes(`LINE=${line}\n`);
-  };
-  const decoded = ['-f', 's16le', '-ar', String(RATE_HZ), '-ac', '1', '-'];
-  return files.filter(named).map((file) => fromPcm(execFileSync('ffmpeg', ['-v', 'error', '-i', file, ...decoded], { maxBuffer: 1 << 28 })));
 }
 
 describe('one turret', () => {

@@ -113,6 +113,16 @@ describe('the panel', () => {
     await tick();
     expect(screen.getByRole('alert').textContent).toContain('Microphones are closed');
   });
+  test('says in short words what an idle handset lacks, and the whole sentence to who asks', async () => {
+    const trouble = 'There is no microphone and no loudspeaker; plug one in, or choose another device.';
+    const right = store.position('right')!;
+    store.apply({ change: 'position', value: { ...right, device: { microphone: null, ear: null, trouble } } });
+    await tick();
+    const handset = document.querySelector<HTMLElement>('[data-position="right"]')!;
+    const note = within(handset).getByRole('note', { name: `No device. ${trouble}` });
+    expect(note.title).toBe(trouble);
+    expect(within(handset).getByText(/^No sound here\. Plug a device in/).title).toBe(trouble);
+  });
   test('offers Signal only where the turret says so', () => {
     expect(screen.getAllByRole('button', { name: 'Signal' })).toHaveLength(1);
   });

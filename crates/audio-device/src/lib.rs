@@ -1,11 +1,15 @@
 //! The only crate that opens a sound card.
 //!
-//! Law: a callback only calls the [`CaptureTap`] or [`PlaybackMixer`] that it owns; both come back when their device is
-//! closed or cannot be opened, so that a position outlives its device.
+//! Law: a callback only calls the [`CaptureTap`] or [`Played`] that it owns; both come back when their device is
+//! closed or cannot be opened, so that a position outlives its device. A stream plays and records the device that it was
+//! opened on, or nothing: see [`stay_environment`].
 
+mod errors;
 mod open;
+mod stay;
 
-pub use open::{Capture, DeviceError, NotOpened, Open, Playback, open_capture, open_playback};
+pub use open::{Alarm, Capture, DeviceError, NotOpened, Open, Playback, Played, Silence, open_capture, open_playback};
+pub use stay::stay_environment;
 
 use cpal::traits::{DeviceTrait, HostTrait};
 

@@ -1,7 +1,8 @@
 //! Opening one device for one position.
 
+use crate::errors::Errors;
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
-use cpal::{BufferSize, Device, Stream, StreamConfig};
+use cpal::{BufferSize, Device, ErrorKind, Stream, StreamConfig};
 use dealerboard_media::{CaptureTap, PlaybackMixer, RATE_HZ, samples_to_ns};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -10,16 +11,31 @@ use std::sync::{Arc, OnceLock};
 /// Longest block that a device may ask for, in frames.
 const FRAMES_MAX: usize = 16_384;
 
+/// What a position without a choice of its own takes, for people.
+const DEFAULT_NAME: &str = "System default";
+
 /// Why a device cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
     /// There is none, or none of that name.
     #[error("there is no {0}; plug one in, or choose another device")]
     Missing(String),
-    /// It does not open.
-    #[error("{0} cannot be opened ({1}); close the program that uses it, or choose another device")]
-    Refused(String, String),
+    /// Another program has it.
+    #[error("{0} is in use by another program; close that one, or choose another device")]
+    Busy(String),
+    /// This user may not.
+    #[error("{0} is not allowed to this user; ask for the right to use sound devices, or choose another device")]
+    Forbidden(String),
+    /// It has no 48,000 samples a second, or not in a form that is known here.
+    #[error("{0} does not run at 48 kHz; choose another device")]
+    Unfit(String),
+    /// It does not open; the system's own words are in the log.
+    #[error("{0} does not open; check that the sound system runs, or choose another device")]
+    Refused(String),
 }
+
+/// Called from a device's thread when the device has gone: at most once for each opening.
+pub type Alarm = Arc<dyn Fn() + Send + Sync>;
 
 /// What a running device reports.
 #[derive(Default)]
@@ -44,8 +60,16 @@ impl<T> Drop for Lent<T> {
     }
 }
 
-/// The sentence for the user, and what the device would have called: none if it was lost with the device.
-pub type NotOpened<T> = Box<(DeviceError, Option<T>)>;
+/// A device that did not open.
+#[derive(Debug)]
+pub struct NotOpened<T> {
+    /// For the user.
+    pub error: DeviceError,
+    /// The system's own words, for the log.
+    pub cause: String,
+    /// What it would have called: none if it was lost with the device.
+    pub item: Option<Box<T>>,
+}
 
 /// A device that runs.
 pub struct Open<T> {
@@ -61,6 +85,28 @@ pub type Capture = Open<CaptureTap>;
 
 /// A running ear.
 pub type Playback = Open<PlaybackMixer>;
+
+/// What an ear plays.
+pub trait Played: Send + 'static {
+    /// Fills the next block, mono at 48 kHz, which is asked for at `now_ns` of CLOCK_MONOTONIC.
+    fn play(&mut self, block: &mut [f32], now_ns: u64);
+}
+
+impl Played for PlaybackMixer {
+    fn play(&mut self, block: &mut [f32], now_ns: u64) {
+        self.on_playback(block, now_ns);
+    }
+}
+
+/// Nothing, to see whether an ear runs.
+#[derive(Debug, Default)]
+pub struct Silence;
+
+impl Played for Silence {
+    fn play(&mut self, block: &mut [f32], _: u64) {
+        block.fill(0.0);
+    }
+}
 
 impl<T> Open<T> {
     /// Why the device has gone, if it has.
@@ -91,29 +137,43 @@ fn monotonic_ns() -> u64 {
     (now.tv_sec as u64) * 1_000_000_000 + now.tv_nsec as u64
 }
 
-/// Errors that do not end a stream: a late callback is heard, not fatal.
-fn ends_stream(error: &cpal::Error) -> bool {
-    matches!(error.kind(), cpal::ErrorKind::DeviceNotAvailable | cpal::ErrorKind::StreamInvalidated)
-}
-
-fn on_error(health: &Arc<Health>) -> impl FnMut(cpal::Error) + Send + 'static {
-    let health = Arc::clone(health);
+fn on_error(health: &Arc<Health>, alarm: &Alarm) -> impl FnMut(cpal::Error) + Send + 'static {
+    let (health, alarm, mut errors) = (Arc::clone(health), Arc::clone(alarm), Errors::default());
     move |error| {
-        if ends_stream(&error) {
+        let ended = errors.end_stream(error.kind(), health.callbacks.load(Ordering::Relaxed), monotonic_ns());
+        if ended && !health.lost.load(Ordering::Acquire) {
             let _ = health.why.set(error.to_string());
             health.lost.store(true, Ordering::Release);
+            alarm();
         }
     }
 }
 
-fn find(choice: Option<&str>, what: &str, default: Option<Device>) -> Result<Device, DeviceError> {
+/// The device that was chosen, and its name for people.
+fn find(choice: Option<&str>, what: &str, default: Option<Device>) -> Result<(Device, String), DeviceError> {
     let Some(wanted) = choice else {
-        return default.ok_or_else(|| DeviceError::Missing(what.to_owned()));
+        let named = |device| (device, DEFAULT_NAME.to_owned());
+        return default.map(named).ok_or_else(|| DeviceError::Missing(what.to_owned()));
     };
     let missing = || DeviceError::Missing(format!("{what} called {wanted}"));
     let devices = cpal::default_host().devices().map_err(|_| missing())?;
     let is_it = |device: &Device| device.id().is_ok_and(|id| id.to_string() == wanted) || device.to_string() == wanted;
-    devices.into_iter().find(is_it).ok_or_else(missing)
+    let device = devices.into_iter().find(is_it).ok_or_else(missing)?;
+    let name = device.to_string();
+    Ok((device, name))
+}
+
+/// A device that is in the list and did not open. A default that does not open, and is not busy, is nothing but a name.
+fn refused<T>(choice: Option<&str>, what: &str, name: String, cause: &cpal::Error, item: Option<T>) -> NotOpened<T> {
+    let error = match (cause.kind(), choice) {
+        (ErrorKind::DeviceBusy, _) => DeviceError::Busy(name),
+        (ErrorKind::PermissionDenied, _) => DeviceError::Forbidden(name),
+        (ErrorKind::UnsupportedConfig, _) => DeviceError::Unfit(name),
+        (ErrorKind::DeviceNotAvailable, Some(wanted)) => DeviceError::Missing(format!("{what} called {wanted}")),
+        (_, None) => DeviceError::Missing(what.to_owned()),
+        (_, Some(_)) => DeviceError::Refused(name),
+    };
+    NotOpened { error, cause: cause.to_string(), item: item.map(Box::new) }
 }
 
 /// The configurations to ask for, the best first.
@@ -128,15 +188,21 @@ fn configs(channels: u16, period: u32) -> [StreamConfig; 2] {
 /// Opens a microphone: the device of that id or name, or the system's default.
 ///
 /// # Errors
-/// The sentence for the user, and the tap back.
-pub fn open_capture(choice: Option<&str>, period: u32, tap: CaptureTap) -> Result<Capture, NotOpened<CaptureTap>> {
-    let device = match find(choice, "microphone", cpal::default_host().default_input_device()) {
-        Ok(device) => device,
-        Err(error) => return Err(Box::new((error, Some(tap)))),
+/// Why, and the tap back.
+pub fn open_capture(
+    choice: Option<&str>,
+    period: u32,
+    tap: CaptureTap,
+    alarm: &Alarm,
+) -> Result<Capture, NotOpened<CaptureTap>> {
+    let (device, name) = match find(choice, "microphone", cpal::default_host().default_input_device()) {
+        Ok(found) => found,
+        Err(error) => {
+            return Err(NotOpened { cause: "it is not in the list".into(), error, item: Some(Box::new(tap)) });
+        }
     };
-    let name = device.to_string();
     let channels = device.default_input_config().map_or(1, |config| config.channels());
-    let (mut tap, mut refusal) = (tap, String::new());
+    let (mut tap, mut last) = (tap, cpal::Error::from(ErrorKind::DeviceNotAvailable));
     for config in configs(channels, period) {
         let (back, returned) = sync_channel(1);
         let health = Arc::new(Health::default());
@@ -156,43 +222,45 @@ pub fn open_capture(choice: Option<&str>, period: u32, tap: CaptureTap) -> Resul
                     tap.on_capture(&mono[..frames], first_ns);
                 }
             },
-            on_error(&health),
+            on_error(&health, alarm),
             None,
         );
         match built.and_then(|stream| stream.play().map(|()| stream)) {
             Ok(stream) => return Ok(Open { stream, back: returned, health, name }),
             Err(error) => {
-                refusal = error.to_string();
+                last = error;
                 match returned.recv() {
                     Ok(item) => tap = item,
-                    Err(_) => return Err(Box::new((DeviceError::Refused(name, refusal), None))),
+                    Err(_) => return Err(refused(choice, "microphone", name, &last, None)),
                 }
             }
         }
     }
-    Err(Box::new((DeviceError::Refused(name, refusal), Some(tap))))
+    Err(refused(choice, "microphone", name, &last, Some(tap)))
 }
 
 /// Opens an ear: the device of that id or name, or the system's default.
 ///
 /// # Errors
-/// The sentence for the user, and the mixer back.
-pub fn open_playback(
+/// Why, and what was to be played back.
+pub fn open_playback<P: Played>(
     choice: Option<&str>,
     period: u32,
-    mixer: PlaybackMixer,
-) -> Result<Playback, NotOpened<PlaybackMixer>> {
-    let device = match find(choice, "loudspeaker", cpal::default_host().default_output_device()) {
-        Ok(device) => device,
-        Err(error) => return Err(Box::new((error, Some(mixer)))),
+    played: P,
+    alarm: &Alarm,
+) -> Result<Open<P>, NotOpened<P>> {
+    let (device, name) = match find(choice, "loudspeaker", cpal::default_host().default_output_device()) {
+        Ok(found) => found,
+        Err(error) => {
+            return Err(NotOpened { cause: "it is not in the list".into(), error, item: Some(Box::new(played)) });
+        }
     };
-    let name = device.to_string();
     let channels = device.default_output_config().map_or(2, |config| config.channels());
-    let (mut mixer, mut refusal) = (mixer, String::new());
+    let (mut played, mut last) = (played, cpal::Error::from(ErrorKind::DeviceNotAvailable));
     for config in configs(channels, period) {
         let (back, returned) = sync_channel(1);
         let health = Arc::new(Health::default());
-        let (counted, mut lent) = (Arc::clone(&health), Lent { item: Some(mixer), back });
+        let (counted, mut lent) = (Arc::clone(&health), Lent { item: Some(played), back });
         let mut mono = vec![0.0_f32; FRAMES_MAX];
         let width = usize::from(channels).max(1);
         let built = device.build_output_stream(
@@ -200,26 +268,26 @@ pub fn open_playback(
             move |data: &mut [f32], _: &cpal::OutputCallbackInfo| {
                 counted.callbacks.fetch_add(1, Ordering::Relaxed);
                 let frames = (data.len() / width).min(FRAMES_MAX);
-                if let Some(mixer) = &mut lent.item {
-                    mixer.on_playback(&mut mono[..frames], monotonic_ns());
+                if let Some(played) = &mut lent.item {
+                    played.play(&mut mono[..frames], monotonic_ns());
                 }
                 for (frame, sample) in data.chunks_exact_mut(width).zip(&mono) {
                     frame.fill(*sample);
                 }
             },
-            on_error(&health),
+            on_error(&health, alarm),
             None,
         );
         match built.and_then(|stream| stream.play().map(|()| stream)) {
             Ok(stream) => return Ok(Open { stream, back: returned, health, name }),
             Err(error) => {
-                refusal = error.to_string();
+                last = error;
                 match returned.recv() {
-                    Ok(item) => mixer = item,
-                    Err(_) => return Err(Box::new((DeviceError::Refused(name, refusal), None))),
+                    Ok(item) => played = item,
+                    Err(_) => return Err(refused(choice, "loudspeaker", name, &last, None)),
                 }
             }
         }
     }
-    Err(Box::new((DeviceError::Refused(name, refusal), Some(mixer))))
+    Err(refused(choice, "loudspeaker", name, &last, Some(played)))
 }

@@ -181,17 +181,21 @@ impl TurretTask {
         }
     }
 
-    /// Devices have come or gone. A microphone that is another than before talks to nobody until its user presses.
+    /// Devices have come or gone. A microphone that is another than before, or whose ear has gone, talks to nobody until
+    /// its user presses.
     pub(crate) async fn devices(&mut self, views: BTreeMap<Position, DeviceView>) {
         let microphone = |views: &BTreeMap<Position, DeviceView>, position: &Position| {
             views.get(position).and_then(|view| view.microphone.clone())
         };
-        let changed =
-            Position::ALL.into_iter().filter(|it| microphone(&views, it) != microphone(&self.local.devices, it));
+        let changed = Position::ALL.into_iter().filter(|it| {
+            microphone(&views, it) != microphone(&self.local.devices, it)
+                || lost_ear(self.local.devices.get(it), views.get(it))
+        });
         for position in changed.collect::<Vec<_>>() {
             let gates = mics::open(&self.facts, &self.local);
             if gates.iter().any(|gate| gate.uplink == position.uplink()) {
-                let sentence = "The microphone in use has gone or was changed, and is closed; press to talk again.";
+                let sentence =
+                    "A device in use has gone or was changed, and its microphone is closed; press to talk again.";
                 self.note(self.facts.line_at(position).cloned(), sentence.into(), false);
             }
             self.local.mics.shut_device(&self.facts, position, Instant::now());
@@ -207,5 +211,37 @@ impl TurretTask {
     /// Now by the switch's clock, UTC milliseconds.
     pub(crate) fn switch_utc_ms(&self) -> i64 {
         utc_ms() + self.local.clock_offset_ms as i64
+    }
+}
+
+/// The ear of a position that talks has gone, to nowhere or to another position's. One that is back ends its trouble.
+fn lost_ear(was: Option<&DeviceView>, is: Option<&DeviceView>) -> bool {
+    let (Some(was), Some(is)) = (was, is) else { return false };
+    was.microphone.is_some() && was.ear.is_some() && was.ear != is.ear && !is.trouble.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device(microphone: Option<&str>, ear: Option<&str>, trouble: &str) -> DeviceView {
+        let name = |name: Option<&str>| name.map(str::to_owned);
+        DeviceView { microphone: name(microphone), ear: name(ear), trouble: trouble.to_owned() }
+    }
+
+    #[test]
+    fn an_ear_that_goes_away_or_elsewhere_is_lost_to_its_microphone_and_one_that_is_back_is_not() {
+        let whole = device(Some("headset"), Some("headset"), "");
+        let elsewhere = device(Some("headset"), Some("box"), "The device headset has gone.");
+        let nowhere = device(Some("headset"), None, "The device headset has gone.");
+        assert!(lost_ear(Some(&whole), Some(&elsewhere)) && lost_ear(Some(&whole), Some(&nowhere)));
+        assert!(!lost_ear(Some(&elsewhere), Some(&whole)) && !lost_ear(Some(&nowhere), Some(&elsewhere)));
+    }
+
+    #[test]
+    fn a_position_without_a_microphone_has_none_to_lose() {
+        let speakers = device(None, Some("box"), "");
+        assert!(!lost_ear(Some(&speakers), Some(&device(None, None, "The device box has gone."))));
+        assert!(!lost_ear(None, Some(&speakers)));
     }
 }

@@ -1,14 +1,16 @@
 //! A whole turret without a window: session, positions, devices and the view model.
 //!
-//! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` (with `mic_file`) and `cards` the devices;
+//! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` (with `mic_file`) and `cards` (each a `card`, or an `ear`) the devices;
 //! `facts`, `mics`, `keyed`, `project`, `changes` and `press` are pure: what is known, which microphones are open and were,
 //! what it looks like, what differs, what a press means. `speaking` is too: who speaks; so are `words`,
 //! what the user is told, and `places`, where each line is heard.
 
 mod acts;
+mod card;
 mod cards;
 mod changes;
 pub mod counterparty;
+mod ear;
 mod events;
 mod facts;
 mod files;
@@ -34,6 +36,7 @@ mod voice_path;
 mod words;
 
 pub use cards::CardChoices;
+pub use dealerboard_audio_device::stay_environment;
 pub use files::{Clock, FileDevices};
 pub use link::Access;
 pub use log::start_log;
