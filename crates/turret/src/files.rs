@@ -13,8 +13,9 @@ use rtrb::Consumer;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::BufWriter;
-use std::path::PathBuf;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -204,27 +205,57 @@ fn silence(ears: usize) -> Heard {
     (0..ears).map(|_| Vec::with_capacity(WRITE_SAMPLES)).collect()
 }
 
-type EarWriter = hound::WavWriter<BufWriter<File>>;
+/// Bytes before the sound in an ear's file.
+const HEADER: u64 = 44;
+
+/// One ear's WAV file: 48 kHz mono, 16 bit.
+struct EarFile {
+    file: File,
+    /// Bytes of sound so far.
+    length: u64,
+    bytes: Vec<u8>,
+}
+
+impl EarFile {
+    fn create(path: &Path) -> Result<Self> {
+        let explain = || format!("{} cannot be written; choose another folder with --ears", path.display());
+        let file = File::create(path).with_context(explain)?;
+        let ear = Self { file, length: 0, bytes: Vec::new() };
+        ear.write_header().with_context(explain)?;
+        Ok(ear)
+    }
+
+    /// The header of as much sound as there is. What is longer than a WAV file can say goes on to its end.
+    fn write_header(&self) -> io::Result<()> {
+        let length = u32::try_from(self.length).unwrap_or(u32::MAX);
+        let mut header = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+        header[4..8].copy_from_slice(&length.saturating_add(HEADER as u32 - 8).to_le_bytes());
+        header.extend(RATE_HZ.to_le_bytes());
+        header.extend((RATE_HZ * 2).to_le_bytes());
+        header.extend(b"\x02\0\x10\0data");
+        header.extend(length.to_le_bytes());
+        self.file.write_all_at(&header, 0)
+    }
+
+    fn append(&mut self, samples: &[f32]) -> io::Result<()> {
+        self.bytes.resize(2 * samples.len(), 0);
+        for (bytes, sample) in self.bytes.as_chunks_mut().0.iter_mut().zip(samples) {
+            *bytes = ((sample.clamp(-1.0, 1.0) * 32_767.0) as i16).to_le_bytes();
+        }
+        self.file.write_all_at(&self.bytes, HEADER + self.length)?;
+        self.length += self.bytes.len() as u64;
+        self.write_header()
+    }
+}
 
 /// Writes a WAV file for each ear on one thread beside the devices'; their headers are right after each writing.
 fn write_behind(paths: &[PathBuf]) -> Result<SyncSender<Heard>> {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: RATE_HZ,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut writers = Vec::new();
-    for path in paths {
-        let writer = hound::WavWriter::create(path, spec)
-            .with_context(|| format!("{} cannot be written; choose another folder with --ears", path.display()))?;
-        writers.push(Some(writer));
-    }
+    let mut files = paths.iter().map(|path| EarFile::create(path).map(Some)).collect::<Result<Vec<_>>>()?;
     let (sender, batches) = sync_channel::<Heard>(WRITES_MAX);
     std::thread::Builder::new().name("ear files".into()).spawn(move || {
         for heard in batches {
-            for (place, samples) in writers.iter_mut().zip(heard) {
-                let Some(Err(error)) = place.as_mut().map(|writer| append(writer, &samples)) else { continue };
+            for (place, samples) in files.iter_mut().zip(heard) {
+                let Some(Err(error)) = place.as_mut().map(|file| file.append(&samples)) else { continue };
                 tracing::error!(%error, "what this turret hears cannot be kept");
                 *place = None;
             }
@@ -233,11 +264,22 @@ fn write_behind(paths: &[PathBuf]) -> Result<SyncSender<Heard>> {
     Ok(sender)
 }
 
-fn append(writer: &mut EarWriter, samples: &[f32]) -> hound::Result<()> {
-    let mut block = writer.get_i16_writer(u32::try_from(samples.len()).unwrap_or(u32::MAX));
-    for sample in samples {
-        block.write_sample((sample.clamp(-1.0, 1.0) * 32_767.0) as i16);
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_ear_can_be_read_as_a_wav_file_after_each_writing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("left.wav");
+        let mut ear = EarFile::create(&path).unwrap();
+        for (samples, wanted) in [(&[0.5, -2.0][..], &[16_383, -32_767][..]), (&[0.0], &[16_383, -32_767, 0])] {
+            ear.append(samples).unwrap();
+            let wav = hound::WavReader::open(&path).unwrap();
+            assert_eq!((wav.spec().sample_rate, wav.spec().channels), (RATE_HZ, 1));
+            let read: Vec<i16> = wav.into_samples::<i16>().map(Result::unwrap).collect();
+            assert_eq!(read, wanted);
+        }
     }
-    block.flush()?;
-    writer.flush()
 }

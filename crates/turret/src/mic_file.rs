@@ -168,13 +168,13 @@ impl<R: BufRead> Samples<R> {
             Err(error) => return Err(error),
         };
         let mut taken = there.len() - there.len() % length;
-        out.extend(there[..taken].chunks_exact(length).map(|bytes| value(self.form, bytes)));
+        append(self.form, &there[..taken], out);
         self.from.consume(taken);
         if taken == 0 {
             // A sample may come in two halves.
             let mut bytes = [0; 4];
             match self.from.read_exact(&mut bytes[..length]) {
-                Ok(()) => out.push(value(self.form, &bytes[..length])),
+                Ok(()) => append(self.form, &bytes[..length], out),
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(false),
                 Err(error) => return Err(error),
             }
@@ -185,13 +185,15 @@ impl<R: BufRead> Samples<R> {
     }
 }
 
-/// One sample. Whole numbers stand in the upper bytes, so that all have one scale.
-fn value(form: Form, bytes: &[u8]) -> f32 {
-    let mut word = [0; 4];
-    word[4 - bytes.len()..].copy_from_slice(bytes);
+/// Appends the samples that whole `bytes` are.
+fn append(form: Form, bytes: &[u8], out: &mut Vec<f32>) {
+    // Whole numbers stand in the upper bytes, so that all have one scale.
+    let scaled = |word: [u8; 4]| i32::from_le_bytes(word) as f32 / 2_147_483_648.0;
     match form {
-        Form::F32 => f32::from_le_bytes(word),
-        Form::I16 | Form::I24 | Form::I32 => i32::from_le_bytes(word) as f32 / 2_147_483_648.0,
+        Form::I16 => out.extend(bytes.chunks_exact(2).map(|it| scaled([0, 0, it[0], it[1]]))),
+        Form::I24 => out.extend(bytes.chunks_exact(3).map(|it| scaled([0, it[0], it[1], it[2]]))),
+        Form::I32 => out.extend(bytes.chunks_exact(4).map(|it| scaled([it[0], it[1], it[2], it[3]]))),
+        Form::F32 => out.extend(bytes.chunks_exact(4).map(|it| f32::from_le_bytes([it[0], it[1], it[2], it[3]]))),
     }
 }
 
