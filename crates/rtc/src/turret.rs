@@ -5,7 +5,6 @@
 
 use dealerboard_model::{Csrc, Uplink};
 use rtc::media_stream::MediaStreamTrack;
-use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
 use rtc::peer_connection::configuration::media_engine::MIME_TYPE_OPUS;
 use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
@@ -21,6 +20,7 @@ use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::{
     MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
     RTCIceGatheringState, RTCPeerConnectionState, RTCSessionDescription, Registry, SettingEngineBuilder,
+    register_default_interceptors,
 };
 use webrtc::runtime::default_runtime;
 
@@ -162,9 +162,7 @@ impl TurretVoice {
         let mut media = MediaEngine::default();
         let opus = RTCRtpCodecParameters { rtp_codec: codec(), payload_type: OPUS_PT };
         media.register_codec(opus, RtpCodecKind::Audio).map_err(stack)?;
-        // Reports alone (RFC 3550 section 6.4): nothing is sent a second time and no bandwidth is estimated, and the timers
-        // for that would wake the turret ten times a second from the first packet that it heard to its end.
-        let registry = configure_rtcp_reports(Registry::new());
+        let registry = register_default_interceptors(Registry::new(), &mut media).map_err(stack)?;
         let settings = SettingEngineBuilder::new()
             .with_include_loopback_candidate(true)
             .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled);
