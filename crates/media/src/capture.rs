@@ -97,6 +97,12 @@ impl Gate {
         is_open(self.0.gate.load(Ordering::Acquire))
     }
 
+    /// Whether what the microphone hears goes out: it is open, and not silent.
+    #[must_use]
+    pub fn lets_voice_out(&self) -> bool {
+        self.is_open() && !self.0.silent.load(Ordering::Acquire)
+    }
+
     /// The microphone's level since the last call, open or shut; see [`Level::read_dbfs`].
     #[must_use]
     pub fn level_dbfs(&self) -> f32 {

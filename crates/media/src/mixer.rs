@@ -109,6 +109,8 @@ pub struct PlaybackMixer {
     gains: Vec<LineGain>,
     master: Ramp,
     tones: TonePlayer,
+    /// No stream sounds and every gain stands: until something comes, nothing changes that.
+    rests: bool,
 }
 
 /// The part that others hold.
@@ -135,6 +137,7 @@ pub fn playback_pair(config: PlaybackConfig) -> Result<(PlaybackMixer, PlaybackS
         gains: Vec::with_capacity(LINES),
         master: Ramp::at(1.0),
         tones: TonePlayer::default(),
+        rests: false,
     };
     Ok((mixer, PlaybackSender { shared, packets, wishes }))
 }
@@ -162,11 +165,26 @@ impl PlaybackMixer {
     pub fn on_playback(&mut self, out: &mut [f32], first_sample_ns: u64) {
         out.fill(0.0);
         while let Ok(wish) = self.wishes.pop() {
+            self.rests = false;
             self.obey(wish);
         }
         while let Ok(packet) = self.packets.pop() {
+            self.rests = false;
             self.take(&packet);
         }
+        let sounds = !self.rests && self.add_streams(out, first_sample_ns);
+        if !sounds && !self.tones.plays() {
+            // An ear hears nothing most of its time: silence costs nothing.
+            self.master.pass(out.len());
+            return;
+        }
+        out.iter_mut().for_each(|sample| *sample *= self.master.step());
+        self.tones.add(out);
+        limit(out);
+    }
+
+    /// Adds what the streams play, and moves the gains on; false when none plays.
+    fn add_streams(&mut self, out: &mut [f32], first_sample_ns: u64) -> bool {
         let mut sounds = false;
         for stream in &mut self.streams {
             let (Some((line, _, _)), false) = (stream.key, stream.is_idle()) else { continue };
@@ -180,14 +198,8 @@ impl PlaybackMixer {
             }
         }
         self.gains.iter_mut().for_each(|entry| entry.gain.pass(out.len()));
-        if !sounds && !self.tones.plays() {
-            // An ear hears nothing most of its time: silence costs nothing.
-            self.master.pass(out.len());
-            return;
-        }
-        out.iter_mut().for_each(|sample| *sample *= self.master.step());
-        self.tones.add(out);
-        limit(out);
+        self.rests = !sounds && self.gains.iter().all(|entry| entry.gain.stands());
+        sounds
     }
 
     fn obey(&mut self, wish: PlaybackControl) {

@@ -38,6 +38,11 @@ impl Ramp {
         self.now += (self.target - self.now).clamp(-way, way);
     }
 
+    /// Whether it is where it goes.
+    pub fn stands(self) -> bool {
+        self.now.to_bits() == self.target.to_bits()
+    }
+
     /// The present gain.
     pub fn now(self) -> f32 {
         self.now
@@ -64,6 +69,17 @@ mod tests {
         passed.aim(1.0);
         passed.pass(240);
         assert!((passed.now() - gains[239]).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_gain_that_has_come_to_its_target_stands() {
+        let mut ramp = Ramp::at(0.1);
+        for target in [1.0, 0.3, 2.0, 0.0, 0.7] {
+            ramp.aim(target);
+            assert!(!ramp.stands());
+            (0..10).for_each(|_| ramp.pass(256));
+            assert!(ramp.stands(), "{target}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use dealerboard_media::RATE_HZ;
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::fs::File;
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +15,9 @@ use std::time::Duration;
 
 /// Samples that are read ahead: a second.
 const AHEAD: usize = RATE_HZ as usize;
+
+/// How long the reader sleeps when the second is full: three quarters of it are left then, and one wake reads many samples.
+const NAP: Duration = Duration::from_millis(250);
 
 /// Longest chunk before the samples that is read; a header has no need of more.
 const CHUNK_MAX: u32 = 1 << 20;
@@ -59,17 +62,24 @@ fn feed(
     running: &AtomicBool,
     full: impl Fn(),
 ) -> Result<(), String> {
-    while let Some(sample) = samples.next().map_err(|error| unreadable(path, &error))? {
-        while ring.is_full() {
-            full();
-            if !running.load(Ordering::Acquire) || ring.is_abandoned() {
-                return Ok(());
+    let mut read = Vec::new();
+    while samples.more(&mut read).map_err(|error| unreadable(path, &error))? {
+        let mut rest = read.as_slice();
+        while !rest.is_empty() {
+            let (part, later) = rest.split_at(ring.slots().min(rest.len()));
+            if let Ok(chunk) = ring.write_chunk_uninit(part.len()) {
+                chunk.fill_from_iter(part.iter().copied());
             }
-            std::thread::sleep(Duration::from_millis(20));
+            rest = later;
+            if !rest.is_empty() {
+                full();
+                if !running.load(Ordering::Acquire) || ring.is_abandoned() {
+                    return Ok(());
+                }
+                std::thread::sleep(NAP);
+            }
         }
-        if ring.push(sample).is_err() {
-            return Ok(());
-        }
+        read.clear();
     }
     Ok(())
 }
@@ -106,7 +116,7 @@ impl Samples<BufReader<File>> {
     }
 }
 
-impl<R: Read> Samples<R> {
+impl<R: BufRead> Samples<R> {
     /// Reads the header.
     fn begin(mut from: R, path: &Path) -> Result<Self, String> {
         let shown = path.display();
@@ -140,29 +150,50 @@ impl<R: Read> Samples<R> {
         }
     }
 
-    /// The next sample; none when the stream has ended.
-    fn next(&mut self) -> io::Result<Option<f32>> {
-        let mut bytes = [0; 4];
+    /// Appends what has come, one sample at least; false when the stream has ended.
+    fn more(&mut self, out: &mut Vec<f32>) -> io::Result<bool> {
         let length = match self.form {
             Form::I16 => 2,
             Form::I24 => 3,
             Form::I32 | Form::F32 => 4,
         };
-        if self.left.is_some_and(|left| left < length as u64) {
-            return Ok(None);
+        let left = usize::try_from(self.left.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+        if left < length {
+            return Ok(false);
         }
-        // Whole numbers stand in the upper bytes, so that all have one scale.
-        let at = if self.form == Form::F32 { 0 } else { 4 - length };
-        match self.from.read_exact(&mut bytes[at..at + length]) {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+        let there = match self.from.fill_buf() {
+            Ok(there) => &there[..there.len().min(left)],
+            // Nothing has come yet; it is asked for again.
+            Err(error) if error.kind() == ErrorKind::Interrupted => &[],
             Err(error) => return Err(error),
+        };
+        let mut taken = there.len() - there.len() % length;
+        append(self.form, &there[..taken], out);
+        self.from.consume(taken);
+        if taken == 0 {
+            // A sample may come in two halves.
+            let mut bytes = [0; 4];
+            match self.from.read_exact(&mut bytes[..length]) {
+                Ok(()) => append(self.form, &bytes[..length], out),
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(false),
+                Err(error) => return Err(error),
+            }
+            taken = length;
         }
-        self.left = self.left.map(|left| left - length as u64);
-        Ok(Some(match self.form {
-            Form::F32 => f32::from_le_bytes(bytes),
-            Form::I16 | Form::I24 | Form::I32 => i32::from_le_bytes(bytes) as f32 / 2_147_483_648.0,
-        }))
+        self.left = self.left.map(|left| left - taken as u64);
+        Ok(true)
+    }
+}
+
+/// Appends the samples that whole `bytes` are.
+fn append(form: Form, bytes: &[u8], out: &mut Vec<f32>) {
+    // Whole numbers stand in the upper bytes, so that all have one scale.
+    let scaled = |word: [u8; 4]| i32::from_le_bytes(word) as f32 / 2_147_483_648.0;
+    match form {
+        Form::I16 => out.extend(bytes.chunks_exact(2).map(|it| scaled([0, 0, it[0], it[1]]))),
+        Form::I24 => out.extend(bytes.chunks_exact(3).map(|it| scaled([0, it[0], it[1], it[2]]))),
+        Form::I32 => out.extend(bytes.chunks_exact(4).map(|it| scaled([it[0], it[1], it[2], it[3]]))),
+        Form::F32 => out.extend(bytes.chunks_exact(4).map(|it| f32::from_le_bytes([it[0], it[1], it[2], it[3]]))),
     }
 }
 
@@ -204,7 +235,42 @@ mod tests {
 
     fn samples(bytes: &[u8]) -> Result<Vec<f32>, String> {
         let mut samples = Samples::begin(bytes, Path::new("mic.wav"))?;
-        Ok(std::iter::from_fn(|| samples.next().unwrap()).collect())
+        let mut all = Vec::new();
+        while samples.more(&mut all).unwrap() {}
+        Ok(all)
+    }
+
+    #[test]
+    fn a_sample_that_comes_in_two_halves_is_one_sample() {
+        let stream = wav(1, 1, 48_000, 24, 6, &[0, 0, 0x40, 0, 0, 0xC0]);
+        for piece in 1..5 {
+            let mut samples = Samples::begin(Pieces(&stream, piece), Path::new("mic.wav")).unwrap();
+            let mut all = Vec::new();
+            while samples.more(&mut all).unwrap() {}
+            assert_eq!(all, [0.5, -0.5]);
+        }
+    }
+
+    /// Gives a few bytes at a time, as a pipe does.
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl io::Read for Pieces<'_> {
+        fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+            let count = self.1.min(to.len()).min(self.0.len());
+            to[..count].copy_from_slice(&self.0[..count]);
+            self.consume(count);
+            Ok(count)
+        }
+    }
+
+    impl BufRead for Pieces<'_> {
+        fn fill_buf(&mut self) -> io::Result<&[u8]> {
+            Ok(&self.0[..self.1.min(self.0.len())])
+        }
+
+        fn consume(&mut self, count: usize) {
+            self.0 = &self.0[count..];
+        }
     }
 
     #[test]

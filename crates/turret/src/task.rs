@@ -7,7 +7,6 @@ use crate::facts::Facts;
 use crate::intake::Overflow;
 use crate::keyed::Keyed;
 use crate::link::{LinkEvent, ToLink};
-use crate::mics;
 use crate::project::Local;
 use crate::speaking::Speaking;
 use crate::tones::Tones;
@@ -16,7 +15,7 @@ use crate::view::{Change, DeviceView, LinkView, Meters, NoticeView, View};
 use crate::voice::{Sends, Voice};
 use crate::voice_path::VoicePath;
 use dealerboard_media::{SILENCE_DBFS, Tone};
-use dealerboard_model::{Csrc, LineId, Uplink, UserId};
+use dealerboard_model::{Csrc, LineId, UserId};
 use dealerboard_wire::{Act, FromTurret};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -165,9 +164,8 @@ impl TurretTask {
         if !matches!(self.local.link, LinkView::Up { .. }) {
             return self.speaking.forget();
         }
-        let gates = mics::open(&self.facts, &self.local);
-        let open = Uplink::ALL.map(|uplink| gates.iter().any(|gate| gate.uplink == uplink));
-        for (uplink, speaking) in self.speaking.follow(open, mics_dbfs, now) {
+        // The gates stand as they follow from what is known: only the levels are new.
+        for (uplink, speaking) in self.speaking.follow(self.voice.speaking(), mics_dbfs, now) {
             self.tell_switch(FromTurret::VoiceActivity { uplink, speaking }).await;
         }
     }
@@ -175,11 +173,7 @@ impl TurretTask {
     fn meter(&mut self, mics_dbfs: [f32; 3]) {
         let lines = self.voice.line_levels_dbfs();
         let name = |csrc: Csrc| self.facts.lines.values().find(|line| line.csrc == csrc).map(|line| line.line.clone());
-        let lines_dbfs: Vec<_> = lines
-            .into_iter()
-            .filter(|(_, dbfs)| *dbfs > SILENCE_DBFS)
-            .filter_map(|(csrc, dbfs)| Some((name(csrc)?, dbfs)))
-            .collect();
+        let lines_dbfs: Vec<_> = lines.into_iter().filter_map(|(csrc, dbfs)| Some((name(csrc)?, dbfs))).collect();
         let moves = !lines_dbfs.is_empty() || mics_dbfs.iter().any(|dbfs| *dbfs > SILENCE_DBFS);
         if moves || self.metered {
             self.tell(Change::Meters(Meters { mics_dbfs, lines_dbfs }));

@@ -6,7 +6,7 @@
 use crate::places::Places;
 use dealerboard_media::{
     CaptureTap, EncodedPacket, Gate, MediaError, PlaybackConfig, PlaybackControl, PlaybackMixer, PlaybackSender,
-    UplinkConfig, UplinkEncoder, VoicePacket, capture_pair, playback_pair,
+    SILENCE_DBFS, UplinkConfig, UplinkEncoder, VoicePacket, capture_pair, playback_pair,
 };
 use dealerboard_model::{Csrc, Position, Uplink};
 use dealerboard_rtc::turret::{Downlink, Sink, UplinkSender};
@@ -115,6 +115,12 @@ impl Voice {
         }
     }
 
+    /// The uplinks that send what their microphone hears.
+    #[must_use]
+    pub fn speaking(&self) -> [bool; 3] {
+        [0, 1, 2].map(|uplink: usize| self.gates[uplink].lets_voice_out())
+    }
+
     /// Where packets of a new connection go.
     pub fn connect(&self, senders: [UplinkSender; 3]) {
         *self.senders.lock().expect("no holder of this lock panics") = senders.map(Some);
@@ -158,7 +164,8 @@ impl Voice {
     pub fn line_levels_dbfs(&self) -> BTreeMap<Csrc, f32> {
         let mut levels = BTreeMap::new();
         for sender in self.ears.senders.values() {
-            for (line, dbfs) in sender.lock().expect("no holder of this lock panics").levels() {
+            let sender = sender.lock().expect("no holder of this lock panics");
+            for (line, dbfs) in sender.levels().filter(|(_, dbfs)| *dbfs > SILENCE_DBFS) {
                 let level = levels.entry(line).or_insert(dbfs);
                 *level = level.max(dbfs);
             }
