@@ -1,12 +1,13 @@
 //! What a sound server is told so that no stream wanders to another device.
 //!
-//! Law: pure. When a microphone goes away, PipeWire and PulseAudio's clients of it would be given another one, which the
-//! person at the desk does not expect: they are told to end the stream instead, and that is noticed.
+//! Law: pure. When a microphone goes away, PipeWire gives its streams another one, which the person at the desk does not
+//! expect: it is told to end them instead, and that is noticed. A PulseAudio that is not PipeWire knows no such word.
 
-/// PipeWire's words for it. Its ALSA plugin takes them from the first variable; those who speak PulseAudio to it, from the second.
+/// PipeWire's words for it.
 const STAY: [&str; 3] = ["node.dont-reconnect", "node.dont-fallback", "node.dont-move"];
 
-/// The variables to set before the first device is opened, while the program has only one thread; `now` is what they hold already.
+/// The variables to set before the first device is opened, while the program has only one thread: one for PipeWire's ALSA
+/// plugin, one for clients that speak PulseAudio to it. `now` is what they hold already.
 #[must_use]
 pub fn stay_environment(now: impl Fn(&str) -> Option<String>) -> [(&'static str, String); 2] {
     let rules = STAY.map(|rule| format!("{rule}=true")).join(" ");
