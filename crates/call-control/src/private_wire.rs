@@ -207,7 +207,7 @@ pub fn release(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> R
     found.legs.retain(|leg| leg.party.turret != turret);
     // Who could resume a held call may release it (HOLD-10).
     found.holders.retain(|holder| mine && holder.turret != turret);
-    let (silent, stays) = (found.legs.is_empty(), found.has_members());
+    let (silent, stays) = (found.legs.is_empty(), found.has_members() && found.spec.kind != LineKind::Intercom);
     if silent {
         crate::hoot::close_all(s, line);
     }
