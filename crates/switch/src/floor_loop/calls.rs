@@ -65,6 +65,7 @@ impl FloorLoop {
             Output::RecordingOpened { .. }
             | Output::TrackOpened { .. }
             | Output::TrackClosed { .. }
+            | Output::Happened { .. }
             | Output::RecordingClosed { .. } => self.record(output),
         }
     }

@@ -60,8 +60,8 @@ pub struct FloorLoop {
     recorder: Recorder,
     /// As turrets were told last.
     recorder_state: RecorderState,
-    /// The time at the last look at UTC.
-    utc_seen: Moment,
+    /// By how much UTC is ahead of the recorder's time line, as the recorder was told last, in milliseconds.
+    utc_ahead_ms: i64,
     /// Packets that found no room at the recorder, as the log was told last.
     record_overflows: u64,
     turrets: Numbers,
@@ -86,7 +86,7 @@ impl FloorLoop {
             voice,
             recorder,
             recorder_state: RecorderState::Ok,
-            utc_seen: clock.now(),
+            utc_ahead_ms: 0,
             record_overflows: 0,
             turrets: Numbers::new(keep, "turret"),
             next_label: TALKER_LABELS,
