@@ -463,8 +463,11 @@ mod tests {
 
     fn start(folder: &Path) -> Recorder {
         let fail_grace = Duration::from_secs(3);
-        Recorder::start(folder, RecorderOptions { now_utc_ms: Arc::new(|| 1_000), fail_grace, queue: 8, version: "test" })
-            .unwrap()
+        Recorder::start(
+            folder,
+            RecorderOptions { now_utc_ms: Arc::new(|| 1_000), fail_grace, queue: 8, version: "test" },
+        )
+        .unwrap()
     }
 
     #[test]

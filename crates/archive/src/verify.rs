@@ -135,7 +135,9 @@ impl Checker {
         for segment in segments {
             match named(&mut lines, segment).map_err(file_error(&path, "read"))? {
                 Some(sealed) => check(&self.folder, &sealed, &mut verdict),
-                None => verdict.wrong(&segment.file, "the line of the chain that sealed it is not what was written there"),
+                None => {
+                    verdict.wrong(&segment.file, "the line of the chain that sealed it is not what was written there")
+                }
             }
         }
         Ok(verdict)

@@ -154,7 +154,10 @@ async fn a_check_goes_on_from_where_the_last_one_ended_and_still_finds_what_is_w
     std::fs::write(&path, text.replace(sealed, &forged)).unwrap();
     let second = library.check(RecordingId(2)).await.unwrap();
     assert!(!second.holds());
-    assert!(library.check(RecordingId(1)).await.unwrap().holds(), "what is another's is found by a check of everything");
+    assert!(
+        library.check(RecordingId(1)).await.unwrap().holds(),
+        "what is another's is found by a check of everything"
+    );
     assert!(!dealerboard_archive::verify(folder.path()).unwrap().holds());
 }
 

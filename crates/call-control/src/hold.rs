@@ -1,8 +1,8 @@
 //! Hold, resume, and what becomes of a position's earlier call.
 
 use crate::happenings::Happening;
-use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::hoot;
+use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::private_wire::{far_shows, let_go};
 use crate::state::{Leg, State, stale};
 use crate::timer::{HOLD_REMINDER_MS, HOLD_REPEAT_MS, Timer};

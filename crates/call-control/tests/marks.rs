@@ -120,7 +120,11 @@ fn what_happened_before_a_call_was_recorded_is_told_when_it_is() {
     let mut d = Desk::new();
     d.talk(A1, true);
     d.seize(A1, "ard-a");
-    assert_eq!(told(&d), [], "a talk key on the speakers keeps the handset from being heard, and so from being recorded");
+    assert_eq!(
+        told(&d),
+        [],
+        "a talk key on the speakers keeps the handset from being heard, and so from being recorded"
+    );
     let seized = d.now;
     d.now = d.now.plus_ms(300);
     d.talk(A1, false);

@@ -382,7 +382,8 @@ impl Update {
     /// # Errors
     /// The database refuses.
     pub async fn mark(&mut self, n: i64, recording: u32, row: &MarkRow) -> Result<()> {
-        let sql = "INSERT OR IGNORE INTO mark (n, recording, at_utc_ms, line, who, what_happened) VALUES (?, ?, ?, ?, ?, ?)";
+        let sql =
+            "INSERT OR IGNORE INTO mark (n, recording, at_utc_ms, line, who, what_happened) VALUES (?, ?, ?, ?, ?, ?)";
         let query = sqlx::query(sql).bind(n).bind(recording).bind(row.at_utc_ms).bind(&row.line).bind(&row.who);
         let query = query.bind(&row.what_happened);
         query.execute(&mut *self.transaction).await?;

@@ -58,7 +58,7 @@ impl FloorLoop {
     pub(super) fn record(&mut self, output: Output) {
         // A recording goes by the UTC of its opening: a step is known before.
         self.look_at_utc();
-        let now = self.clock.recorded_ms(Instant::now());
+        let now = self.clock.recorded_ms(self.clock.instant(self.handled));
         let message = match output {
             Output::RecordingOpened { recording, call, lines, kind } => {
                 ToRecorder::OpenRecording(now, RecordingFacts { recording, call, lines, kind })
