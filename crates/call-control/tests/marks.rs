@@ -10,11 +10,9 @@ use floor::*;
 
 /// What the last input told the recordings: line, who, what.
 fn told(d: &Desk) -> Vec<(String, Vec<String>, Happening)> {
-    let happened = |out: &Output| match out {
-        Output::Happened { line, who, what, .. } => {
-            Some((line.to_string(), who.iter().map(ToString::to_string).collect(), *what))
-        }
-        _ => None,
+    let happened = |out: &Output| {
+        let Output::Happened { line, who, what, .. } = out else { return None };
+        Some((line.to_string(), who.iter().map(ToString::to_string).collect(), *what))
     };
     d.out.iter().filter_map(happened).collect()
 }
