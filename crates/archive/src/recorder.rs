@@ -301,15 +301,16 @@ impl RecorderThread {
 
     /// What found no room in the queue, now that there is some.
     fn take_waiting(&mut self) {
-        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        if waiting.is_empty() {
-            return;
-        }
-        // All that came before it is still in the queue.
-        while let Ok(message) = self.messages.try_recv() {
-            self.take(message);
-        }
-        waiting.into_iter().for_each(|message| self.take(message));
+        let (earlier, waiting) = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if waiting.is_empty() {
+                return;
+            }
+            // All that came before it is still in the queue, and nothing later gets there while it is held.
+            let earlier: Vec<ToRecorder> = self.messages.try_iter().collect();
+            (earlier, std::mem::take(&mut *waiting))
+        };
+        earlier.into_iter().chain(waiting).for_each(|message| self.take(message));
     }
 
     /// What is written outlasts a power cut from soon on; the thread does not wait for it.
