@@ -48,6 +48,9 @@ after(async () => {
   await floor?.close();
 });
 
+/** Where the cursor is, in milliseconds from the recording's beginning. */
+const cursor = async () => Number(await page.locator('[data-cursor-ms]').getAttribute('data-cursor-ms'));
+
 const places = () => page.evaluate(() => window.players.map((player) => player.currentTime));
 
 const rows = () => page.locator('[data-recording]').allInnerTexts();
@@ -132,13 +135,48 @@ test('a first and a last time leave the recordings between them', async () => {
   await page.getByRole('button', { name: 'Show all' }).click();
   await page.getByLabel('To, UTC').fill(await began(0));
   await lists('Marsh');
-  await page.getByLabel('From, UTC').fill('2001-01-01T00:00');
-  await page.getByLabel('To, UTC').fill('2001-01-02T00:00');
+  await page.getByLabel('From, UTC').fill('2001-01-01');
+  await page.getByLabel('To, UTC').fill('2001-01-02 00:00');
   await lists();
   await page.getByText('No recordings match').waitFor();
   await page.getByRole('button', { name: 'Show all' }).click();
   await lists('Reyes', 'Marsh');
   await page.locator('[data-recording]').first().click();
+});
+
+test('a date that could be read in two ways is refused in words, and the list stays', async () => {
+  const from = page.getByLabel('From, UTC');
+  await from.fill('11/20/2026');
+  await from.press('Enter');
+  await page.getByText('This is no time. Write it as YYYY-MM-DD hh:mm:ss, or the day alone.').waitFor();
+  assert.equal(await from.getAttribute('aria-invalid'), 'true');
+  await lists('Reyes', 'Marsh');
+  await from.fill(new Date().toISOString().slice(0, 10));
+  await lists('Reyes', 'Marsh');
+  assert.equal(await from.getAttribute('aria-invalid'), 'false');
+  await page.getByRole('button', { name: 'Show all' }).click();
+  assert.equal(await from.inputValue(), '');
+});
+
+test('what happened is listed with time and who, and choosing it moves the cursor there', async () => {
+  const listed = page.getByRole('region', { name: 'Events' });
+  await listed.getByRole('button').first().waitFor();
+  const told = (await listed.getByRole('button').allInnerTexts()).map((text) => text.split(/\s*\n\s*/));
+  assert.deepEqual(told.map(([, who, what]) => `${who}: ${what}`), ['A. Reyes: Seized', 'London ARD: Rings', 'R. Lindt: Answered', 'A. Reyes: Released']);
+  assert.ok(told.every(([time]) => /^\d\d:\d\d:\d\d$/.test(time)), 'each has its time');
+  const id = await page.locator('[data-recording]').first().getAttribute('data-recording');
+  const { row, events, tracks } = await (await page.request.get(`${floor.origin}/api/recordings/${id}`)).json();
+  const from = Math.min(row.started_utc_ms, ...tracks.map((track) => track.started_utc_ms), ...events.map((event) => event.at_utc_ms));
+  await listed.getByRole('button', { name: /Answered/ }).click();
+  assert.equal(await cursor(), events[2].at_utc_ms - from);
+  await listed.getByRole('button', { name: /Released/ }).press('Enter');
+  assert.equal(await cursor(), events[3].at_utc_ms - from);
+  // The flags above the lanes lead to the same places.
+  await page.locator('.ev button').last().click();
+  assert.equal(await cursor(), events[3].at_utc_ms - from);
+  assert.ok(await page.locator('[data-track] .mark').count() >= 2, 'the lanes are marked');
+  await page.locator('.ev button').first().click();
+  assert.equal(await cursor(), events[0].at_utc_ms - from);
 });
 
 test('pressing play plays every track, and the cursor moves with the sound', async () => {

@@ -3,7 +3,7 @@
 //! `world` starts a floor as processes (`owned`), `seat` its turrets, `players` its counterparties; `sound` is a private
 //! sound server, `network` two machines, `relay` a long way, `disk` a disk that is soon full. `desk` is a turret in the
 //! test's own process whose sounds are known to the sample, `crowd` twelve of them who talk at once. `speech`, `chirp`,
-//! `sweep`, `choir` and `compare` tell what was heard, `recordings` what was kept. `bench-voice` measures the voice path with
+//! `sweep`, `choir` and `compare` tell what was heard, `recordings` what was kept, `review` what a reviewer is told of it. `bench-voice` measures the voice path with
 //! the same means.
 
 pub mod chirp;
@@ -17,6 +17,7 @@ pub mod owned;
 pub mod players;
 pub mod recordings;
 pub mod relay;
+pub mod review;
 pub mod seat;
 pub mod sound;
 pub mod speech;

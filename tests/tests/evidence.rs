@@ -3,10 +3,11 @@
 
 use dealerboard_model::{Lamp, LineId, Position};
 use dealerboard_tests::recordings::{KeyedTime, listed_gaps, segments, unaccounted_ms};
+use dealerboard_tests::review::Reviewer;
 use dealerboard_tests::speech::Voice;
 use dealerboard_tests::world::{Turret, World};
 use dealerboard_turret::view::{Intent, LinkView};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 fn talk(turret: &mut Turret, line: &str, on: bool) {
     turret.act(&Intent::Talk { line: LineId::from(line), on, latched: true }).unwrap();
@@ -151,4 +152,96 @@ fn after_a_kill_in_mid_sentence_turrets_return_with_shut_microphones_and_nothing
     assert!(Voice::Calder.likeness(&tracks[0].samples) > 0.7);
     let (sound, said) = world.verify().unwrap();
     assert!(sound, "{said}");
+}
+
+/// Presses the key of a line, as it shows now.
+fn press(turret: &mut Turret, line: &str, lamp: Lamp) {
+    let key = turret.until_key(line, &format!("shows {lamp:?}"), |key| key.lamp == lamp).unwrap();
+    turret.act(&Intent::Press { line: key.line, call: key.call, lamp: Some(lamp), position: None }).unwrap();
+}
+
+/// Waits until every recording is over, then gives what the API says of the newest.
+fn newest(reviewer: &Reviewer) -> serde_json::Value {
+    let began = Instant::now();
+    loop {
+        let page = reviewer.get("/api/recordings").unwrap();
+        let rows = page["recordings"].as_array().unwrap();
+        if !rows.is_empty() && rows.iter().all(|row| row["ended_utc_ms"].is_i64()) {
+            return reviewer.get(&format!("/api/recordings/{}", rows[0]["id"])).unwrap();
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "the recordings do not end: {page}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Who did what on which line, in the order of time.
+fn events(detail: &serde_json::Value) -> Vec<String> {
+    let events = detail["events"].as_array().unwrap();
+    assert!(events.is_sorted_by_key(|event| event["at_utc_ms"].as_i64()));
+    let (began, ended) = (&detail["row"]["started_utc_ms"], &detail["row"]["ended_utc_ms"]);
+    let within = began.as_i64().unwrap()..=ended.as_i64().unwrap();
+    assert!(events.iter().all(|event| within.contains(&event["at_utc_ms"].as_i64().unwrap())), "{detail}");
+    let names = |event: &serde_json::Value| {
+        let who = event["who"].as_array().unwrap().iter();
+        who.map(|one| one["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let told = |event: &serde_json::Value| {
+        format!("{} {}: {}", event["line"]["id"].as_str().unwrap(), names(event), event["what"].as_str().unwrap())
+    };
+    events.iter().map(told).collect()
+}
+
+#[test]
+fn what_happens_in_a_call_is_told_by_the_review_api_and_proved_by_verify() {
+    let mut world = World::start("two-desks").unwrap();
+    let mut reyes = world.seat("reyes").says("left", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    let mut marsh = world.seat("marsh").sit_down().unwrap();
+    let mut lindt = world.seat("lindt").says("left", &Voice::Hallam.babble(&world)).sit_down().unwrap();
+    press(&mut reyes, "ard-london", Lamp::Idle);
+    press(&mut lindt, "ard-new-york", Lamp::RingingHigh);
+    lindt.until_key("ard-new-york", "is in use", |key| key.lamp == Lamp::InUseHere).unwrap();
+    reyes.act(&Intent::Hold { position: Position::Left }).unwrap();
+    press(&mut reyes, "ard-london", Lamp::HeldHere);
+    press(&mut marsh, "ard-london", Lamp::InUseElsewhere);
+    marsh.until_key("ard-london", "is in use", |key| key.lamp == Lamp::InUseHere).unwrap();
+    marsh.act(&Intent::Release { position: Position::Left }).unwrap();
+    marsh.until_key("ard-london", "is left", |key| key.lamp == Lamp::InUseElsewhere).unwrap();
+    reyes.act(&Intent::Release { position: Position::Left }).unwrap();
+    lindt.until_key("ard-new-york", "is idle", |key| key.lamp == Lamp::Idle).unwrap();
+
+    let detail = newest(&Reviewer::log_on(&world, "reyes").unwrap());
+    let expected = [
+        "ard-london reyes: Seized",
+        "ard-new-york : Rings",
+        "ard-new-york lindt: Answered",
+        "ard-london reyes: Held",
+        "ard-london reyes: Resumed",
+        "ard-london marsh: Joined",
+        "ard-london reyes: Beep",
+        "ard-london marsh: Left",
+        "ard-london reyes: Released",
+    ];
+    assert_eq!(events(&detail), expected);
+    assert_eq!(detail["verdict"]["verified"], true);
+    world.stop_switch().unwrap();
+    let (sound, said) = world.verify().unwrap();
+    assert!(sound, "{said}");
+    let chain = world.data().join("recordings").join("chain.jsonl");
+    let text = std::fs::read_to_string(&chain).unwrap();
+    assert!(text.contains("\"what_happened\":\"Held\""));
+    std::fs::write(&chain, text.replace("\"what_happened\":\"Held\"", "\"what_happened\":\"Left\"")).unwrap();
+    let (sound, said) = world.verify().unwrap();
+    assert!(!sound, "a mark that was changed is found: {said}");
+}
+
+#[test]
+fn the_talk_keys_of_a_hoot_are_told_by_the_review_api() {
+    let world = World::start("two-desks").unwrap();
+    let mut reyes = world.seat("reyes").says("hands-free", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    talk(&mut reyes, "sterling", true);
+    reyes.until("its microphone is open", |view| view.header.mics.len() == 1).unwrap();
+    talk(&mut reyes, "sterling", false);
+    reyes.until("its microphone is shut", |view| view.header.mics.is_empty()).unwrap();
+    let detail = newest(&Reviewer::log_on(&world, "reyes").unwrap());
+    assert_eq!(events(&detail), ["sterling reyes: Talk key latched", "sterling reyes: Talk key up"]);
 }

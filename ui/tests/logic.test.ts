@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { axisOf, gapsOf, share, ticks } from '../src/review/axis';
 import { everything, queryOf } from '../src/review/api';
+import { flagsOf, holdsOf, whoOf } from '../src/review/marks';
+import { utcOf } from '../src/review/utc';
 import { span } from '../src/look/time';
 import { findAll } from '../src/panel/find';
 import { geometry } from '../src/panel/geometry';
@@ -53,4 +55,35 @@ test('a gap shows on the lane of its talker that had begun last', () => {
 });
 test('a filter is asked in UTC', () => {
   expect(queryOf({ ...everything(), from: '2026-11-20T07:00', gaps: true }, null)).toBe(`from=${Date.UTC(2026, 10, 20, 7)}&gaps=true`);
+});
+
+test('a typed time is an ISO date in UTC, and a day alone is all of it', () => {
+  const day = Date.UTC(2026, 10, 20);
+  expect(['2026-11-20', ' 2026-11-20 14:07 ', '2026-11-20T14:07:31Z'].map((text) => utcOf(text, false)! - day)).toEqual([0, 50_820_000, 50_851_000]);
+  expect([utcOf('2026-11-20', true)! - day, utcOf('2026-11-20 00:00', true)! - day]).toEqual([86_399_999, 0]);
+});
+test('what could be read in two ways, or is no day, is no time', () => {
+  expect(['11/20/2026', '20.11.2026', '2026-11', '2026-02-30', '2026-11-20 24:00', '2026-11-20 7:00', 'now'].filter((text) => utcOf(text, false) !== null)).toEqual([]);
+});
+
+const london = { id: 'ard-london', name: 'London ARD' };
+const people = ['A. Reyes', 'T. Marsh', 'R. Lindt'].map((name) => ({ id: name.slice(3).toLowerCase(), name }));
+const event = (at_utc_ms: number, what: string, ...who: number[]) => ({ at_utc_ms, what, line: london, who: who.map((one) => people[one]!) });
+
+test('an event names one or two people, then how many more, and the line when it is about nobody', () => {
+  expect([event(0, 'Beep', 0), event(0, 'Beep', 0, 1), event(0, 'Beep', 0, 1, 2), event(0, 'Rings')].map(whoOf))
+    .toEqual(['A. Reyes', 'A. Reyes, T. Marsh', 'A. Reyes, T. Marsh and 1 more', 'London ARD']);
+});
+test('events with room have a name, those with less drop it, and those that touch become a count', () => {
+  const axis = { from: 0, to: 100_000 };
+  const labels = (...events: ReturnType<typeof event>[]) => flagsOf(events, axis).map((flag) => flag.label);
+  expect(labels(event(0, 'Seized', 0), event(50_000, 'Held', 0))).toEqual(['Seized, A. Reyes', 'Held, A. Reyes']);
+  expect(labels(event(0, 'Seized', 0), event(12_000, 'Held', 0))).toEqual(['Seized', 'Held, A. Reyes']);
+  expect(labels(event(0, 'Seized', 0), event(1_000, 'Held', 0), event(6_000, 'Resumed', 0))).toEqual(['2', 'Resumed, A. Reyes']);
+});
+test('a hold lasts on its lane from the press of its talker until somebody resumes', () => {
+  const lane = { track: 1, talker: people[0]!, line: london, started_utc_ms: 0, length_ms: 9_000 };
+  const axis = { from: 0, to: 10_000 };
+  const events = [event(1_000, 'Held', 1), event(2_000, 'Held', 0), event(5_000, 'Resumed', 1), event(7_000, 'Held', 0)];
+  expect(holdsOf(events, lane, axis)).toEqual([{ from: 2_000, to: 5_000 }, { from: 7_000, to: 10_000 }]);
 });

@@ -43,11 +43,11 @@ pub enum Entry {
     /// Keyed time without recorded audio.
     Gap(Gap),
     /// Something that a listener should know of.
-    Mark {
-        /// In which recording.
-        recording: RecordingId,
-        /// What, in words.
-        what_happened: String,
+    Mark(Mark),
+    /// UTC was set to another time. Recordings that were open go on in the time that they began in.
+    UtcStepped {
+        /// By how many milliseconds, forward when it is positive.
+        step_ms: i64,
     },
     /// The recorder had not been stopped in order; what it left was mended.
     Recovered {
@@ -75,6 +75,21 @@ pub struct Sealed {
     pub bytes: u64,
     /// SHA-256 of the file, hexadecimal.
     pub sha256: String,
+}
+
+/// Something that a listener should know of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// In which recording.
+    pub recording: RecordingId,
+    /// On which line, where it is of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<LineId>,
+    /// Who did it, or who heard it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub who: Vec<UserId>,
+    /// What, in words.
+    pub what_happened: String,
 }
 
 /// Keyed time without recorded audio.

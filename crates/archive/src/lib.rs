@@ -12,7 +12,8 @@
 //! ```
 //!
 //! `track` (pure) puts packets in order and time, `segment` lays them out as Ogg, `recorder` is the thread that writes,
-//! `recover` mends what a power cut left, [`verify()`] checks all of it, [`Library`] finds and plays.
+//! `recover` mends what a power cut left, [`verify()`] checks all of it, [`Library`] finds, plays and
+//! checks one.
 
 mod chain;
 mod checkpoint;
@@ -24,13 +25,14 @@ mod segment;
 mod sound;
 mod track;
 mod verify;
+mod walk;
 mod writer;
 
-pub use chain::{Entry, Gap, Line, Sealed};
+pub use chain::{Entry, Gap, Line, Mark, Sealed};
 pub use library::{Filter, GapFound, Library, MarkFound, RecordingFound, TrackFound};
 pub use recorder::{Recorder, RecorderInbox, RecorderOptions, RecorderState, RecorderWatch, ToRecorder, TrackAudio};
 pub use sound::Peaks;
-pub use verify::{Verdict, Wrong, verify, verify_recording};
+pub use verify::{Verdict, Wrong, verify};
 
 use dealerboard_model::{CallId, LineId, LineKind, RecordingId, TrackId, TurretId, Uplink, UserId};
 use serde::{Deserialize, Serialize};

@@ -6,6 +6,7 @@
 use crate::chain::{End, Entry};
 use crate::recover::CHAIN_FILE;
 use crate::sound::{self, Peaks, Read as SegmentRead};
+use crate::verify::{Checker, NamedBy, Verdict};
 use crate::{ArchiveError, Result, TrackFacts, file_error};
 use dealerboard_model::{LineId, LineKind, RecordingId, TrackId, TurretId, Uplink, UserId};
 use dealerboard_store::{
@@ -13,7 +14,7 @@ use dealerboard_store::{
 };
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
 
 /// File of the index, beside the chain.
@@ -60,7 +61,17 @@ pub struct TrackFound {
 pub type GapFound = GapRow;
 
 /// Something that happened during a recording.
-pub type MarkFound = MarkRow;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarkFound {
+    /// When, UTC milliseconds.
+    pub at_utc_ms: i64,
+    /// On which line, where it is of one.
+    pub line: Option<LineId>,
+    /// Who did it, or who heard it.
+    pub who: Vec<UserId>,
+    /// What, in words.
+    pub what_happened: String,
+}
 
 /// The recordings of one folder. Clones are the same.
 #[derive(Clone)]
@@ -69,6 +80,8 @@ pub struct Library {
     index: RecordingIndex,
     /// One at a time follows the chain.
     following: Arc<Mutex<()>>,
+    /// One at a time checks: the recorder needs the disk, too.
+    checker: Arc<std::sync::Mutex<Checker>>,
 }
 
 impl Library {
@@ -78,7 +91,8 @@ impl Library {
     /// The index cannot be opened.
     pub async fn open(folder: &Path) -> Result<Self> {
         let index = RecordingIndex::open(&folder.join(INDEX_FILE)).await?;
-        Ok(Self { folder: folder.to_owned(), index, following: Arc::default() })
+        let checker = Arc::new(std::sync::Mutex::new(Checker::of(folder)));
+        Ok(Self { folder: folder.to_owned(), index, following: Arc::default(), checker })
     }
 
     /// The folder of the recordings.
@@ -125,7 +139,30 @@ impl Library {
     /// # Errors
     /// The index cannot be read.
     pub async fn marks(&self, recording: RecordingId) -> Result<Vec<MarkFound>> {
-        Ok(self.index.marks_of(recording.0).await?)
+        let found = |row: MarkRow| MarkFound {
+            at_utc_ms: row.at_utc_ms,
+            line: row.line.map(LineId),
+            who: row.who.lines().map(UserId::from).collect(),
+            what_happened: row.what_happened,
+        };
+        Ok(self.index.marks_of(recording.0).await?.into_iter().map(found).collect())
+    }
+
+    /// Checks a recording: its segments, the lines of the chain that seal them, and the chain. What was walked of the chain
+    /// before is not walked again, so this takes as long as the recording is; [`crate::verify()`] walks all of it.
+    ///
+    /// # Errors
+    /// The chain or the index cannot be read.
+    pub async fn check(&self, recording: RecordingId) -> Result<Verdict> {
+        self.follow().await?;
+        let named = |row: SegmentRow| NamedBy {
+            file: row.file,
+            chain_at: u64::try_from(row.chain_at).unwrap_or(0),
+            chain_hash: row.chain_hash,
+        };
+        let segments: Vec<NamedBy> = self.index.segments_of(recording.0).await?.into_iter().map(named).collect();
+        let checker = Arc::clone(&self.checker);
+        in_background(move || checker.lock().unwrap_or_else(PoisonError::into_inner).recording(&segments)).await
     }
 
     /// Every line that something was recorded on.
@@ -242,8 +279,9 @@ impl Library {
             }
             let at = end.n + 1;
             let line = end.take(&text).map_err(|why| ArchiveError::Chain { path: path.to_owned(), line: at, why })?;
+            let place = Place { n: line.n, at: bytes, hash: &end.hash };
+            take(&mut update, &place, line.at_utc_ms, line.entry).await?;
             bytes += read as u64;
-            take(&mut update, line.n, line.at_utc_ms, line.entry).await?;
         }
         let lines = i64::try_from(end.n).unwrap_or(i64::MAX);
         let position = Position { bytes: i64::try_from(bytes).unwrap_or(i64::MAX), lines, hash: end.hash };
@@ -280,9 +318,17 @@ fn track_found(track: TrackRow, segments: &[SegmentRow]) -> TrackFound {
     }
 }
 
+/// A line of the chain.
+struct Place<'a> {
+    n: u64,
+    /// At which byte it begins.
+    at: u64,
+    hash: &'a str,
+}
+
 /// What each line of the chain means to the index.
-async fn take(update: &mut Update, n: u64, at_utc_ms: i64, entry: Entry) -> Result<()> {
-    let n = i64::try_from(n).unwrap_or(i64::MAX);
+async fn take(update: &mut Update, place: &Place<'_>, at_utc_ms: i64, entry: Entry) -> Result<()> {
+    let n = i64::try_from(place.n).unwrap_or(i64::MAX);
     match entry {
         Entry::RecordingOpened(facts) => {
             let row = RecordingRow {
@@ -314,6 +360,8 @@ async fn take(update: &mut Update, n: u64, at_utc_ms: i64, entry: Entry) -> Resu
                 file: sealed.file,
                 from_utc_ms: sealed.from_utc_ms,
                 samples: i64::try_from(sealed.samples).unwrap_or(i64::MAX),
+                chain_at: i64::try_from(place.at).unwrap_or(i64::MAX),
+                chain_hash: place.hash.to_owned(),
             };
             update.segment(&row).await?;
         }
@@ -328,10 +376,13 @@ async fn take(update: &mut Update, n: u64, at_utc_ms: i64, entry: Entry) -> Resu
             };
             update.gap(n, &row).await?;
         }
-        Entry::Mark { recording, what_happened } => {
-            update.mark(n, recording.0, &MarkRow { at_utc_ms, what_happened }).await?;
+        Entry::Mark(mark) => {
+            let who: Vec<String> = mark.who.into_iter().map(|user| user.0).collect();
+            let line = mark.line.map(|line| line.0);
+            let row = MarkRow { at_utc_ms, line, who: who.join("\n"), what_happened: mark.what_happened };
+            update.mark(n, mark.recording.0, &row).await?;
         }
-        Entry::Started { .. } | Entry::Stopped | Entry::Recovered { .. } => {}
+        Entry::Started { .. } | Entry::Stopped | Entry::UtcStepped { .. } | Entry::Recovered { .. } => {}
     }
     Ok(())
 }

@@ -3,8 +3,11 @@
 //! Law: everything that it is told comes by one bounded queue and is done in that order; nobody waits for the disk. Sound
 //! is on its way to the disk at most [`FLUSH`] after it came. While the disk takes nothing, sound is kept in memory for
 //! `record.fail_grace`, and everybody who asks is told why.
+//!
+//! Time: all that it is told bears the time of one line that no step of UTC moves (`now_utc_ms` of [`RecorderOptions`]).
+//! A recording is given the UTC of its opening and keeps it to its end, so that nothing within it is too long or too short.
 
-use crate::chain::{Entry, Gap};
+use crate::chain::{Entry, Gap, Mark};
 use crate::recover::{self, Found};
 use crate::writer::{Dated, TrackWriter};
 use crate::{ArchiveError, RecordingFacts, Result, TrackFacts};
@@ -18,12 +21,15 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use syncing::Syncing;
+use watch::Shared;
 
 mod inbox;
 mod ledger;
 mod syncing;
+mod watch;
 
 pub use inbox::RecorderInbox;
+pub use watch::{RecorderState, RecorderWatch};
 
 /// How often sound goes to the disk.
 pub const FLUSH: Duration = Duration::from_millis(250);
@@ -40,9 +46,6 @@ const CHECKPOINT: Duration = Duration::from_secs(60);
 /// How long a track that was closed takes packets that are still on their way, milliseconds.
 const STRAGGLERS_MS: i64 = 300;
 
-/// How long the thread may be held by the disk before it counts as failing, milliseconds.
-const STUCK_MS: u64 = 2_000;
-
 /// A packet of a talker, as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackAudio {
@@ -52,18 +55,18 @@ pub struct TrackAudio {
     pub seq: u64,
     /// Timestamp of the uplink, unwrapped, 48 kHz.
     pub rtp_ts: u64,
-    /// When it was received, UTC milliseconds.
+    /// When it was received, on the recorder's time line.
     pub utc_ms: i64,
     /// The Opus packet.
     pub payload: Arc<[u8]>,
 }
 
-/// What the recorder is told.
+/// What the recorder is told. Times are milliseconds on its time line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToRecorder {
     /// A call is recorded from now on.
     OpenRecording(i64, RecordingFacts),
-    /// A microphone was opened at this time, UTC milliseconds.
+    /// A microphone was opened at this time.
     OpenTrack(i64, TrackFacts),
     /// A talker's packet.
     Audio(TrackAudio),
@@ -72,70 +75,26 @@ pub enum ToRecorder {
     /// The call is over since this time.
     CloseRecording(i64, RecordingId),
     /// Something that a listener should know of.
-    Mark(i64, RecordingId, String),
-    /// Keyed time that nothing came of, as a turret reports it.
+    Mark(i64, Mark),
+    /// UTC was found to have made this step, in milliseconds, by this time.
+    UtcStepped(i64, i64),
+    /// Keyed time that nothing came of, as a turret reports it; in UTC.
     Lost(Gap),
     /// Everything is sealed and signed, then the thread ends.
     Stop,
 }
 
-/// How the recorder is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RecorderState {
-    /// Everything that is said is written.
-    Ok,
-    /// It cannot write.
-    Failing {
-        /// One clause: the cause.
-        why: String,
-    },
-}
-
 /// How a recorder is made.
 #[derive(Clone)]
 pub struct RecorderOptions {
-    /// UTC in milliseconds.
-    pub now_utc_ms: fn() -> i64,
+    /// The time line: UTC in milliseconds at the start, carried on by a monotonic clock.
+    pub now_utc_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
     /// `record.fail_grace`: how long sound is kept in memory while the disk takes nothing.
     pub fail_grace: Duration,
     /// Messages that may wait.
     pub queue: usize,
     /// Version of the program, for the chain.
     pub version: &'static str,
-}
-
-#[derive(Debug)]
-struct Shared {
-    failing: Mutex<Option<String>>,
-    began: Instant,
-    /// Milliseconds from `began` to the thread's last turn.
-    turned_ms: AtomicU64,
-}
-
-impl Shared {
-    fn passed_ms(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-}
-
-/// How a recorder is, for whoever asks. Clones watch the same one.
-#[derive(Clone, Debug)]
-pub struct RecorderWatch {
-    shared: Arc<Shared>,
-}
-
-impl RecorderWatch {
-    /// How it is now; a thread that the disk does not let go counts as failing.
-    #[must_use]
-    pub fn state(&self) -> RecorderState {
-        let failing = self.shared.failing.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let stuck = self.shared.passed_ms().saturating_sub(self.shared.turned_ms.load(Ordering::Acquire)) > STUCK_MS;
-        match failing {
-            Some(why) => RecorderState::Failing { why },
-            None if stuck => RecorderState::Failing { why: "the disk does not answer".to_owned() },
-            None => RecorderState::Ok,
-        }
-    }
 }
 
 /// A running recorder.
@@ -152,8 +111,7 @@ impl Recorder {
     /// # Errors
     /// The folder cannot be made or written, or its chain or key is not what was written there.
     pub fn start(folder: &Path, options: RecorderOptions) -> Result<Self> {
-        let now_utc_ms = options.now_utc_ms;
-        let Found { chain, key, next_numbers } = recover::open(folder, now_utc_ms(), options.version)?;
+        let Found { chain, key, next_numbers } = recover::open(folder, (options.now_utc_ms)(), options.version)?;
         let shared =
             Arc::new(Shared { failing: Mutex::default(), began: Instant::now(), turned_ms: AtomicU64::new(0) });
         let (queue, messages) = sync_channel(options.queue);
@@ -170,6 +128,7 @@ impl Recorder {
             shared: Arc::clone(&shared),
             options,
             ledger,
+            ahead_ms: 0,
             recordings: BTreeMap::new(),
             closing: BTreeMap::new(),
             tracks: BTreeMap::new(),
@@ -219,9 +178,17 @@ impl Recorder {
 
 struct Failing {
     since: Instant,
-    since_utc_ms: i64,
+    /// On the time line.
+    since_ms: i64,
     why: String,
     given_up: bool,
+}
+
+/// A recording that is not over.
+struct Open {
+    facts: RecordingFacts,
+    /// By how much UTC was ahead of the time line when it was opened: it is told in this UTC to its end.
+    ahead_ms: i64,
 }
 
 struct RecorderThread {
@@ -235,7 +202,9 @@ struct RecorderThread {
     shared: Arc<Shared>,
     options: RecorderOptions,
     ledger: Ledger,
-    recordings: BTreeMap<RecordingId, RecordingFacts>,
+    /// By how much UTC is ahead of the time line now.
+    ahead_ms: i64,
+    recordings: BTreeMap<RecordingId, Open>,
     /// Recordings that are over as soon as their tracks are sealed.
     closing: BTreeMap<RecordingId, i64>,
     tracks: BTreeMap<TrackId, TrackWriter>,
@@ -281,49 +250,67 @@ impl RecorderThread {
         match message {
             ToRecorder::Audio(audio) => {
                 if let Some(track) = self.tracks.get_mut(&audio.track) {
-                    track.take(audio);
+                    let utc_ms = audio.utc_ms + ahead_ms(&self.recordings, track.facts().recording, self.ahead_ms);
+                    track.take(TrackAudio { utc_ms, ..audio });
                 }
             }
-            ToRecorder::OpenRecording(utc_ms, facts) => {
-                self.news.push((utc_ms, Entry::RecordingOpened(facts.clone())));
-                self.recordings.insert(facts.recording, facts);
+            ToRecorder::OpenRecording(at_ms, facts) => {
+                self.news.push((at_ms + self.ahead_ms, Entry::RecordingOpened(facts.clone())));
+                self.recordings.insert(facts.recording, Open { facts, ahead_ms: self.ahead_ms });
             }
-            ToRecorder::OpenTrack(utc_ms, facts) => {
+            ToRecorder::OpenTrack(at_ms, facts) => {
+                let utc_ms = at_ms + ahead_ms(&self.recordings, facts.recording, self.ahead_ms);
                 self.news.push((utc_ms, Entry::TrackOpened(facts.clone())));
-                let recording = self.recordings.get(&facts.recording).cloned();
+                let recording = self.recordings.get(&facts.recording).map(|open| open.facts.clone());
                 let mut writer = TrackWriter::new(&self.folder, facts.clone(), recording, utc_ms);
                 if self.failing.as_ref().is_some_and(|failing| failing.given_up) {
                     writer.give_up();
                 }
                 self.tracks.insert(facts.track, writer);
             }
-            ToRecorder::CloseTrack(utc_ms, track) => {
+            ToRecorder::CloseTrack(at_ms, track) => {
                 if let Some(track) = self.tracks.get_mut(&track) {
-                    track.close(utc_ms);
+                    track.close(at_ms + ahead_ms(&self.recordings, track.facts().recording, self.ahead_ms));
                 }
             }
-            ToRecorder::CloseRecording(utc_ms, recording) => {
+            ToRecorder::CloseRecording(at_ms, recording) => {
+                let utc_ms = at_ms + ahead_ms(&self.recordings, recording, self.ahead_ms);
                 self.closing.insert(recording, utc_ms);
             }
-            ToRecorder::Mark(utc_ms, recording, what_happened) => {
-                self.news.push((utc_ms, Entry::Mark { recording, what_happened }));
+            ToRecorder::Mark(at_ms, mark) => {
+                let utc_ms = at_ms + ahead_ms(&self.recordings, mark.recording, self.ahead_ms);
+                self.news.push((utc_ms, Entry::Mark(mark)));
             }
+            ToRecorder::UtcStepped(at_ms, step_ms) => self.step(at_ms, step_ms),
             ToRecorder::Lost(gap) => self.news.push((gap.to_utc_ms, Entry::Gap(gap))),
             ToRecorder::Stop => self.stopping = true,
         }
     }
 
+    /// UTC is another from now on; what is being recorded goes on in the one that it began in, and says so.
+    fn step(&mut self, at_ms: i64, step_ms: i64) {
+        self.ahead_ms += step_ms;
+        self.news.push((at_ms + self.ahead_ms, Entry::UtcStepped { step_ms }));
+        let (seconds, way) = (step_ms.abs() as f64 / 1_000.0, if step_ms < 0 { "back" } else { "forward" });
+        for (recording, open) in &self.recordings {
+            let what_happened = format!("UTC was set {seconds:.1} s {way}; times here go on as they were");
+            let mark = Mark { recording: *recording, line: None, who: Vec::new(), what_happened };
+            self.news.push((at_ms + open.ahead_ms, Entry::Mark(mark)));
+        }
+    }
+
     /// What found no room in the queue, now that there is some.
     fn take_waiting(&mut self) {
-        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        if waiting.is_empty() {
-            return;
-        }
-        // All that came before it is still in the queue.
-        while let Ok(message) = self.messages.try_recv() {
-            self.take(message);
-        }
-        waiting.into_iter().for_each(|message| self.take(message));
+        let (earlier, waiting) = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if waiting.is_empty() {
+                return;
+            }
+            // All that came before it is still in the queue, and nothing later gets there while it is held.
+            let earlier: Vec<ToRecorder> = self.messages.try_iter().collect();
+            (earlier, std::mem::take(&mut *waiting))
+        };
+        earlier.into_iter().chain(waiting).for_each(|message| self.take(message));
     }
 
     /// What is written outlasts a power cut from soon on; the thread does not wait for it.
@@ -334,15 +321,17 @@ impl RecorderThread {
 
     /// Brings everything to the disk that is due; `all`: nothing more comes.
     fn flush(&mut self, all: bool, probe: bool) {
-        let now_utc_ms = (self.options.now_utc_ms)();
+        let now_ms = (self.options.now_utc_ms)();
         let overflows = std::mem::take(&mut *self.overflows.lock().unwrap_or_else(PoisonError::into_inner));
         for (track, (from_utc_ms, to_utc_ms)) in overflows {
             if let Some(track) = self.tracks.get_mut(&track) {
-                track.overflowed(from_utc_ms, to_utc_ms);
+                let ahead_ms = ahead_ms(&self.recordings, track.facts().recording, self.ahead_ms);
+                track.overflowed(from_utc_ms + ahead_ms, to_utc_ms + ahead_ms);
             }
         }
         for track in self.tracks.values_mut() {
-            // A close that is still to come was before a step of UTC.
+            let now_utc_ms = now_ms + ahead_ms(&self.recordings, track.facts().recording, self.ahead_ms);
+            // A close that is still to come is of a caller with another idea of now: it is not waited for.
             let waits = |closed| (0..STRAGGLERS_MS).contains(&(now_utc_ms - closed));
             let over = track.closed_utc_ms().is_some_and(|closed| !waits(closed));
             if all {
@@ -350,8 +339,8 @@ impl RecorderThread {
             }
             track.advance(now_utc_ms, all || over, &mut self.news);
         }
-        let written = self.write(now_utc_ms, probe);
-        self.judge(written, now_utc_ms);
+        let written = self.write(now_ms + self.ahead_ms, probe);
+        self.judge(written, now_ms);
     }
 
     fn write(&mut self, now_utc_ms: i64, probe: bool) -> std::io::Result<()> {
@@ -390,15 +379,15 @@ impl RecorderThread {
         });
     }
 
-    fn judge(&mut self, written: std::io::Result<()>, now_utc_ms: i64) {
+    fn judge(&mut self, written: std::io::Result<()>, now_ms: i64) {
         match (written, &mut self.failing) {
             (Ok(()), None) => {}
-            (Ok(()), Some(_)) => self.come_back(now_utc_ms),
+            (Ok(()), Some(_)) => self.come_back(now_ms),
             (Err(error), None) => {
                 let why = cause(&error);
                 tracing::error!("nothing can be recorded: {why}");
                 self.tell(Some(why.clone()));
-                self.failing = Some(Failing { since: Instant::now(), since_utc_ms: now_utc_ms, why, given_up: false });
+                self.failing = Some(Failing { since: Instant::now(), since_ms: now_ms, why, given_up: false });
             }
             (Err(_), Some(failing)) => {
                 if failing.since.elapsed() >= self.options.fail_grace && !failing.given_up {
@@ -409,11 +398,12 @@ impl RecorderThread {
         }
     }
 
-    fn come_back(&mut self, now_utc_ms: i64) {
+    fn come_back(&mut self, now_ms: i64) {
         let Some(failing) = self.failing.take() else { return };
-        let lost_ms = now_utc_ms - failing.since_utc_ms;
+        let lost_ms = now_ms - failing.since_ms;
         tracing::info!("the recorder writes again, after {lost_ms} ms without: {}", failing.why);
         for track in self.tracks.values_mut() {
+            let now_utc_ms = now_ms + ahead_ms(&self.recordings, track.facts().recording, self.ahead_ms);
             track.come_back(now_utc_ms, &failing.why, &mut self.news);
         }
         self.tell(None);
@@ -424,7 +414,7 @@ impl RecorderThread {
     }
 
     fn sign(&mut self) {
-        if let Err(error) = self.ledger.sign((self.options.now_utc_ms)()) {
+        if let Err(error) = self.ledger.sign((self.options.now_utc_ms)() + self.ahead_ms) {
             tracing::error!("the chain of recordings could not be signed: {}", cause(&error));
         }
     }
@@ -434,20 +424,24 @@ impl RecorderThread {
         while let Ok(message) = self.messages.try_recv() {
             self.take(message);
         }
-        let open: Vec<RecordingId> = self.recordings.keys().copied().collect();
-        let now_utc_ms = (self.options.now_utc_ms)();
-        for recording in open {
-            self.closing.entry(recording).or_insert(now_utc_ms);
+        let now_ms = (self.options.now_utc_ms)();
+        for (recording, open) in &self.recordings {
+            self.closing.entry(*recording).or_insert(now_ms + open.ahead_ms);
         }
         // Once for the sound, once more for what follows from its being sealed.
         self.flush(true, false);
-        self.news.push((now_utc_ms, Entry::Stopped));
+        self.news.push((now_ms + self.ahead_ms, Entry::Stopped));
         self.flush(true, false);
         match &self.failing {
             None => self.sign(),
             Some(failing) => tracing::error!("the recorder ends with sound that is not on the disk: {}", failing.why),
         }
     }
+}
+
+/// By how much the UTC that a recording is told in is ahead of the time line; that of now when it is not known.
+fn ahead_ms(recordings: &BTreeMap<RecordingId, Open>, recording: RecordingId, now_ms: i64) -> i64 {
+    recordings.get(&recording).map_or(now_ms, |open| open.ahead_ms)
 }
 
 /// What went wrong with the disk, as one clause for a key.
@@ -470,8 +464,11 @@ mod tests {
 
     fn start(folder: &Path) -> Recorder {
         let fail_grace = Duration::from_secs(3);
-        Recorder::start(folder, RecorderOptions { now_utc_ms: || 1_000, fail_grace, queue: 8, version: "test" })
-            .unwrap()
+        Recorder::start(
+            folder,
+            RecorderOptions { now_utc_ms: Arc::new(|| 1_000), fail_grace, queue: 8, version: "test" },
+        )
+        .unwrap()
     }
 
     #[test]

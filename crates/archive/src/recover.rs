@@ -43,6 +43,8 @@ struct Open {
     sealed_to: BTreeMap<TrackId, i64>,
     /// Files of open tracks that the chain knows.
     sealed: BTreeSet<String>,
+    /// By how much UTC was set while each open recording went on in the one that it began in.
+    stepped_ms: BTreeMap<RecordingId, i64>,
     in_order: bool,
     last: (u32, u32, u32),
 }
@@ -72,9 +74,22 @@ impl Open {
                     self.sealed.clear();
                 }
             }
-            Entry::RecordingClosed { recording } => drop(self.recordings.remove(&recording)),
-            Entry::Started { .. } | Entry::Stopped | Entry::Gap(_) | Entry::Mark { .. } | Entry::Recovered { .. } => {}
+            Entry::RecordingClosed { recording } => {
+                self.recordings.remove(&recording);
+                self.stepped_ms.remove(&recording);
+            }
+            Entry::UtcStepped { step_ms } => {
+                for recording in self.recordings.keys() {
+                    *self.stepped_ms.entry(*recording).or_default() += step_ms;
+                }
+            }
+            Entry::Started { .. } | Entry::Stopped | Entry::Gap(_) | Entry::Mark(_) | Entry::Recovered { .. } => {}
         }
+    }
+
+    /// A time of now as a recording tells it.
+    fn in_recording(&self, recording: RecordingId, utc_ms: i64) -> i64 {
+        utc_ms - self.stepped_ms.get(&recording).copied().unwrap_or(0)
     }
 }
 
@@ -172,7 +187,8 @@ fn close_all(folder: &Path, open: &Open, now_utc_ms: i64, news: &mut Vec<(i64, E
     let alive_utc_ms: Option<i64> = alive.and_then(|text| text.trim().parse().ok());
     for (track, (facts, opened_utc_ms)) in &open.tracks {
         let from_utc_ms = open.sealed_to.get(track).copied().unwrap_or(*opened_utc_ms);
-        let to_utc_ms = alive_utc_ms.map_or(now_utc_ms, |alive| alive + BREATH_MS).max(from_utc_ms);
+        let to_utc_ms = alive_utc_ms.map_or(now_utc_ms, |alive| alive + BREATH_MS);
+        let to_utc_ms = open.in_recording(facts.recording, to_utc_ms).max(from_utc_ms);
         let gap = Gap {
             recording: Some(facts.recording),
             track: Some(*track),
@@ -186,7 +202,8 @@ fn close_all(folder: &Path, open: &Open, now_utc_ms: i64, news: &mut Vec<(i64, E
         news.push((to_utc_ms, Entry::TrackClosed { track: *track }));
     }
     for recording in open.recordings.keys() {
-        news.push((alive_utc_ms.unwrap_or(now_utc_ms), Entry::RecordingClosed { recording: *recording }));
+        let closed_utc_ms = open.in_recording(*recording, alive_utc_ms.unwrap_or(now_utc_ms));
+        news.push((closed_utc_ms, Entry::RecordingClosed { recording: *recording }));
     }
 }
 

@@ -13,7 +13,7 @@ pub const ORDER_MS: i64 = 100;
 /// Lost sound from this length on is a listed gap; less is filled with a pause.
 const LISTED_MS: i64 = 100;
 
-/// Timestamps that are off the time of arrival by more than this were set anew by the talker, or UTC made a step.
+/// Timestamps that are off the time of arrival by more than this were set anew by the talker.
 const JUMP_MS: i64 = 2_000;
 
 /// Longest pause after which a packet whose turn it is still shows that the talker's timestamps go on as they were: a keyed

@@ -1,20 +1,17 @@
 //! Checking recordings: every line follows from the one before, every signature is good, every segment is what was sealed.
 //!
-//! Law: reads only; needs nothing but the folder. A line that is still being written at the chain's end is not judged, and
-//! a segment that the recorder has just sealed is waited for to be named, before it is called a stranger.
+//! Law: reads only; needs nothing but the folder. A segment that the recorder has just sealed is waited for to be named,
+//! before it is called a stranger. [`Checker`] goes on from what it has walked, and [`verify`] walks everything anew.
 
-use crate::chain::{End, Entry, Line, Sealed};
-use crate::checkpoint::{CHECKPOINTS_FILE, Checkpoint, PUBLIC_FILE, public_key};
+use crate::chain::{Entry, Line, Sealed, hash};
 use crate::recover::CHAIN_FILE;
+use crate::walk::Walk;
 use crate::writer::SEGMENTS;
-use crate::{ArchiveError, Result, file_error, hex};
-use dealerboard_model::{RecordingId, TrackId};
-use ed25519_dalek::VerifyingKey;
+use crate::{Result, file_error, hex};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::iter::Peekable;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,7 +52,7 @@ impl Verdict {
         self.wrong.is_empty()
     }
 
-    fn wrong(&mut self, file: &str, why: impl Into<String>) {
+    pub(crate) fn wrong(&mut self, file: &str, why: impl Into<String>) {
         self.wrong.push(Wrong { file: file.to_owned(), why: why.into() });
     }
 }
@@ -83,7 +80,7 @@ fn verify_while(folder: &Path, mut wait: impl FnMut()) -> Result<Verdict> {
     walk.go(&mut verdict, |verdict, line| see(verdict, line, &mut known, &mut stopped))?;
     let mut strangers = strangers(folder, &known);
     for _ in 0..NAMED_LOOKS {
-        if strangers.is_empty() || stopped || walk.broken {
+        if strangers.is_empty() || stopped || walk.is_broken() {
             break;
         }
         wait();
@@ -97,132 +94,67 @@ fn verify_while(folder: &Path, mut wait: impl FnMut()) -> Result<Verdict> {
     Ok(verdict)
 }
 
-/// Checks the chain, and the segments of one recording.
-///
-/// # Errors
-/// There are no recordings, or they cannot be read.
-pub fn verify_recording(folder: &Path, recording: RecordingId) -> Result<Verdict> {
-    let mut verdict = Verdict::default();
-    let mut tracks: BTreeSet<TrackId> = BTreeSet::new();
-    let mut walk = Walk::begin(folder, &mut verdict)?;
-    walk.go(&mut verdict, |verdict, line| match &line.entry {
-        Entry::TrackOpened(facts) if facts.recording == recording => {
-            tracks.insert(facts.track);
-        }
-        Entry::SegmentSealed(sealed) if tracks.contains(&sealed.track) => check(folder, sealed, verdict),
-        Entry::Started { .. }
-        | Entry::Stopped
-        | Entry::RecordingOpened(_)
-        | Entry::RecordingClosed { .. }
-        | Entry::TrackOpened(_)
-        | Entry::TrackClosed { .. }
-        | Entry::SegmentSealed(_)
-        | Entry::Gap(_)
-        | Entry::Mark { .. }
-        | Entry::Recovered { .. } => {}
-    })?;
-    walk.end(&mut verdict);
-    Ok(verdict)
+/// A segment, and where the chain names it.
+pub struct NamedBy {
+    /// Below the folder of recordings.
+    pub file: String,
+    /// At which byte of the chain the line begins.
+    pub chain_at: u64,
+    /// SHA-256 of that line when it was followed, hexadecimal.
+    pub chain_hash: String,
 }
 
-/// A walk along the chain and its checkpoints; it stops where the chain breaks, and can go on where the chain has grown.
-struct Walk {
-    path: PathBuf,
-    reader: BufReader<File>,
-    checkpoints: Peekable<std::vec::IntoIter<Checkpoint>>,
-    key: Option<VerifyingKey>,
-    end: End,
-    /// What was read of a line that has no end yet.
-    text: Vec<u8>,
-    broken: bool,
+/// Checks one recording after the other, and walks the chain once.
+pub struct Checker {
+    folder: PathBuf,
+    /// As far as the chain was walked, and what was found there.
+    walked: Option<(Walk, Verdict)>,
 }
 
-impl Walk {
-    fn begin(folder: &Path, verdict: &mut Verdict) -> Result<Self> {
-        let path = folder.join(CHAIN_FILE);
-        let reader = BufReader::new(File::open(&path).map_err(file_error(&path, "read"))?);
-        let checkpoints = checkpoints(folder, verdict)?.into_iter().peekable();
-        let key = match public_key(folder) {
-            Ok(key) => Some(key),
-            Err(ArchiveError::Key { .. } | ArchiveError::File { .. }) => {
-                verdict.wrong(PUBLIC_FILE, "it is no public key, so that no checkpoint can be checked");
-                None
-            }
-            Err(error @ (ArchiveError::Chain { .. } | ArchiveError::Index(_) | ArchiveError::Thread(_))) => {
-                return Err(error);
+impl Checker {
+    /// Has walked nothing yet.
+    pub fn of(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), walked: None }
+    }
+
+    /// Checks what the chain has grown by, then the segments and the lines that name them.
+    pub fn recording(&mut self, segments: &[NamedBy]) -> Result<Verdict> {
+        let (mut walk, mut chain) = match self.walked.take().filter(|(walk, _)| walk.goes_on()) {
+            Some(walked) => walked,
+            None => {
+                let mut chain = Verdict::default();
+                (Walk::begin(&self.folder, &mut chain)?, chain)
             }
         };
-        Ok(Self { path, reader, checkpoints, key, end: End::default(), text: Vec::new(), broken: false })
-    }
-
-    /// Goes on to the last whole line that is there now.
-    fn go(&mut self, verdict: &mut Verdict, mut see: impl FnMut(&mut Verdict, &Line)) -> Result<()> {
-        while !self.broken {
-            self.reader.read_until(b'\n', &mut self.text).map_err(file_error(&self.path, "read"))?;
-            if self.text.pop_if(|byte| *byte == b'\n').is_none() {
-                break;
-            }
-            match self.end.take(&self.text) {
-                Ok(line) => {
-                    verdict.lines = self.end.n;
-                    verdict.unsigned_lines += 1;
-                    self.compare_checkpoints(verdict);
-                    see(verdict, &line);
-                }
-                Err(why) => {
-                    verdict.wrong(CHAIN_FILE, format!("line {}: {why}", self.end.n + 1));
-                    self.broken = true;
+        walk.go(&mut chain, |_, _| {})?;
+        let mut verdict = chain.clone();
+        walk.end(&mut verdict);
+        self.walked = Some((walk, chain));
+        let path = self.folder.join(CHAIN_FILE);
+        let mut lines = BufReader::new(File::open(&path).map_err(file_error(&path, "read"))?);
+        for segment in segments {
+            match named(&mut lines, segment).map_err(file_error(&path, "read"))? {
+                Some(sealed) => check(&self.folder, &sealed, &mut verdict),
+                None => {
+                    verdict.wrong(&segment.file, "the line of the chain that sealed it is not what was written there")
                 }
             }
-            self.text.clear();
         }
-        Ok(())
-    }
-
-    fn compare_checkpoints(&mut self, verdict: &mut Verdict) {
-        let end = &self.end;
-        while let Some(checkpoint) = self.checkpoints.next_if(|checkpoint| checkpoint.n <= end.n) {
-            let good = self.key.as_ref().is_some_and(|key| checkpoint.is_by(key));
-            if checkpoint.n == end.n && checkpoint.hash == end.hash && good {
-                verdict.signed_utc_ms = Some(checkpoint.at_utc_ms);
-                verdict.unsigned_lines = 0;
-            } else if self.key.is_some() {
-                let why = format!("the checkpoint at line {} does not belong to this chain", checkpoint.n);
-                verdict.wrong(CHECKPOINTS_FILE, why);
-            }
-        }
-    }
-
-    /// Nothing more is read: what was signed beyond the last line is missing.
-    fn end(mut self, verdict: &mut Verdict) {
-        if let Some(beyond) = self.checkpoints.next().filter(|_| !self.broken) {
-            let (last, signed) = (self.end.n, beyond.n);
-            let why = format!("it ends at line {last}, but line {signed} was signed: lines were taken away");
-            verdict.wrong(CHAIN_FILE, why);
-        }
+        Ok(verdict)
     }
 }
 
-fn checkpoints(folder: &Path, verdict: &mut Verdict) -> Result<Vec<Checkpoint>> {
-    let path = folder.join(CHECKPOINTS_FILE);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            verdict.wrong(CHECKPOINTS_FILE, "it is missing");
-            return Ok(Vec::new());
-        }
-        Err(cause) => return Err(file_error(&path, "read")(cause)),
-    };
-    let mut read = Vec::new();
-    // A last line without its line feed is still being written.
-    let whole = text.rfind('\n').map_or("", |at| &text[..at]);
-    for (place, line) in whole.lines().enumerate() {
-        match serde_json::from_str(line) {
-            Ok(checkpoint) => read.push(checkpoint),
-            Err(error) => verdict.wrong(CHECKPOINTS_FILE, format!("line {}: it cannot be read ({error})", place + 1)),
-        }
+/// What the chain says of a segment now, if it is what it said when it was followed.
+fn named(lines: &mut BufReader<File>, segment: &NamedBy) -> std::io::Result<Option<Sealed>> {
+    let mut text = Vec::new();
+    lines.seek(SeekFrom::Start(segment.chain_at))?;
+    lines.read_until(b'\n', &mut text)?;
+    text.pop_if(|byte| *byte == b'\n');
+    if hash(&text) != segment.chain_hash {
+        return Ok(None);
     }
-    Ok(read)
+    let line: Option<Line> = serde_json::from_slice(&text).ok();
+    Ok(line.and_then(|line| if let Entry::SegmentSealed(sealed) = line.entry { Some(sealed) } else { None }))
 }
 
 fn check(folder: &Path, sealed: &Sealed, verdict: &mut Verdict) {
@@ -264,7 +196,9 @@ fn strangers(folder: &Path, known: &BTreeSet<String>) -> Vec<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::checkpoint::load_or_make_key;
+    use crate::chain::End;
+    use crate::checkpoint::{CHECKPOINTS_FILE, Checkpoint, load_or_make_key};
+    use dealerboard_model::TrackId;
     use std::io::Write;
 
     /// A chain whose last line names a segment that is there, but that line is not written yet; gives it.

@@ -3,8 +3,8 @@
 
 mod support;
 
-use dealerboard_archive::{Filter, Library, ToRecorder};
-use dealerboard_model::{RecordingId, TrackId};
+use dealerboard_archive::{Filter, Library, Mark, ToRecorder};
+use dealerboard_model::{RecordingId, TrackId, UserId};
 use support::*;
 
 fn filter() -> Filter {
@@ -99,4 +99,79 @@ async fn an_index_of_another_chain_is_made_anew() {
     let library = Library::open(folder.path()).await.unwrap();
     library.follow().await.unwrap();
     assert_eq!(library.talkers().await.unwrap()[0].as_str(), "lindt");
+}
+
+#[tokio::test]
+async fn what_happened_is_found_with_who_did_it_in_the_order_of_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = start(folder.path());
+    let (inbox, began) = (recorder.inbox(), now_utc_ms());
+    inbox.tell(ToRecorder::OpenRecording(began, recording(1)));
+    let mark = |who: &[&str], what: &str| Mark {
+        recording: RecordingId(1),
+        line: Some("ard-london".into()),
+        who: who.iter().map(|user| UserId::from(*user)).collect(),
+        what_happened: what.into(),
+    };
+    inbox.tell(ToRecorder::Mark(began + 20, mark(&["reyes", "marsh"], "Beep")));
+    inbox.tell(ToRecorder::Mark(began + 10, mark(&[], "Rings")));
+    recorder.stop();
+    let library = Library::open(folder.path()).await.unwrap();
+    library.follow().await.unwrap();
+    let marks = library.marks(RecordingId(1)).await.unwrap();
+    let told: Vec<_> = marks.iter().map(|mark| (mark.at_utc_ms - began, mark.what_happened.as_str())).collect();
+    assert_eq!(told, [(10, "Rings"), (20, "Beep")]);
+    assert_eq!((marks[0].who.len(), marks[1].who.as_slice()), (0, [UserId::from("reyes"), "marsh".into()].as_slice()));
+    assert_eq!(marks[0].line, Some("ard-london".into()));
+    assert!(dealerboard_archive::verify(folder.path()).unwrap().holds());
+}
+
+#[tokio::test]
+async fn a_check_goes_on_from_where_the_last_one_ended_and_still_finds_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = start(folder.path());
+    one_talk(&recorder, 1, "reyes", 440.0, 30);
+    one_talk(&recorder, 2, "reyes", 440.0, 30);
+    recorder.stop();
+    let library = Library::open(folder.path()).await.unwrap();
+    let first = library.check(RecordingId(1)).await.unwrap();
+    assert_eq!((first.segments, first.wrong.as_slice(), first.unsigned_lines), (1, [].as_slice(), 0));
+
+    // Another start and talk: more lines, more signatures.
+    let recorder = start(folder.path());
+    one_talk(&recorder, 3, "lindt", 440.0, 30);
+    recorder.stop();
+    let third = library.check(RecordingId(3)).await.unwrap();
+    assert_eq!((third.segments, third.wrong.as_slice(), third.unsigned_lines), (1, [].as_slice(), 0));
+    assert_eq!(third.lines, dealerboard_archive::verify(folder.path()).unwrap().lines);
+
+    // The line that seals the second one's segment is changed behind the check's back, in place.
+    let path = folder.path().join("chain.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let sealed = text.lines().filter(|line| line.contains("segment_sealed")).nth(1).unwrap();
+    let forged = sealed.replace("\"samples\":28800", "\"samples\":28801");
+    assert_ne!(sealed, forged);
+    std::fs::write(&path, text.replace(sealed, &forged)).unwrap();
+    let second = library.check(RecordingId(2)).await.unwrap();
+    assert!(!second.holds());
+    assert!(
+        library.check(RecordingId(1)).await.unwrap().holds(),
+        "what is another's is found by a check of everything"
+    );
+    assert!(!dealerboard_archive::verify(folder.path()).unwrap().holds());
+}
+
+#[tokio::test]
+async fn lines_that_were_taken_away_after_a_check_are_missed_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = start(folder.path());
+    one_talk(&recorder, 1, "reyes", 440.0, 30);
+    recorder.stop();
+    let library = Library::open(folder.path()).await.unwrap();
+    assert!(library.check(RecordingId(1)).await.unwrap().holds());
+    let path = folder.path().join("chain.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let last = text.trim_end().rfind('\n').unwrap() + 1;
+    std::fs::write(&path, &text[..last]).unwrap();
+    assert!(!library.check(RecordingId(1)).await.unwrap().holds());
 }

@@ -3,7 +3,7 @@
 
 mod support;
 
-use dealerboard_archive::{Verdict, verify, verify_recording};
+use dealerboard_archive::{Library, Verdict, verify};
 use dealerboard_model::RecordingId;
 use std::path::Path;
 use support::*;
@@ -31,8 +31,8 @@ fn untouched_recordings_hold() {
     assert!(verdict.signed_utc_ms.is_some());
 }
 
-#[test]
-fn one_changed_bit_of_a_segment_is_named_and_no_other_segment_is() {
+#[tokio::test]
+async fn one_changed_bit_of_a_segment_is_named_and_no_other_segment_is() {
     let folder = three_talks();
     let file = segments(folder.path()).remove(1);
     let mut bytes = std::fs::read(&file).unwrap();
@@ -41,8 +41,9 @@ fn one_changed_bit_of_a_segment_is_named_and_no_other_segment_is() {
     std::fs::write(&file, bytes).unwrap();
     let name = file.strip_prefix(folder.path()).unwrap().display().to_string();
     assert_eq!(wrong(folder.path()), [(name, "its content is not what was sealed".to_owned())]);
-    assert!(!verify_recording(folder.path(), RecordingId(2)).unwrap().holds());
-    assert!(verify_recording(folder.path(), RecordingId(1)).unwrap().holds());
+    let library = Library::open(folder.path()).await.unwrap();
+    assert!(!library.check(RecordingId(2)).await.unwrap().holds());
+    assert!(library.check(RecordingId(1)).await.unwrap().holds());
 }
 
 #[test]

@@ -51,6 +51,8 @@ impl Exchange {
             acts: 0,
             touched: BTreeSet::new(),
             outputs: Vec::new(),
+            now,
+            happenings: Vec::new(),
         };
         let mut exchange = Self { state, sent: Sent::default(), recordings };
         exchange.state.touched = exchange.state.lines.keys().cloned().collect();
@@ -107,6 +109,7 @@ impl Exchange {
 
     fn take(&mut self, now: Moment, input: Input) {
         let s = &mut self.state;
+        s.now = now;
         match input {
             Input::LogOn { turret, user } => presence::log_on(s, turret, &user),
             Input::LogOff { turret } => presence::log_off(s, now, turret),
@@ -139,6 +142,7 @@ impl Exchange {
         let late_ms = i64::try_from(input_at.mono_us.saturating_sub(due_us) / 1_000).unwrap_or(i64::MAX);
         let now = Moment { mono_us: due_us, utc_ms: input_at.utc_ms.saturating_sub(late_ms) };
         let s = &mut self.state;
+        s.now = now;
         match timer {
             Timer::RecordGrace(since) => record_grace(s, now, since),
             Timer::TalkCloses(line, turret, at) => hoot::closes(s, now, &line, turret, at),

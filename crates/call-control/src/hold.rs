@@ -1,5 +1,7 @@
 //! Hold, resume, and what becomes of a position's earlier call.
 
+use crate::happenings::Happening;
+use crate::hoot;
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::private_wire::{far_shows, let_go};
 use crate::state::{Leg, State, stale};
@@ -41,13 +43,15 @@ pub fn hold(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> Resu
     let Some(place) = place else { return Err(stale(&found.spec.name)) };
     let mut party = found.legs.remove(place).party;
     party.since = now;
+    let user = party.user.clone();
     found.holders.push(party);
     let (call, far) = (found.call, found.spec.far.clone());
     if found.legs.is_empty() {
         found.since = now;
         // A held line is heard and spoken on by nobody, by speaker channel neither.
-        found.talks.clear();
+        hoot::close_all(s, line);
     }
+    s.happened(line, Some(user), Happening::Held);
     far_shows(s, far);
     let_go(s, now, turret, line);
     s.set_timer(now.plus_ms(HOLD_REMINDER_MS), Timer::HoldReminder(line.clone(), turret, now.mono_us));
@@ -92,6 +96,7 @@ pub fn resume(
     }
     found.legs.push(Leg::new(party, true, now));
     let far = found.spec.far.clone();
+    s.happened_at(line, turret, Happening::Resumed);
     far_shows(s, far);
     Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
 }

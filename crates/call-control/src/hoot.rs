@@ -6,6 +6,7 @@
 //!                          └────────── speech | press ──────┘
 //! ```
 
+use crate::happenings::Happening;
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::state::{Closes, State, Talk};
 use crate::timer::{LATCH_MAX_MS, LATCH_SILENT_MS, TALK_HELD_MAX_MS, TALK_WARNING_MS, Timer};
@@ -25,7 +26,7 @@ pub fn talk(
 ) -> Result<Accepted, Refusal> {
     let right = s.right_on(turret, line)?;
     if !on {
-        stop(s, now, turret, line);
+        end_talk(s, now, turret, line, Happening::TalkKeyUp);
         return Ok(Accepted { line: Some(line.clone()), position: None, call: None });
     }
     if right == Right::Listen {
@@ -53,6 +54,7 @@ pub fn talk(
         Some(talk) => (talk.latched, talk.pressed, talk.closes) = (latched, now, None),
         None => found.talks.push(Talk { user, turret, since: now, latched, pressed: now, closes: None }),
     }
+    s.happened_at(line, turret, Happening::TalkKeyDown { latched });
     touch_legs(s, turret);
     let open_max_ms = if latched { LATCH_MAX_MS } else { TALK_HELD_MAX_MS };
     s.set_timer(now.plus_ms(open_max_ms - TALK_WARNING_MS), Timer::TalkLong(line.clone(), turret, now.mono_us));
@@ -92,15 +94,30 @@ fn make_room(s: &mut State, now: Moment, line: &LineId) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Ends a talk; without one nothing happens.
+/// Ends a talk that its user has not ended; without one nothing happens.
 pub fn stop(s: &mut State, now: Moment, turret: TurretId, line: &LineId) {
+    end_talk(s, now, turret, line, Happening::TalkClosed);
+}
+
+/// Ends all talks on a line that nobody is on any more.
+pub fn close_all(s: &mut State, line: &LineId) {
+    let Ok(found) = s.line_mut(line) else { return };
+    for talk in std::mem::take(&mut found.talks) {
+        s.happened(line, Some(talk.user), Happening::TalkClosed);
+    }
+}
+
+fn end_talk(s: &mut State, now: Moment, turret: TurretId, line: &LineId, how: Happening) {
     let gap_ms = s.floor.hoot_gap_ms;
     let Ok(found) = s.line_mut(line) else { return };
-    let before = found.talks.len();
+    let mine = found.talks.iter().find(|talk| talk.turret == turret).map(|talk| talk.user.clone());
     found.talks.retain(|talk| talk.turret != turret);
-    if found.talks.is_empty() && before > 0 && found.spec.kind == LineKind::Hoot {
+    if found.talks.is_empty() && mine.is_some() && found.spec.kind == LineKind::Hoot {
         found.since = now;
         s.set_timer(now.plus_ms(gap_ms), Timer::HootGap(line.clone(), now.mono_us));
+    }
+    if let Some(user) = mine {
+        s.happened(line, Some(user), how);
     }
     touch_legs(s, turret);
 }

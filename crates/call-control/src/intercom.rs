@@ -7,6 +7,7 @@
 //!
 //! Law: the callee hears, and is not heard before they talk back: a microphone opens only by an act of its own user.
 
+use crate::happenings::Happening;
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
 use crate::state::{Leg, State};
 use crate::timer::{INTERCOM_PENDING_MS, Timer};
@@ -41,15 +42,18 @@ pub fn call(s: &mut State, now: Moment, turret: TurretId, whom: &UserId, at: Pos
     let disturbed = s.dnd.contains(whom);
     let busy = s.lines.values().any(|line| line.leg(callee).is_some());
     s.line_mut(&line)?.legs.push(Leg::new(me, true, now));
+    s.happened_at(&line, turret, Happening::Called);
     match free.filter(|_| !disturbed && !busy) {
         Some(position) => {
             let party = s.party(callee, position, now)?;
             s.line_mut(&line)?.legs.push(Leg::new(party, false, now));
+            s.happened_at(&line, callee, Happening::AutoAnswered);
             s.notice(callee, Some(&line), format!("{caller} talks to you."), Some(Sound::Splash));
             s.notice(turret, Some(&line), format!("{name} hears you."), Some(Sound::Splash));
         }
         None => {
             s.set_ring(&line, caller.clone(), now);
+            s.happened(&line, None, Happening::Rings);
             s.set_timer(now.plus_ms(INTERCOM_PENDING_MS), Timer::IntercomPending(line.clone()));
             let why = if disturbed { "does not want to be disturbed" } else { "is in a call" };
             s.notice(turret, Some(&line), format!("{name} {why}; your call waits for an answer."), None);
@@ -91,6 +95,7 @@ pub fn talk_back(s: &mut State, now: Moment, turret: TurretId, line: &LineId, on
         crate::hold::take_position(s, now, turret, at)?;
         let party = s.party(turret, at, now)?;
         s.line_mut(line)?.legs.push(Leg::new(party, false, now));
+        s.happened_at(line, turret, Happening::Answered);
     }
     let found = s.line_mut(line)?;
     if found.legs.len() > 1 {
@@ -99,10 +104,12 @@ pub fn talk_back(s: &mut State, now: Moment, turret: TurretId, line: &LineId, on
     let Some(leg) = found.legs.iter_mut().find(|leg| leg.party.turret == turret) else {
         return Err(crate::state::stale(&found.spec.name));
     };
-    if leg.mic != on {
+    let (position, changes) = (leg.party.position, leg.mic != on);
+    if changes {
         (leg.mic, leg.mic_since) = (on, now);
+        let what = if on { Happening::TalkKeyDown { latched: false } } else { Happening::TalkKeyUp };
+        s.happened_at(line, turret, what);
     }
-    let position = leg.party.position;
     Ok(Accepted { line: Some(line.clone()), position: Some(position), call })
 }
 
@@ -121,6 +128,7 @@ pub fn end(s: &mut State, line: &LineId) {
 pub fn missed(s: &mut State, line: &LineId) {
     let Some(found) = s.lines.get(line).filter(|found| found.ring.is_some()) else { return };
     let turrets: Vec<TurretId> = found.legs.iter().map(|leg| leg.party.turret).collect();
+    s.happened(line, None, Happening::NotAnswered);
     for turret in turrets {
         s.notice(turret, None, "Your intercom call was not answered; try again later.".into(), None);
     }

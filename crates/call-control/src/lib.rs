@@ -6,6 +6,7 @@
 
 mod exchange;
 mod floor;
+mod happenings;
 mod hold;
 mod hoot;
 mod intercom;
@@ -19,4 +20,5 @@ mod timer;
 
 pub use exchange::{Drain, Exchange};
 pub use floor::{Floor, LineSpec, UserSpec};
+pub use happenings::Happening;
 pub use messages::{Accepted, Act, Input, MicReport, Output, Refusal, RefusalCode, RouteLeg, Sound};

@@ -1,6 +1,7 @@
 //! What goes into the exchange and what comes out of it.
 
 use crate::Floor;
+use crate::happenings::Happening;
 use dealerboard_model::{
     CallId, LineId, LineKind, LineStatus, Moment, PersonStatus, Position, RecordingId, TrackId, TurretId, Uplink,
     UserId,
@@ -298,6 +299,19 @@ pub enum Output {
     TrackClosed {
         /// Which.
         track: TrackId,
+    },
+    /// Something happened that whoever listens to a recording should know of.
+    Happened {
+        /// In which recording.
+        recording: RecordingId,
+        /// When.
+        at: Moment,
+        /// On which line.
+        line: LineId,
+        /// Who did it, or who heard it; nobody when it has no doer.
+        who: Vec<UserId>,
+        /// What.
+        what: Happening,
     },
     /// A recording is over.
     RecordingClosed {

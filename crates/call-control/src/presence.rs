@@ -1,6 +1,7 @@
 //! Who is where: log-on, log-off, do-not-disturb, lost and found turrets.
 
 use crate::Floor;
+use crate::happenings::Happening;
 use crate::hoot;
 use crate::messages::{Accepted, Refusal, Sound};
 use crate::private_wire::{far_shows, let_go, release};
@@ -74,6 +75,7 @@ fn mark(s: &mut State, turret: TurretId, lost: bool) {
         let legs = found.legs.iter_mut().map(|leg| &mut leg.party);
         legs.chain(&mut found.holders).filter(|party| party.turret == turret).for_each(|p| p.link_lost = lost);
         let far = found.spec.far.clone();
+        s.happened_at(&line, turret, if lost { Happening::LinkLost } else { Happening::LinkBack });
         far_shows(s, far);
     }
 }

@@ -10,6 +10,7 @@
 //! MRD   each end alone:  Idle ──seize──► Open ──hold──► Held ──resume──► Open ──release──► Idle;  Signal goes across
 //! ```
 
+use crate::happenings::Happening;
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::state::{Leg, Line, State, stale};
 use crate::timer::{SIGNAL_MIN_MS, SIGNALLED_MS, Timer};
@@ -43,6 +44,7 @@ pub fn seize(s: &mut State, now: Moment, turret: TurretId, line: &LineId, at: Po
     let call = call.unwrap_or_else(|| s.new_call());
     crate::hold::take_position(s, now, turret, at)?;
     join(s, now, turret, line, at, call)?;
+    s.happened_at(line, turret, Happening::Seized);
     if kind == LineKind::Ard {
         s.line_mut(line)?.calling = true;
         let far = s.line(line)?.spec.far.clone();
@@ -52,6 +54,7 @@ pub fn seize(s: &mut State, now: Moment, turret: TurretId, line: &LineId, at: Po
             end.call = Some(call);
             end.since = now;
             s.set_ring(&far, from, now);
+            s.happened(&far, None, Happening::Rings);
         }
     } else {
         mrd_open(s, line, call);
@@ -134,6 +137,7 @@ pub fn answer(
     }
     crate::hold::take_position(s, now, turret, at)?;
     join(s, now, turret, line, at, call)?;
+    s.happened_at(line, turret, Happening::Answered);
     s.line_mut(line)?.ring = None;
     match (kind, far) {
         (LineKind::Ard, Some(far)) => {
@@ -174,6 +178,7 @@ pub fn bridge(
     s.recordable(line)?;
     let who = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
     crate::hold::take_position(s, now, turret, at)?;
+    s.happened_at(line, turret, Happening::Joined);
     s.notice_members(line, &format!("{who} has joined {name}."), Some(Sound::Beep));
     join(s, now, turret, line, at, call)?;
     Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
@@ -196,12 +201,19 @@ pub fn release(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> R
     }
     let_go(s, now, turret, line);
     let found = s.line_mut(line)?;
+    let parties = found.legs.iter().map(|leg| &leg.party).chain(&found.holders);
+    let mut theirs = parties.filter(|party| party.turret == turret).map(|party| party.user.clone());
+    let user = theirs.next();
     found.legs.retain(|leg| leg.party.turret != turret);
     // Who could resume a held call may release it (HOLD-10).
     found.holders.retain(|holder| mine && holder.turret != turret);
-    if found.legs.is_empty() {
-        found.talks.clear();
+    let (silent, stays) = (found.legs.is_empty(), found.has_members() && found.spec.kind != LineKind::Intercom);
+    if silent {
+        crate::hoot::close_all(s, line);
     }
+    let user = user.or_else(|| s.user_of(turret).cloned());
+    s.happened(line, user, if stays { Happening::Left } else { Happening::Released });
+    let found = s.line_mut(line)?;
     // An intercom is over when one of the two leaves it.
     if !found.has_members() || found.spec.kind == LineKind::Intercom {
         end_empty(s, now, line);
@@ -293,6 +305,7 @@ pub fn signal(s: &mut State, now: Moment, turret: TurretId, line: &LineId, on: b
         return Err(Refusal::new(RefusalCode::Stale, format!("Press the key of {name} first, then Signal.")));
     }
     let from = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
+    s.happened_at(line, turret, Happening::SignalDown);
     let far_open = s.line(&far)?.has_members();
     if far_open {
         s.notice_members(&far, &format!("{from} signals."), Some(Sound::Beep));
@@ -302,6 +315,7 @@ pub fn signal(s: &mut State, now: Moment, turret: TurretId, line: &LineId, on: b
         end.signal_since = Some(now);
         end.signal_by = Some(turret);
         end.signalled = None;
+        s.happened(&far, None, Happening::Rings);
     }
     Ok(Accepted { line: Some(line.clone()), position: None, call })
 }
@@ -311,6 +325,10 @@ pub fn let_go(s: &mut State, now: Moment, turret: TurretId, line: &LineId) {
     let Some(far) = s.lines.get(line).and_then(|found| found.spec.far.clone()) else { return };
     let Some(end) = s.lines.get(&far).filter(|end| end.signal_by == Some(turret)) else { return };
     let Some(since) = end.signal_since else { return };
+    s.happened_at(line, turret, Happening::SignalUp);
+    if let Ok(end) = s.line_mut(&far) {
+        end.signal_by = None;
+    }
     let at = Moment { mono_us: since.plus_ms(SIGNAL_MIN_MS).mono_us.max(now.mono_us), utc_ms: now.utc_ms };
     s.set_timer(at, Timer::SignalEnds(far, since.mono_us));
 }
@@ -347,8 +365,10 @@ pub fn open_mic(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> 
     let Some(leg) = found.legs.iter_mut().find(|leg| leg.party.turret == turret) else {
         return Err(stale(&name));
     };
-    if !leg.mic {
+    let (position, opens) = (leg.party.position, !leg.mic);
+    if opens {
         (leg.mic, leg.mic_since) = (true, now);
+        s.happened_at(line, turret, Happening::MicOpened);
     }
-    Ok(Accepted { line: Some(line.clone()), position: Some(leg.party.position), call })
+    Ok(Accepted { line: Some(line.clone()), position: Some(position), call })
 }

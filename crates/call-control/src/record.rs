@@ -3,10 +3,14 @@
 //! Law: keyed is recorded, whether or not anybody hears it. A recording opens with its first track and closes when the
 //! call is over.
 
+use crate::happenings::Happened;
 use crate::messages::Output;
 use crate::state::State;
 use dealerboard_model::{CallId, LineId, RecordPolicy, RecordingId, TrackId, TurretId, Uplink, UserId};
 use std::collections::BTreeMap;
+
+/// What is kept of a call before it is recorded: a call without one open microphone has few key presses.
+const BEFORE_MAX: usize = 64;
 
 type Keyed = (LineId, TurretId, Uplink, UserId);
 
@@ -17,6 +21,8 @@ pub struct Recordings {
     next_track: u32,
     open: BTreeMap<CallId, RecordingId>,
     tracks: BTreeMap<(LineId, TurretId, Uplink), (TrackId, CallId)>,
+    /// What happened in calls that are not recorded yet, and may be.
+    before: BTreeMap<CallId, Vec<Happened>>,
 }
 
 impl Recordings {
@@ -26,6 +32,7 @@ impl Recordings {
             next_track: first_track,
             open: BTreeMap::new(),
             tracks: BTreeMap::new(),
+            before: BTreeMap::new(),
         }
     }
 
@@ -65,7 +72,23 @@ impl Recordings {
             let (line, user) = (line.clone(), user.clone());
             s.outputs.push(Output::TrackOpened { track, recording, line, user, turret: *turret, uplink: *uplink });
         }
+        for happened in std::mem::take(&mut s.happenings) {
+            self.tell(s, happened);
+        }
         self.close_what_is_over(s);
+    }
+
+    /// Gives what happened to its call's recording; what comes before that opens waits for it.
+    fn tell(&mut self, s: &mut State, happened: Happened) {
+        let Some(recording) = self.open.get(&happened.call).copied() else {
+            let before = self.before.entry(happened.call).or_default();
+            if before.len() < BEFORE_MAX {
+                before.push(happened);
+            }
+            return;
+        };
+        let Happened { at, call: _, line, who, what } = happened;
+        s.outputs.push(Output::Happened { recording, at, line, who, what });
     }
 
     fn recording(&mut self, s: &mut State, line: &LineId, call: CallId) -> RecordingId {
@@ -80,11 +103,15 @@ impl Recordings {
             let lines = std::iter::once(line.clone()).chain(found.spec.far.clone()).collect();
             s.outputs.push(Output::RecordingOpened { recording, call, lines, kind });
         }
+        for happened in self.before.remove(&call).unwrap_or_default() {
+            self.tell(s, happened);
+        }
         recording
     }
 
     fn close_what_is_over(&mut self, s: &mut State) {
         let lives = |call: CallId| s.lines.values().any(|line| line.call == Some(call));
+        self.before.retain(|call, _| lives(*call));
         let over: Vec<CallId> = self.open.keys().copied().filter(|call| !lives(*call)).collect();
         for call in over {
             if let Some(recording) = self.open.remove(&call) {

@@ -1,6 +1,7 @@
 //! The one state: lines, turrets, people. Features change it; `project` reads it.
 
 use crate::floor::{Floor, LineSpec};
+use crate::happenings::{Happened, Happening};
 use crate::messages::{Output, Refusal, RefusalCode, Sound};
 use crate::timer::{Timer, Timers};
 use dealerboard_model::{
@@ -133,6 +134,10 @@ pub struct State {
     pub touched: BTreeSet<LineId>,
     /// What goes out beside what `project` derives.
     pub outputs: Vec<Output>,
+    /// The time of what is being taken.
+    pub now: Moment,
+    /// What has happened since the last drain.
+    pub happenings: Vec<Happened>,
 }
 
 impl State {
@@ -191,6 +196,9 @@ impl State {
     }
 
     pub fn notice(&mut self, turret: TurretId, line: Option<&LineId>, sentence: String, sound: Option<Sound>) {
+        if let (Some(line), Some(sound)) = (line, sound) {
+            self.happened_at(line, turret, Happening::Tone(sound));
+        }
         self.outputs.push(Output::Notice { turret, line: line.cloned(), sentence, sound });
     }
 

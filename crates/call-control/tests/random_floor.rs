@@ -61,6 +61,7 @@ impl Switch {
                 | Output::RecordingOpened { .. }
                 | Output::TrackOpened { .. }
                 | Output::TrackClosed { .. }
+                | Output::Happened { .. }
                 | Output::RecordingClosed { .. } => {}
             }
         }

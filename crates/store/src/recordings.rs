@@ -62,6 +62,10 @@ pub struct SegmentRow {
     pub from_utc_ms: i64,
     /// Samples at 48 kHz.
     pub samples: i64,
+    /// At which byte of the source the line begins that names it.
+    pub chain_at: i64,
+    /// Hash of that line.
+    pub chain_hash: String,
 }
 
 /// Keyed time without sound.
@@ -86,6 +90,10 @@ pub struct GapRow {
 pub struct MarkRow {
     /// UTC milliseconds.
     pub at_utc_ms: i64,
+    /// On which line.
+    pub line: Option<String>,
+    /// Whom it is about, one a line of text.
+    pub who: String,
     /// In words.
     pub what_happened: String,
 }
@@ -227,7 +235,7 @@ impl RecordingIndex {
     /// # Errors
     /// The database refuses.
     pub async fn segments_of(&self, recording: u32) -> Result<Vec<SegmentRow>> {
-        let sql = "SELECT s.track, s.number, s.file, s.from_utc_ms, s.samples FROM segment s \
+        let sql = "SELECT s.track, s.number, s.file, s.from_utc_ms, s.samples, s.chain_at, s.chain_hash FROM segment s \
                    JOIN track t ON t.id = s.track WHERE t.recording = ? ORDER BY s.track, s.number";
         Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
     }
@@ -247,7 +255,7 @@ impl RecordingIndex {
     /// # Errors
     /// The database refuses.
     pub async fn marks_of(&self, recording: u32) -> Result<Vec<MarkRow>> {
-        let sql = "SELECT at_utc_ms, what_happened FROM mark WHERE recording = ? ORDER BY at_utc_ms, n";
+        let sql = "SELECT at_utc_ms, line, who, what_happened FROM mark WHERE recording = ? ORDER BY at_utc_ms, n";
         Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
     }
 
@@ -334,9 +342,11 @@ impl Update {
     /// # Errors
     /// The database refuses.
     pub async fn segment(&mut self, row: &SegmentRow) -> Result<()> {
-        let sql = "INSERT OR IGNORE INTO segment (track, number, file, from_utc_ms, samples) VALUES (?, ?, ?, ?, ?)";
+        let sql = "INSERT OR IGNORE INTO segment (track, number, file, from_utc_ms, samples, chain_at, chain_hash) \
+                   VALUES (?, ?, ?, ?, ?, ?, ?)";
         let query = sqlx::query(sql).bind(row.track).bind(row.number).bind(&row.file);
-        query.bind(row.from_utc_ms).bind(row.samples).execute(&mut *self.transaction).await?;
+        let query = query.bind(row.from_utc_ms).bind(row.samples).bind(row.chain_at).bind(&row.chain_hash);
+        query.execute(&mut *self.transaction).await?;
         Ok(())
     }
 
@@ -372,8 +382,10 @@ impl Update {
     /// # Errors
     /// The database refuses.
     pub async fn mark(&mut self, n: i64, recording: u32, row: &MarkRow) -> Result<()> {
-        let sql = "INSERT OR IGNORE INTO mark (n, recording, at_utc_ms, what_happened) VALUES (?, ?, ?, ?)";
-        let query = sqlx::query(sql).bind(n).bind(recording).bind(row.at_utc_ms).bind(&row.what_happened);
+        let sql =
+            "INSERT OR IGNORE INTO mark (n, recording, at_utc_ms, line, who, what_happened) VALUES (?, ?, ?, ?, ?, ?)";
+        let query = sqlx::query(sql).bind(n).bind(recording).bind(row.at_utc_ms).bind(&row.line).bind(&row.who);
+        let query = query.bind(&row.what_happened);
         query.execute(&mut *self.transaction).await?;
         Ok(())
     }

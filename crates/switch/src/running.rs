@@ -1,6 +1,6 @@
 //! Starting and stopping a switch, in the program and embedded in others.
 
-use crate::accounts::{Account, Accounts, TOKEN_LIFE, utc_ms};
+use crate::accounts::{Account, Accounts, TOKEN_LIFE};
 use crate::certificate::{self, Certificate};
 use crate::clock::Clock;
 use crate::control::Door;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -115,7 +115,7 @@ impl Switch {
         let (heard_by, heard) = mpsc::channel(INPUTS_MAX);
         let clock = Clock::start();
         let recordings = options.data.join(RECORDINGS);
-        let recorder = start_recorder(recordings.clone()).await?;
+        let recorder = start_recorder(recordings.clone(), clock).await?;
         let library = Library::open(&recordings).await?;
         let (listener, voice) = listen(&options, clock, &recorder.inbox(), &heard_by)?;
         let addr = listener.local_addr().context("the listening address is not known")?;
@@ -198,9 +198,9 @@ pub fn in_words(verdict: &Verdict) -> String {
 }
 
 /// Opens the recordings beside the runtime: mending what a power cut left reads and writes files.
-async fn start_recorder(folder: PathBuf) -> Result<Recorder> {
+async fn start_recorder(folder: PathBuf, clock: Clock) -> Result<Recorder> {
     let options = RecorderOptions {
-        now_utc_ms: utc_ms,
+        now_utc_ms: Arc::new(move || clock.recorded_ms(Instant::now())),
         fail_grace: FAIL_GRACE,
         queue: TRACK_PACKETS_MAX,
         version: env!("CARGO_PKG_VERSION"),
@@ -274,7 +274,7 @@ fn listen(
 fn to_recorder(clock: Clock, inbox: RecorderInbox) -> dealerboard_rtc::switch::TrackSink {
     Box::new(move |packet: TrackPacket| {
         let TrackPacket { track, seq, rtp_ts, arrived, payload } = packet;
-        inbox.audio(TrackAudio { track, seq, rtp_ts, utc_ms: clock.utc_ms_of(arrived), payload })
+        inbox.audio(TrackAudio { track, seq, rtp_ts, utc_ms: clock.recorded_ms(arrived), payload })
     })
 }
 

@@ -4,6 +4,7 @@ import type { Peaks } from '../generated/review/Peaks';
 import type { Problem } from '../generated/review/Problem';
 import type { RecordingDetail } from '../generated/review/RecordingDetail';
 import type { RecordingPage } from '../generated/review/RecordingPage';
+import { utcOf } from './utc';
 
 /** An answer that refuses. */
 export class Refused extends Error {
@@ -43,12 +44,13 @@ export interface Filter {
 /** A filter that finds everything. */
 export const everything = (): Filter => ({ from: '', to: '', line: '', person: '', kind: '', gaps: false });
 
-/** The query of a filter; times are entered in UTC. */
+/** The query of a filter; times are typed in UTC, and what is no time asks for nothing. */
 export function queryOf(filter: Filter, before: number | null): string {
   const query = new URLSearchParams();
-  const utc = (text: string) => String(Date.parse(`${text}Z`));
-  if (filter.from) query.set('from', utc(filter.from));
-  if (filter.to) query.set('to', utc(filter.to));
+  const from = utcOf(filter.from, false);
+  const to = utcOf(filter.to, true);
+  if (from !== null) query.set('from', String(from));
+  if (to !== null) query.set('to', String(to));
   if (filter.line) query.set('line', filter.line);
   if (filter.person) query.set('person', filter.person);
   if (filter.kind) query.set('kind', filter.kind);

@@ -13,8 +13,9 @@ export interface Axis {
 export function axisOf(detail: RecordingDetail): Axis {
   const ends = detail.tracks.map((track) => track.started_utc_ms + track.length_ms);
   const gaps = detail.gaps.flatMap((gap) => (gap.to_utc_ms === null ? [] : [gap.to_utc_ms]));
-  const from = Math.min(detail.row.started_utc_ms, ...detail.tracks.map((track) => track.started_utc_ms));
-  const to = Math.max(detail.row.ended_utc_ms ?? from, from + 1000, ...ends, ...gaps);
+  const events = detail.events.map((event) => event.at_utc_ms);
+  const from = Math.min(detail.row.started_utc_ms, ...events, ...detail.tracks.map((track) => track.started_utc_ms));
+  const to = Math.max(detail.row.ended_utc_ms ?? from, from + 1000, ...ends, ...gaps, ...events);
   return { from, to };
 }
 

@@ -8,6 +8,7 @@ use dealerboard_archive::{
 use dealerboard_model::{CallId, LineId, LineKind, RecordingId, TrackId, TurretId, Uplink, UserId};
 use opus::{Application, Channels, Decoder, Encoder};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 pub fn now_utc_ms() -> i64 {
@@ -15,7 +16,12 @@ pub fn now_utc_ms() -> i64 {
 }
 
 pub fn options() -> RecorderOptions {
-    RecorderOptions { now_utc_ms, fail_grace: Duration::from_millis(600), queue: 4_096, version: "test" }
+    RecorderOptions {
+        now_utc_ms: Arc::new(now_utc_ms),
+        fail_grace: Duration::from_millis(600),
+        queue: 4_096,
+        version: "test",
+    }
 }
 
 pub fn start(folder: &Path) -> Recorder {

@@ -15,8 +15,8 @@ pub const ADDED_LABELS: u32 = LINE_LABELS + 0x1000_0000;
 impl FloorLoop {
     /// Gives call control one input and carries out all that comes of it.
     pub(super) fn input(&mut self, input: Input) {
-        let now = self.clock.now();
-        let outputs: Vec<Output> = self.exchange.handle(now, input).collect();
+        self.handled = self.clock.now();
+        let outputs: Vec<Output> = self.exchange.handle(self.handled, input).collect();
         for output in outputs {
             self.carry_out(output);
         }
@@ -65,6 +65,7 @@ impl FloorLoop {
             Output::RecordingOpened { .. }
             | Output::TrackOpened { .. }
             | Output::TrackClosed { .. }
+            | Output::Happened { .. }
             | Output::RecordingClosed { .. } => self.record(output),
         }
     }

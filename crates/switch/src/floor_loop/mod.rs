@@ -60,8 +60,10 @@ pub struct FloorLoop {
     recorder: Recorder,
     /// As turrets were told last.
     recorder_state: RecorderState,
-    /// The time at the last look at UTC.
-    utc_seen: Moment,
+    /// By how much UTC is ahead of the recorder's time line, as the recorder was told last, in milliseconds.
+    utc_ahead_ms: i64,
+    /// When call control took its last input: all that comes of it is recorded with this time.
+    handled: Moment,
     /// Packets that found no room at the recorder, as the log was told last.
     record_overflows: u64,
     turrets: Numbers,
@@ -86,7 +88,8 @@ impl FloorLoop {
             voice,
             recorder,
             recorder_state: RecorderState::Ok,
-            utc_seen: clock.now(),
+            utc_ahead_ms: 0,
+            handled: clock.now(),
             record_overflows: 0,
             turrets: Numbers::new(keep, "turret"),
             next_label: TALKER_LABELS,
@@ -255,7 +258,8 @@ impl FloorLoop {
             None => Input::LogOn { turret, user: arrival.account.user.clone() },
         };
         // The snapshot comes first: what follows changes it.
-        let news: Vec<_> = self.exchange.handle(self.clock.now(), input).collect();
+        self.handled = self.clock.now();
+        let news: Vec<_> = self.exchange.handle(self.handled, input).collect();
         if let Some(snapshot) = self.snapshot(turret) {
             arrival.outbox.event(Event::Snapshot(Box::new(snapshot)));
         }

@@ -1,10 +1,11 @@
 //! What call control wants recorded is handed to the recorder; how the recorder is, is handed to call control and turrets.
 
 use super::FloorLoop;
-use dealerboard_archive::{Gap, RecorderState, RecordingFacts, ToRecorder, TrackFacts};
-use dealerboard_call_control::{Input, Output};
-use dealerboard_model::{Moment, TurretId};
+use dealerboard_archive::{Gap, Mark, RecorderState, RecordingFacts, ToRecorder, TrackFacts};
+use dealerboard_call_control::{Happening, Input, Output, Sound};
+use dealerboard_model::TurretId;
 use dealerboard_wire::{Event, KeyedInterval, RecorderHealth};
+use std::time::Instant;
 
 /// Intervals that one report may have; a turret has three microphones.
 const INTERVALS_MAX: usize = 64;
@@ -15,17 +16,49 @@ const REPORT_MAX_MS: i64 = 24 * 3_600_000;
 /// Least step of UTC that is one, in milliseconds: less is how clocks are kept right.
 const UTC_STEP_MS: i64 = 500;
 
-/// By how many milliseconds UTC has gone on more than monotonic time, when it is a step.
-fn utc_step_ms(before: Moment, now: Moment) -> Option<i64> {
-    let passed_ms = i64::try_from(now.mono_us.saturating_sub(before.mono_us) / 1_000).unwrap_or(i64::MAX);
-    let step_ms = now.utc_ms.saturating_sub(before.utc_ms).saturating_sub(passed_ms);
+/// By how many milliseconds UTC was set, when what it is ahead of monotonic time has changed by a step.
+fn utc_step_ms(ahead_before_ms: i64, ahead_ms: i64) -> Option<i64> {
+    let step_ms = ahead_ms.saturating_sub(ahead_before_ms);
     (step_ms.abs() >= UTC_STEP_MS).then_some(step_ms)
 }
 
+/// What a listener reads of what happened. The review page knows `Held` and `Resumed` by these words.
+fn words(what: Happening) -> &'static str {
+    match what {
+        Happening::Seized => "Seized",
+        Happening::Rings => "Rings",
+        Happening::Answered => "Answered",
+        Happening::Joined => "Joined",
+        Happening::Called => "Called",
+        Happening::AutoAnswered => "Answered by itself",
+        Happening::NotAnswered => "Not answered",
+        Happening::Held => "Held",
+        Happening::Resumed => "Resumed",
+        Happening::Left => "Left",
+        Happening::Released => "Released",
+        Happening::SignalDown => "Signal down",
+        Happening::SignalUp => "Signal up",
+        Happening::TalkKeyDown { latched: false } => "Talk key down",
+        Happening::TalkKeyDown { latched: true } => "Talk key latched",
+        Happening::TalkKeyUp => "Talk key up",
+        Happening::TalkClosed => "Talk closed by the switch",
+        Happening::MicOpened => "Microphone opened",
+        Happening::LinkLost => "Link lost",
+        Happening::LinkBack => "Link back",
+        Happening::Tone(Sound::Beep) => "Beep",
+        Happening::Tone(Sound::Blocking) => "Blocking tone",
+        Happening::Tone(Sound::Splash) => "Splash tone",
+        Happening::Tone(Sound::Reminder) => "Reminder tone",
+        Happening::Tone(Sound::Warning) => "Warning tone",
+    }
+}
+
 impl FloorLoop {
-    /// Opens and closes recordings and tracks.
-    pub(super) fn record(&self, output: Output) {
-        let now = self.clock.now().utc_ms;
+    /// Opens and closes recordings and tracks, and marks what happened.
+    pub(super) fn record(&mut self, output: Output) {
+        // A recording goes by the UTC of its opening: a step is known before.
+        self.look_at_utc();
+        let now = self.clock.recorded_ms(self.clock.instant(self.handled));
         let message = match output {
             Output::RecordingOpened { recording, call, lines, kind } => {
                 ToRecorder::OpenRecording(now, RecordingFacts { recording, call, lines, kind })
@@ -35,6 +68,10 @@ impl FloorLoop {
             }
             Output::TrackClosed { track } => ToRecorder::CloseTrack(now, track),
             Output::RecordingClosed { recording } => ToRecorder::CloseRecording(now, recording),
+            Output::Happened { recording, at, line, who, what } => {
+                let mark = Mark { recording, line: Some(line), who, what_happened: words(what).to_owned() };
+                ToRecorder::Mark(self.clock.recorded_ms(self.clock.instant(at)), mark)
+            }
             Output::Answer { .. }
             | Output::LineAdded { .. }
             | Output::Line { .. }
@@ -69,13 +106,17 @@ impl FloorLoop {
         self.tell_all(&Event::Recorder { recorder: self.recorder_health() });
     }
 
-    /// A step of UTC moves no deadline (rule TIM-1), and is logged.
+    /// A step of UTC moves no deadline (rule TIM-1), is logged, and stands in the chain.
     fn look_at_utc(&mut self) {
-        let now = self.clock.now();
-        if let Some(step_ms) = utc_step_ms(self.utc_seen, now) {
-            tracing::warn!(step_ms, "UTC has made a step: times that are shown and recorded from now on follow it");
+        let ahead_ms = self.clock.utc_ahead_ms();
+        if let Some(step_ms) = utc_step_ms(self.utc_ahead_ms, ahead_ms) {
+            tracing::warn!(
+                step_ms,
+                "UTC has made a step: times that are shown follow it, open recordings go on in the time that they began in"
+            );
+            self.recorder.inbox().tell(ToRecorder::UtcStepped(self.clock.recorded_ms(Instant::now()), step_ms));
+            self.utc_ahead_ms = ahead_ms;
         }
-        self.utc_seen = now;
     }
 
     /// How the recorder is, as turrets are told.
@@ -123,14 +164,10 @@ impl FloorLoop {
 mod tests {
     use super::*;
 
-    fn at(mono_ms: u64, utc_ms: i64) -> Moment {
-        Moment { mono_us: mono_ms * 1_000, utc_ms }
-    }
-
     #[test]
     fn utc_that_goes_another_way_than_monotonic_time_has_made_a_step() {
-        assert_eq!(utc_step_ms(at(0, 1_000_000), at(60_000, 1_060_020)), None);
-        assert_eq!(utc_step_ms(at(0, 1_000_000), at(250, 1_003_250)), Some(3_000));
-        assert_eq!(utc_step_ms(at(0, 1_000_000), at(250, 250)), Some(-1_000_000));
+        assert_eq!(utc_step_ms(0, 20), None);
+        assert_eq!(utc_step_ms(20, 3_020), Some(3_000));
+        assert_eq!(utc_step_ms(3_020, -996_980), Some(-1_000_000));
     }
 }

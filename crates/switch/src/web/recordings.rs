@@ -21,7 +21,6 @@ use dealerboard_model::{LineId, RecordingId, TrackId, UserId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// Recordings in one answer.
 const PAGE: u32 = 100;
@@ -33,13 +32,8 @@ pub struct Review {
     library: Library,
     recorder: RecorderWatch,
     names: Arc<Names>,
-    checks: Arc<Checks>,
-}
-
-/// Checks that are going on.
-struct Checks {
-    turn: Arc<Semaphore>,
-    all: Shared<Result<dealerboard_archive::Verdict, String>>,
+    /// Whoever asks while all of it is being checked gets the same verdict.
+    checks: Arc<Shared<Result<dealerboard_archive::Verdict, String>>>,
 }
 
 struct Names {
@@ -86,8 +80,7 @@ impl Names {
 impl Review {
     /// The review pages of a floor.
     pub fn new(file: &FloorFile, clock: Clock, library: Library, recorder: RecorderWatch) -> Self {
-        let checks = Arc::new(Checks { turn: Arc::new(Semaphore::new(1)), all: Shared::default() });
-        Self { clock, library, recorder, names: Arc::new(Names::of(file)), checks }
+        Self { clock, library, recorder, names: Arc::new(Names::of(file)), checks: Arc::default() }
     }
 
     async fn found(&self, recording: u32) -> Result<RecordingFound, Trouble> {
@@ -176,14 +169,18 @@ pub async fn detail(
         to_utc_ms: Some(gap.to_utc_ms),
         why: gap.why,
     };
-    let event =
-        |mark: dealerboard_archive::MarkFound| RecordingEvent { at_utc_ms: mark.at_utc_ms, what: mark.what_happened };
+    let event = |mark: dealerboard_archive::MarkFound| RecordingEvent {
+        at_utc_ms: mark.at_utc_ms,
+        line: mark.line.map(|line| names.line(&line)),
+        who: mark.who.iter().map(|user| names.person(user)).collect(),
+        what: mark.what_happened,
+    };
     Ok(Json(RecordingDetail {
         row: names.row(&found),
         tracks: found.tracks.iter().map(lane).collect(),
         events: marks.into_iter().map(event).collect(),
         gaps: gaps.into_iter().map(gap).collect(),
-        verdict: check(&review, Some(found.recording)).await?,
+        verdict: Verdict::of(&review.library.check(found.recording).await.map_err(Trouble::inside)?),
     }))
 }
 
@@ -213,34 +210,12 @@ pub async fn peaks(
 
 /// `GET /api/verify`: all recordings.
 pub async fn verify(Reviewer(_): Reviewer, State(review): State<Review>) -> Result<Json<Verdict>, Trouble> {
-    Ok(Json(check(&review, None).await?))
+    let folder = review.library.folder().to_owned();
+    let check = move || dealerboard_archive::verify(&folder).map_err(|error| error.to_string());
+    let checked = review.checks.ask(check).await.map_err(Trouble::inside)?.map_err(Trouble::inside)?;
+    Ok(Json(Verdict::of(&checked)))
 }
 
 fn no_sound() -> Trouble {
     Trouble::new(StatusCode::NOT_FOUND, "There is no sound of this talker yet; it can be heard a minute later at most.")
-}
-
-async fn check(review: &Review, recording: Option<RecordingId>) -> Result<Verdict, Trouble> {
-    let folder = review.library.folder().to_owned();
-    let check = move || match recording {
-        Some(recording) => dealerboard_archive::verify_recording(&folder, recording),
-        None => dealerboard_archive::verify(&folder),
-    };
-    let checked = match recording {
-        // The chain is walked by one at a time: it is long, and the recorder needs the disk.
-        Some(_) => {
-            let turn = Arc::clone(&review.checks.turn).acquire_owned().await.map_err(Trouble::inside)?;
-            let checked = tokio::task::spawn_blocking(move || {
-                let checked = check();
-                drop(turn);
-                checked
-            });
-            checked.await.map_err(Trouble::inside)?.map_err(Trouble::inside)?
-        }
-        None => {
-            let check = move || check().map_err(|error| error.to_string());
-            review.checks.all.ask(check).await.map_err(Trouble::inside)?.map_err(Trouble::inside)?
-        }
-    };
-    Ok(Verdict::of(&checked))
 }

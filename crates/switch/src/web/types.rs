@@ -133,6 +133,10 @@ pub struct RecordingEvent {
     /// When, UTC milliseconds.
     #[ts(type = "number")]
     pub at_utc_ms: i64,
+    /// On which line.
+    pub line: Option<Named>,
+    /// Who did it, or who heard it.
+    pub who: Vec<Named>,
     /// What, in words.
     pub what: String,
 }

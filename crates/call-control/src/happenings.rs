@@ -1,0 +1,94 @@
+//! What happens in a call, for whoever listens to its recording.
+//!
+//! Law: told where it happens, by the feature that does it; `record` gives each to its call's recording. Nothing is told of
+//! what was refused.
+
+use crate::messages::Sound;
+use crate::state::State;
+use dealerboard_model::{CallId, LineId, Moment, TurretId, UserId};
+
+/// What a listener should know of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// Somebody took an idle line.
+    Seized,
+    /// The line rings.
+    Rings,
+    /// Somebody answered.
+    Answered,
+    /// Somebody joined colleagues.
+    Joined,
+    /// Somebody calls by intercom.
+    Called,
+    /// The intercom was answered without a press: who is called hears, and is not heard.
+    AutoAnswered,
+    /// An intercom was not answered in time.
+    NotAnswered,
+    /// Somebody held their own leg.
+    Held,
+    /// Somebody resumed.
+    Resumed,
+    /// Somebody left colleagues on the line.
+    Left,
+    /// The last one of an end left.
+    Released,
+    /// A Signal key went down.
+    SignalDown,
+    /// It was let go.
+    SignalUp,
+    /// A talk key went down.
+    TalkKeyDown {
+        /// It stays open when it is let go.
+        latched: bool,
+    },
+    /// It was let go.
+    TalkKeyUp,
+    /// A talk was closed without its user.
+    TalkClosed,
+    /// Somebody opened a microphone that a lapse had shut.
+    MicOpened,
+    /// A turret cannot be reached.
+    LinkLost,
+    /// It is back.
+    LinkBack,
+    /// A tone was played at these people's turrets.
+    Tone(Sound),
+}
+
+/// Something that happened in a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happened {
+    /// When.
+    pub at: Moment,
+    /// In which call.
+    pub call: CallId,
+    /// On which line.
+    pub line: LineId,
+    /// Who did it, or who heard it; nobody when it has no doer.
+    pub who: Vec<UserId>,
+    /// What.
+    pub what: Happening,
+}
+
+impl State {
+    /// Something happens on a line; without a call it is of nobody's recording.
+    pub fn happened(&mut self, line: &LineId, who: Option<UserId>, what: Happening) {
+        let Some(call) = self.lines.get(line).and_then(|found| found.call) else { return };
+        let heard_by_more = matches!(what, Happening::Tone(_));
+        if let Some(last) = self.happenings.last_mut()
+            && heard_by_more
+            && (last.at, last.call, &last.line, last.what) == (self.now, call, line, what)
+        {
+            last.who.extend(who);
+            return;
+        }
+        let who = who.into_iter().collect();
+        self.happenings.push(Happened { at: self.now, call, line: line.clone(), who, what });
+    }
+
+    /// As [`Self::happened`], by the user of a turret.
+    pub fn happened_at(&mut self, line: &LineId, turret: TurretId, what: Happening) {
+        let who = self.user_of(turret).cloned();
+        self.happened(line, who, what);
+    }
+}
