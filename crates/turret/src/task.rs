@@ -27,6 +27,9 @@ use uuid::Uuid;
 /// How often levels are told, and time is looked at.
 const TICK: Duration = Duration::from_millis(50);
 
+/// The same while nothing is said or heard here: a meter that starts to move a little later is seen by nobody.
+const TICK_AT_REST: Duration = Duration::from_millis(100);
+
 /// How long a turret that stops waits for its log-off to be written, and for its voice to be closed.
 const LEAVE_MAX: Duration = Duration::from_millis(500);
 
@@ -68,6 +71,7 @@ impl TurretTask {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let overflow = Arc::clone(&self.overflow);
+        let mut rests = false;
         loop {
             tokio::select! {
                 biased;
@@ -87,7 +91,19 @@ impl TurretTask {
                     Some((era, event)) => self.heed(era, event).await,
                     None => return self.leave(events).await,
                 },
-                _ = tick.tick() => if !self.on_tick().await { continue },
+                _ = tick.tick() => {
+                    let changed = self.on_tick().await;
+                    rests = !changed && self.is_quiet();
+                    if rests {
+                        tick.reset_after(TICK_AT_REST);
+                    }
+                    if !changed {
+                        continue;
+                    }
+                }
+            }
+            if std::mem::take(&mut rests) {
+                tick.reset();
             }
             self.follow();
         }
@@ -158,6 +174,11 @@ impl TurretTask {
             self.meter(mics_dbfs);
         }
         changed
+    }
+
+    /// No microphone is open, and no meter moves.
+    fn is_quiet(&self) -> bool {
+        !self.metered && self.voice.speaking() == [false; 3]
     }
 
     async fn tell_speech(&mut self, mics_dbfs: [f32; 3], now: Instant) {
