@@ -94,9 +94,20 @@ fn make_room(s: &mut State, now: Moment, line: &LineId) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Ends a talk that its user has not ended; without one nothing happens.
+/// Ends a talk that its user has not ended; without one nothing happens. What they say now was meant for nobody else: their
+/// handsets stay shut until a press (I6).
 pub fn stop(s: &mut State, now: Moment, turret: TurretId, line: &LineId) {
-    end_talk(s, now, turret, line, Happening::TalkClosed);
+    if talk_of(s, line, turret).is_some() {
+        end_talk(s, now, turret, line, Happening::TalkClosed);
+        shut_handsets(s, turret);
+    }
+}
+
+/// The microphones of a turret's calls are shut; they open by a press.
+fn shut_handsets(s: &mut State, turret: TurretId) {
+    for leg in s.lines.values_mut().filter_map(|line| line.legs.iter_mut().find(|leg| leg.party.turret == turret)) {
+        (leg.mic, leg.mic_lapsed) = (false, false);
+    }
 }
 
 /// Ends all talks on a line that nobody is on any more.
@@ -104,6 +115,8 @@ pub fn close_all(s: &mut State, line: &LineId) {
     let Ok(found) = s.line_mut(line) else { return };
     for talk in std::mem::take(&mut found.talks) {
         s.happened(line, Some(talk.user), Happening::TalkClosed);
+        touch_legs(s, talk.turret);
+        shut_handsets(s, talk.turret);
     }
 }
 

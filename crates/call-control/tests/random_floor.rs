@@ -118,9 +118,8 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
 fn opener(input: &Input) -> Option<TurretId> {
     match input {
         Input::Act { turret, .. } | Input::LinkBack { turret } => Some(*turret),
-        // The end of one's own talk gives the handset its voice back (POS-4).
-        Input::TalkOrphaned { turret, .. } => Some(*turret),
-        Input::LogOn { .. }
+        Input::TalkOrphaned { .. }
+        | Input::LogOn { .. }
         | Input::LogOff { .. }
         | Input::LinkLost { .. }
         | Input::VoiceActivity { .. }
@@ -182,10 +181,8 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
         | Input::Users(_)
         | Input::Tick => {}
     }
-    let timers_only = matches!(input, Input::Tick);
     for (turret, _, line) in switch.open().difference(&before) {
-        let handset_again = timers_only && d.status(line.as_str()).parties.iter().any(|p| p.turret == *turret);
-        assert!(handset_again || opener(input) == Some(*turret), "I6 {turret} {line} after {input:?}");
+        assert!(opener(input) == Some(*turret), "I6 {turret} {line} after {input:?}");
     }
     let refused = d.out.iter().any(|out| matches!(out, Output::Answer { result: Err(_), .. }));
     if refused {

@@ -279,3 +279,14 @@ fn tim_2_a_safety_deadline_beats_an_act_of_the_same_instant() {
     d.latch(A1);
     assert!(d.told(A1, "was closed: nothing was said."));
 }
+
+#[test]
+fn pos_4_a_talk_that_its_user_did_not_end_leaves_their_handset_shut_until_a_press() {
+    let mut d = Desk::talking();
+    d.talk(A1, true);
+    d.input(Input::TalkOrphaned { turret: A1, uplink: Uplink::Mic });
+    d.talk(A1, false);
+    assert!(d.talkers("ard-a").is_empty());
+    d.act(A1, Act::OpenMic { line: l("ard-a") }).unwrap();
+    assert_eq!(d.talkers("ard-a"), [A1]);
+}
