@@ -34,7 +34,8 @@ enum Command {
         /// Address and port, for TCP and UDP.
         #[arg(long, default_value = "127.0.0.1:7443")]
         listen: SocketAddr,
-        /// Address that turrets reach the voice port at, when it is not the one listened on. May stand several times.
+        /// Address that turrets reach the voice port at, when it is not the one listened on, or, with 0.0.0.0 or [::], none
+        /// of this machine's own. May stand several times.
         #[arg(long)]
         advertise: Vec<IpAddr>,
         /// Make passwords for users without one and write them to passwords.txt in the data folder.

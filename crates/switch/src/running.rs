@@ -14,7 +14,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use dealerboard_archive::{Library, Recorder, RecorderInbox, RecorderOptions, TrackAudio, Verdict};
 use dealerboard_model::UserId;
 use dealerboard_rtc::switch::forward::TrackPacket;
-use dealerboard_rtc::switch::{VoiceEvent, VoiceHub, VoiceHubOptions};
+use dealerboard_rtc::switch::{HubError, VoiceEvent, VoiceHub, VoiceHubOptions};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ pub struct SwitchOptions {
     pub data: PathBuf,
     /// Where to listen, TCP and UDP; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Addresses at which turrets reach the voice port, when it is not the one listened on.
+    /// Addresses at which turrets reach the voice port, when it is neither the one listened on nor one of this machine's.
     pub advertise: Vec<IpAddr>,
     /// Make passwords for users without one and keep them in a file that only its owner can read.
     pub sample_passwords: bool,
@@ -265,6 +265,7 @@ fn listen(
         });
         match voice {
             Ok(voice) => return Ok((listener, voice)),
+            Err(error @ HubError::Unreachable(_)) => return Err(error.into()),
             Err(error) if attempts == 0 => return Err(error.into()),
             Err(_) => {}
         }
