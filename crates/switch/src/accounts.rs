@@ -157,6 +157,8 @@ impl Accounts {
         }
         let _place = self.waiting.try_acquire().map_err(|_| NotLoggedOn::Busy)?;
         let _turn = self.looked_at.acquire().await.map_err(|_| NotLoggedOn::Busy)?;
+        // A user who was added, or whose password was set, beside the running switch.
+        self.keep.look_soon().await;
         let now = Instant::now();
         if let Some(wait) = self.throttle().wait(now, user.as_str(), from) {
             return Err(NotLoggedOn::Wait(wait.as_secs() + 1));

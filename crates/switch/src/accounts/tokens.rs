@@ -246,6 +246,7 @@ mod tests {
         let tokens = Tokens::new(Keep::open_beside(folder.path()).unwrap(), LIFE);
         let token = tokens.issue(&reyes(), Opens::Control).await.unwrap().token.token;
         Keep::open_beside(folder.path()).unwrap().remove(Shelf::Tokens, |_, _| true).unwrap();
+        tokens.keep.look_soon().await;
         assert!(tokens.user(&token, Opens::Control).is_none());
     }
 

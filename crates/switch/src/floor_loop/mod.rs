@@ -44,8 +44,8 @@ pub const TALK_TAIL_MS: u64 = 150;
 /// `link.grace`: how long a session waits for its turret, in milliseconds.
 pub const LINK_GRACE_MS: u64 = 15_000;
 
-/// How often the recorder is asked how it is.
-const RECORDER_LOOK: Duration = Duration::from_millis(250);
+/// How often the recorder is asked how it is, and the data folder what an operator has written there.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// What the loop is made of.
 pub struct FloorLoop {
@@ -57,6 +57,7 @@ pub struct FloorLoop {
     added: BTreeMap<LineId, LineFacts>,
     next_line_label: u32,
     voice: Arc<VoiceHub>,
+    keep: Keep,
     recorder: Recorder,
     /// As turrets were told last.
     recorder_state: RecorderState,
@@ -88,7 +89,8 @@ impl FloorLoop {
             recorder_state: RecorderState::Ok,
             utc_seen: clock.now(),
             record_overflows: 0,
-            turrets: Numbers::new(keep, "turret"),
+            turrets: Numbers::new(keep.clone(), "turret"),
+            keep,
             next_label: TALKER_LABELS,
         }
     }
@@ -100,7 +102,7 @@ impl FloorLoop {
         mut heard: mpsc::Receiver<VoiceEvent>,
         mut stop: oneshot::Receiver<()>,
     ) {
-        let mut look = tokio::time::interval(RECORDER_LOOK);
+        let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -110,7 +112,11 @@ impl FloorLoop {
                     self.end_of_grace();
                     self.input(Input::Tick);
                 }
-                _ = look.tick() => self.look_at_recorder(),
+                _ = look.tick() => {
+                    self.look_at_recorder();
+                    let keep = self.keep.clone();
+                    tokio::spawn(async move { keep.look_soon().await });
+                }
                 event = heard.recv() => match event {
                     Some(event) => self.hear(event),
                     None => {
