@@ -2,8 +2,9 @@
 //!
 //! Law: of a password only its argon2id hash is kept, of a token only its SHA-256; neither stands in a log line. A password
 //! costs memory and time before it is known to be wrong, so few are looked at at once, and each counts as wrong until it is
-//! known to be right.
+//! known to be right. A log-on lasts no longer than the password that proved it.
 
+mod mark;
 mod tokens;
 
 use crate::floor::{FloorFile, Placed, User};
@@ -14,6 +15,7 @@ use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dealerboard_model::{Role, UserId};
+use mark::Mark;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -23,6 +25,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokens::Tokens;
 use tokio::sync::Semaphore;
 
+pub use mark::Proved;
 pub use tokens::Issued;
 
 /// Longest log-on name that is looked at, in bytes.
@@ -151,7 +154,7 @@ impl Accounts {
     ///
     /// # Errors
     /// One sentence why not.
-    pub async fn log_on(&self, user: &UserId, typed: String, from: IpAddr) -> Result<Account, NotLoggedOn> {
+    pub async fn log_on(&self, user: &UserId, typed: String, from: IpAddr) -> Result<Proved, NotLoggedOn> {
         if user.as_str().len() > NAME_MAX_BYTES || typed.len() > PASSWORD_MAX_BYTES {
             return Err(NotLoggedOn::Wrong);
         }
@@ -170,38 +173,50 @@ impl Accounts {
         }
         let known = account.is_some();
         let hash = kept.filter(|_| known).unwrap_or_else(|| self.nobody.to_string());
+        let mark = Mark::of(&hash);
         // Counted before it is known, so that those that are looked at together do not all pass.
         self.throttle().failed(now, user.as_str(), from);
         let right = tokio::task::spawn_blocking(move || password::verify(&typed, &hash)).await.unwrap_or(false);
         let account = account.filter(|_| right).ok_or(NotLoggedOn::Wrong)?;
         self.throttle().succeeded(now, user.as_str(), from);
-        Ok(account)
+        Ok(Proved { account, mark })
     }
 
-    /// A fresh token of `user`. A disk that refuses it is in the log; the token lives in memory.
+    /// Whether this log-on is still good: its user is there, and the password is the one that proved it.
+    pub fn holds(&self, proved: &Proved) -> bool {
+        self.proved(&proved.account.user, &proved.mark).is_some()
+    }
+
+    /// A log-on by the password that `mark` stands for; none when that one is no longer the user's.
+    fn proved(&self, user: &UserId, mark: &Mark) -> Option<Proved> {
+        let kept: String = self.keep.get(Shelf::Passwords, user.as_str())?;
+        let account = self.find(user).filter(|_| Mark::of(&kept) == *mark)?;
+        Some(Proved { account, mark: mark.clone() })
+    }
+
+    /// A fresh token of a user. A disk that refuses it is in the log; the token lives in memory.
     ///
     /// # Errors
     /// There is no randomness.
-    pub async fn issue(&self, user: &UserId, opens: Opens) -> Result<Issued> {
-        self.tokens.issue(user, opens).await
+    pub async fn issue(&self, proved: &Proved, opens: Opens) -> Result<Issued> {
+        self.tokens.issue(&proved.account.user, &proved.mark, opens).await
     }
 
-    /// A fresh token in place of one that ends, for a connection that is still there; none when the user was removed.
+    /// A fresh token in place of one that ends, for a connection that is still there; none when its log-on holds no longer.
     ///
     /// # Errors
     /// There is no randomness.
-    pub async fn renew(&self, user: &UserId) -> Result<Option<Issued>> {
-        let removed = self.find(user).is_none() || self.keep.get::<String>(Shelf::Passwords, user.as_str()).is_none();
-        if removed { Ok(None) } else { self.issue(user, Opens::Control).await.map(Some) }
+    pub async fn renew(&self, proved: &Proved) -> Result<Option<Issued>> {
+        if self.holds(proved) { self.issue(proved, Opens::Control).await.map(Some) } else { Ok(None) }
     }
 
     /// Whose token this is.
     ///
     /// # Errors
     /// It is over, unknown, or opens something else.
-    pub fn token_user(&self, token: &str, opens: Opens) -> Result<Account, NotLoggedOn> {
-        let (user, _) = self.tokens.user(token, opens).ok_or(NotLoggedOn::Ended)?;
-        self.find(&user).ok_or(NotLoggedOn::Ended)
+    pub fn token_user(&self, token: &str, opens: Opens) -> Result<Proved, NotLoggedOn> {
+        let (user, mark, _) = self.tokens.user(token, opens).ok_or(NotLoggedOn::Ended)?;
+        self.proved(&user, &mark).ok_or(NotLoggedOn::Ended)
     }
 
     /// Whose review pages this token opens. In use it lives on: less than half its life left makes it a whole one again.
@@ -209,8 +224,9 @@ impl Accounts {
     /// # Errors
     /// It is over, unknown, or opens something else.
     pub fn reviewer(&self, token: &str) -> Result<Account, NotLoggedOn> {
-        let user = self.tokens.user_and_prolong(token, Opens::Review).ok_or(NotLoggedOn::Ended)?;
-        self.find(&user).ok_or(NotLoggedOn::Ended)
+        let proved = self.token_user(token, Opens::Review)?;
+        self.tokens.prolong(token, Opens::Review);
+        Ok(proved.account)
     }
 
     /// Ends a token.
@@ -305,6 +321,20 @@ mod tests {
             let refused = accounts.log_on(&user, "not-the-one".into(), HERE).await;
             assert_eq!(refused, Err(NotLoggedOn::Wrong));
         }
+    }
+
+    #[tokio::test]
+    async fn a_new_password_ends_tokens_that_never_reached_the_disk_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = accounts(folder.path());
+        accounts.keep.put(Shelf::Passwords, "reyes", &password::hash("tulip-mania").unwrap()).unwrap();
+        std::fs::create_dir(folder.path().join("tokens.new")).unwrap();
+        let proved = accounts.log_on(&"reyes".into(), "tulip-mania".into(), HERE).await.unwrap();
+        let token = accounts.issue(&proved, Opens::Control).await.unwrap().token.token;
+        accounts.token_user(&token, Opens::Control).unwrap();
+        accounts.keep.put(Shelf::Passwords, "reyes", &password::hash("tulip-mania").unwrap()).unwrap();
+        assert_eq!(accounts.token_user(&token, Opens::Control), Err(NotLoggedOn::Ended));
+        assert!(!accounts.holds(&proved) && accounts.renew(&proved).await.unwrap().is_none());
     }
 
     #[tokio::test]

@@ -176,6 +176,35 @@ async fn a_user_who_is_added_while_the_switch_runs_logs_on_with_the_lines_of_the
 }
 
 #[tokio::test]
+async fn a_new_password_ends_the_users_sessions_tokens_and_cookies_and_nobody_elses() {
+    let world = World::start().await;
+    let (mut reyes, mut marsh) = (world.log_on("reyes").await, world.log_on("marsh").await);
+    let cookie = world.review_as("reyes").await.cookie();
+    let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
+    users.set_password(&"reyes".into(), "hyacinth-bulb").unwrap();
+    let (sentence, code) = reyes.end().await;
+    assert_eq!(code, close::NOT_LOGGED_ON);
+    assert!(sentence.unwrap().starts_with("Your password was changed"));
+    let again = world.say_hello(token(&reyes.token), Some(reyes.turret)).await.end().await;
+    assert_eq!(again.0.as_deref(), Some("Your log-on has ended; log on again."));
+    assert_eq!(world.ask("GET /api/me", &[("Cookie", &cookie)], "").await.status, 401);
+    world.log_on_with(password("reyes", "hyacinth-bulb"), None).await;
+    marsh.send(&FromTurret::Heartbeat { n: 7 }).await;
+    while !matches!(marsh.next().await, FromSwitch::HeartbeatAck { n: 7, .. }) {}
+}
+
+#[tokio::test]
+async fn a_user_who_is_removed_is_logged_off() {
+    let world = World::start().await;
+    let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
+    users.add("novak", "P. Novak", "london", &["trader".into()], "4-09").unwrap();
+    users.set_password(&"novak".into(), "hyacinth-bulb").unwrap();
+    let mut novak = world.log_on_with(password("novak", "hyacinth-bulb"), None).await;
+    users.remove(&"novak".into()).unwrap();
+    assert_eq!(novak.end().await.1, close::NOT_LOGGED_ON);
+}
+
+#[tokio::test]
 async fn a_turret_that_lost_its_connection_goes_on_with_its_session() {
     let world = World::start().await;
     let turret = world.log_on("reyes").await;
