@@ -137,6 +137,7 @@ fn run(command: Command) -> Result<ExitCode> {
                 sample_passwords: sample,
                 ..SwitchOptions::new(FloorSource::File(floor), data, listen)
             };
+            dealerboard_switch::raise_descriptors();
             let runtime = tokio::runtime::Runtime::new().context("the system gives no threads")?;
             runtime.block_on(serve(options))?;
             Ok(ExitCode::SUCCESS)

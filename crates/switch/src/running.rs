@@ -7,14 +7,17 @@ use crate::control::Door;
 use crate::floor::{self, FloorFile};
 use crate::floor_loop::{FloorLoop, INPUTS_MAX};
 use crate::keep::{Keep, Shelf};
+use crate::places::Places;
 use crate::web::{Review, Web};
 use anyhow::{Context, Result, bail};
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use dealerboard_archive::{Library, Recorder, RecorderInbox, RecorderOptions, TrackAudio, Verdict};
 use dealerboard_model::UserId;
 use dealerboard_rtc::switch::forward::TrackPacket;
 use dealerboard_rtc::switch::{HubError, VoiceEvent, VoiceHub, VoiceHubOptions};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -37,6 +40,12 @@ const FAIL_GRACE: Duration = Duration::from_secs(3);
 
 /// How long connections have for their last sentence.
 const STOP_MAX: Duration = Duration::from_secs(2);
+
+/// How long a connection may take for its TLS handshake.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
+
+/// How long a connection may take for the head of its next question.
+const QUESTION_MAX: Duration = Duration::from_secs(10);
 
 /// Where the floor comes from.
 #[derive(Clone, Debug)]
@@ -129,9 +138,15 @@ impl Switch {
             Door { accounts: accounts.clone(), to_loop, clock, connections: Arc::default(), open: open_connection };
         let web = Web::new(door, accounts, review);
         let server = Handle::new();
-        let serving = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(server_config))
+        let tls = RustlsAcceptor::new(RustlsConfig::from_config(server_config)).handshake_timeout(HANDSHAKE_MAX);
+        let mut serving = axum_server::from_tcp(listener)
             .with_context(|| format!("nobody can connect to {addr}"))?
+            .acceptor(tls.acceptor(Places::of_process()))
             .handle(server.clone());
+        // One version only: who says nothing at all would otherwise be waited for, to learn which one it is.
+        let mut http = Builder::new(TokioExecutor::new()).http1_only();
+        http.http1().timer(TokioTimer::new()).header_read_timeout(QUESTION_MAX);
+        *serving.http_builder() = http;
         let service = web.router().into_make_service_with_connect_info::<SocketAddr>();
         let tasks = vec![
             tokio::spawn(floor_loop.run(inputs, heard, stop)),

@@ -4,7 +4,7 @@
 //! a stranger for good. Many strangers push out the oldest of the others, never all.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 /// Wrong passwords for one name within the window before it has to wait.
@@ -14,6 +14,14 @@ pub const ADDRESS_FAILURES_MAX: usize = 50;
 /// How long a wrong password counts.
 pub const WINDOW: Duration = Duration::from_secs(60);
 const KEYS_MAX: usize = 10_000;
+
+/// Whom an address stands for: with IPv6 everybody has a whole network of 2^64 (RFC 6177).
+pub fn source(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.into(),
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Source {
