@@ -10,7 +10,7 @@ mod tokens;
 use crate::floor::{FloorFile, Placed, User};
 use crate::keep::{Keep, Shelf, write_private};
 use crate::password;
-use crate::throttle::Throttle;
+use crate::throttle::{self, Throttle};
 use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -157,6 +157,11 @@ impl Accounts {
     pub async fn log_on(&self, user: &UserId, typed: String, from: IpAddr) -> Result<Proved, NotLoggedOn> {
         if user.as_str().len() > NAME_MAX_BYTES || typed.len() > PASSWORD_MAX_BYTES {
             return Err(NotLoggedOn::Wrong);
+        }
+        let from = throttle::source(from);
+        let pause = self.throttle().pause(Instant::now(), user.as_str(), from);
+        if let Some(pause) = pause {
+            tokio::time::sleep(pause).await;
         }
         let _place = self.waiting.try_acquire().map_err(|_| NotLoggedOn::Busy)?;
         let _turn = self.looked_at.acquire().await.map_err(|_| NotLoggedOn::Busy)?;
