@@ -239,8 +239,8 @@ impl Accounts {
         self.tokens.revoke(token).await;
     }
 
-    /// Makes a password for every user of the floor who has none, and keeps them in `file`, which only its owner can read.
-    /// Gives all passwords in that file.
+    /// Makes a password for every user of the floor who has none in `file`, and keeps them there; only its owner can read it.
+    /// Gives all passwords in that file. One that is cut short anywhere is made good by the next.
     ///
     /// # Errors
     /// The file cannot be read or written.
@@ -254,22 +254,25 @@ impl Accounts {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
             Err(error) => return Err(error).with_context(|| format!("{} cannot be read", file.display())),
         };
-        let mut fresh = false;
-        for user in self.floor.keys() {
-            let kept: Option<String> = self.keep.get(Shelf::Passwords, user.as_str());
-            if kept.is_some() {
-                continue;
-            }
-            if !made.contains_key(user) {
+        let fresh: Vec<&UserId> = self.floor.keys().filter(|user| !made.contains_key(*user)).collect();
+        if !fresh.is_empty() {
+            // A hash without its password opens nothing: it goes first, so that it never stands beside another password.
+            self.keep.remove(Shelf::Passwords, |user, _| fresh.contains(&&UserId::from(user)))?;
+            for user in fresh {
                 made.insert(user.clone(), password::make()?);
-                fresh = true;
             }
-            self.keep.put(Shelf::Passwords, user.as_str(), &password::hash(&made[user])?)?;
-        }
-        if fresh {
             let text: String = made.iter().map(|(user, password)| format!("{user} {password}\n")).collect();
             write_private(file, text.as_bytes())?;
         }
+        let mut hashes = Vec::new();
+        for user in self.floor.keys() {
+            if self.keep.get::<String>(Shelf::Passwords, user.as_str()).is_none() {
+                hashes.push((user.to_string(), password::hash(&made[user])?));
+            }
+        }
+        self.keep.change(Shelf::Passwords, |kept| {
+            kept.extend(hashes.into_iter().map(|(user, hash)| (user, hash.into())));
+        })?;
         Ok(made)
     }
 
@@ -340,6 +343,34 @@ mod tests {
         accounts.keep.put(Shelf::Passwords, "reyes", &password::hash("tulip-mania").unwrap()).unwrap();
         assert_eq!(accounts.token_user(&token, Opens::Control), Err(NotLoggedOn::Ended));
         assert!(!accounts.holds(&proved) && accounts.renew(&proved).await.unwrap().is_none());
+    }
+
+    async fn everybody_logs_on(accounts: &Accounts, made: BTreeMap<UserId, String>) {
+        assert_eq!(made.len(), accounts.floor.len());
+        for (user, password) in made {
+            accounts.log_on(&user, password, HERE).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_first_start_that_was_cut_short_before_the_file_was_there_locks_nobody_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = accounts(folder.path());
+        accounts.keep.put(Shelf::Passwords, "reyes", &password::hash("nobody-knows-it").unwrap()).unwrap();
+        let made = accounts.make_sample_passwords(&folder.path().join("passwords.txt")).unwrap();
+        everybody_logs_on(&accounts, made).await;
+    }
+
+    #[tokio::test]
+    async fn a_first_start_that_was_cut_short_before_the_hashes_were_there_keeps_the_passwords_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = accounts(folder.path());
+        let file = folder.path().join("passwords.txt");
+        let first = accounts.make_sample_passwords(&file).unwrap();
+        accounts.keep.remove(Shelf::Passwords, |user, _| user > "m").unwrap();
+        let second = accounts.make_sample_passwords(&file).unwrap();
+        assert_eq!(first, second);
+        everybody_logs_on(&accounts, second).await;
     }
 
     #[tokio::test]

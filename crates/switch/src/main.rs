@@ -38,7 +38,8 @@ enum Command {
         /// of this machine's own. May stand several times.
         #[arg(long)]
         advertise: Vec<IpAddr>,
-        /// Make passwords for users without one and write them to passwords.txt in the data folder.
+        /// Make a password for every user of the floor file who has none in passwords.txt in the data folder, in place of any
+        /// set before, and write it there.
         #[arg(long)]
         sample: bool,
     },

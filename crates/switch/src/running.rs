@@ -67,7 +67,8 @@ pub struct SwitchOptions {
     pub listen: SocketAddr,
     /// Addresses at which turrets reach the voice port, when it is neither the one listened on nor one of this machine's.
     pub advertise: Vec<IpAddr>,
-    /// Make passwords for users without one and keep them in a file that only its owner can read.
+    /// Make a password for every user of the floor who has none in [`PASSWORDS_FILE`], in place of any set before, and keep it
+    /// there; only its owner can read that file.
     pub sample_passwords: bool,
     /// How long a token lives.
     pub token_life: Duration,
