@@ -163,8 +163,8 @@ impl Accounts {
         if let Some(pause) = pause {
             tokio::time::sleep(pause).await;
         }
-        let _place = self.waiting.try_acquire().map_err(|_| NotLoggedOn::Busy)?;
-        let _turn = self.looked_at.acquire().await.map_err(|_| NotLoggedOn::Busy)?;
+        let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| NotLoggedOn::Busy)?;
+        let turn = Arc::clone(&self.looked_at).acquire_owned().await.map_err(|_| NotLoggedOn::Busy)?;
         // A user who was added, or whose password was set, beside the running switch.
         self.keep.look_soon().await;
         let now = Instant::now();
@@ -181,7 +181,13 @@ impl Accounts {
         let mark = Mark::of(&hash);
         // Counted before it is known, so that those that are looked at together do not all pass.
         self.throttle().failed(now, user.as_str(), from);
-        let right = tokio::task::spawn_blocking(move || password::verify(&typed, &hash)).await.unwrap_or(false);
+        // The work goes on when who asked hangs up, so it holds its places itself.
+        let look = move || {
+            let right = password::verify(&typed, &hash);
+            drop((place, turn));
+            right
+        };
+        let right = tokio::task::spawn_blocking(look).await.unwrap_or(false);
         let account = account.filter(|_| right).ok_or(NotLoggedOn::Wrong)?;
         self.throttle().succeeded(now, user.as_str(), from);
         Ok(Proved { account, mark })
@@ -343,6 +349,33 @@ mod tests {
         accounts.keep.put(Shelf::Passwords, "reyes", &password::hash("tulip-mania").unwrap()).unwrap();
         assert_eq!(accounts.token_user(&token, Opens::Control), Err(NotLoggedOn::Ended));
         assert!(!accounts.holds(&proved) && accounts.renew(&proved).await.unwrap().is_none());
+    }
+
+    #[test]
+    fn a_password_that_is_being_looked_at_keeps_its_place_when_who_typed_it_hangs_up() {
+        let one_thread = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+        one_thread.unwrap().block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let accounts = accounts(folder.path());
+            accounts.keep.put(Shelf::Passwords, "reyes", &password::hash("tulip-mania").unwrap()).unwrap();
+            // While this holds the only thread for such work, nothing that was begun can end.
+            let (end, ended) = std::sync::mpsc::channel::<()>();
+            let holding = tokio::task::spawn_blocking(move || ended.recv());
+            let asking = tokio::spawn({
+                let accounts = accounts.clone();
+                async move { accounts.log_on(&"reyes".into(), "tulip-mania".into(), HERE).await }
+            });
+            while accounts.throttle().addresses_counted() == 0 {
+                tokio::task::yield_now().await;
+            }
+            asking.abort();
+            assert!(asking.await.unwrap_err().is_cancelled());
+            assert_eq!(accounts.looked_at.available_permits(), PASSWORDS_AT_ONCE - 1);
+            end.send(()).unwrap();
+            holding.await.unwrap().unwrap();
+            let all = u32::try_from(PASSWORDS_AT_ONCE).unwrap();
+            drop(accounts.looked_at.acquire_many(all).await.unwrap());
+        });
     }
 
     async fn everybody_logs_on(accounts: &Accounts, made: BTreeMap<UserId, String>) {
