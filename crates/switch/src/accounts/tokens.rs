@@ -272,11 +272,23 @@ mod tests {
         let keep = Keep::open_beside(folder.path()).unwrap();
         let tokens = Tokens::new(keep.clone(), LIFE);
         let token = tokens.issue(&reyes(), &Mark::default(), Opens::Review).await.unwrap().token.token;
-        let soon = Instant::now() + LIFE / 3;
-        tokens.lock().alive.get_mut(&digest(&token)).unwrap().ends = soon;
+        let on_disk = || {
+            let restarted = Tokens::new(Keep::open_beside(folder.path()).unwrap(), LIFE);
+            restarted.user(&token, Opens::Review).unwrap().2
+        };
+        let write = {
+            let mut contents = tokens.lock();
+            let alive = contents.alive.get_mut(&digest(&token)).unwrap();
+            alive.ends = Instant::now() + LIFE / 3;
+            (alive.kept.expires_utc_ms, alive.unwritten) = (utc_ms() + 300_000, true);
+            tokens.write_soon(&mut contents)
+        };
+        tokens.written(write).await;
+        assert!(on_disk() < LIFE / 2);
         let write = tokens.lock().begun + 1;
         tokens.prolong(&token, Opens::Review);
         tokens.written(write).await;
         assert!(tokens.user(&token, Opens::Review).unwrap().2 > LIFE / 2);
+        assert!(on_disk() > LIFE / 2);
     }
 }
