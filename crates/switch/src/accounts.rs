@@ -150,6 +150,11 @@ impl Accounts {
         self.keep.get(Shelf::Users, user.as_str()).or_else(|| self.floor.get(user).cloned())
     }
 
+    /// Users who were added beside the floor file's.
+    pub fn added(&self) -> Vec<Account> {
+        self.keep.all(Shelf::Users).into_iter().map(|(_, account)| account).collect()
+    }
+
     /// Checks a password; wrong ones are counted.
     ///
     /// # Errors

@@ -246,7 +246,7 @@ impl FloorLoop {
             arrival.outbox.end(close::NOT_LOGGED_ON, Some(users::NO_LONGER.to_owned()));
             return;
         }
-        self.know(&arrival.proved.account);
+        self.know(std::slice::from_ref(&arrival.proved.account));
         let resumed = self.sessions.resumable(&arrival);
         let turret = match resumed {
             Some(turret) => {

@@ -1,7 +1,7 @@
 //! Who is logged on where: sessions of turrets, through lost and found connections.
 
 use super::offers::Offers;
-use crate::accounts::Proved;
+use crate::accounts::{Account, Proved};
 use crate::control::{Arrival, Session};
 use crate::outbox::Outbox;
 use dealerboard_model::{Csrc, LineId, Moment, TurretId, UserId};
@@ -102,6 +102,13 @@ impl Sessions {
             lost_since: None,
         };
         self.seats.insert(turret, seat);
+    }
+
+    /// What is known of a user has changed.
+    pub fn know(&mut self, account: &Account) {
+        for seat in self.seats.values_mut().filter(|seat| *seat.user() == account.user) {
+            seat.proved.account = account.clone();
+        }
     }
 
     /// Ends a session.
