@@ -7,11 +7,17 @@ use dealerboard_tests::speech::{Voice, WORDS_S, hears_only};
 use dealerboard_tests::world::World;
 use dealerboard_turret::view::{Intent, LinkView};
 
+/// A switch that is started as the manual starts one for other machines.
+fn on_the_first_machine(network: &Network) -> World {
+    let mut world = World::start_at("two-desks", network.on(0), "0.0.0.0:7443").unwrap();
+    world.address = format!("wss://{}:7443", Network::FIRST);
+    world
+}
+
 #[test]
 fn two_turrets_on_another_machine_talk_through_the_switch() {
     let network = Network::new().unwrap();
-    let listen = format!("{}:7443", Network::FIRST);
-    let world = World::start_at("two-desks", network.on(0), &listen).unwrap();
+    let world = on_the_first_machine(&network);
     let mic = Voice::Calder.babble(&world);
     let mut reyes = world.seat("reyes").through(network.on(1)).says("left", &mic).sit_down().unwrap();
     let mut lindt = world.seat("lindt").through(network.on(1)).sit_down().unwrap();
@@ -24,8 +30,7 @@ fn two_turrets_on_another_machine_talk_through_the_switch() {
 #[test]
 fn a_user_who_was_added_while_the_switch_runs_trusts_it_by_its_fingerprint_from_another_machine_and_is_heard() {
     let network = Network::new().unwrap();
-    let listen = format!("{}:7443", Network::FIRST);
-    let world = World::start_at("two-desks", network.on(0), &listen).unwrap();
+    let world = on_the_first_machine(&network);
     let lindt = world.seat("lindt").through(network.on(1)).sit_down().unwrap();
     world.add_user("tanaka", "london").unwrap();
 

@@ -16,7 +16,8 @@ pub fn log_on(s: &mut State, turret: TurretId, user: &UserId) {
     s.turrets.insert(turret, Turret { user: user.clone(), monitors, lost: None, used: 0, quiet: None });
 }
 
-/// Takes in users who were added or changed while the exchange runs. Who talks or is on a line stays there.
+/// Takes in users who were added or changed while the exchange runs: whoever is logged on hears the speakers that they have
+/// now. Who talks or is on a line stays there.
 pub fn users(s: &mut State, floor: Floor) {
     for (line, spec) in floor.lines {
         if let Some(found) = s.lines.get_mut(&line) {
@@ -24,6 +25,11 @@ pub fn users(s: &mut State, floor: Floor) {
         }
     }
     s.floor.users = floor.users;
+    for seat in s.turrets.values_mut() {
+        let monitors = s.floor.users.get(&seat.user).map(|spec| spec.speakers.clone()).unwrap_or_default();
+        s.touched.extend(seat.monitors.symmetric_difference(&monitors).cloned());
+        seat.monitors = monitors;
+    }
 }
 
 fn lines_with(s: &State, turret: TurretId) -> Vec<LineId> {

@@ -410,6 +410,19 @@ fn a_user_who_was_added_while_the_exchange_runs_is_called_and_answers() {
 }
 
 #[test]
+fn a_user_whose_speakers_change_while_they_are_logged_on_hears_what_is_on_them_now() {
+    let mut d = Desk::new();
+    d.latch(A1);
+    assert!(d.route(A1).unwrap().1.contains(&A2));
+    let mut floor = Desk::floor(&[]);
+    floor.users.get_mut(&user(A2)).unwrap().speakers.clear();
+    d.input(Input::Users(Box::new(floor)));
+    assert!(!d.route(A1).unwrap().1.contains(&A2));
+    d.input(Input::Users(Box::new(Desk::floor(&[]))));
+    assert!(d.route(A1).unwrap().1.contains(&A2));
+}
+
+#[test]
 fn hot_3_a_latch_that_is_silent_is_displaced_before_an_older_talk() {
     let mut d = Desk::new();
     d.talk(A1, true);

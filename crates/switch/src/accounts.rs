@@ -2,18 +2,20 @@
 //!
 //! Law: of a password only its argon2id hash is kept, of a token only its SHA-256; neither stands in a log line. A password
 //! costs memory and time before it is known to be wrong, so few are looked at at once, and each counts as wrong until it is
-//! known to be right.
+//! known to be right. A log-on lasts no longer than the password that proved it.
 
+mod mark;
 mod tokens;
 
 use crate::floor::{FloorFile, Placed, User};
 use crate::keep::{Keep, Shelf, write_private};
 use crate::password;
-use crate::throttle::Throttle;
+use crate::throttle::{self, Throttle};
 use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dealerboard_model::{Role, UserId};
+use mark::Mark;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -23,6 +25,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokens::Tokens;
 use tokio::sync::Semaphore;
 
+pub use mark::Proved;
 pub use tokens::Issued;
 
 /// Longest log-on name that is looked at, in bytes.
@@ -147,16 +150,28 @@ impl Accounts {
         self.keep.get(Shelf::Users, user.as_str()).or_else(|| self.floor.get(user).cloned())
     }
 
+    /// Users who were added beside the floor file's.
+    pub fn added(&self) -> Vec<Account> {
+        self.keep.all(Shelf::Users).into_iter().map(|(_, account)| account).collect()
+    }
+
     /// Checks a password; wrong ones are counted.
     ///
     /// # Errors
     /// One sentence why not.
-    pub async fn log_on(&self, user: &UserId, typed: String, from: IpAddr) -> Result<Account, NotLoggedOn> {
+    pub async fn log_on(&self, user: &UserId, typed: String, from: IpAddr) -> Result<Proved, NotLoggedOn> {
         if user.as_str().len() > NAME_MAX_BYTES || typed.len() > PASSWORD_MAX_BYTES {
             return Err(NotLoggedOn::Wrong);
         }
-        let _place = self.waiting.try_acquire().map_err(|_| NotLoggedOn::Busy)?;
-        let _turn = self.looked_at.acquire().await.map_err(|_| NotLoggedOn::Busy)?;
+        let from = throttle::source(from);
+        let pause = self.throttle().pause(Instant::now(), user.as_str(), from);
+        if let Some(pause) = pause {
+            tokio::time::sleep(pause).await;
+        }
+        let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| NotLoggedOn::Busy)?;
+        let turn = Arc::clone(&self.looked_at).acquire_owned().await.map_err(|_| NotLoggedOn::Busy)?;
+        // A user who was added, or whose password was set, beside the running switch.
+        self.keep.look_soon().await;
         let now = Instant::now();
         if let Some(wait) = self.throttle().wait(now, user.as_str(), from) {
             return Err(NotLoggedOn::Wait(wait.as_secs() + 1));
@@ -168,38 +183,56 @@ impl Accounts {
         }
         let known = account.is_some();
         let hash = kept.filter(|_| known).unwrap_or_else(|| self.nobody.to_string());
+        let mark = Mark::of(&hash);
         // Counted before it is known, so that those that are looked at together do not all pass.
         self.throttle().failed(now, user.as_str(), from);
-        let right = tokio::task::spawn_blocking(move || password::verify(&typed, &hash)).await.unwrap_or(false);
+        // The work goes on when who asked hangs up, so it holds its places itself.
+        let look = move || {
+            let right = password::verify(&typed, &hash);
+            drop((place, turn));
+            right
+        };
+        let right = tokio::task::spawn_blocking(look).await.unwrap_or(false);
         let account = account.filter(|_| right).ok_or(NotLoggedOn::Wrong)?;
         self.throttle().succeeded(now, user.as_str(), from);
-        Ok(account)
+        Ok(Proved { account, mark })
     }
 
-    /// A fresh token of `user`. A disk that refuses it is in the log; the token lives in memory.
+    /// Whether this log-on is still good: its user is there, and the password is the one that proved it.
+    pub fn holds(&self, proved: &Proved) -> bool {
+        self.proved(&proved.account.user, &proved.mark).is_some()
+    }
+
+    /// A log-on by the password that `mark` stands for; none when that one is no longer the user's.
+    fn proved(&self, user: &UserId, mark: &Mark) -> Option<Proved> {
+        let kept: String = self.keep.get(Shelf::Passwords, user.as_str())?;
+        let account = self.find(user).filter(|_| Mark::of(&kept) == *mark)?;
+        Some(Proved { account, mark: mark.clone() })
+    }
+
+    /// A fresh token of a user. A disk that refuses it is in the log; the token lives in memory.
     ///
     /// # Errors
     /// There is no randomness.
-    pub async fn issue(&self, user: &UserId, opens: Opens) -> Result<Issued> {
-        self.tokens.issue(user, opens).await
+    pub async fn issue(&self, proved: &Proved, opens: Opens) -> Result<Issued> {
+        self.tokens.issue(&proved.account.user, &proved.mark, opens).await
     }
 
-    /// A fresh token in place of one that ends, for a connection that is still there; none when the user was removed.
+    /// A fresh token in place of one that ends, for a connection that is still there; none when its log-on holds no longer.
     ///
     /// # Errors
     /// There is no randomness.
-    pub async fn renew(&self, user: &UserId) -> Result<Option<Issued>> {
-        let removed = self.find(user).is_none() || self.keep.get::<String>(Shelf::Passwords, user.as_str()).is_none();
-        if removed { Ok(None) } else { self.issue(user, Opens::Control).await.map(Some) }
+    pub async fn renew(&self, proved: &Proved) -> Result<Option<Issued>> {
+        if self.holds(proved) { self.issue(proved, Opens::Control).await.map(Some) } else { Ok(None) }
     }
 
     /// Whose token this is.
     ///
     /// # Errors
     /// It is over, unknown, or opens something else.
-    pub fn token_user(&self, token: &str, opens: Opens) -> Result<Account, NotLoggedOn> {
-        let (user, _) = self.tokens.user(token, opens).ok_or(NotLoggedOn::Ended)?;
-        self.find(&user).ok_or(NotLoggedOn::Ended)
+    pub fn token_user(&self, token: &str, opens: Opens) -> Result<Proved, NotLoggedOn> {
+        let (user, mark, _) = self.tokens.user(token, opens).ok_or(NotLoggedOn::Ended)?;
+        self.proved(&user, &mark).ok_or(NotLoggedOn::Ended)
     }
 
     /// Whose review pages this token opens. In use it lives on: less than half its life left makes it a whole one again.
@@ -207,8 +240,9 @@ impl Accounts {
     /// # Errors
     /// It is over, unknown, or opens something else.
     pub fn reviewer(&self, token: &str) -> Result<Account, NotLoggedOn> {
-        let user = self.tokens.user_and_prolong(token, Opens::Review).ok_or(NotLoggedOn::Ended)?;
-        self.find(&user).ok_or(NotLoggedOn::Ended)
+        let proved = self.token_user(token, Opens::Review)?;
+        self.tokens.prolong(token, Opens::Review);
+        Ok(proved.account)
     }
 
     /// Ends a token.
@@ -216,8 +250,8 @@ impl Accounts {
         self.tokens.revoke(token).await;
     }
 
-    /// Makes a password for every user of the floor who has none, and keeps them in `file`, which only its owner can read.
-    /// Gives all passwords in that file.
+    /// Makes a password for every user of the floor who has none in `file`, and keeps them there; only its owner can read it.
+    /// Gives all passwords in that file. One that is cut short anywhere is made good by the next.
     ///
     /// # Errors
     /// The file cannot be read or written.
@@ -231,22 +265,25 @@ impl Accounts {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
             Err(error) => return Err(error).with_context(|| format!("{} cannot be read", file.display())),
         };
-        let mut fresh = false;
-        for user in self.floor.keys() {
-            let kept: Option<String> = self.keep.get(Shelf::Passwords, user.as_str());
-            if kept.is_some() {
-                continue;
-            }
-            if !made.contains_key(user) {
+        let fresh: Vec<&UserId> = self.floor.keys().filter(|user| !made.contains_key(*user)).collect();
+        if !fresh.is_empty() {
+            // A hash without its password opens nothing: it goes first, so that it never stands beside another password.
+            self.keep.remove(Shelf::Passwords, |user, _| fresh.contains(&&UserId::from(user)))?;
+            for user in fresh {
                 made.insert(user.clone(), password::make()?);
-                fresh = true;
             }
-            self.keep.put(Shelf::Passwords, user.as_str(), &password::hash(&made[user])?)?;
-        }
-        if fresh {
             let text: String = made.iter().map(|(user, password)| format!("{user} {password}\n")).collect();
             write_private(file, text.as_bytes())?;
         }
+        let mut hashes = Vec::new();
+        for user in self.floor.keys() {
+            if self.keep.get::<String>(Shelf::Passwords, user.as_str()).is_none() {
+                hashes.push((user.to_string(), password::hash(&made[user])?));
+            }
+        }
+        self.keep.change(Shelf::Passwords, |kept| {
+            kept.extend(hashes.into_iter().map(|(user, hash)| (user, hash.into())));
+        })?;
         Ok(made)
     }
 
@@ -303,6 +340,75 @@ mod tests {
             let refused = accounts.log_on(&user, "not-the-one".into(), HERE).await;
             assert_eq!(refused, Err(NotLoggedOn::Wrong));
         }
+    }
+
+    #[tokio::test]
+    async fn a_new_password_ends_tokens_that_never_reached_the_disk_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = accounts(folder.path());
+        accounts.keep.put(Shelf::Passwords, "reyes", &password::hash("tulip-mania").unwrap()).unwrap();
+        std::fs::create_dir(folder.path().join("tokens.new")).unwrap();
+        let proved = accounts.log_on(&"reyes".into(), "tulip-mania".into(), HERE).await.unwrap();
+        let token = accounts.issue(&proved, Opens::Control).await.unwrap().token.token;
+        accounts.token_user(&token, Opens::Control).unwrap();
+        accounts.keep.put(Shelf::Passwords, "reyes", &password::hash("tulip-mania").unwrap()).unwrap();
+        assert_eq!(accounts.token_user(&token, Opens::Control), Err(NotLoggedOn::Ended));
+        assert!(!accounts.holds(&proved) && accounts.renew(&proved).await.unwrap().is_none());
+    }
+
+    #[test]
+    fn a_password_that_is_being_looked_at_keeps_its_place_when_who_typed_it_hangs_up() {
+        let one_thread = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+        one_thread.unwrap().block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let accounts = accounts(folder.path());
+            accounts.keep.put(Shelf::Passwords, "reyes", &password::hash("tulip-mania").unwrap()).unwrap();
+            // While this holds the only thread for such work, nothing that was begun can end.
+            let (end, ended) = std::sync::mpsc::channel::<()>();
+            let holding = tokio::task::spawn_blocking(move || ended.recv());
+            let asking = tokio::spawn({
+                let accounts = accounts.clone();
+                async move { accounts.log_on(&"reyes".into(), "tulip-mania".into(), HERE).await }
+            });
+            while accounts.throttle().addresses_counted() == 0 {
+                tokio::task::yield_now().await;
+            }
+            asking.abort();
+            assert!(asking.await.unwrap_err().is_cancelled());
+            assert_eq!(accounts.looked_at.available_permits(), PASSWORDS_AT_ONCE - 1);
+            end.send(()).unwrap();
+            holding.await.unwrap().unwrap();
+            let all = u32::try_from(PASSWORDS_AT_ONCE).unwrap();
+            drop(accounts.looked_at.acquire_many(all).await.unwrap());
+        });
+    }
+
+    async fn everybody_logs_on(accounts: &Accounts, made: BTreeMap<UserId, String>) {
+        assert_eq!(made.len(), accounts.floor.len());
+        for (user, password) in made {
+            accounts.log_on(&user, password, HERE).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_first_start_that_was_cut_short_before_the_file_was_there_locks_nobody_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = accounts(folder.path());
+        accounts.keep.put(Shelf::Passwords, "reyes", &password::hash("nobody-knows-it").unwrap()).unwrap();
+        let made = accounts.make_sample_passwords(&folder.path().join("passwords.txt")).unwrap();
+        everybody_logs_on(&accounts, made).await;
+    }
+
+    #[tokio::test]
+    async fn a_first_start_that_was_cut_short_before_the_hashes_were_there_keeps_the_passwords_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = accounts(folder.path());
+        let file = folder.path().join("passwords.txt");
+        let first = accounts.make_sample_passwords(&file).unwrap();
+        accounts.keep.remove(Shelf::Passwords, |user, _| user > "m").unwrap();
+        let second = accounts.make_sample_passwords(&file).unwrap();
+        assert_eq!(first, second);
+        everybody_logs_on(&accounts, second).await;
     }
 
     #[tokio::test]

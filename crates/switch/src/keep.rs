@@ -1,8 +1,8 @@
 //! What the switch keeps over a restart: small JSON values by shelf and name.
 //!
 //! Law: a value is on disk when `put` returns, so whoever must not wait for the disk writes on a thread of its own; who reads
-//! never waits for who writes. One switch per data folder; an operator's commands may write beside it, and the switch sees
-//! that at the next look.
+//! is served from memory and never waits for the disk. One switch per data folder; an operator's commands may write beside
+//! it, and the switch sees that at the next look, which is taken on a thread that may wait.
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -15,7 +15,11 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+use tokio::sync::watch;
+
+/// How long somebody who asks for a look waits for the disk.
+const LOOK_MAX: Duration = Duration::from_secs(1);
 
 /// Where a value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,11 +47,16 @@ impl Shelf {
     }
 }
 
+/// How a file looks from outside: a written one looks otherwise.
+type Looks = (u64, SystemTime, u64);
+
 /// A shelf as last read, and how its file looked then.
 #[derive(Default)]
 struct Read {
-    seen: Option<(u64, SystemTime, u64)>,
+    seen: Option<Looks>,
     values: BTreeMap<String, Value>,
+    /// How it looked when it could not be read, as the log was told last.
+    unreadable: Option<Option<Looks>>,
 }
 
 /// The kept values of one data folder. Clones are the same.
@@ -59,6 +68,10 @@ pub struct Keep {
     writing: Arc<Mutex<()>>,
     /// Held for as long as the folder is in use by a switch; none when it was let go.
     in_use: Arc<Mutex<Option<File>>>,
+    /// Held while the disk is looked at for others.
+    looking: Arc<tokio::sync::Mutex<()>>,
+    /// Counts changes of users and passwords.
+    changes: Arc<watch::Sender<u64>>,
 }
 
 impl Keep {
@@ -92,24 +105,24 @@ impl Keep {
             shelves: Arc::default(),
             writing: Arc::default(),
             in_use: Arc::default(),
+            looking: Arc::default(),
+            changes: Arc::new(watch::Sender::new(0)),
         };
         for shelf in Shelf::ALL {
-            keep.fresh(&mut keep.lock(), shelf)?;
+            keep.fresh(shelf)?;
         }
         Ok(keep)
     }
 
     /// The value called `name`, if it is there and still of this type.
     pub fn get<T: DeserializeOwned>(&self, shelf: Shelf, name: &str) -> Option<T> {
-        let mut shelves = self.lock();
-        self.fresh_or_old(&mut shelves, shelf);
+        let shelves = self.lock();
         serde_json::from_value(shelves.get(&shelf)?.values.get(name)?.clone()).ok()
     }
 
     /// All values of a shelf in the order of their names.
     pub fn all<T: DeserializeOwned>(&self, shelf: Shelf) -> Vec<(String, T)> {
-        let mut shelves = self.lock();
-        self.fresh_or_old(&mut shelves, shelf);
+        let shelves = self.lock();
         let values = shelves.get(&shelf).map(|read| &read.values);
         values
             .into_iter()
@@ -153,11 +166,8 @@ impl Keep {
         if !locked(&writing, libc::LOCK_EX) {
             bail!("the data folder {} cannot be locked; check its file system", self.folder.display());
         }
-        let before = {
-            let mut shelves = self.lock();
-            self.fresh(&mut shelves, shelf)?;
-            shelves.entry(shelf).or_default().values.clone()
-        };
+        self.fresh(shelf)?;
+        let before = self.lock().entry(shelf).or_default().values.clone();
         let mut values = before.clone();
         change(&mut values);
         if values == before {
@@ -165,7 +175,9 @@ impl Keep {
         }
         let bytes = serde_json::to_vec_pretty(&values).context("kept values are JSON")?;
         write_private(&self.file(shelf), &bytes)?;
-        self.lock().insert(shelf, Read { seen: looks(&self.file(shelf)), values });
+        let seen = looks(&self.file(shelf));
+        self.lock().insert(shelf, Read { seen, values, unreadable: None });
+        self.tell_of_change(shelf);
         Ok(())
     }
 
@@ -175,27 +187,71 @@ impl Keep {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fresh_or_old(&self, shelves: &mut BTreeMap<Shelf, Read>, shelf: Shelf) {
-        if let Err(error) = self.fresh(shelves, shelf) {
-            tracing::error!("{error:#}");
+    /// Sees what somebody else has written; what cannot be read stays as it was. Waits for the disk.
+    pub fn look(&self) {
+        for shelf in Shelf::ALL {
+            let Err(error) = self.fresh(shelf) else { continue };
+            let looks = looks(&self.file(shelf));
+            let mut shelves = self.lock();
+            let read = shelves.entry(shelf).or_default();
+            if read.unreadable.replace(looks) != Some(looks) {
+                tracing::error!("{error:#}");
+            }
+        }
+    }
+
+    /// As [`Self::look`], on a thread that may wait for the disk; after a second what is known has to do.
+    pub async fn look_soon(&self) {
+        let looked = async {
+            let turn = Arc::clone(&self.looking).lock_owned().await;
+            let keep = self.clone();
+            let looking = tokio::task::spawn_blocking(move || {
+                keep.look();
+                drop(turn);
+            });
+            let _ = looking.await;
+        };
+        let _ = tokio::time::timeout(LOOK_MAX, looked).await;
+    }
+
+    /// Changes whenever users or passwords have changed, by whomsoever.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    fn tell_of_change(&self, shelf: Shelf) {
+        match shelf {
+            Shelf::Users | Shelf::Passwords => self.changes.send_modify(|changes| *changes += 1),
+            Shelf::Tokens | Shelf::Survivors => {}
         }
     }
 
     /// Reads a shelf again when somebody else has written it.
-    fn fresh(&self, shelves: &mut BTreeMap<Shelf, Read>, shelf: Shelf) -> Result<()> {
+    fn fresh(&self, shelf: Shelf) -> Result<()> {
         let file = self.file(shelf);
-        let read = shelves.entry(shelf).or_default();
+        let before = self.lock().get(&shelf).and_then(|read| read.seen);
         let seen = looks(&file);
-        if seen == read.seen {
+        if seen == before {
             return Ok(());
         }
-        let values = match std::fs::read(&file) {
+        let values: BTreeMap<String, Value> = match std::fs::read(&file) {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .with_context(|| format!("{} is damaged; restore it from a copy or remove it", file.display()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
             Err(error) => return Err(error).with_context(|| format!("{} cannot be read", file.display())),
         };
-        *read = Read { seen, values };
+        let mut shelves = self.lock();
+        let read = shelves.entry(shelf).or_default();
+        // What was written here meanwhile is newer than what was read.
+        if read.seen != before {
+            return Ok(());
+        }
+        let changed = read.values != values;
+        *read = Read { seen, values, unreadable: None };
+        drop(shelves);
+        if changed {
+            self.tell_of_change(shelf);
+        }
         Ok(())
     }
 
@@ -220,8 +276,7 @@ impl Keep {
     }
 }
 
-/// How a file looks from outside: a written one looks otherwise.
-fn looks(file: &Path) -> Option<(u64, SystemTime, u64)> {
+fn looks(file: &Path) -> Option<Looks> {
     let metadata = std::fs::metadata(file).ok()?;
     Some((metadata.ino(), metadata.modified().ok()?, metadata.len()))
 }
@@ -231,7 +286,7 @@ fn locked(file: &File, how: libc::c_int) -> bool {
     unsafe { libc::flock(file.as_raw_fd(), how) == 0 }
 }
 
-/// Writes a file that only its owner can read, whole or not at all.
+/// Writes a file that only its owner can read, whole or not at all; it outlives a power cut when this returns.
 ///
 /// # Errors
 /// The folder cannot be written.
@@ -241,7 +296,10 @@ pub fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
     let _ = std::fs::remove_file(&fresh);
     let mut out = File::options().create_new(true).write(true).mode(0o600).open(&fresh).with_context(told)?;
     out.write_all(bytes).and_then(|()| out.sync_all()).with_context(told)?;
-    std::fs::rename(&fresh, file).with_context(told)
+    std::fs::rename(&fresh, file).with_context(told)?;
+    // A name that is not on the disk yet would be the old file again after a power cut.
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).with_context(told)
 }
 
 #[cfg(test)]
@@ -259,14 +317,33 @@ mod tests {
         );
     }
 
-    #[test]
-    fn what_a_command_writes_beside_a_running_switch_is_seen_by_it() {
+    #[tokio::test]
+    async fn what_a_command_writes_beside_a_running_switch_is_seen_by_it() {
         let folder = tempfile::tempdir().unwrap();
         let running = Keep::open(folder.path()).unwrap();
+        let mut changes = running.changes();
         Keep::open_beside(folder.path()).unwrap().put(Shelf::Passwords, "reyes", &"new").unwrap();
-        running.put(Shelf::Passwords, "marsh", &"other").unwrap();
+        assert_eq!(running.get::<String>(Shelf::Passwords, "reyes"), None, "who reads does not ask the disk");
+        running.look_soon().await;
+        assert!(changes.has_changed().unwrap());
+        changes.mark_unchanged();
         assert_eq!(running.get::<String>(Shelf::Passwords, "reyes").as_deref(), Some("new"));
+        running.look_soon().await;
+        assert!(!changes.has_changed().unwrap());
+        running.put(Shelf::Passwords, "marsh", &"other").unwrap();
         assert_eq!(running.all::<String>(Shelf::Passwords).len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_shelf_that_was_damaged_stays_as_it_was_and_is_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let running = Keep::open(folder.path()).unwrap();
+        running.put(Shelf::Passwords, "reyes", &"hash").unwrap();
+        std::fs::write(folder.path().join("passwords.json"), "{").unwrap();
+        running.look_soon().await;
+        assert_eq!(running.get::<String>(Shelf::Passwords, "reyes").as_deref(), Some("hash"));
+        let refused = running.put(Shelf::Passwords, "marsh", &"other").unwrap_err().to_string();
+        assert!(refused.ends_with("is damaged; restore it from a copy or remove it"), "{refused}");
     }
 
     #[test]

@@ -13,11 +13,13 @@ mod keep;
 mod outbox;
 mod panel;
 mod password;
+mod places;
 mod running;
 mod throttle;
 mod translate;
 mod users;
 pub mod web;
 
+pub use places::raise_descriptors;
 pub use running::{FloorSource, Running, Switch, SwitchOptions, in_words, verify};
 pub use users::UserList;

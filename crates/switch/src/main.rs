@@ -34,10 +34,12 @@ enum Command {
         /// Address and port, for TCP and UDP.
         #[arg(long, default_value = "127.0.0.1:7443")]
         listen: SocketAddr,
-        /// Address that turrets reach the voice port at, when it is not the one listened on. May stand several times.
+        /// Address that turrets reach the voice port at, when it is not the one listened on, or, with 0.0.0.0 or [::], none
+        /// of this machine's own. May stand several times.
         #[arg(long)]
         advertise: Vec<IpAddr>,
-        /// Make passwords for users without one and write them to passwords.txt in the data folder.
+        /// Make a password for every user of the floor file who has none in passwords.txt in the data folder, in place of any
+        /// set before, and write it there.
         #[arg(long)]
         sample: bool,
     },
@@ -136,6 +138,7 @@ fn run(command: Command) -> Result<ExitCode> {
                 sample_passwords: sample,
                 ..SwitchOptions::new(FloorSource::File(floor), data, listen)
             };
+            dealerboard_switch::raise_descriptors();
             let runtime = tokio::runtime::Runtime::new().context("the system gives no threads")?;
             runtime.block_on(serve(options))?;
             Ok(ExitCode::SUCCESS)

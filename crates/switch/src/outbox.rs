@@ -1,6 +1,6 @@
 //! What waits to be sent to one turret.
 //!
-//! Law: bounded. Lamp states, people and open microphones are conflated, the newest wins; answers, rings in a notice, labels
+//! Law: bounded. Lamp states, people and open microphones are conflated, the newest wins, and a snapshot stands for all of them; answers, rings in a notice, labels
 //! and recorder events are never dropped: when too many of those wait, the reader is too slow and is told so. Sequence
 //! numbers are given when a message leaves, so a conflated event leaves no hole.
 
@@ -19,6 +19,7 @@ enum Slot {
     Line(LineId),
     Person(UserId),
     OpenMics,
+    Snapshot,
 }
 
 #[derive(Debug)]
@@ -74,8 +75,8 @@ impl Outbox {
             Event::Line { status } => Some(Slot::Line(status.line.clone())),
             Event::Person { status } => Some(Slot::Person(status.user.clone())),
             Event::OpenMics { .. } => Some(Slot::OpenMics),
-            Event::Snapshot(_)
-            | Event::LineAdded { .. }
+            Event::Snapshot(_) => Some(Slot::Snapshot),
+            Event::LineAdded { .. }
             | Event::LineRemoved { .. }
             | Event::TalkerLabel { .. }
             | Event::Notice(_)
@@ -83,6 +84,10 @@ impl Outbox {
             | Event::MoreEars { .. }
             | Event::NotHeard { .. } => None,
         };
+        if slot == Some(Slot::Snapshot) {
+            // It shows all of these as they are now; one that came after it in the place of an older one would be undone.
+            self.lock().waiting.retain(|(slot, _)| slot.is_none());
+        }
         self.push(slot, Waiting::Event(event));
     }
 
@@ -183,6 +188,14 @@ mod tests {
         Event::Line { status: LineStatus { hearers, ..LineStatus::idle(LineId::from(id), NOW) } }
     }
 
+    fn snapshot() -> Event {
+        let text = r#"{"event":"snapshot","now":{"mono_us":0,"utc_ms":0},"me":{"user":"reyes","name":"A. Reyes","desk":"london",
+            "desk_name":"London","seat":"","roles":[]},"lines":[],"statuses":[],"rights":[],"pages":[],"speakers":[],
+            "people":[],"person_statuses":[],"talkers":[],"mics":[],"recorder":{"state":"ok"},"ears":16,
+            "talk_tail_ms":150}"#;
+        serde_json::from_str(text).unwrap()
+    }
+
     fn notice(n: usize) -> Event {
         Event::Notice(Notice { line: None, sentence: n.to_string(), tone: None, at: NOW })
     }
@@ -197,6 +210,19 @@ mod tests {
         assert_eq!(event, line("a", 2));
         let Next::Send(FromSwitch::Event { seq: 2, event }) = outbox.next().await else { panic!() };
         assert_eq!(event, line("b", 1));
+    }
+
+    #[tokio::test]
+    async fn a_snapshot_takes_the_place_of_the_states_that_waited_before_it_and_of_no_later_one() {
+        let outbox = Outbox::default();
+        outbox.event(line("a", 1));
+        outbox.event(notice(1));
+        outbox.event(snapshot());
+        outbox.event(line("a", 2));
+        for (seq, wanted) in [(1, notice(1)), (2, snapshot()), (3, line("a", 2))] {
+            let Next::Send(FromSwitch::Event { seq: sent, event }) = outbox.next().await else { panic!() };
+            assert_eq!((sent, event), (seq, wanted));
+        }
     }
 
     #[tokio::test]

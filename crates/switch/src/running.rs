@@ -7,14 +7,17 @@ use crate::control::Door;
 use crate::floor::{self, FloorFile};
 use crate::floor_loop::{FloorLoop, INPUTS_MAX};
 use crate::keep::{Keep, Shelf};
+use crate::places::Places;
 use crate::web::{Review, Web};
 use anyhow::{Context, Result, bail};
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use dealerboard_archive::{Library, Recorder, RecorderInbox, RecorderOptions, TrackAudio, Verdict};
 use dealerboard_model::UserId;
 use dealerboard_rtc::switch::forward::TrackPacket;
-use dealerboard_rtc::switch::{VoiceEvent, VoiceHub, VoiceHubOptions};
+use dealerboard_rtc::switch::{HubError, VoiceEvent, VoiceHub, VoiceHubOptions};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -38,6 +41,12 @@ const FAIL_GRACE: Duration = Duration::from_secs(3);
 /// How long connections have for their last sentence.
 const STOP_MAX: Duration = Duration::from_secs(2);
 
+/// How long a connection may take for its TLS handshake.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
+
+/// How long a connection may take for the head of its next question.
+const QUESTION_MAX: Duration = Duration::from_secs(10);
+
 /// Where the floor comes from.
 #[derive(Clone, Debug)]
 pub enum FloorSource {
@@ -56,9 +65,10 @@ pub struct SwitchOptions {
     pub data: PathBuf,
     /// Where to listen, TCP and UDP; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Addresses at which turrets reach the voice port, when it is not the one listened on.
+    /// Addresses at which turrets reach the voice port, when it is neither the one listened on nor one of this machine's.
     pub advertise: Vec<IpAddr>,
-    /// Make passwords for users without one and keep them in a file that only its owner can read.
+    /// Make a password for every user of the floor who has none in [`PASSWORDS_FILE`], in place of any set before, and keep it
+    /// there; only its owner can read that file.
     pub sample_passwords: bool,
     /// How long a token lives.
     pub token_life: Duration,
@@ -123,15 +133,21 @@ impl Switch {
         let (to_loop, inputs) = mpsc::channel(INPUTS_MAX);
         let (stop_loop, stop) = oneshot::channel();
         let review = Review::new(&file, clock, library, recorder.watch());
-        let floor_loop = FloorLoop::new(clock, file.clone(), keep.clone(), Arc::new(voice), recorder);
+        let floor_loop = FloorLoop::new(clock, file.clone(), keep.clone(), accounts.clone(), Arc::new(voice), recorder);
         let (open_connection, open) = mpsc::channel(1);
         let door =
             Door { accounts: accounts.clone(), to_loop, clock, connections: Arc::default(), open: open_connection };
         let web = Web::new(door, accounts, review);
         let server = Handle::new();
-        let serving = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(server_config))
+        let tls = RustlsAcceptor::new(RustlsConfig::from_config(server_config)).handshake_timeout(HANDSHAKE_MAX);
+        let mut serving = axum_server::from_tcp(listener)
             .with_context(|| format!("nobody can connect to {addr}"))?
+            .acceptor(tls.acceptor(Places::of_process()))
             .handle(server.clone());
+        // One version only: who says nothing at all would otherwise be waited for, to learn which one it is.
+        let mut http = Builder::new(TokioExecutor::new()).http1_only();
+        http.http1().timer(TokioTimer::new()).header_read_timeout(QUESTION_MAX);
+        *serving.http_builder() = http;
         let service = web.router().into_make_service_with_connect_info::<SocketAddr>();
         let tasks = vec![
             tokio::spawn(floor_loop.run(inputs, heard, stop)),
@@ -265,6 +281,7 @@ fn listen(
         });
         match voice {
             Ok(voice) => return Ok((listener, voice)),
+            Err(error @ HubError::Unreachable(_)) => return Err(error.into()),
             Err(error) if attempts == 0 => return Err(error.into()),
             Err(_) => {}
         }

@@ -58,12 +58,19 @@ impl UserList {
         self.keep.put(Shelf::Users, user, &account)
     }
 
-    /// Sets a password, of an added user or of one of the floor file.
+    /// Sets a password, of an added user or of one of the floor file. Whatever was proved with the old one ends.
     ///
     /// # Errors
     /// It is too short, or the folder cannot be written.
     pub fn set_password(&self, user: &UserId, password: &str) -> Result<()> {
-        self.keep.put(Shelf::Passwords, user.as_str(), &password::hash(password)?)
+        self.keep.put(Shelf::Passwords, user.as_str(), &password::hash(password)?)?;
+        self.end_tokens(user)
+    }
+
+    fn end_tokens(&self, user: &UserId) -> Result<()> {
+        self.keep.remove(Shelf::Tokens, |_, token| {
+            token.get("user").and_then(serde_json::Value::as_str) == Some(user.as_str())
+        })
     }
 
     /// One line for each added user and each user with a password.
@@ -96,8 +103,6 @@ impl UserList {
         }
         self.keep.remove(Shelf::Users, |name, _| name == user.as_str())?;
         self.keep.remove(Shelf::Passwords, |name, _| name == user.as_str())?;
-        self.keep.remove(Shelf::Tokens, |_, token| {
-            token.get("user").and_then(serde_json::Value::as_str) == Some(user.as_str())
-        })
+        self.end_tokens(user)
     }
 }

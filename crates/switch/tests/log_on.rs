@@ -176,6 +176,61 @@ async fn a_user_who_is_added_while_the_switch_runs_logs_on_with_the_lines_of_the
 }
 
 #[tokio::test]
+async fn a_user_who_is_added_is_on_the_panels_of_those_who_are_logged_on_before_they_log_on() {
+    let world = World::start().await;
+    let mut reyes = world.log_on("reyes").await;
+    let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
+    users.add("novak", "P. Novak", "london", &["trader".into()], "4-09").unwrap();
+    let snapshot = reyes.until_snapshot(|snapshot| snapshot.people.len() > 4).await;
+    assert!(snapshot.people.iter().any(|person| person.user == "novak".into()));
+    assert!(snapshot.person_statuses.iter().any(|status| status.user == "novak".into() && !status.logged_on));
+}
+
+#[tokio::test]
+async fn a_user_who_is_moved_while_they_are_logged_on_sees_the_lamps_of_their_new_desk() {
+    let world = World::start().await;
+    let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
+    let mut marsh = world.log_on("marsh").await;
+    let mut lindt = world.log_on("lindt").await;
+    users.add("marsh", "T. Marsh", "new-york", &["trader".into()], "").unwrap();
+    let line = LineId::from("ard-new-york");
+    let snapshot = marsh.until_snapshot(|snapshot| snapshot.me.desk == "new-york".into()).await;
+    assert!(snapshot.lines.iter().any(|facts| facts.line == line));
+    assert!(snapshot.statuses.iter().any(|status| status.line == line));
+    lindt.command(Act::Seize { line, position: Position::Left }).await;
+    marsh.until("ard-new-york", |status| status.call.is_some()).await;
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_users_sessions_tokens_and_cookies_and_nobody_elses() {
+    let world = World::start().await;
+    let (mut reyes, mut marsh) = (world.log_on("reyes").await, world.log_on("marsh").await);
+    let cookie = world.review_as("reyes").await.cookie();
+    let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
+    users.set_password(&"reyes".into(), "hyacinth-bulb").unwrap();
+    let (sentence, code) = reyes.end().await;
+    assert_eq!(code, close::NOT_LOGGED_ON);
+    assert!(sentence.unwrap().starts_with("Your password was changed"));
+    let again = world.say_hello(token(&reyes.token), Some(reyes.turret)).await.end().await;
+    assert_eq!(again.0.as_deref(), Some("Your log-on has ended; log on again."));
+    assert_eq!(world.ask("GET /api/me", &[("Cookie", &cookie)], "").await.status, 401);
+    world.log_on_with(password("reyes", "hyacinth-bulb"), None).await;
+    marsh.send(&FromTurret::Heartbeat { n: 7 }).await;
+    while !matches!(marsh.next().await, FromSwitch::HeartbeatAck { n: 7, .. }) {}
+}
+
+#[tokio::test]
+async fn a_user_who_is_removed_is_logged_off() {
+    let world = World::start().await;
+    let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
+    users.add("novak", "P. Novak", "london", &["trader".into()], "4-09").unwrap();
+    users.set_password(&"novak".into(), "hyacinth-bulb").unwrap();
+    let mut novak = world.log_on_with(password("novak", "hyacinth-bulb"), None).await;
+    users.remove(&"novak".into()).unwrap();
+    assert_eq!(novak.end().await.1, close::NOT_LOGGED_ON);
+}
+
+#[tokio::test]
 async fn a_turret_that_lost_its_connection_goes_on_with_its_session() {
     let world = World::start().await;
     let turret = world.log_on("reyes").await;

@@ -34,6 +34,7 @@ impl TurretTask {
                 self.local.link = LinkView::Untrusted { fingerprint: fingerprint.to_string() };
             }
             LinkEvent::Welcome { welcome, local } => {
+                self.welcomed = true;
                 self.facts.turret = Some(welcome.turret);
                 self.facts.floor.clone_from(&welcome.floor);
                 self.open_voice(local, welcome.resumed);
@@ -118,7 +119,9 @@ impl TurretTask {
 
     async fn hear(&mut self, message: FromSwitch) {
         match message {
-            FromSwitch::Event { event: Event::Snapshot(snapshot), .. } => self.found(*snapshot).await,
+            FromSwitch::Event { event: Event::Snapshot(snapshot), .. } if std::mem::take(&mut self.welcomed) => {
+                self.found(*snapshot).await;
+            }
             FromSwitch::Event { event: Event::Notice(notice), .. } => {
                 if let Some(tone) = notice.tone {
                     let position = self.ear_for(notice.line.as_ref());

@@ -49,6 +49,8 @@ pub(crate) struct TurretTask {
     /// Who logged on last.
     pub(crate) user: Option<UserId>,
     pub(crate) path: VoicePath,
+    /// Welcomed on a connection whose snapshot is still to come; a later one only says that the floor has changed.
+    pub(crate) welcomed: bool,
     /// Commands that the switch has not answered.
     pub(crate) asked: BTreeMap<Uuid, Act>,
     pub(crate) keyed: Keyed,

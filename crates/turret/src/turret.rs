@@ -155,6 +155,7 @@ impl Turret {
             tones: Tones::default(),
             speaking: Speaking::default(),
             metered: false,
+            welcomed: false,
         };
         tokio::spawn(task.run(inbox, events));
         Ok(Self { inputs, intake, view, told, clocks })

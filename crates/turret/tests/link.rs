@@ -48,6 +48,28 @@ async fn a_talk_key_that_is_let_go_shuts_though_the_switch_still_lists_it() {
 }
 
 #[tokio::test]
+async fn a_snapshot_while_the_switch_is_there_changes_the_panel_and_closes_no_talk() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    turret.intent(press_talk());
+    assert_eq!(peer.command().await.1, talk(true));
+    peer.event(Event::OpenMics { mics: vec![mic("macro", Uplink::Mic)] }).await;
+    until(&turret, |view| view.header.mics.len() == 1).await;
+    let mut moved = idle();
+    moved.mics = vec![mic("macro", Uplink::Mic)];
+    moved.me.desk_name = "Tokyo".into();
+    peer.event(Event::Snapshot(Box::new(moved))).await;
+    let view = until(&turret, |view| view.header.desk == "Tokyo").await;
+    assert_eq!(view.header.mics.len(), 1);
+    turret.intent(Intent::Press { line: "calder".into(), call: None, lamp: None, position: None });
+    assert!(matches!(peer.command().await.1, Act::Seize { .. }), "the talk was not let go before");
+}
+
+#[tokio::test]
 async fn the_panel_stays_stale_after_a_return_until_the_snapshot_has_come() {
     let mut switch = Switch::start().await;
     let turret = switch.turret();

@@ -21,7 +21,7 @@ pub const CONTROL_PATH: &str = "/control";
 /// Longest text frame that either side takes, in bytes: an offer with 64 ears is under 64 kB.
 pub const MESSAGE_MAX_BYTES: usize = 256 * 1024;
 
-/// How often each side sends a heartbeat, in milliseconds.
+/// How often the turret sends a heartbeat, each of which the switch answers, in milliseconds.
 pub const HEARTBEAT_MS: u64 = 1_000;
 
 /// After this long without any contact everything is stale (`link.stale`), in milliseconds.

@@ -3,12 +3,13 @@
 use super::commands::{Command, Commands};
 use super::forward::{Forwarder, Notable, Outcome, Route, TrackPacket};
 use super::peers::{self, FromPeer, Peer};
+use super::reach;
 use super::socket::VoiceSocket;
 use super::unsaid::Unsaid;
 use dealerboard_model::{TurretId, Uplink};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -27,6 +28,13 @@ pub enum HubError {
     /// The socket could not be had.
     #[error("the voice port {0} cannot be opened ({1}); choose another address with --listen")]
     Bind(SocketAddr, io::Error),
+    /// It listens everywhere, and this machine has no address that another one could reach.
+    #[error(
+        "this machine has no network address at which turrets could reach {0}; connect it to a network, name an address \
+         with --advertise, or serve this machine alone with --listen 127.0.0.1:{port}",
+        port = .0.port()
+    )]
+    Unreachable(SocketAddr),
     /// The thread could not be started.
     #[error("the voice thread could not be started: {0}")]
     Thread(io::Error),
@@ -45,7 +53,8 @@ pub enum HubError {
 pub struct VoiceHubOptions {
     /// Where to listen for datagrams.
     pub bind: SocketAddr,
-    /// Addresses that turrets reach this machine at; without any, the bound one.
+    /// Addresses that turrets reach this machine at; without any, the bound one, or all of this machine's when it is bound
+    /// to every address.
     pub advertise: Vec<IpAddr>,
     /// Takes packets for the recorder, at once; what it refuses is counted in [`HubStats`].
     pub recorder: TrackSink,
@@ -95,17 +104,17 @@ impl VoiceHub {
     /// Opens the voice port and starts the thread.
     ///
     /// # Errors
-    /// The port is in use, or the system gives no thread.
+    /// The port is in use, no other machine could reach it though it listens everywhere, or the system gives no thread.
     pub fn start(options: VoiceHubOptions) -> Result<Self, HubError> {
         let refused = |error| HubError::Bind(options.bind, error);
         let socket = VoiceSocket::bind(options.bind).map_err(refused)?;
         let bound = socket.local_addr().map_err(refused)?;
-        let mut hosts = options.advertise.clone();
-        if hosts.is_empty() {
-            let loopback = if bound.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
-            hosts.push(if bound.ip().is_unspecified() { loopback } else { bound.ip() });
+        let of_machine =
+            if bound.ip().is_unspecified() { reach::of_this_machine().map_err(refused)? } else { Vec::new() };
+        let candidates = reach::candidates(bound, &options.advertise, &of_machine);
+        if candidates.is_empty() {
+            return Err(HubError::Unreachable(bound));
         }
-        let candidates: Vec<SocketAddr> = hosts.iter().map(|host| SocketAddr::new(*host, bound.port())).collect();
         let (waker, woken) = UnixStream::pair().map_err(HubError::Thread)?;
         woken.set_nonblocking(true).map_err(HubError::Thread)?;
         waker.set_nonblocking(true).map_err(HubError::Thread)?;
@@ -285,8 +294,7 @@ impl VoiceThread {
 
     fn on_datagram(&mut self, bytes: &[u8], source: SocketAddr) {
         let now = Instant::now();
-        let here = self.candidates.iter().find(|c| c.ip().is_loopback() == source.ip().is_loopback());
-        let Some(to) = here.or(self.candidates.first()).copied() else { return };
+        let Some(to) = reach::likely(&self.candidates, source) else { return };
         let Some(input) = peers::datagram(now, source, to, bytes) else {
             self.counted.strangers += 1;
             return;

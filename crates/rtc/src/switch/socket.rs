@@ -14,6 +14,7 @@ const BUFFER_BYTES: libc::c_int = 4 << 20;
 /// The socket, and what waits to be sent.
 pub struct VoiceSocket {
     socket: UdpSocket,
+    ipv6: bool,
     waiting: Vec<(Vec<u8>, SocketAddr)>,
 }
 
@@ -25,6 +26,7 @@ impl VoiceSocket {
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = UdpSocket::bind(address)?;
         socket.set_nonblocking(true)?;
+        let ipv6 = socket.local_addr()?.is_ipv6();
         for option in [libc::SO_RCVBUF, libc::SO_SNDBUF] {
             // SAFETY: the option's value is a c_int that lives through the call, and its size is given. A refusal leaves
             // the kernel's own size, which works for small floors.
@@ -38,7 +40,7 @@ impl VoiceSocket {
                 );
             }
         }
-        Ok(Self { socket, waiting: Vec::with_capacity(BATCH_MAX) })
+        Ok(Self { socket, ipv6, waiting: Vec::with_capacity(BATCH_MAX) })
     }
 
     /// The address it is bound to.
@@ -52,11 +54,17 @@ impl VoiceSocket {
     /// The next datagram, if one is there: its length and source.
     pub fn receive(&self, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
         // An error here is an ICMP answer to something sent earlier; the peer's own timers deal with it.
-        self.socket.recv_from(buffer).ok()
+        let (length, source) = self.socket.recv_from(buffer).ok()?;
+        // What an IPv6 socket that is bound to every address takes by IPv4 is shown as an address of its own sort.
+        Some((length, SocketAddr::new(source.ip().to_canonical(), source.port())))
     }
 
     /// Puts a datagram into the batch.
     pub fn push(&mut self, contents: Vec<u8>, to: SocketAddr) {
+        let to = match to {
+            SocketAddr::V4(v4) if self.ipv6 => SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port()),
+            SocketAddr::V4(_) | SocketAddr::V6(_) => to,
+        };
         self.waiting.push((contents, to));
         if self.waiting.len() >= BATCH_MAX {
             self.flush();

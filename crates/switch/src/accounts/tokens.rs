@@ -8,7 +8,7 @@
 //! the disk, read once at the start. A disk that refuses, or does not answer, ends no log-on: the token lives in memory and
 //! follows with the next write. What an operator's command removes from the disk has ended.
 
-use super::{Opens, secret, utc_ms};
+use super::{Mark, Opens, secret, utc_ms};
 use crate::certificate::hex;
 use crate::keep::{Keep, Shelf};
 use anyhow::Result;
@@ -27,6 +27,9 @@ const DISK_MAX: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct KeptToken {
     user: UserId,
+    /// Of the password that proved the log-on.
+    #[serde(default)]
+    mark: Mark,
     opens: Opens,
     expires_utc_ms: i64,
 }
@@ -84,10 +87,10 @@ impl Tokens {
     ///
     /// # Errors
     /// There is no randomness.
-    pub async fn issue(&self, user: &UserId, opens: Opens) -> Result<Issued> {
+    pub async fn issue(&self, user: &UserId, mark: &Mark, opens: Opens) -> Result<Issued> {
         let token = secret()?;
-        let (kept, ends) = self.whole_life(user, opens);
-        let expires_utc_ms = kept.expires_utc_ms;
+        let (expires_utc_ms, ends) = self.whole_life();
+        let kept = KeptToken { user: user.clone(), mark: mark.clone(), opens, expires_utc_ms };
         let write = {
             let mut contents = self.lock();
             let now = Instant::now();
@@ -99,31 +102,31 @@ impl Tokens {
         Ok(Issued { token: Token { token, expires_utc_ms }, ends })
     }
 
-    /// Whose token this is, and how much of its life is left; none when it has ended or opens something else.
-    pub fn user(&self, token: &str, opens: Opens) -> Option<(UserId, Duration)> {
+    /// Whose token this is, which password proved them, and how much of its life is left; none when it has ended or opens
+    /// something else.
+    pub fn user(&self, token: &str, opens: Opens) -> Option<(UserId, Mark, Duration)> {
         let digest = digest(token);
-        let (user, left, on_disk) = {
+        let (user, mark, left, on_disk) = {
             let contents = self.lock();
             let alive = contents.alive.get(&digest).filter(|alive| alive.kept.opens == opens)?;
             let left = alive.ends.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
-            (alive.kept.user.clone(), left, alive.on_disk)
+            (alive.kept.user.clone(), alive.kept.mark.clone(), left, alive.on_disk)
         };
         let removed = on_disk && self.keep.get::<KeptToken>(Shelf::Tokens, &digest).is_none();
-        (!removed).then_some((user, left))
+        (!removed).then_some((user, mark, left))
     }
 
-    /// As [`Self::user`]; in use it lives on: less than half its life left makes it a whole one again.
-    pub fn user_and_prolong(&self, token: &str, opens: Opens) -> Option<UserId> {
-        let (user, left) = self.user(token, opens)?;
+    /// A token in use lives on: less than half its life left makes it a whole one again.
+    pub fn prolong(&self, token: &str, opens: Opens) {
+        let Some((_, _, left)) = self.user(token, opens) else { return };
         if left < self.life / 2 {
-            let (kept, ends) = self.whole_life(&user, opens);
+            let (expires_utc_ms, ends) = self.whole_life();
             let mut contents = self.lock();
             if let Some(alive) = contents.alive.get_mut(&digest(token)) {
-                *alive = Alive { kept, ends, unwritten: true, on_disk: alive.on_disk };
+                (alive.kept.expires_utc_ms, alive.ends, alive.unwritten) = (expires_utc_ms, ends, true);
             }
             self.write_soon(&mut contents);
         }
-        Some(user)
     }
 
     /// Ends a token.
@@ -136,10 +139,10 @@ impl Tokens {
         self.written(write).await;
     }
 
-    fn whole_life(&self, user: &UserId, opens: Opens) -> (KeptToken, Instant) {
+    /// When a token ends whose life begins now: in UTC, and for timers.
+    fn whole_life(&self) -> (i64, Instant) {
         let life_ms = i64::try_from(self.life.as_millis()).unwrap_or(i64::MAX);
-        let expires_utc_ms = utc_ms().saturating_add(life_ms);
-        (KeptToken { user: user.clone(), opens, expires_utc_ms }, Instant::now() + self.life)
+        (utc_ms().saturating_add(life_ms), Instant::now() + self.life)
     }
 
     /// Sees to it that the present state is written, and gives the number of the write that will hold it. There is never
@@ -232,10 +235,10 @@ mod tests {
         // A folder where the fresh file should stand refuses every write, to the superuser too.
         let in_the_way = folder.path().join("tokens.new");
         std::fs::create_dir(&in_the_way).unwrap();
-        let first = tokens.issue(&reyes(), Opens::Control).await.unwrap().token.token;
+        let first = tokens.issue(&reyes(), &Mark::default(), Opens::Control).await.unwrap().token.token;
         assert_eq!(tokens.user(&first, Opens::Control).unwrap().0, reyes());
         std::fs::remove_dir(&in_the_way).unwrap();
-        tokens.issue(&reyes(), Opens::Control).await.unwrap();
+        tokens.issue(&reyes(), &Mark::default(), Opens::Control).await.unwrap();
         let restarted = Tokens::new(Keep::open_beside(folder.path()).unwrap(), LIFE);
         assert_eq!(restarted.user(&first, Opens::Control).unwrap().0, reyes());
     }
@@ -244,8 +247,9 @@ mod tests {
     async fn what_a_command_removes_from_the_disk_has_ended() {
         let folder = tempfile::tempdir().unwrap();
         let tokens = Tokens::new(Keep::open_beside(folder.path()).unwrap(), LIFE);
-        let token = tokens.issue(&reyes(), Opens::Control).await.unwrap().token.token;
+        let token = tokens.issue(&reyes(), &Mark::default(), Opens::Control).await.unwrap().token.token;
         Keep::open_beside(folder.path()).unwrap().remove(Shelf::Tokens, |_, _| true).unwrap();
+        tokens.keep.look_soon().await;
         assert!(tokens.user(&token, Opens::Control).is_none());
     }
 
@@ -253,7 +257,7 @@ mod tests {
     async fn a_token_opens_only_what_it_was_issued_for_and_only_until_it_is_revoked() {
         let folder = tempfile::tempdir().unwrap();
         let tokens = Tokens::new(Keep::open_beside(folder.path()).unwrap(), LIFE);
-        let token = tokens.issue(&reyes(), Opens::Review).await.unwrap().token.token;
+        let token = tokens.issue(&reyes(), &Mark::default(), Opens::Review).await.unwrap().token.token;
         assert!(tokens.user(&token, Opens::Control).is_none());
         assert!(tokens.user(&token, Opens::Review).is_some());
         tokens.revoke(&token).await;
@@ -267,12 +271,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let keep = Keep::open_beside(folder.path()).unwrap();
         let tokens = Tokens::new(keep.clone(), LIFE);
-        let token = tokens.issue(&reyes(), Opens::Review).await.unwrap().token.token;
-        let soon = Instant::now() + LIFE / 3;
-        tokens.lock().alive.get_mut(&digest(&token)).unwrap().ends = soon;
-        let write = tokens.lock().begun + 1;
-        assert_eq!(tokens.user_and_prolong(&token, Opens::Review), Some(reyes()));
+        let token = tokens.issue(&reyes(), &Mark::default(), Opens::Review).await.unwrap().token.token;
+        let on_disk = || {
+            let restarted = Tokens::new(Keep::open_beside(folder.path()).unwrap(), LIFE);
+            restarted.user(&token, Opens::Review).unwrap().2
+        };
+        let write = {
+            let mut contents = tokens.lock();
+            let alive = contents.alive.get_mut(&digest(&token)).unwrap();
+            alive.ends = Instant::now() + LIFE / 3;
+            (alive.kept.expires_utc_ms, alive.unwritten) = (utc_ms() + 300_000, true);
+            tokens.write_soon(&mut contents)
+        };
         tokens.written(write).await;
-        assert!(tokens.user(&token, Opens::Review).unwrap().1 > LIFE / 2);
+        assert!(on_disk() < LIFE / 2);
+        let write = tokens.lock().begun + 1;
+        tokens.prolong(&token, Opens::Review);
+        tokens.written(write).await;
+        assert!(tokens.user(&token, Opens::Review).unwrap().2 > LIFE / 2);
+        assert!(on_disk() > LIFE / 2);
     }
 }

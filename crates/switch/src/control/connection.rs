@@ -2,10 +2,9 @@
 
 use super::log_on::{self, LoggedOn};
 use super::{Arrival, Door, FromConnection, Session};
-use crate::accounts::{Account, Issued};
+use crate::accounts::{Account, Issued, Proved};
 use crate::outbox::{Ending, Next, Outbox};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use dealerboard_model::UserId;
 use dealerboard_wire::{
     Act, Answer, Event, FromSwitch, FromTurret, LINK_STALE_MS, Notice, Refusal, RefusalCode, close,
 };
@@ -48,13 +47,12 @@ async fn attend(stream: &mut SplitStream<WebSocket>, door: &Door, from: IpAddr, 
         Err(Some(Ending { code, sentence })) => return outbox.end(code, sentence),
         Err(None) => return,
     };
-    let LoggedOn { account, issued: Issued { token, ends }, hello } = logged_on;
+    let LoggedOn { proved, issued: Issued { token, ends }, hello } = logged_on;
     let connection = door.next_connection();
     let (arrived, session_number) = oneshot::channel();
-    let user = account.user.clone();
     let arrival = Arrival {
-        seat: seat_of(&account, hello.seat),
-        account,
+        seat: seat_of(&proved.account, hello.seat),
+        proved: proved.clone(),
         client: hello.client,
         resume: hello.resume,
         token,
@@ -70,7 +68,7 @@ async fn attend(stream: &mut SplitStream<WebSocket>, door: &Door, from: IpAddr, 
     let reader = Reader {
         door: door.clone(),
         session,
-        user,
+        proved,
         outbox: outbox.clone(),
         log_on: LogOn::Valid(ends.into()),
         silent: None,
@@ -120,7 +118,7 @@ enum LogOn {
 struct Reader {
     door: Door,
     session: Session,
-    user: UserId,
+    proved: Proved,
     outbox: Outbox,
     log_on: LogOn,
     /// Since when nothing has come, once the loop has been told.
@@ -228,18 +226,20 @@ impl Reader {
 
     fn log_on_ends(&mut self) {
         self.log_on = LogOn::Ended;
-        tracing::warn!(turret = %self.session.turret, user = %self.user, "a log-on has ended and was not renewed");
+        tracing::warn!(turret = %self.session.turret, user = %self.proved.account.user, "a log-on has ended and was not renewed");
         let sentence = "Your log-on has ended: running calls go on; log on again to take or make others.".to_owned();
         self.outbox.event(Event::Notice(Notice { line: None, sentence, tone: None, at: self.door.clock.now() }));
     }
 
     async fn renew(&mut self) {
-        match self.door.accounts.renew(&self.user).await {
+        match self.door.accounts.renew(&self.proved).await {
             Ok(Some(Issued { token, ends })) => {
                 self.log_on = LogOn::Valid(ends.into());
                 self.outbox.message(FromSwitch::Token(token));
             }
-            Ok(None) => tracing::warn!(user = %self.user, "a removed user's log-on was not renewed"),
+            Ok(None) => {
+                tracing::warn!(user = %self.proved.account.user, "a log-on that holds no longer was not renewed")
+            }
             Err(error) => tracing::error!("no token could be made: {error:#}"),
         }
     }
@@ -294,7 +294,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::outbox::WAITING_MAX;
-    use dealerboard_model::Moment;
+    use dealerboard_model::{Moment, UserId};
     use std::convert::Infallible;
     use std::sync::{Arc, Mutex};
     use tokio::sync::Semaphore;

@@ -1,7 +1,7 @@
 //! The first message of a connection: the version, then who it is.
 
 use super::Door;
-use crate::accounts::{Account, Issued, Opens};
+use crate::accounts::{Issued, Opens, Proved};
 use crate::outbox::Ending;
 use dealerboard_wire::{Credentials, FromTurret, Hello, close};
 use std::net::IpAddr;
@@ -11,8 +11,8 @@ pub const PROTOCOL: u32 = 1;
 
 /// A user who has been proved, with a fresh token.
 pub struct LoggedOn {
-    /// Who.
-    pub account: Account,
+    /// Who, and by which password.
+    pub proved: Proved,
     /// For the next connection.
     pub issued: Issued,
     /// What they said.
@@ -53,12 +53,12 @@ pub async fn judge(text: &str, door: &Door, from: IpAddr) -> Result<LoggedOn, En
         Credentials::Password { user, password } => door.accounts.log_on(user, password.clone(), from).await,
         Credentials::Token { token } => door.accounts.token_user(token, Opens::Control),
     };
-    let account = proved.map_err(|refused| ending(close::NOT_LOGGED_ON, &refused.to_string()))?;
-    let issued = door.accounts.issue(&account.user, Opens::Control).await.map_err(|error| {
+    let proved = proved.map_err(|refused| ending(close::NOT_LOGGED_ON, &refused.to_string()))?;
+    let issued = door.accounts.issue(&proved, Opens::Control).await.map_err(|error| {
         tracing::error!("no token could be made: {error:#}");
         ending(close::NOT_LOGGED_ON, "The switch cannot make log-ons now; tell the administrator to look at its log.")
     })?;
-    Ok(LoggedOn { account, issued, hello })
+    Ok(LoggedOn { proved, issued, hello })
 }
 
 /// Whether an unreadable first message says, at least, that it is of another version.

@@ -6,7 +6,7 @@
 mod connection;
 mod log_on;
 
-use crate::accounts::{Account, Accounts};
+use crate::accounts::{Accounts, Proved};
 use crate::clock::Clock;
 use crate::outbox::Outbox;
 use axum::extract::ws::WebSocketUpgrade;
@@ -31,8 +31,8 @@ pub struct Session {
 
 /// A turret whose user has been proved.
 pub struct Arrival {
-    /// Who.
-    pub account: Account,
+    /// Who, and by which password.
+    pub proved: Proved,
     /// The seat it stands at.
     pub seat: String,
     /// The client's version, for the log.

@@ -8,8 +8,9 @@ mod numbers;
 mod offers;
 mod recordings;
 mod sessions;
+mod users;
 
-use crate::accounts::Account;
+use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::control::{Arrival, FromConnection};
 use crate::floor::{FloorFile, build};
@@ -44,8 +45,8 @@ pub const TALK_TAIL_MS: u64 = 150;
 /// `link.grace`: how long a session waits for its turret, in milliseconds.
 pub const LINK_GRACE_MS: u64 = 15_000;
 
-/// How often the recorder is asked how it is.
-const RECORDER_LOOK: Duration = Duration::from_millis(250);
+/// How often the recorder is asked how it is, and the data folder what an operator has written there.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// What the loop is made of.
 pub struct FloorLoop {
@@ -57,6 +58,8 @@ pub struct FloorLoop {
     added: BTreeMap<LineId, LineFacts>,
     next_line_label: u32,
     voice: Arc<VoiceHub>,
+    keep: Keep,
+    accounts: Accounts,
     recorder: Recorder,
     /// As turrets were told last.
     recorder_state: RecorderState,
@@ -72,7 +75,14 @@ pub struct FloorLoop {
 
 impl FloorLoop {
     /// A loop for `floor`.
-    pub fn new(clock: Clock, floor: FloorFile, keep: Keep, voice: Arc<VoiceHub>, recorder: Recorder) -> Self {
+    pub fn new(
+        clock: Clock,
+        floor: FloorFile,
+        keep: Keep,
+        accounts: Accounts,
+        voice: Arc<VoiceHub>,
+        recorder: Recorder,
+    ) -> Self {
         let panels = Panels::new(&floor);
         let (recording, track, call) = recorder.next_numbers();
         let exchange = Exchange::new(build(&floor, [call.0, recording.0, track.0]), clock.now());
@@ -91,7 +101,9 @@ impl FloorLoop {
             utc_ahead_ms: 0,
             handled: clock.now(),
             record_overflows: 0,
-            turrets: Numbers::new(keep, "turret"),
+            turrets: Numbers::new(keep.clone(), "turret"),
+            keep,
+            accounts,
             next_label: TALKER_LABELS,
         }
     }
@@ -103,8 +115,9 @@ impl FloorLoop {
         mut heard: mpsc::Receiver<VoiceEvent>,
         mut stop: oneshot::Receiver<()>,
     ) {
-        let mut look = tokio::time::interval(RECORDER_LOOK);
+        let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut changes = self.keep.changes();
         loop {
             tokio::select! {
                 biased;
@@ -113,7 +126,12 @@ impl FloorLoop {
                     self.end_of_grace();
                     self.input(Input::Tick);
                 }
-                _ = look.tick() => self.look_at_recorder(),
+                _ = look.tick() => {
+                    self.look_at_recorder();
+                    let keep = self.keep.clone();
+                    tokio::spawn(async move { keep.look_soon().await });
+                }
+                Ok(()) = changes.changed() => self.users_have_changed(),
                 event = heard.recv() => match event {
                     Some(event) => self.hear(event),
                     None => {
@@ -144,7 +162,7 @@ impl FloorLoop {
                 if logged_off {
                     self.end(session.turret, "logged off");
                 } else if let Some(seat) = self.sessions.get_mut(session.turret) {
-                    tracing::info!(turret = %session.turret, user = %seat.account.user, "turret lost");
+                    tracing::info!(turret = %session.turret, user = %seat.user(), "turret lost");
                     seat.lost_since = Some(self.clock.now());
                     self.input(Input::LinkLost { turret: session.turret });
                 }
@@ -227,7 +245,11 @@ impl FloorLoop {
     }
 
     fn arrived(&mut self, arrival: Arrival) {
-        self.know(&arrival.account);
+        if !self.accounts.holds(&arrival.proved) {
+            arrival.outbox.end(close::NOT_LOGGED_ON, Some(users::NO_LONGER.to_owned()));
+            return;
+        }
+        self.know(std::slice::from_ref(&arrival.proved.account));
         let resumed = self.sessions.resumable(&arrival);
         let turret = match resumed {
             Some(turret) => {
@@ -239,12 +261,12 @@ impl FloorLoop {
                 let turret = TurretId(self.turrets.next());
                 let label = Csrc(self.next_label);
                 self.sessions.begin(turret, label, Offers::of(turret, Arc::clone(&self.voice)), &arrival);
-                let label = TalkerLabel { csrc: label, user: arrival.account.user.clone(), turret };
+                let label = TalkerLabel { csrc: label, user: arrival.proved.account.user.clone(), turret };
                 self.tell_all_but(turret, &Event::TalkerLabel { label });
                 turret
             }
         };
-        tracing::info!(%turret, user = %arrival.account.user, seat = arrival.seat, client = arrival.client,
+        tracing::info!(%turret, user = %arrival.proved.account.user, seat = arrival.seat, client = arrival.client,
             resumed = resumed.is_some(), "turret logged on");
         arrival.outbox.message(FromSwitch::Welcome(Welcome {
             turret,
@@ -255,7 +277,7 @@ impl FloorLoop {
         }));
         let input = match resumed {
             Some(_) => Input::LinkBack { turret },
-            None => Input::LogOn { turret, user: arrival.account.user.clone() },
+            None => Input::LogOn { turret, user: arrival.proved.account.user.clone() },
         };
         // The snapshot comes first: what follows changes it.
         self.handled = self.clock.now();
@@ -268,16 +290,6 @@ impl FloorLoop {
         }
         news.into_iter().for_each(|output| self.carry_out_but_for(turret, output));
         let _ = arrival.arrived.send(turret);
-    }
-
-    /// Takes in a user who was added, or changed, after the switch started. Labels of lines stay: they go by the order of
-    /// lines in the file.
-    fn know(&mut self, account: &Account) {
-        if self.floor.with_user(account.as_floor_user()) {
-            self.panels = Panels::new(&self.floor);
-            // The numbers of a floor that is only looked at are of no meaning.
-            self.input(Input::Users(Box::new(build(&self.floor, [1, 1, 1]))));
-        }
     }
 
     /// When the first lost session has waited long enough; far away when none is lost.
@@ -304,7 +316,7 @@ impl FloorLoop {
 
     fn end(&mut self, turret: TurretId, why: &str) {
         let Some(seat) = self.sessions.end(turret) else { return };
-        tracing::info!(%turret, user = %seat.account.user, why, "turret gone");
+        tracing::info!(%turret, user = %seat.user(), why, "turret gone");
         if let Err(error) = self.voice.remove(turret) {
             tracing::warn!(%turret, "its voice could not be removed: {error}");
         }
@@ -313,7 +325,7 @@ impl FloorLoop {
 
     fn snapshot(&self, turret: TurretId) -> Option<Snapshot> {
         let seat = self.sessions.get(turret)?;
-        let account = &seat.account;
+        let account = &seat.proved.account;
         let panel = self.panels.of(&account.user);
         let mine = |line: &&LineId| panel.lines.contains(line);
         let added = self.exchange.lines_of(turret).into_iter().filter_map(|(line, ..)| self.added.get(&line).cloned());

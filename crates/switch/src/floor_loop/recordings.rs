@@ -143,7 +143,7 @@ impl FloorLoop {
                 recording: None,
                 track: None,
                 line: Some(interval.line),
-                talker: Some(seat.account.user.clone()),
+                talker: Some(seat.user().clone()),
                 from_utc_ms: interval.from_utc_ms,
                 to_utc_ms: interval.to_utc_ms,
                 why: "the turret had no switch to talk to".to_owned(),

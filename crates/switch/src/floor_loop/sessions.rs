@@ -1,10 +1,10 @@
 //! Who is logged on where: sessions of turrets, through lost and found connections.
 
 use super::offers::Offers;
-use crate::accounts::Account;
+use crate::accounts::{Account, Proved};
 use crate::control::{Arrival, Session};
 use crate::outbox::Outbox;
-use dealerboard_model::{Csrc, LineId, Moment, TurretId};
+use dealerboard_model::{Csrc, LineId, Moment, TurretId, UserId};
 use dealerboard_wire::{Answer, TalkerLabel, close};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use uuid::Uuid;
@@ -35,8 +35,8 @@ impl Answers {
 
 /// One turret's session.
 pub struct Seat {
-    /// Who.
-    pub account: Account,
+    /// Who, and by which password.
+    pub proved: Proved,
     /// Where it stands.
     pub seat: String,
     /// What its packets bear.
@@ -55,6 +55,13 @@ pub struct Seat {
     pub lost_since: Option<Moment>,
 }
 
+impl Seat {
+    /// Who.
+    pub fn user(&self) -> &UserId {
+        &self.proved.account.user
+    }
+}
+
 /// All sessions, by number.
 #[derive(Default)]
 pub struct Sessions {
@@ -66,7 +73,7 @@ impl Sessions {
     pub fn resumable(&self, arrival: &Arrival) -> Option<TurretId> {
         let turret = arrival.resume?;
         let seat = self.seats.get(&turret)?;
-        (seat.account.user == arrival.account.user).then_some(turret)
+        (seat.user() == &arrival.proved.account.user).then_some(turret)
     }
 
     /// Gives an old session its new connection; the old connection is told and closed.
@@ -78,13 +85,13 @@ impl Sessions {
         seat.connection = arrival.connection;
         seat.lost_since = None;
         seat.seat.clone_from(&arrival.seat);
-        seat.account = arrival.account.clone();
+        seat.proved = arrival.proved.clone();
     }
 
     /// Begins a session.
     pub fn begin(&mut self, turret: TurretId, label: Csrc, offers: Offers, arrival: &Arrival) {
         let seat = Seat {
-            account: arrival.account.clone(),
+            proved: arrival.proved.clone(),
             seat: arrival.seat.clone(),
             label,
             outbox: arrival.outbox.clone(),
@@ -95,6 +102,13 @@ impl Sessions {
             lost_since: None,
         };
         self.seats.insert(turret, seat);
+    }
+
+    /// What is known of a user has changed.
+    pub fn know(&mut self, account: &Account) {
+        for seat in self.seats.values_mut().filter(|seat| *seat.user() == account.user) {
+            seat.proved.account = account.clone();
+        }
     }
 
     /// Ends a session.
@@ -124,9 +138,7 @@ impl Sessions {
 
     /// The labels of all talkers.
     pub fn labels(&self) -> Vec<TalkerLabel> {
-        self.iter()
-            .map(|(turret, seat)| TalkerLabel { csrc: seat.label, user: seat.account.user.clone(), turret })
-            .collect()
+        self.iter().map(|(turret, seat)| TalkerLabel { csrc: seat.label, user: seat.user().clone(), turret }).collect()
     }
 }
 

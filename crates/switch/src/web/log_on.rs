@@ -2,7 +2,7 @@
 
 use super::types::{HandOverLink, LogOnForm, Me};
 use super::{Trouble, Web};
-use crate::accounts::{Account, Accounts, Opens, secret};
+use crate::accounts::{Account, Accounts, Opens, Proved, secret};
 use axum::Json;
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts, Query, State};
 use axum::http::request::Parts;
@@ -63,8 +63,8 @@ fn set_cookie(token: &str, age: &str) -> Result<HeaderValue, Trouble> {
     HeaderValue::from_str(&text).map_err(Trouble::inside)
 }
 
-async fn cookie_for(accounts: &Accounts, account: &Account) -> Result<HeaderValue, Trouble> {
-    let issued = accounts.issue(&account.user, Opens::Review).await.map_err(Trouble::inside)?;
+async fn cookie_for(accounts: &Accounts, proved: &Proved) -> Result<HeaderValue, Trouble> {
+    let issued = accounts.issue(proved, Opens::Review).await.map_err(Trouble::inside)?;
     set_cookie(&issued.token.token, "")
 }
 
@@ -78,14 +78,14 @@ pub async fn log_on(
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     Json(form): Json<LogOnForm>,
 ) -> Result<Response, Trouble> {
-    let account = accounts
+    let proved = accounts
         .log_on(&UserId(form.user), form.password, from.ip())
         .await
         .map_err(|refused| Trouble::new(StatusCode::UNAUTHORIZED, refused.to_string()))?;
-    may_review(&account)?;
-    let cookie = cookie_for(&accounts, &account).await?;
-    tracing::info!(user = %account.user, "logged on to the review pages");
-    Ok(([(header::SET_COOKIE, cookie)], Json(me_of(&account))).into_response())
+    may_review(&proved.account)?;
+    let cookie = cookie_for(&accounts, &proved).await?;
+    tracing::info!(user = %proved.account.user, "logged on to the review pages");
+    Ok(([(header::SET_COOKIE, cookie)], Json(me_of(&proved.account))).into_response())
 }
 
 /// `POST /api/log-off`.
@@ -104,11 +104,11 @@ pub async fn me(Reviewer(account): Reviewer) -> Json<Me> {
 /// Codes that open the review pages once. Clones are the same.
 #[derive(Clone, Default)]
 pub struct HandOvers {
-    codes: Arc<Mutex<HashMap<String, (UserId, Instant)>>>,
+    codes: Arc<Mutex<HashMap<String, (Proved, Instant)>>>,
 }
 
 impl HandOvers {
-    fn put(&self, user: UserId) -> Result<String, Trouble> {
+    fn put(&self, proved: Proved) -> Result<String, Trouble> {
         let code = secret().map_err(Trouble::inside)?;
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
         codes.retain(|_, (_, made)| made.elapsed() < CODE_LIFE);
@@ -116,13 +116,13 @@ impl HandOvers {
             let sentence = "Too many review windows are being opened; try again in a minute.";
             return Err(Trouble::new(StatusCode::TOO_MANY_REQUESTS, sentence));
         }
-        codes.insert(code.clone(), (user, Instant::now()));
+        codes.insert(code.clone(), (proved, Instant::now()));
         Ok(code)
     }
 
-    fn take(&self, code: &str) -> Option<UserId> {
+    fn take(&self, code: &str) -> Option<Proved> {
         let taken = self.codes.lock().unwrap_or_else(PoisonError::into_inner).remove(code);
-        taken.filter(|(_, made)| made.elapsed() < CODE_LIFE).map(|(user, _)| user)
+        taken.filter(|(_, made)| made.elapsed() < CODE_LIFE).map(|(proved, _)| proved)
     }
 }
 
@@ -133,9 +133,9 @@ pub async fn hand_over(State(web): State<Web>, headers: HeaderMap) -> Result<Jso
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "))
         .ok_or_else(not_logged_on)?;
-    let account = web.accounts.token_user(token, Opens::Control).map_err(|_| not_logged_on())?;
-    may_review(&account)?;
-    Ok(Json(HandOverLink { path: format!("/hand-over?code={}", web.hand_overs.put(account.user)?) }))
+    let proved = web.accounts.token_user(token, Opens::Control).map_err(|_| not_logged_on())?;
+    may_review(&proved.account)?;
+    Ok(Json(HandOverLink { path: format!("/hand-over?code={}", web.hand_overs.put(proved)?) }))
 }
 
 /// `GET /hand-over?code=…`: sets the cookie and goes to the first page. A code that is over goes to the log-on card.
@@ -143,9 +143,10 @@ pub async fn open_with_code(
     State(web): State<Web>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Trouble> {
-    let user = query.get("code").and_then(|code| web.hand_overs.take(code));
-    let account = user.and_then(|user| web.accounts.find(&user));
-    let Some(account) = account else { return Ok(Redirect::to("/").into_response()) };
-    let cookie = cookie_for(&web.accounts, &account).await?;
+    let proved = query.get("code").and_then(|code| web.hand_overs.take(code));
+    let Some(proved) = proved.filter(|proved| web.accounts.holds(proved)) else {
+        return Ok(Redirect::to("/").into_response());
+    };
+    let cookie = cookie_for(&web.accounts, &proved).await?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
 }

@@ -198,6 +198,17 @@ impl Turret {
         }
     }
 
+    /// Waits for a snapshot that is as `wanted` says.
+    pub async fn until_snapshot(&mut self, wanted: impl Fn(&Snapshot) -> bool) -> Snapshot {
+        loop {
+            if let FromSwitch::Event { event: Event::Snapshot(snapshot), .. } = self.next().await
+                && wanted(&snapshot)
+            {
+                return *snapshot;
+            }
+        }
+    }
+
     pub async fn command(&mut self, act: Act) -> Answer {
         self.command_as(Uuid::new_v4(), act).await
     }
