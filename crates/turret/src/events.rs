@@ -55,11 +55,13 @@ impl TurretTask {
                 self.forget();
                 self.asked.clear();
                 self.local.mics.forget();
+                self.local.calls.forget();
                 self.facts.mics.clear();
                 self.end_voice();
             }
             LinkEvent::Dropped { id } => self.dropped(id).await,
         }
+        self.release_taken_back().await;
     }
 
     /// A press was not answered in time: whatever became of it, its user has to look.
@@ -67,8 +69,9 @@ impl TurretTask {
         let act = self.answered_line(id);
         self.local.mics.give_up(id);
         self.local.mics.answered(id);
+        let taken_back = self.local.calls.dropped(id);
         let Some(act) = act else { return };
-        if let Some(sentence) = not_sent(&act, &self.facts) {
+        if let Some(sentence) = not_sent(&act, &self.facts).filter(|_| !taken_back) {
             self.note(line_of_act(&act).cloned(), sentence, true);
         }
         // The switch may have taken it: it must not keep a talk whose key is dark here.
@@ -109,6 +112,7 @@ impl TurretTask {
         self.local.mics.found();
         self.local.stale_since_utc_ms = None;
         self.local.link = LinkView::Up { round_trip_ms: None, voice: self.path.up };
+        self.release_taken_back().await;
         let talk = |mic: &&dealerboard_wire::OpenMic| mics::place(&self.facts, mic) == Position::Speakers;
         let talks: Vec<LineId> = self.facts.mics.iter().filter(talk).map(|mic| mic.line.clone()).collect();
         for line in talks {
@@ -162,12 +166,14 @@ impl TurretTask {
         self.local.mics.answered(id);
         match result {
             Answer::Done { line, .. } => {
-                if let Some(line) = line {
-                    self.local.mics.line_made(id, &line);
+                if let Some(line) = &line {
+                    self.local.mics.line_made(id, line);
                 }
+                self.local.calls.made(id, line);
             }
             Answer::Refused(refusal) => {
                 self.local.mics.give_up(id);
+                self.local.calls.refused(id);
                 let line = act.as_ref().and_then(line_of_act).cloned();
                 if let Some(Act::Talk { line, on: true, .. }) = &act
                     && self.local.talk.contains_key(line)

@@ -350,6 +350,55 @@ async fn a_press_that_the_switch_does_not_answer_is_told_as_not_sent() {
     .await;
 }
 
+/// A turret that calls R. Lindt and takes the call back by `second` before the switch has answered; the command's id.
+async fn taken_back(switch: &mut Switch, second: Intent) -> (Turret, Peer, uuid::Uuid) {
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    turret.intent(Intent::Intercom { user: "lindt".into() });
+    let (id, act) = peer.command().await;
+    assert!(matches!(act, Act::Intercom { .. }));
+    until(&turret, |view| view.header.mics.len() == 1).await;
+    turret.intent(second);
+    until(&turret, |view| view.header.mics.is_empty()).await;
+    (turret, peer, id)
+}
+
+#[tokio::test]
+async fn an_intercom_that_is_pressed_again_on_its_way_is_released_when_it_is_made_and_opens_no_microphone() {
+    let mut switch = Switch::start().await;
+    let again = Intent::Intercom { user: "lindt".into() };
+    let (turret, mut peer, id) = taken_back(&mut switch, again).await;
+    peer.done_on(id, Some("ic-1".into())).await;
+    let (facts, status) = intercom();
+    peer.event(Event::LineAdded { facts, status }).await;
+    peer.event(Event::OpenMics { mics: vec![mic("ic-1", Uplink::Mic)] }).await;
+    peer.event(Event::NotHeard { line: "macro".into(), on: true }).await;
+    let view = until(&turret, |view| view.channels[0].words == "NOT HEARD").await;
+    assert!(view.header.mics.is_empty() && view.positions.iter().all(|it| !it.mic_open));
+    assert_eq!(peer.command().await.1, Act::Release { line: "ic-1".into() });
+}
+
+#[tokio::test]
+async fn an_intercom_that_is_released_on_its_way_is_ended_though_the_link_breaks_before_its_answer() {
+    let mut switch = Switch::start().await;
+    let release = Intent::Release { position: Position::HandsFree };
+    let (turret, peer, _) = taken_back(&mut switch, release).await;
+    drop(peer);
+    until(&turret, is_lost).await;
+    let (mut peer, _) = switch.arrival().await;
+    let (facts, status) = intercom();
+    let mut snapshot = idle();
+    snapshot.lines.push(facts);
+    snapshot.statuses.push(status);
+    snapshot.mics = vec![mic("ic-1", Uplink::Mic)];
+    peer.let_in(snapshot).await;
+    while peer.command().await.1 != (Act::Release { line: "ic-1".into() }) {}
+    assert!(until(&turret, is_up).await.header.mics.is_empty());
+}
+
 #[tokio::test]
 async fn another_voice_connection_forgets_what_the_one_before_it_could_not_hear() {
     let mut switch = Switch::start().await;
