@@ -37,10 +37,7 @@ impl TurretTask {
                 self.facts.turret = Some(welcome.turret);
                 self.facts.floor.clone_from(&welcome.floor);
                 self.open_voice(local, welcome.resumed);
-                let intervals = self.keyed.find(Instant::now(), self.switch_utc_ms());
-                if !intervals.is_empty() {
-                    self.tell_switch(FromTurret::Keyed { intervals }).await;
-                }
+                self.report_keyed().await;
             }
             LinkEvent::Message(message) => self.hear(*message).await,
             LinkEvent::RoundTrip { ms, clock_offset_ms } => {
@@ -82,6 +79,17 @@ impl TurretTask {
         }
     }
 
+    /// What was keyed without the switch is told, again too, until it has answered.
+    async fn report_keyed(&mut self) {
+        let untold = self.keyed.find(Instant::now(), self.switch_utc_ms(), Uuid::new_v4);
+        if untold > 0 {
+            tracing::error!(untold, "too much was keyed without the switch: the oldest intervals are not reported");
+        }
+        for (id, intervals) in self.keyed.reports() {
+            self.tell_switch(FromTurret::Keyed { id: Some(id), intervals }).await;
+        }
+    }
+
     /// No contact. Times are by this machine's clock.
     async fn lost(&mut self, since_utc_ms: i64, retry_utc_ms: i64) {
         let offset_ms = self.local.clock_offset_ms as i64;
@@ -89,11 +97,12 @@ impl TurretTask {
         let since_utc_ms = *self.local.stale_since_utc_ms.get_or_insert(since_utc_ms + offset_ms);
         let was_lost = matches!(self.local.link, LinkView::Lost { .. });
         self.local.link = LinkView::Lost { since_utc_ms, retry_utc_ms: retry_utc_ms + offset_ms };
+        let now = Instant::now();
+        // A connection that was welcomed and broke before its snapshot was a return to the reports, and to nothing else.
+        self.keyed.lose(now.checked_sub(Duration::from_millis(silent_ms)).unwrap_or(now));
         if was_lost {
             return;
         }
-        let now = Instant::now();
-        self.keyed.lose(now.checked_sub(Duration::from_millis(silent_ms)).unwrap_or(now));
         self.local.mics.lose(&mut self.facts, Instant::now());
         let talks: Vec<LineId> =
             self.local.talk.iter().filter(|(_, key)| **key != TalkKey::Refused).map(|(line, _)| line.clone()).collect();
@@ -162,6 +171,9 @@ impl TurretTask {
     }
 
     fn answered(&mut self, id: Uuid, result: Answer) {
+        if self.keyed.answered(id) {
+            return;
+        }
         let act = self.answered_line(id);
         self.local.mics.answered(id);
         match result {

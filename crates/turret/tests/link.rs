@@ -1,5 +1,5 @@
 //! A turret and its switch, through losses, returns, log-ons and log-offs.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod support;
 
@@ -150,14 +150,47 @@ async fn what_was_keyed_without_the_switch_is_told_at_the_return() {
     until(&turret, |view| is_lost(view) && !left_is_open(view)).await;
     let (mut peer, _) = switch.arrival().await;
     peer.welcome(true, 900_000).await;
-    let intervals = loop {
-        if let FromTurret::Keyed { intervals } = peer.next().await {
-            break intervals;
-        }
-    };
+    let (_, intervals) = peer.report().await;
     assert_eq!((intervals[0].line.as_str(), intervals[0].uplink), ("calder", Uplink::Left));
     let length_ms = intervals[0].to_utc_ms - intervals[0].from_utc_ms;
     assert!(length_ms > 0 && (intervals[0].from_utc_ms - broken_utc_ms).abs() < 60_000, "{intervals:?}");
+}
+
+#[tokio::test]
+async fn a_report_of_keyed_time_is_told_at_every_return_until_it_is_answered() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(on_a_call()).await;
+    until(&turret, left_is_open).await;
+    drop(peer);
+    until(&turret, |view| is_lost(view) && !left_is_open(view)).await;
+    let mut reports = Vec::new();
+    for _ in 0..3 {
+        let (mut peer, _) = switch.arrival().await;
+        peer.welcome(true, 900_000).await;
+        reports.push(peer.report().await);
+    }
+    assert!(reports[0].0.is_some() && reports[1] == reports[0] && reports[2] == reports[0], "{reports:?}");
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    let (id, _) = peer.report().await;
+    peer.done(id.unwrap()).await;
+    until(&turret, is_up).await;
+    drop(peer);
+    until(&turret, is_lost).await;
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    turret.intent(Intent::Dnd { on: true });
+    loop {
+        match peer.next().await {
+            FromTurret::Command { act: Act::Dnd { .. }, .. } => break,
+            FromTurret::Keyed { .. } => panic!("what was answered is told again"),
+            _ => {}
+        }
+    }
 }
 
 #[tokio::test]

@@ -169,6 +169,15 @@ impl Peer {
         }
     }
 
+    /// The next report of keyed time, and its id.
+    pub async fn report(&mut self) -> (Option<Uuid>, Vec<KeyedInterval>) {
+        loop {
+            if let FromTurret::Keyed { id, intervals } = self.next().await {
+                return (id, intervals);
+            }
+        }
+    }
+
     /// Waits for the next offer of voice.
     pub async fn offer(&mut self) {
         while !matches!(self.next().await, FromTurret::Offer { .. }) {}
