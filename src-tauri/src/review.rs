@@ -22,7 +22,6 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 
-const KEY_COOKIE: &str = "dealerboard-door";
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 
 /// How long a log-on or log-off may take; without a log-on the page shows its own card.
@@ -86,6 +85,8 @@ struct Forward {
     reach: Arc<Reach>,
     tls: TlsConnector,
     key: Arc<str>,
+    /// The key's cookie bears the port: a web view sends the cookies of one host to all of its ports (RFC 6265 section 8.5).
+    cookie: Arc<str>,
     /// The switch's cookie, as `name=value`.
     jar: Arc<Mutex<Option<String>>>,
 }
@@ -105,7 +106,8 @@ impl Door {
         let key: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let tls = TlsConnector::from(Arc::new(pinned::client_config(&reach.fingerprint)?));
         let address = format!("http://127.0.0.1:{port}/?door={key}");
-        let forward = Forward { reach: Arc::new(reach), tls, key: key.into(), jar: Arc::default() };
+        let cookie = format!("dealerboard-door-{port}").into();
+        let forward = Forward { reach: Arc::new(reach), tls, key: key.into(), cookie, jar: Arc::default() };
         if let Some(token) = token {
             match tokio::time::timeout(LOG_ON_MAX, forward.log_on(token)).await {
                 Ok(Ok(())) => {}
@@ -137,11 +139,11 @@ async fn pass(State(forward): State<Forward>, request: Request) -> Response {
         if !same(shown, &forward.key) {
             return refused(StatusCode::FORBIDDEN, "Open the review page from the turret.");
         }
-        let cookie = format!("{KEY_COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", forward.key);
+        let cookie = format!("{}={}; Path=/; HttpOnly; SameSite=Strict", forward.cookie, forward.key);
         return (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, "/".to_owned())])
             .into_response();
     }
-    if !cookie(request.headers(), KEY_COOKIE).is_some_and(|shown| same(shown, &forward.key)) {
+    if !cookie(request.headers(), &forward.cookie).is_some_and(|shown| same(shown, &forward.key)) {
         return refused(StatusCode::FORBIDDEN, "Open the review page from the turret.");
     }
     match forward.ask(request).await {
@@ -242,6 +244,7 @@ mod tests {
     use dealerboard_switch::{FloorSource, Running, Switch, SwitchOptions};
     use dealerboard_turret::view::Intent;
     use dealerboard_turret::{Devices, Turret, TurretConfig};
+    use std::collections::BTreeMap;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     async fn switch(folder: &std::path::Path) -> Running {
@@ -262,7 +265,7 @@ mod tests {
     }
 
     fn key_of(door: &Door) -> String {
-        format!("{KEY_COOKIE}={}", door.address.split_once("door=").unwrap().1)
+        format!("{}={}", door.forward.cookie, door.forward.key)
     }
 
     #[tokio::test]
@@ -345,6 +348,37 @@ mod tests {
         let door = Door::open(Reach::new(&format!("wss://{}", running.addr), &wrong).unwrap(), None).await.unwrap();
         let answer = get(&door.address, "/api/health", &key_of(&door)).await;
         assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");
+        running.stop().await;
+    }
+
+    /// What a web view keeps when it opens a door: a cookie jar for `127.0.0.1`, whatever the port (RFC 6265 section 8.5).
+    async fn enter(door: &Door, jar: &mut BTreeMap<String, String>) {
+        let path = format!("/{}", door.address.rsplit_once('/').unwrap().1);
+        let answer = get(&door.address, &path, &sent(jar)).await;
+        let set = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+        let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
+        jar.insert(name.to_owned(), value.to_owned());
+    }
+
+    fn sent(jar: &BTreeMap<String, String>) -> String {
+        let pairs: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("; ")
+    }
+
+    #[tokio::test]
+    async fn two_review_windows_that_share_cookies_stay_open_beside_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let running = switch(folder.path()).await;
+        let reach = Reach::new(&format!("wss://{}", running.addr), &running.fingerprint).unwrap();
+        let left = Door::open(reach.clone(), None).await.unwrap();
+        let right = Door::open(reach, None).await.unwrap();
+        let mut jar = BTreeMap::new();
+        enter(&left, &mut jar).await;
+        enter(&right, &mut jar).await;
+        for door in [&left, &right] {
+            let answer = get(&door.address, "/api/health", &sent(&jar)).await;
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        }
         running.stop().await;
     }
 

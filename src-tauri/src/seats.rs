@@ -6,8 +6,9 @@
 use crate::log_ons::{self, LogOns};
 use crate::memory::Memory;
 use crate::review::{Door, Reach};
+use dealerboard_model::Position;
 use dealerboard_turret::Turret;
-use dealerboard_turret::view::{Change, Intent, View};
+use dealerboard_turret::view::{Change, Intent, PositionView, View};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tauri::{AppHandle, Emitter, Manager, State, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
@@ -75,7 +76,9 @@ impl Seats {
     /// Releases every line of every turret.
     pub fn release_all(&self) {
         for turret in self.all() {
-            for position in turret.view().positions.iter().filter(|position| position.line.is_some()) {
+            // An intercom on its way has a microphone and no line yet.
+            let calling = |it: &PositionView| it.mic_open && it.position != Position::Speakers;
+            for position in turret.view().positions.iter().filter(|it| it.line.is_some() || calling(it)) {
                 turret.intent(Intent::Release { position: position.position });
             }
         }

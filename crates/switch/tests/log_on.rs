@@ -3,12 +3,13 @@
 
 mod support;
 
-use dealerboard_model::{LineId, Position, TurretId};
-use dealerboard_wire::{Act, Answer, Event, FromSwitch, FromTurret, RefusalCode, SUBPROTOCOL, close};
+use dealerboard_model::{LineId, Position, TurretId, Uplink};
+use dealerboard_wire::{Act, Answer, Event, FromSwitch, FromTurret, KeyedInterval, RefusalCode, SUBPROTOCOL, close};
 use futures_util::SinkExt;
 use std::time::Duration;
 use support::{World, password, token};
 use tokio_tungstenite::tungstenite::Message;
+use uuid::Uuid;
 
 #[tokio::test]
 async fn the_right_password_gets_a_welcome_and_the_panel() {
@@ -269,4 +270,31 @@ async fn an_offer_that_is_no_offer_is_answered_with_the_reason() {
     let mut turret = world.log_on("reyes").await;
     turret.send(&FromTurret::Offer { sdp: "not an offer".into() }).await;
     let FromSwitch::SdpAnswer { sdp: None, error: Some(_) } = turret.next().await else { panic!() };
+}
+
+#[tokio::test]
+async fn a_report_of_keyed_time_is_answered_each_time_and_listed_once_in_another_session_too() {
+    let mut world = World::start().await;
+    let now_utc_ms = world.log_on("reyes").await.snapshot.unwrap().now.utc_ms;
+    let interval = KeyedInterval {
+        line: "sterling".into(),
+        uplink: Uplink::Mic,
+        from_utc_ms: now_utc_ms - 2_000,
+        to_utc_ms: now_utc_ms - 1_000,
+    };
+    let report = FromTurret::Keyed { id: Some(Uuid::from_u128(7)), intervals: vec![interval] };
+    for _ in 0..2 {
+        let mut turret = world.log_on("reyes").await;
+        turret.send(&report).await;
+        loop {
+            if let FromSwitch::Answer { id, result } = turret.next().await {
+                assert!(id == Uuid::from_u128(7) && matches!(result, Answer::Done { .. }));
+                break;
+            }
+        }
+    }
+    world.switch.take().unwrap().stop().await;
+    let chain = world.folder.path().join("data").join("recordings").join("chain.jsonl");
+    let chain = std::fs::read_to_string(chain).unwrap();
+    assert_eq!(chain.matches("the turret had no switch to talk to").count(), 1, "{chain}");
 }

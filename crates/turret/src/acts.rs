@@ -101,11 +101,10 @@ impl TurretTask {
             | Act::Resume { line, .. } => {
                 self.local.pressed.insert(line.clone());
             }
-            Act::Signal { .. }
-            | Act::OpenMic { .. }
-            | Act::Intercom { .. }
-            | Act::TalkBack { .. }
-            | Act::Dnd { .. } => {}
+            Act::Intercom { user, position } => {
+                self.local.calls.ask(id, user.clone(), *position, Instant::now() + PENDING);
+            }
+            Act::Signal { .. } | Act::OpenMic { .. } | Act::TalkBack { .. } | Act::Dnd { .. } => {}
         }
         self.asked.insert(id, act.clone());
         // The gate moves before the switch is asked: no syllable waits for an answer, and none goes out after a release.
@@ -133,7 +132,16 @@ impl TurretTask {
             | Act::Signal { .. }
             | Act::Dnd { .. } => return None,
         };
-        Some(Pending { line, uplink: position.uplink(), position, until: Instant::now() + PENDING })
+        let (since_utc_ms, until) = (self.switch_utc_ms(), Instant::now() + PENDING);
+        Some(Pending { line, uplink: position.uplink(), position, since_utc_ms, until })
+    }
+
+    /// Intercoms that were taken back end as soon as their lines are known.
+    pub(crate) async fn release_taken_back(&mut self) {
+        for line in self.local.calls.due(&self.facts) {
+            self.local.mics.keep_shut(&line, Instant::now());
+            self.act(Act::Release { line }).await;
+        }
     }
 
     async fn locally(&mut self, deed: LocalDeed) {
@@ -162,6 +170,11 @@ impl TurretTask {
             }
             LocalDeed::ChannelMute { line, on } => self.local.channels.entry(line).or_default().muted = on,
             LocalDeed::Solo { line, on } => self.local.channels.entry(line).or_default().solo = on,
+            LocalDeed::TakeBack(id) => {
+                self.local.mics.give_up(id);
+                self.local.calls.take_back(id);
+                self.release_taken_back().await;
+            }
             LocalDeed::CloseAll => self.local.mics.shut_talks(&self.facts, Instant::now()),
             LocalDeed::LogOff => {
                 self.keyed.forget();
@@ -179,6 +192,7 @@ impl TurretTask {
         self.era += 1;
         self.facts = Default::default();
         self.local.mics.forget();
+        self.local.calls.forget();
         self.local.stale_since_utc_ms = None;
         self.asked.clear();
         self.forget();

@@ -38,10 +38,7 @@ impl TurretTask {
                 self.facts.turret = Some(welcome.turret);
                 self.facts.floor.clone_from(&welcome.floor);
                 self.open_voice(local, welcome.resumed);
-                let intervals = self.keyed.find(Instant::now(), self.switch_utc_ms());
-                if !intervals.is_empty() {
-                    self.tell_switch(FromTurret::Keyed { intervals }).await;
-                }
+                self.report_keyed().await;
             }
             LinkEvent::Message(message) => self.hear(*message).await,
             LinkEvent::RoundTrip { ms, clock_offset_ms } => {
@@ -56,11 +53,13 @@ impl TurretTask {
                 self.forget();
                 self.asked.clear();
                 self.local.mics.forget();
+                self.local.calls.forget();
                 self.facts.mics.clear();
                 self.end_voice();
             }
             LinkEvent::Dropped { id } => self.dropped(id).await,
         }
+        self.release_taken_back().await;
     }
 
     /// A press was not answered in time: whatever became of it, its user has to look.
@@ -68,8 +67,9 @@ impl TurretTask {
         let act = self.answered_line(id);
         self.local.mics.give_up(id);
         self.local.mics.answered(id);
+        let taken_back = self.local.calls.dropped(id);
         let Some(act) = act else { return };
-        if let Some(sentence) = not_sent(&act, &self.facts) {
+        if let Some(sentence) = not_sent(&act, &self.facts).filter(|_| !taken_back) {
             self.note(line_of_act(&act).cloned(), sentence, true);
         }
         // The switch may have taken it: it must not keep a talk whose key is dark here.
@@ -80,6 +80,17 @@ impl TurretTask {
         }
     }
 
+    /// What was keyed without the switch is told, again too, until it has answered.
+    async fn report_keyed(&mut self) {
+        let untold = self.keyed.find(Instant::now(), self.switch_utc_ms(), Uuid::new_v4);
+        if untold > 0 {
+            tracing::error!(untold, "too much was keyed without the switch: the oldest intervals are not reported");
+        }
+        for (id, intervals) in self.keyed.reports() {
+            self.tell_switch(FromTurret::Keyed { id: Some(id), intervals }).await;
+        }
+    }
+
     /// No contact. Times are by this machine's clock.
     async fn lost(&mut self, since_utc_ms: i64, retry_utc_ms: i64) {
         let offset_ms = self.local.clock_offset_ms as i64;
@@ -87,11 +98,12 @@ impl TurretTask {
         let since_utc_ms = *self.local.stale_since_utc_ms.get_or_insert(since_utc_ms + offset_ms);
         let was_lost = matches!(self.local.link, LinkView::Lost { .. });
         self.local.link = LinkView::Lost { since_utc_ms, retry_utc_ms: retry_utc_ms + offset_ms };
+        let now = Instant::now();
+        // A connection that was welcomed and broke before its snapshot was a return to the reports, and to nothing else.
+        self.keyed.lose(now.checked_sub(Duration::from_millis(silent_ms)).unwrap_or(now));
         if was_lost {
             return;
         }
-        let now = Instant::now();
-        self.keyed.lose(now.checked_sub(Duration::from_millis(silent_ms)).unwrap_or(now));
         self.local.mics.lose(&mut self.facts, Instant::now());
         let talks: Vec<LineId> =
             self.local.talk.iter().filter(|(_, key)| **key != TalkKey::Refused).map(|(line, _)| line.clone()).collect();
@@ -110,6 +122,7 @@ impl TurretTask {
         self.local.mics.found();
         self.local.stale_since_utc_ms = None;
         self.local.link = LinkView::Up { round_trip_ms: None, voice: self.path.up };
+        self.release_taken_back().await;
         let talk = |mic: &&dealerboard_wire::OpenMic| mics::place(&self.facts, mic) == Position::Speakers;
         let talks: Vec<LineId> = self.facts.mics.iter().filter(talk).map(|mic| mic.line.clone()).collect();
         for line in talks {
@@ -161,16 +174,21 @@ impl TurretTask {
     }
 
     fn answered(&mut self, id: Uuid, result: Answer) {
+        if self.keyed.answered(id) {
+            return;
+        }
         let act = self.answered_line(id);
         self.local.mics.answered(id);
         match result {
             Answer::Done { line, .. } => {
-                if let Some(line) = line {
-                    self.local.mics.line_made(id, &line);
+                if let Some(line) = &line {
+                    self.local.mics.line_made(id, line);
                 }
+                self.local.calls.made(id, line);
             }
             Answer::Refused(refusal) => {
                 self.local.mics.give_up(id);
+                self.local.calls.refused(id);
                 let line = act.as_ref().and_then(line_of_act).cloned();
                 if let Some(Act::Talk { line, on: true, .. }) = &act
                     && self.local.talk.contains_key(line)

@@ -27,6 +27,7 @@ impl TurretTask {
     pub(crate) fn follow(&mut self) {
         let up = matches!(self.local.link, LinkView::Up { .. });
         self.local.mics.settle(&self.facts, up, Instant::now());
+        self.local.calls.settle(&self.facts, up, Instant::now());
         self.drop_ended_talks();
         let open = mics::open(&self.facts, &self.local);
         let silent = mics::silent(&self.facts, &self.local);

@@ -1,11 +1,13 @@
 //! A whole turret without a window: session, positions, devices and the view model.
 //!
 //! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` (with `mic_file`) and `cards` (each a `card`, or an `ear`) the devices;
-//! `facts`, `mics`, `keyed`, `project`, `changes` and `press` are pure: what is known, which microphones are open and were,
+//! `facts`, `mics`, `calling`, `keyed`, `project`, `changes` and `press` are pure: what is known, which microphones are open,
+//! which intercoms are on their way, what was keyed without the switch,
 //! what it looks like, what differs, what a press means. `speaking` is too: who speaks; so are `words`,
 //! what the user is told, and `places`, where each line is heard.
 
 mod acts;
+mod calling;
 mod card;
 mod cards;
 mod changes;

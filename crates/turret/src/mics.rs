@@ -29,6 +29,8 @@ pub struct Pending {
     pub uplink: Uplink,
     /// For which position.
     pub position: Position,
+    /// When it was pressed, UTC milliseconds by the switch's clock.
+    pub since_utc_ms: i64,
     /// The gate shuts then, whatever has come.
     pub until: Instant,
 }
@@ -156,6 +158,13 @@ impl Mics {
     pub fn shut(&mut self, facts: &Facts, line: &LineId, talk: bool, by: Uuid) {
         let same = |at: &LineId, position: Position| at == line && (position == Position::Speakers) == talk;
         self.shut_where(facts, same, |_| Shut::Asked(by));
+    }
+
+    /// A call on `line` that its user took back: it may be listed late, and stays shut.
+    pub fn keep_shut(&mut self, line: &LineId, now: Instant) {
+        for uplink in Uplink::ALL {
+            self.shut.insert((line.clone(), uplink), Shut::Until(now + PENDING));
+        }
     }
 
     /// The device behind `uplink` has gone or come (rule POS-6): whatever it is open towards is shut.

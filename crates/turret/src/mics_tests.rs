@@ -46,7 +46,7 @@ fn uplinks(facts: &Facts, local: &Local) -> Vec<Uplink> {
 
 fn seize(local: &mut Local, now: Instant) {
     let (uplink, position) = (Uplink::Left, Position::Left);
-    let pending = Pending { line: Some("calder".into()), uplink, position, until: now + PENDING };
+    let pending = Pending { line: Some("calder".into()), uplink, position, since_utc_ms: 0, until: now + PENDING };
     local.mics.press(id(1), pending);
 }
 
@@ -204,7 +204,8 @@ fn a_press_that_is_not_answered_is_due_when_its_time_is_over() {
     let now = Instant::now();
     assert!(!mics.is_due(now));
     let line = Some(LineId::from("calder"));
-    mics.press(id(1), Pending { line, uplink: Uplink::Left, position: Position::Left, until: now + PENDING });
+    let (uplink, position) = (Uplink::Left, Position::Left);
+    mics.press(id(1), Pending { line, uplink, position, since_utc_ms: 0, until: now + PENDING });
     assert_eq!([now, now + PENDING].map(|at| mics.is_due(at)), [false, true]);
     mics.settle(&Facts::default(), true, now + PENDING);
     assert!(!mics.is_due(now + PENDING));
@@ -219,7 +220,9 @@ fn a_handset_that_a_talk_key_keeps_from_being_heard_is_shut() {
 
 fn key_down(local: &mut Local, line: &str, now: Instant) {
     let (uplink, position) = (Uplink::Mic, Position::Speakers);
-    local.mics.press(id(2), Pending { line: Some(line.into()), uplink, position, until: now + PENDING });
+    local
+        .mics
+        .press(id(2), Pending { line: Some(line.into()), uplink, position, since_utc_ms: 0, until: now + PENDING });
     local.talk.insert(line.into(), TalkKey::Held);
 }
 

@@ -8,6 +8,7 @@ use crate::project::{Local, TalkKey};
 use crate::view::{Intent, LinkView};
 use dealerboard_model::{CallId, Lamp, LineId, LineKind, LineStatus, Position, UserId, lamp};
 use dealerboard_wire::Act;
+use uuid::Uuid;
 
 /// One thing to do for an intent.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +61,8 @@ pub enum LocalDeed {
         /// On.
         on: bool,
     },
+    /// Ends an intercom on its way: the command with this id.
+    TakeBack(Uuid),
     /// Shuts every talk at once.
     CloseAll,
     /// Logs off.
@@ -68,6 +71,7 @@ pub enum LocalDeed {
     Look,
 }
 
+const NOTHING_THERE: &str = "No line is on this position; press a line's key first.";
 const UNREACHABLE: &str = "The switch is not reachable; nothing can be pressed until it is back.";
 
 /// What `intent` asks for; nothing for what is handled elsewhere.
@@ -114,12 +118,9 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
 fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
     let deed = match intent.clone() {
         Intent::Mute { position, on } => return Some(mute(position, on, local)),
-        Intent::Release { position } => return Some(at(position, facts, local, |line| Act::Release { line })),
+        Intent::Release { position } => return Some(release(position, facts, local)),
         Intent::TalkBack { user, on: false } => return Some(talk_back(&user, false, facts)),
-        Intent::Intercom { user } => {
-            let line = facts.intercom_with(&user)?.clone();
-            return Some(act(Act::Release { line }));
-        }
+        Intent::Intercom { user } => return hang_up(&user, facts, local),
         Intent::Select { position } => LocalDeed::Select(position),
         Intent::Volume { line, volume } => LocalDeed::Volume { line, volume },
         Intent::PositionVolume { position, volume } => LocalDeed::PositionVolume { position, volume },
@@ -240,8 +241,30 @@ fn landing(given: Option<Position>, facts: &Facts, local: &Local) -> Position {
 fn at(position: Position, facts: &Facts, local: &Local, make: impl FnOnce(LineId) -> Act) -> Vec<Deed> {
     match facts.line_at(position).or_else(|| local.mics.line_on_its_way_to(position)) {
         Some(line) => act(make(line.clone())),
-        None => refuse("No line is on this position; press a line's key first."),
+        None => refuse(NOTHING_THERE),
     }
+}
+
+/// Lets go of the line at `position`, and of the intercom on its way from there.
+fn release(position: Position, facts: &Facts, local: &Local) -> Vec<Deed> {
+    let calls = local.calls.at(position).map(|(id, _)| Deed::Local(LocalDeed::TakeBack(id)));
+    let line = facts.line_at(position).or_else(|| local.mics.line_on_its_way_to(position));
+    let release = line.map(|line| Deed::Act(Act::Release { line: line.clone() }));
+    let all: Vec<Deed> = release.into_iter().chain(calls).collect();
+    if all.is_empty() { refuse(NOTHING_THERE) } else { all }
+}
+
+/// Ends the intercom with `user`, one on its way too; nothing when there is none.
+fn hang_up(user: &UserId, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
+    if let Some(line) = facts.intercom_with(user) {
+        return Some(act(Act::Release { line: line.clone() }));
+    }
+    let (id, call) = local.calls.to(user)?;
+    if call.taken_back {
+        let name = facts.name_of(user);
+        return Some(refuse(&format!("The call to {name} is just being ended; press again in a moment.")));
+    }
+    Some(vec![Deed::Local(LocalDeed::TakeBack(id))])
 }
 
 fn talk_back(user: &UserId, on: bool, facts: &Facts) -> Vec<Deed> {
@@ -289,183 +312,5 @@ fn refuse(sentence: &str) -> Vec<Deed> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use dealerboard_model::{Csrc, LineFacts, Moment, Party, RecordPolicy, Ring, RingPriority, Talker, TurretId};
-
-    const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
-
-    fn party(turret: u32) -> Party {
-        Party {
-            user: UserId::from("reyes"),
-            turret: TurretId(turret),
-            position: Position::Left,
-            since: NOW,
-            link_lost: false,
-        }
-    }
-
-    fn world(kind: LineKind, change: impl FnOnce(&mut LineStatus)) -> (Facts, Local) {
-        let line = LineId::from("calder");
-        let mut facts = Facts { turret: Some(TurretId(1)), ..Facts::default() };
-        let mut status = LineStatus { call: Some(CallId(3)), ..LineStatus::idle(line.clone(), NOW) };
-        change(&mut status);
-        facts.statuses.insert(line.clone(), status);
-        let (name, number) = ("Calder".to_owned(), "4402".to_owned());
-        let about = LineFacts { line: line.clone(), name, number, kind, csrc: Csrc(1), record: RecordPolicy::On };
-        facts.lines.insert(line, about);
-        (facts, Local { link: LinkView::Up { round_trip_ms: None, voice: true }, ..Local::default() })
-    }
-
-    fn pressed(world: &(Facts, Local), call: Option<u32>) -> Vec<Deed> {
-        pressed_as(world, call, None)
-    }
-
-    fn pressed_as((facts, local): &(Facts, Local), call: Option<u32>, lamp: Option<Lamp>) -> Vec<Deed> {
-        deeds(&Intent::Press { line: "calder".into(), call: call.map(CallId), lamp, position: None }, facts, local)
-    }
-
-    fn is_refused(deeds: &[Deed]) -> bool {
-        matches!(deeds, [Deed::Refuse(_)])
-    }
-
-    fn ring(status: &mut LineStatus) {
-        status.ring = Some(Ring { priority: RingPriority::High, since: NOW, from: "Calder".into() });
-    }
-
-    fn answer() -> Vec<Deed> {
-        act(Act::Answer { line: "calder".into(), call: CallId(3), position: Position::Left })
-    }
-
-    #[test]
-    fn a_press_on_an_idle_line_seizes_it_at_the_left_handset() {
-        let world = world(LineKind::Ard, |it| it.call = None);
-        assert_eq!(pressed(&world, None), act(Act::Seize { line: "calder".into(), position: Position::Left }));
-    }
-
-    #[test]
-    fn a_press_on_a_ringing_line_answers_it() {
-        assert_eq!(pressed(&world(LineKind::Ard, ring), Some(3)), answer());
-    }
-
-    #[test]
-    fn a_line_seen_idle_that_rings_by_now_is_answered() {
-        assert_eq!(pressed(&world(LineKind::Ard, ring), None), answer());
-    }
-
-    #[test]
-    fn a_press_on_another_call_than_the_one_seen_is_refused() {
-        assert!(matches!(&pressed(&world(LineKind::Ard, ring), Some(2))[..], [Deed::Refuse(_)]));
-    }
-
-    #[test]
-    fn a_press_on_a_held_line_resumes_it() {
-        let world = world(LineKind::Ard, |it| it.holders = vec![party(2)]);
-        assert!(matches!(&pressed(&world, Some(3))[..], [Deed::Act(Act::Resume { .. })]));
-    }
-
-    #[test]
-    fn a_press_on_a_line_in_use_elsewhere_bridges() {
-        let world = world(LineKind::Ard, |it| it.parties = vec![party(2)]);
-        assert!(matches!(&pressed(&world, Some(3))[..], [Deed::Act(Act::Bridge { .. })]));
-    }
-
-    #[test]
-    fn a_press_on_a_line_in_use_here_selects_its_position() {
-        let world = world(LineKind::Ard, |it| it.parties = vec![party(1)]);
-        assert_eq!(pressed(&world, Some(3)), vec![Deed::Local(LocalDeed::Select(Position::Left))]);
-    }
-
-    #[test]
-    fn a_press_on_a_hoot_latches_its_talk_key() {
-        let talker = Talker { user: UserId::from("marsh"), turret: TurretId(2), since: NOW };
-        let world = world(LineKind::Hoot, |it| it.talkers = vec![talker]);
-        assert_eq!(pressed(&world, Some(3)), act(Act::Talk { line: "calder".into(), on: true, latched: true }));
-    }
-
-    #[test]
-    fn nothing_can_be_pressed_while_the_switch_is_lost() {
-        let mut world = world(LineKind::Ard, ring);
-        world.1.link = LinkView::Lost { since_utc_ms: 0, retry_utc_ms: 0 };
-        assert_eq!(pressed(&world, Some(3)), refuse(UNREACHABLE));
-    }
-
-    #[test]
-    fn a_press_meant_to_answer_never_becomes_a_bridge() {
-        let world = world(LineKind::Ard, |it| it.parties = vec![party(2)]);
-        let sentence = "reyes answered Calder first; press again to join them.";
-        assert_eq!(pressed_as(&world, Some(3), Some(Lamp::RingingHigh)), refuse(sentence));
-    }
-
-    #[test]
-    fn a_press_meant_to_resume_never_becomes_a_bridge() {
-        let world = world(LineKind::Ard, |it| it.parties = vec![party(2)]);
-        assert!(is_refused(&pressed_as(&world, Some(3), Some(Lamp::HeldElsewhere))));
-    }
-
-    #[test]
-    fn a_press_meant_to_bridge_does_not_take_a_line_that_was_held_meanwhile() {
-        let world = world(LineKind::Ard, |it| it.holders = vec![party(2)]);
-        assert!(is_refused(&pressed_as(&world, Some(3), Some(Lamp::InUseElsewhere))));
-    }
-
-    #[test]
-    fn a_press_on_a_key_that_was_stale_is_refused() {
-        let world = world(LineKind::Ard, |it| it.call = None);
-        assert!(is_refused(&pressed_as(&world, None, Some(Lamp::Stale))));
-    }
-
-    #[test]
-    fn a_line_seen_idle_that_rings_by_now_is_answered_whatever_was_seen_of_its_call() {
-        assert_eq!(pressed_as(&world(LineKind::Ard, ring), None, Some(Lamp::Idle)), answer());
-    }
-
-    #[test]
-    fn a_ring_of_another_priority_is_answered_as_the_same_ring() {
-        assert_eq!(pressed_as(&world(LineKind::Ard, ring), Some(3), Some(Lamp::RingingLow)), answer());
-    }
-
-    #[test]
-    fn a_press_meant_to_end_a_talk_on_a_hoot_does_not_begin_another() {
-        let off = act(Act::Talk { line: "calder".into(), on: false, latched: false });
-        assert_eq!(pressed_as(&world(LineKind::Hoot, |_| {}), Some(3), Some(Lamp::InUseHere)), off);
-    }
-
-    #[test]
-    fn a_release_is_taken_while_the_switch_is_lost() {
-        let (facts, mut local) = world(LineKind::Ard, |it| it.parties = vec![party(1)]);
-        local.link = LinkView::Lost { since_utc_ms: 0, retry_utc_ms: 0 };
-        let release = act(Act::Release { line: "calder".into() });
-        assert_eq!(deeds(&Intent::Release { position: Position::Left }, &facts, &local), release);
-    }
-
-    #[test]
-    fn muting_hands_free_lets_the_talk_keys_go_that_share_its_microphone() {
-        let (facts, mut local) = world(LineKind::Hoot, |_| {});
-        local.talk = [("calder".into(), TalkKey::Latched)].into();
-        let mute = Intent::Mute { position: Position::HandsFree, on: true };
-        let off = Deed::Act(Act::Talk { line: "calder".into(), on: false, latched: false });
-        assert!(deeds(&mute, &facts, &local).contains(&off));
-    }
-
-    #[test]
-    fn losing_focus_shuts_held_keys_and_leaves_latched_ones() {
-        let (facts, mut local) = world(LineKind::Hoot, |_| {});
-        local.talk = [("calder".into(), TalkKey::Held), ("macro".into(), TalkKey::Latched)].into();
-        let shut = act(Act::Talk { line: "calder".into(), on: false, latched: false });
-        assert_eq!(deeds(&Intent::FocusLost, &facts, &local), shut);
-    }
-
-    #[test]
-    fn a_hold_of_an_empty_position_is_refused() {
-        let (facts, local) = world(LineKind::Ard, |_| {});
-        let hold = Intent::Hold { position: Position::Right };
-        assert!(matches!(&deeds(&hold, &facts, &local)[..], [Deed::Refuse(_)]));
-    }
-
-    #[test]
-    fn a_busy_left_handset_gives_way_to_a_free_right_one() {
-        let (facts, local) = world(LineKind::Ard, |it| it.parties = vec![party(1)]);
-        assert_eq!(landing(None, &facts, &local), Position::Right);
-    }
-}
+#[path = "press_tests.rs"]
+mod tests;

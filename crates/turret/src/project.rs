@@ -2,8 +2,9 @@
 //!
 //! Law: pure; the same facts give the same view. While the link is not up, every lamp is stale.
 
+use crate::calling::Calls;
 use crate::facts::Facts;
-use crate::mics::{self, Mics};
+use crate::mics::{self, Gate, Mics};
 use crate::view::{
     ChannelView, DeviceView, Header, IncomingView, KeyView, LinkView, MicView, NoticeView, PageView, PersonView,
     PositionView, RecorderView, TalkView, View,
@@ -70,6 +71,8 @@ pub struct Local {
     pub muted: BTreeSet<Position>,
     /// Microphones, as far as this turret alone knows about them.
     pub mics: Mics,
+    /// Intercoms on their way.
+    pub calls: Calls,
     /// Talk keys that are not shut.
     pub talk: BTreeMap<LineId, TalkKey>,
     /// Channels as the user set them.
@@ -93,6 +96,7 @@ impl Default for Local {
             pressed: BTreeSet::new(),
             muted: BTreeSet::new(),
             mics: Mics::default(),
+            calls: Calls::default(),
             talk: BTreeMap::new(),
             channels: BTreeMap::new(),
             volumes: BTreeMap::new(),
@@ -168,27 +172,42 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// What the user muted goes out to nobody.
+    /// Every microphone that sound goes out of, and those that a talk key keeps from being heard. What the user muted goes
+    /// out to nobody.
     fn open_mics(&self) -> Vec<MicView> {
-        let mut shown = mics::shown(self.facts, self.local);
+        let (open, mut shown) = (mics::open(self.facts, self.local), mics::shown(self.facts, self.local));
         shown.retain(|(_, position)| !self.local.muted.contains(position));
-        shown.iter().map(|(mic, _)| self.mic(mic)).collect()
+        let listed = |gate: &Gate, mic: &OpenMic| gate.line.as_ref() == Some(&mic.line) && gate.uplink == mic.uplink;
+        let on_their_way = open.iter().filter(|gate| !shown.iter().any(|(mic, _)| listed(gate, mic)));
+        let on_their_way = on_their_way.map(|gate| self.mic_on_its_way(gate));
+        let shown = shown.iter().map(|(mic, _)| self.mic(mic, !open.iter().any(|gate| listed(gate, mic))));
+        shown.chain(on_their_way).collect()
     }
 
-    fn mic(&self, mic: &OpenMic) -> MicView {
-        let position = match mic.uplink {
-            Uplink::Left => Position::Left,
-            Uplink::Right => Position::Right,
-            Uplink::Mic => Position::HandsFree,
-        };
+    fn mic(&self, mic: &OpenMic, muted: bool) -> MicView {
         MicView {
-            line: mic.line.clone(),
+            line: Some(mic.line.clone()),
             name: self.name(&mic.line),
-            position,
+            position: device_of(mic.uplink),
             since_utc_ms: mic.since.utc_ms,
             hearers: mic.hearers,
-            muted: mic.muted,
+            muted,
             closes_utc_ms: mic.closes_at.map(|it| it.utc_ms),
+        }
+    }
+
+    /// One that the switch does not list yet.
+    fn mic_on_its_way(&self, gate: &Gate) -> MicView {
+        let called = || self.local.calls.at(gate.position).map(|(_, call)| self.facts.name_of(&call.user)).next();
+        let press = self.local.mics.pending().find(|it| it.line == gate.line && it.position == gate.position);
+        MicView {
+            line: gate.line.clone(),
+            name: gate.line.as_ref().map_or_else(|| called().unwrap_or_default(), |line| self.name(line)),
+            position: device_of(gate.uplink),
+            since_utc_ms: press.map_or(0, |it| it.since_utc_ms),
+            hearers: 0,
+            muted: false,
+            closes_utc_ms: None,
         }
     }
 
@@ -451,6 +470,15 @@ fn kind_and_number(about: &LineFacts) -> String {
         LineKind::Intercom => "Intercom",
     };
     format!("{kind} {}", about.number).trim_end().to_owned()
+}
+
+/// The position whose microphone an uplink carries.
+fn device_of(uplink: Uplink) -> Position {
+    match uplink {
+        Uplink::Left => Position::Left,
+        Uplink::Right => Position::Right,
+        Uplink::Mic => Position::HandsFree,
+    }
 }
 
 fn family(name: &str) -> &str {

@@ -93,9 +93,36 @@ fn a_position_shows_its_microphone_open_only_while_it_is() {
 fn a_microphone_on_its_way_is_shown_open() {
     let (facts, mut local) = world(|_| {});
     let (uplink, position) = (Uplink::Left, Position::Left);
-    let pending = Pending { line: Some("calder".into()), uplink, position, until: Instant::now() + PENDING };
+    let until = Instant::now() + PENDING;
+    let pending = Pending { line: Some("calder".into()), uplink, position, since_utc_ms: 7, until };
     local.mics.press(Uuid::from_u128(1), pending);
-    assert!(left(&project(&facts, &local)).mic_open);
+    let view = project(&facts, &local);
+    assert!(left(&view).mic_open);
+    let shown: Vec<_> = view.header.mics.iter().map(|mic| (mic.name.as_str(), mic.since_utc_ms, mic.muted)).collect();
+    assert_eq!(shown, [("calder", 7, false)]);
+}
+
+#[test]
+fn an_intercom_on_its_way_is_counted_in_the_header_by_the_name_of_who_is_called() {
+    let (mut facts, mut local) = world(|_| {});
+    facts.people = vec![Person { user: "lindt".into(), name: "R. Lindt".into(), desk_name: "Rates".into() }];
+    let (uplink, position, until) = (Uplink::Mic, Position::HandsFree, Instant::now() + PENDING);
+    local.mics.press(Uuid::from_u128(1), Pending { line: None, uplink, position, since_utc_ms: 7, until });
+    local.calls.ask(Uuid::from_u128(1), "lindt".into(), position, until);
+    let mics = project(&facts, &local).header.mics;
+    assert_eq!(mics.iter().map(|mic| (mic.line.clone(), mic.name.as_str())).collect::<Vec<_>>(), [(None, "R. Lindt")]);
+}
+
+#[test]
+fn a_handset_is_shown_muted_from_the_moment_that_a_talk_key_is_down() {
+    let (facts, mut local) = on_a_call();
+    let (uplink, position, until) = (Uplink::Mic, Position::Speakers, Instant::now() + PENDING);
+    let line = Some(LineId::from("macro"));
+    local.mics.press(Uuid::from_u128(1), Pending { line, uplink, position, since_utc_ms: 7, until });
+    local.talk.insert("macro".into(), TalkKey::Held);
+    let mics = project(&facts, &local).header.mics;
+    let shown: Vec<_> = mics.iter().map(|mic| (mic.name.as_str(), mic.muted)).collect();
+    assert_eq!(shown, [("calder", true), ("macro", false)]);
 }
 
 #[test]

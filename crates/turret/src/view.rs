@@ -117,9 +117,9 @@ pub struct RecorderView {
 /// One open microphone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct MicView {
-    /// The line it is open towards.
-    pub line: LineId,
-    /// The line's name.
+    /// The line it is open towards; none for an intercom that the switch has not made yet.
+    pub line: Option<LineId>,
+    /// The line's name, or that of who is called.
     pub name: String,
     /// `Left`, `Right`, `Mic`.
     pub position: Position,

@@ -1,5 +1,5 @@
 //! A turret and its switch, through losses, returns, log-ons and log-offs.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod support;
 
@@ -172,14 +172,47 @@ async fn what_was_keyed_without_the_switch_is_told_at_the_return() {
     until(&turret, |view| is_lost(view) && !left_is_open(view)).await;
     let (mut peer, _) = switch.arrival().await;
     peer.welcome(true, 900_000).await;
-    let intervals = loop {
-        if let FromTurret::Keyed { intervals } = peer.next().await {
-            break intervals;
-        }
-    };
+    let (_, intervals) = peer.report().await;
     assert_eq!((intervals[0].line.as_str(), intervals[0].uplink), ("calder", Uplink::Left));
     let length_ms = intervals[0].to_utc_ms - intervals[0].from_utc_ms;
     assert!(length_ms > 0 && (intervals[0].from_utc_ms - broken_utc_ms).abs() < 60_000, "{intervals:?}");
+}
+
+#[tokio::test]
+async fn a_report_of_keyed_time_is_told_at_every_return_until_it_is_answered() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(on_a_call()).await;
+    until(&turret, left_is_open).await;
+    drop(peer);
+    until(&turret, |view| is_lost(view) && !left_is_open(view)).await;
+    let mut reports = Vec::new();
+    for _ in 0..3 {
+        let (mut peer, _) = switch.arrival().await;
+        peer.welcome(true, 900_000).await;
+        reports.push(peer.report().await);
+    }
+    assert!(reports[0].0.is_some() && reports[1] == reports[0] && reports[2] == reports[0], "{reports:?}");
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    let (id, _) = peer.report().await;
+    peer.done(id.unwrap()).await;
+    until(&turret, is_up).await;
+    drop(peer);
+    until(&turret, is_lost).await;
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    turret.intent(Intent::Dnd { on: true });
+    loop {
+        match peer.next().await {
+            FromTurret::Command { act: Act::Dnd { .. }, .. } => break,
+            FromTurret::Keyed { .. } => panic!("what was answered is told again"),
+            _ => {}
+        }
+    }
 }
 
 #[tokio::test]
@@ -370,6 +403,55 @@ async fn a_press_that_the_switch_does_not_answer_is_told_as_not_sent() {
         view.activity.iter().any(|it| it.refused && it.sentence.starts_with("Not sent: the press on calder;"))
     })
     .await;
+}
+
+/// A turret that calls R. Lindt and takes the call back by `second` before the switch has answered; the command's id.
+async fn taken_back(switch: &mut Switch, second: Intent) -> (Turret, Peer, uuid::Uuid) {
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    until(&turret, is_up).await;
+    turret.intent(Intent::Intercom { user: "lindt".into() });
+    let (id, act) = peer.command().await;
+    assert!(matches!(act, Act::Intercom { .. }));
+    until(&turret, |view| view.header.mics.len() == 1).await;
+    turret.intent(second);
+    until(&turret, |view| view.header.mics.is_empty()).await;
+    (turret, peer, id)
+}
+
+#[tokio::test]
+async fn an_intercom_that_is_pressed_again_on_its_way_is_released_when_it_is_made_and_opens_no_microphone() {
+    let mut switch = Switch::start().await;
+    let again = Intent::Intercom { user: "lindt".into() };
+    let (turret, mut peer, id) = taken_back(&mut switch, again).await;
+    peer.done_on(id, Some("ic-1".into())).await;
+    let (facts, status) = intercom();
+    peer.event(Event::LineAdded { facts, status }).await;
+    peer.event(Event::OpenMics { mics: vec![mic("ic-1", Uplink::Mic)] }).await;
+    peer.event(Event::NotHeard { line: "macro".into(), on: true }).await;
+    let view = until(&turret, |view| view.channels[0].words == "NOT HEARD").await;
+    assert!(view.header.mics.is_empty() && view.positions.iter().all(|it| !it.mic_open));
+    assert_eq!(peer.command().await.1, Act::Release { line: "ic-1".into() });
+}
+
+#[tokio::test]
+async fn an_intercom_that_is_released_on_its_way_is_ended_though_the_link_breaks_before_its_answer() {
+    let mut switch = Switch::start().await;
+    let release = Intent::Release { position: Position::HandsFree };
+    let (turret, peer, _) = taken_back(&mut switch, release).await;
+    drop(peer);
+    until(&turret, is_lost).await;
+    let (mut peer, _) = switch.arrival().await;
+    let (facts, status) = intercom();
+    let mut snapshot = idle();
+    snapshot.lines.push(facts);
+    snapshot.statuses.push(status);
+    snapshot.mics = vec![mic("ic-1", Uplink::Mic)];
+    peer.let_in(snapshot).await;
+    while peer.command().await.1 != (Act::Release { line: "ic-1".into() }) {}
+    assert!(until(&turret, is_up).await.header.mics.is_empty());
 }
 
 #[tokio::test]

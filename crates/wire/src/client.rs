@@ -37,9 +37,13 @@ pub enum FromTurret {
         /// Speech is heard.
         speaking: bool,
     },
-    /// What had been keyed while the switch was not there, so that every lost second is listed.
+    /// What had been keyed while the switch was not there, so that every lost second is listed. Answered as done by its id,
+    /// and repeated after a break until it is.
     Keyed {
-        /// The intervals.
+        /// Made by the turret; the same id twice is listed once. Without it there is no answer.
+        #[serde(default)]
+        id: Option<Uuid>,
+        /// The intervals, at most [`crate::KEYED_INTERVALS_MAX`].
         intervals: Vec<KeyedInterval>,
     },
     /// Leaves in good order.

@@ -27,6 +27,9 @@ pub const HEARTBEAT_MS: u64 = 1_000;
 /// After this long without any contact everything is stale (`link.stale`), in milliseconds.
 pub const LINK_STALE_MS: u64 = 2_000;
 
+/// Most intervals in one report of keyed time; what is more goes in another report.
+pub const KEYED_INTERVALS_MAX: usize = 64;
+
 /// WebSocket close codes (RFC 6455 section 7.4.2, private range) and what they mean.
 pub mod close {
     /// The other side left in good order.

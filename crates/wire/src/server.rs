@@ -16,9 +16,9 @@ use uuid::Uuid;
 pub enum FromSwitch {
     /// Log-on succeeded; a [`Snapshot`] follows as the first event.
     Welcome(Welcome),
-    /// The one answer to a command.
+    /// The one answer to a command, or to a report of keyed time.
     Answer {
-        /// The command's id.
+        /// The command's id, or the report's.
         id: Uuid,
         /// What came of it.
         result: Answer,

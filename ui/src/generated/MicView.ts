@@ -7,11 +7,11 @@ import type { Position } from "./Position";
  */
 export type MicView = { 
 /**
- * The line it is open towards.
+ * The line it is open towards; none for an intercom that the switch has not made yet.
  */
-line: LineId, 
+line: LineId | null, 
 /**
- * The line's name.
+ * The line's name, or that of who is called.
  */
 name: string, 
 /**

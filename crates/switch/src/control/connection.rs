@@ -190,7 +190,7 @@ impl Reader {
             FromTurret::VoiceActivity { uplink, speaking } => {
                 self.tell(FromConnection::VoiceActivity { session, uplink, speaking }).await;
             }
-            FromTurret::Keyed { intervals } => self.tell(FromConnection::Keyed { session, intervals }).await,
+            FromTurret::Keyed { id, intervals } => self.tell(FromConnection::Keyed { session, id, intervals }).await,
             FromTurret::LogOff => return Goes::Away { logged_off: true },
         }
         Goes::On

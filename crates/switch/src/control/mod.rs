@@ -82,6 +82,8 @@ pub enum FromConnection {
     Keyed {
         /// Whose.
         session: Session,
+        /// The report's id; with it an answer is awaited.
+        id: Option<Uuid>,
         /// The intervals.
         intervals: Vec<KeyedInterval>,
     },

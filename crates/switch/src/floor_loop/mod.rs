@@ -177,8 +177,8 @@ impl FloorLoop {
             FromConnection::VoiceActivity { session, uplink, speaking } if self.sessions.is_current(session) => {
                 self.input(Input::VoiceActivity { turret: session.turret, uplink, speaking });
             }
-            FromConnection::Keyed { session, intervals } if self.sessions.is_current(session) => {
-                self.list_lost(session.turret, intervals);
+            FromConnection::Keyed { session, id, intervals } if self.sessions.is_current(session) => {
+                self.take_report(session.turret, id, intervals);
             }
             // What an old connection still says is no longer of this session.
             FromConnection::Command { .. }

@@ -3,12 +3,12 @@
 use super::FloorLoop;
 use dealerboard_archive::{Gap, Mark, RecorderState, RecordingFacts, ToRecorder, TrackFacts};
 use dealerboard_call_control::{Happening, Input, Output, Sound};
-use dealerboard_model::TurretId;
-use dealerboard_wire::{Event, KeyedInterval, RecorderHealth};
+use dealerboard_model::{Moment, TurretId};
+use dealerboard_wire::{Answer, Event, FromSwitch, KeyedInterval, RecorderHealth};
 use std::time::Instant;
 
 /// Intervals that one report may have; a turret has three microphones.
-const INTERVALS_MAX: usize = 64;
+const INTERVALS_MAX: usize = dealerboard_wire::KEYED_INTERVALS_MAX;
 
 /// How far back a report may go, in milliseconds: a turret that was away for longer than a day has logged on anew.
 const REPORT_MAX_MS: i64 = 24 * 3_600_000;
@@ -124,6 +124,20 @@ impl FloorLoop {
         match &self.recorder_state {
             RecorderState::Ok => RecorderHealth::Ok,
             RecorderState::Failing { why } => RecorderHealth::Failing { why: why.clone() },
+        }
+    }
+
+    /// Takes a turret's report of keyed time, one that is repeated once, and answers that it is taken.
+    pub(super) fn take_report(&mut self, turret: TurretId, id: Option<uuid::Uuid>, intervals: Vec<KeyedInterval>) {
+        if intervals.len() > INTERVALS_MAX {
+            tracing::warn!(%turret, intervals = intervals.len(), "a report of keyed time is too long, its end is not listed");
+        }
+        if id.is_none_or(|id| self.sessions.is_new_report(id)) {
+            self.list_lost(turret, intervals);
+        }
+        if let (Some(id), Some(seat)) = (id, self.sessions.get(turret)) {
+            let result = Answer::Done { line: None, position: None, call: None };
+            seat.outbox.message(FromSwitch::Answer { id, result });
         }
     }
 

@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// Commands whose answers are remembered: a turret repeats only what was not answered before a break.
 const ANSWERS_MAX: usize = 256;
 
+/// Reports of keyed time that are remembered: a whole floor comes back after one loss.
+const REPORTS_MAX: usize = 4_096;
+
 /// The last answers of one session.
 #[derive(Default)]
 pub struct Answers {
@@ -66,6 +69,8 @@ impl Seat {
 #[derive(Default)]
 pub struct Sessions {
     seats: BTreeMap<TurretId, Seat>,
+    /// Reports of keyed time that were taken last: a turret repeats one in its next session too.
+    reports: VecDeque<Uuid>,
 }
 
 impl Sessions {
@@ -134,6 +139,18 @@ impl Sessions {
     /// All sessions in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (TurretId, &Seat)> {
         self.seats.iter().map(|(turret, seat)| (*turret, seat))
+    }
+
+    /// Whether this report of keyed time was not taken yet; it is from now on.
+    pub fn is_new_report(&mut self, report: Uuid) -> bool {
+        let new = !self.reports.contains(&report);
+        if new {
+            self.reports.push_back(report);
+            if self.reports.len() > REPORTS_MAX {
+                self.reports.pop_front();
+            }
+        }
+        new
     }
 
     /// The labels of all talkers.

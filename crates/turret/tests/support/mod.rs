@@ -169,6 +169,15 @@ impl Peer {
         }
     }
 
+    /// The next report of keyed time, and its id.
+    pub async fn report(&mut self) -> (Option<Uuid>, Vec<KeyedInterval>) {
+        loop {
+            if let FromTurret::Keyed { id, intervals } = self.next().await {
+                return (id, intervals);
+            }
+        }
+    }
+
     /// Waits for the next offer of voice.
     pub async fn offer(&mut self) {
         while !matches!(self.next().await, FromTurret::Offer { .. }) {}
@@ -196,7 +205,12 @@ impl Peer {
 
     /// Answers a command: it is done.
     pub async fn done(&self, id: Uuid) {
-        self.say(FromSwitch::Answer { id, result: Answer::Done { line: None, position: None, call: None } }).await;
+        self.done_on(id, None).await;
+    }
+
+    /// Answers a command: it is done, on this line.
+    pub async fn done_on(&self, id: Uuid, line: Option<LineId>) {
+        self.say(FromSwitch::Answer { id, result: Answer::Done { line, position: None, call: None } }).await;
     }
 
     /// Welcome and snapshot, as a switch does it.
@@ -278,6 +292,15 @@ pub fn idle() -> Snapshot {
         ears: 16,
         talk_tail_ms: 150,
     }
+}
+
+/// An intercom with R. Lindt that this turret has called from hands-free.
+pub fn intercom() -> (LineFacts, LineStatus) {
+    let (user, turret, position) = (UserId::from("reyes"), TurretId(1), Position::HandsFree);
+    let facts = LineFacts { name: "A. Reyes, lindt".into(), ..about("ic-1", LineKind::Intercom) };
+    let mut status = LineStatus::idle("ic-1".into(), NOW);
+    status.parties = vec![Party { user, turret, position, since: NOW, link_lost: false }];
+    (facts, status)
 }
 
 /// The same with a call on `calder` at the left handset, its microphone open.

@@ -1,0 +1,206 @@
+//! What each press means, as sentences.
+
+use super::*;
+use dealerboard_model::{Csrc, LineFacts, Moment, Party, RecordPolicy, Ring, RingPriority, Talker, TurretId};
+use tokio::time::Instant;
+
+const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
+
+fn party(turret: u32) -> Party {
+    Party {
+        user: UserId::from("reyes"),
+        turret: TurretId(turret),
+        position: Position::Left,
+        since: NOW,
+        link_lost: false,
+    }
+}
+
+fn world(kind: LineKind, change: impl FnOnce(&mut LineStatus)) -> (Facts, Local) {
+    let line = LineId::from("calder");
+    let mut facts = Facts { turret: Some(TurretId(1)), ..Facts::default() };
+    let mut status = LineStatus { call: Some(CallId(3)), ..LineStatus::idle(line.clone(), NOW) };
+    change(&mut status);
+    facts.statuses.insert(line.clone(), status);
+    let (name, number) = ("Calder".to_owned(), "4402".to_owned());
+    let about = LineFacts { line: line.clone(), name, number, kind, csrc: Csrc(1), record: RecordPolicy::On };
+    facts.lines.insert(line, about);
+    (facts, Local { link: LinkView::Up { round_trip_ms: None, voice: true }, ..Local::default() })
+}
+
+fn pressed(world: &(Facts, Local), call: Option<u32>) -> Vec<Deed> {
+    pressed_as(world, call, None)
+}
+
+fn pressed_as((facts, local): &(Facts, Local), call: Option<u32>, lamp: Option<Lamp>) -> Vec<Deed> {
+    deeds(&Intent::Press { line: "calder".into(), call: call.map(CallId), lamp, position: None }, facts, local)
+}
+
+fn is_refused(deeds: &[Deed]) -> bool {
+    matches!(deeds, [Deed::Refuse(_)])
+}
+
+fn ring(status: &mut LineStatus) {
+    status.ring = Some(Ring { priority: RingPriority::High, since: NOW, from: "Calder".into() });
+}
+
+fn answer() -> Vec<Deed> {
+    act(Act::Answer { line: "calder".into(), call: CallId(3), position: Position::Left })
+}
+
+#[test]
+fn a_press_on_an_idle_line_seizes_it_at_the_left_handset() {
+    let world = world(LineKind::Ard, |it| it.call = None);
+    assert_eq!(pressed(&world, None), act(Act::Seize { line: "calder".into(), position: Position::Left }));
+}
+
+#[test]
+fn a_press_on_a_ringing_line_answers_it() {
+    assert_eq!(pressed(&world(LineKind::Ard, ring), Some(3)), answer());
+}
+
+#[test]
+fn a_line_seen_idle_that_rings_by_now_is_answered() {
+    assert_eq!(pressed(&world(LineKind::Ard, ring), None), answer());
+}
+
+#[test]
+fn a_press_on_another_call_than_the_one_seen_is_refused() {
+    assert!(matches!(&pressed(&world(LineKind::Ard, ring), Some(2))[..], [Deed::Refuse(_)]));
+}
+
+#[test]
+fn a_press_on_a_held_line_resumes_it() {
+    let world = world(LineKind::Ard, |it| it.holders = vec![party(2)]);
+    assert!(matches!(&pressed(&world, Some(3))[..], [Deed::Act(Act::Resume { .. })]));
+}
+
+#[test]
+fn a_press_on_a_line_in_use_elsewhere_bridges() {
+    let world = world(LineKind::Ard, |it| it.parties = vec![party(2)]);
+    assert!(matches!(&pressed(&world, Some(3))[..], [Deed::Act(Act::Bridge { .. })]));
+}
+
+#[test]
+fn a_press_on_a_line_in_use_here_selects_its_position() {
+    let world = world(LineKind::Ard, |it| it.parties = vec![party(1)]);
+    assert_eq!(pressed(&world, Some(3)), vec![Deed::Local(LocalDeed::Select(Position::Left))]);
+}
+
+#[test]
+fn a_press_on_a_hoot_latches_its_talk_key() {
+    let talker = Talker { user: UserId::from("marsh"), turret: TurretId(2), since: NOW };
+    let world = world(LineKind::Hoot, |it| it.talkers = vec![talker]);
+    assert_eq!(pressed(&world, Some(3)), act(Act::Talk { line: "calder".into(), on: true, latched: true }));
+}
+
+#[test]
+fn nothing_can_be_pressed_while_the_switch_is_lost() {
+    let mut world = world(LineKind::Ard, ring);
+    world.1.link = LinkView::Lost { since_utc_ms: 0, retry_utc_ms: 0 };
+    assert_eq!(pressed(&world, Some(3)), refuse(UNREACHABLE));
+}
+
+#[test]
+fn a_press_meant_to_answer_never_becomes_a_bridge() {
+    let world = world(LineKind::Ard, |it| it.parties = vec![party(2)]);
+    let sentence = "reyes answered Calder first; press again to join them.";
+    assert_eq!(pressed_as(&world, Some(3), Some(Lamp::RingingHigh)), refuse(sentence));
+}
+
+#[test]
+fn a_press_meant_to_resume_never_becomes_a_bridge() {
+    let world = world(LineKind::Ard, |it| it.parties = vec![party(2)]);
+    assert!(is_refused(&pressed_as(&world, Some(3), Some(Lamp::HeldElsewhere))));
+}
+
+#[test]
+fn a_press_meant_to_bridge_does_not_take_a_line_that_was_held_meanwhile() {
+    let world = world(LineKind::Ard, |it| it.holders = vec![party(2)]);
+    assert!(is_refused(&pressed_as(&world, Some(3), Some(Lamp::InUseElsewhere))));
+}
+
+#[test]
+fn a_press_on_a_key_that_was_stale_is_refused() {
+    let world = world(LineKind::Ard, |it| it.call = None);
+    assert!(is_refused(&pressed_as(&world, None, Some(Lamp::Stale))));
+}
+
+#[test]
+fn a_line_seen_idle_that_rings_by_now_is_answered_whatever_was_seen_of_its_call() {
+    assert_eq!(pressed_as(&world(LineKind::Ard, ring), None, Some(Lamp::Idle)), answer());
+}
+
+#[test]
+fn a_ring_of_another_priority_is_answered_as_the_same_ring() {
+    assert_eq!(pressed_as(&world(LineKind::Ard, ring), Some(3), Some(Lamp::RingingLow)), answer());
+}
+
+#[test]
+fn a_press_meant_to_end_a_talk_on_a_hoot_does_not_begin_another() {
+    let off = act(Act::Talk { line: "calder".into(), on: false, latched: false });
+    assert_eq!(pressed_as(&world(LineKind::Hoot, |_| {}), Some(3), Some(Lamp::InUseHere)), off);
+}
+
+#[test]
+fn a_release_is_taken_while_the_switch_is_lost() {
+    let (facts, mut local) = world(LineKind::Ard, |it| it.parties = vec![party(1)]);
+    local.link = LinkView::Lost { since_utc_ms: 0, retry_utc_ms: 0 };
+    let release = act(Act::Release { line: "calder".into() });
+    assert_eq!(deeds(&Intent::Release { position: Position::Left }, &facts, &local), release);
+}
+
+#[test]
+fn muting_hands_free_lets_the_talk_keys_go_that_share_its_microphone() {
+    let (facts, mut local) = world(LineKind::Hoot, |_| {});
+    local.talk = [("calder".into(), TalkKey::Latched)].into();
+    let mute = Intent::Mute { position: Position::HandsFree, on: true };
+    let off = Deed::Act(Act::Talk { line: "calder".into(), on: false, latched: false });
+    assert!(deeds(&mute, &facts, &local).contains(&off));
+}
+
+#[test]
+fn losing_focus_shuts_held_keys_and_leaves_latched_ones() {
+    let (facts, mut local) = world(LineKind::Hoot, |_| {});
+    local.talk = [("calder".into(), TalkKey::Held), ("macro".into(), TalkKey::Latched)].into();
+    let shut = act(Act::Talk { line: "calder".into(), on: false, latched: false });
+    assert_eq!(deeds(&Intent::FocusLost, &facts, &local), shut);
+}
+
+#[test]
+fn a_hold_of_an_empty_position_is_refused() {
+    let (facts, local) = world(LineKind::Ard, |_| {});
+    let hold = Intent::Hold { position: Position::Right };
+    assert!(matches!(&deeds(&hold, &facts, &local)[..], [Deed::Refuse(_)]));
+}
+
+/// An intercom with `lindt` on its way, and the id of its command.
+fn calling() -> (Facts, Local, Uuid) {
+    let ((facts, mut local), id) = (world(LineKind::Ard, |_| {}), Uuid::from_u128(1));
+    local.calls.ask(id, "lindt".into(), Position::HandsFree, Instant::now());
+    (facts, local, id)
+}
+
+#[test]
+fn a_colleague_who_is_pressed_again_while_the_call_is_on_its_way_is_not_talked_to() {
+    let (facts, mut local, id) = calling();
+    let press = Intent::Intercom { user: "lindt".into() };
+    assert_eq!(deeds(&press, &facts, &local), [Deed::Local(LocalDeed::TakeBack(id))]);
+    local.calls.take_back(id);
+    assert!(is_refused(&deeds(&press, &facts, &local)));
+}
+
+#[test]
+fn a_release_of_hands_free_ends_an_intercom_on_its_way_while_the_switch_is_lost_too() {
+    let (facts, mut local, id) = calling();
+    let release = Intent::Release { position: Position::HandsFree };
+    assert_eq!(deeds(&release, &facts, &local), [Deed::Local(LocalDeed::TakeBack(id))]);
+    local.link = LinkView::Lost { since_utc_ms: 0, retry_utc_ms: 0 };
+    assert_eq!(deeds(&release, &facts, &local), [Deed::Local(LocalDeed::TakeBack(id))]);
+}
+
+#[test]
+fn a_busy_left_handset_gives_way_to_a_free_right_one() {
+    let (facts, local) = world(LineKind::Ard, |it| it.parties = vec![party(1)]);
+    assert_eq!(landing(None, &facts, &local), Position::Right);
+}
