@@ -3,7 +3,7 @@
 //! Law: the key is readable by its owner alone and never leaves its file. A checkpoint proves the whole chain before it;
 //! to prove it against whoever owns this machine, keep the public key and a copy of the checkpoints elsewhere.
 
-use crate::chain::End;
+use crate::chain::{End, hash};
 use crate::{ArchiveError, Result, file_error, hex, unhex};
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,38 @@ pub fn public_key(folder: &Path) -> Result<VerifyingKey> {
     let text = std::fs::read_to_string(&path).map_err(file_error(&path, "read"))?;
     let bytes = unhex::<32>(&text).ok_or_else(|| ArchiveError::Key { path: path.clone() })?;
     VerifyingKey::from_bytes(&bytes).map_err(|_| ArchiveError::Key { path })
+}
+
+/// SHA-256 of the public key of the recordings in `folder`, hexadecimal: kept elsewhere, it finds a key that was replaced.
+///
+/// # Errors
+/// There is no public key, or it is none.
+pub fn key_fingerprint(folder: &Path) -> Result<String> {
+    Ok(fingerprint(&public_key(folder)?))
+}
+
+/// The fingerprint that a text gives: one itself, with or without `sha256:`, or a file that holds one or a public key.
+///
+/// # Errors
+/// It is neither.
+pub fn read_fingerprint(text: &str) -> Result<String> {
+    let digits = |text: &str| {
+        let digits = text.trim().trim_start_matches("sha256:").replace(':', "");
+        unhex::<32>(&digits).map(|bytes| hex(&bytes))
+    };
+    if let Some(fingerprint) = digits(text) {
+        return Ok(fingerprint);
+    }
+    let path = Path::new(text);
+    let held = std::fs::read_to_string(path).map_err(file_error(path, "read"))?;
+    let said = held.trim().starts_with("sha256:").then(|| digits(&held)).flatten();
+    let key = || VerifyingKey::from_bytes(&unhex::<32>(&held)?).ok().map(|key| fingerprint(&key));
+    said.or_else(key).ok_or_else(|| ArchiveError::Key { path: path.to_owned() })
+}
+
+/// SHA-256 of a public key, hexadecimal.
+pub fn fingerprint(key: &VerifyingKey) -> String {
+    hash(key.as_bytes())
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {

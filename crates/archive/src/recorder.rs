@@ -41,7 +41,7 @@ const PROBE: Duration = Duration::from_secs(1);
 const SYNC: Duration = Duration::from_secs(1);
 
 /// How often the chain is signed.
-const CHECKPOINT: Duration = Duration::from_secs(60);
+pub(crate) const CHECKPOINT: Duration = Duration::from_secs(60);
 
 /// How long a track that was closed takes packets that are still on their way, milliseconds.
 const STRAGGLERS_MS: i64 = 300;
