@@ -1,7 +1,7 @@
 //! The recorder's hand on the chain, the checkpoints and the sign of life.
 
 use crate::chain::End;
-use crate::checkpoint::{CHECKPOINTS_FILE, Checkpoint};
+use crate::checkpoint::{CHECKPOINTS_FILE, Checkpoint, set_torn_aside};
 use crate::recover::{ALIVE_FILE, CHAIN_FILE};
 use crate::writer::{Dated, SEGMENTS};
 use crate::{Result, file_error};
@@ -30,6 +30,8 @@ pub struct Ledger {
     alive: Arc<File>,
     /// The chain has lines that no checkpoint covers.
     unsigned: bool,
+    /// The last checkpoint may not have been written to its end.
+    torn: bool,
 }
 
 impl Ledger {
@@ -49,6 +51,7 @@ impl Ledger {
             checkpoints: open(CHECKPOINTS_FILE, true)?,
             alive: Arc::new(open(ALIVE_FILE, false)?),
             unsigned: false,
+            torn: false,
         })
     }
 
@@ -96,12 +99,45 @@ impl Ledger {
         if !self.unsigned || !self.unwritten.is_empty() {
             return Ok(());
         }
+        if self.torn {
+            set_torn_aside(&self.folder).map_err(io::Error::other)?;
+            self.torn = false;
+        }
         self.chain.sync_all()?;
         let mut line = serde_json::to_vec(&Checkpoint::sign(&self.key, &self.end, now_utc_ms))?;
         line.push(b'\n');
+        self.torn = true;
         self.checkpoints.write_all(&line)?;
+        self.torn = false;
         self.checkpoints.sync_all()?;
         self.unsigned = false;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::chain::Entry;
+    use crate::checkpoint::load_or_make_key;
+
+    fn ledger(folder: &Path) -> Ledger {
+        Ledger::open(folder, End::default(), load_or_make_key(folder).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_checkpoint_that_the_disk_took_half_of_does_not_spoil_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = ledger(folder.path());
+        ledger.append(&mut vec![(1_000, Entry::Stopped)]);
+        ledger.write(1_000).unwrap();
+        ledger.checkpoints.write_all(b"{\"n\":1").unwrap();
+        ledger.torn = true;
+        ledger.sign(1_000).unwrap();
+        let text = std::fs::read_to_string(folder.path().join(CHECKPOINTS_FILE)).unwrap();
+        let lines: Vec<Checkpoint> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), 1);
+        assert_eq!(std::fs::read(folder.path().join("checkpoints.torn-0")).unwrap(), b"{\"n\":1");
     }
 }
