@@ -8,6 +8,7 @@
 //! A recording is given the UTC of its opening and keeps it to its end, so that nothing within it is too long or too short.
 
 use crate::chain::{Entry, Gap, Mark};
+use crate::kept::Extent;
 use crate::recover::{self, Found};
 use crate::writer::{Dated, TrackWriter};
 use crate::{ArchiveError, RecordingFacts, Result, TrackFacts};
@@ -316,7 +317,7 @@ impl RecorderThread {
     /// What is written outlasts a power cut from soon on; the thread does not wait for it.
     fn sync(&self) {
         let files = self.tracks.values().flat_map(TrackWriter::files);
-        self.syncing.ask(files.chain([self.ledger.alive()]).collect());
+        self.syncing.ask(files.chain([(self.ledger.alive(), Extent::default())]).collect());
     }
 
     /// Brings everything to the disk that is due; `all`: nothing more comes.
