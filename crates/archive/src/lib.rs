@@ -24,6 +24,7 @@ mod recorder;
 mod recover;
 mod segment;
 mod sound;
+mod sounds;
 mod tail;
 mod track;
 mod verify;

@@ -6,6 +6,7 @@
 use crate::chain::{End, Entry};
 use crate::recover::CHAIN_FILE;
 use crate::sound::{self, Peaks, Read as SegmentRead};
+use crate::sounds::Sounds;
 use crate::verify::{Checker, NamedBy, Verdict};
 use crate::{ArchiveError, Result, TrackFacts, file_error};
 use dealerboard_model::{LineId, LineKind, RecordingId, TrackId, TurretId, Uplink, UserId};
@@ -82,6 +83,7 @@ pub struct Library {
     following: Arc<Mutex<()>>,
     /// One at a time checks: the recorder needs the disk, too.
     checker: Arc<std::sync::Mutex<Checker>>,
+    sounds: Arc<Sounds>,
 }
 
 impl Library {
@@ -92,7 +94,7 @@ impl Library {
     pub async fn open(folder: &Path) -> Result<Self> {
         let index = RecordingIndex::open(&folder.join(INDEX_FILE)).await?;
         let checker = Arc::new(std::sync::Mutex::new(Checker::of(folder)));
-        Ok(Self { folder: folder.to_owned(), index, following: Arc::default(), checker })
+        Ok(Self { folder: folder.to_owned(), index, following: Arc::default(), checker, sounds: Arc::default() })
     }
 
     /// The folder of the recordings.
@@ -185,13 +187,24 @@ impl Library {
     ///
     /// # Errors
     /// The index or a segment cannot be read.
-    pub async fn track_audio(&self, recording: RecordingId, track: TrackId) -> Result<Option<Vec<u8>>> {
+    pub async fn track_audio(&self, recording: RecordingId, track: TrackId) -> Result<Option<Arc<[u8]>>> {
         let Some((facts, segments)) = self.track(recording, track).await? else { return Ok(None) };
-        let folder = self.folder.clone();
+        let key = (track.0, segments.last().map(|last| last.chain_hash.clone()).unwrap_or_default());
+        if let Some(kept) = self.sounds.get(&key) {
+            return Ok(Some(kept));
+        }
+        let turn = self.sounds.turn().await?;
+        if let Some(kept) = self.sounds.get(&key) {
+            return Ok(Some(kept));
+        }
+        let (folder, sounds) = (self.folder.clone(), Arc::clone(&self.sounds));
         in_background(move || {
+            let _turn = turn;
             let read = read_segments(&folder, &segments)?;
             let from_utc_ms = read.first().map_or(0, |first| first.from_utc_ms);
-            Ok(Some(sound::stream(&facts, from_utc_ms, &sound::in_time(&read))))
+            let file: Arc<[u8]> = sound::stream(&facts, from_utc_ms, &sound::in_time(&read)).into();
+            sounds.keep(key, &file);
+            Ok(Some(file))
         })
         .await
     }
@@ -202,8 +215,12 @@ impl Library {
     /// The index or a segment cannot be read.
     pub async fn peaks(&self, recording: RecordingId, track: TrackId) -> Result<Option<Peaks>> {
         let Some((_, segments)) = self.track(recording, track).await? else { return Ok(None) };
-        let folder = self.folder.clone();
-        in_background(move || Ok(Some(sound::peaks(&sound::in_time(&read_segments(&folder, &segments)?))))).await
+        let (folder, turn) = (self.folder.clone(), self.sounds.turn().await?);
+        in_background(move || {
+            let _turn = turn;
+            Ok(Some(sound::peaks(&sound::in_time(&read_segments(&folder, &segments)?))))
+        })
+        .await
     }
 
     async fn track(&self, recording: RecordingId, track: TrackId) -> Result<Option<(TrackFacts, Vec<SegmentRow>)>> {
