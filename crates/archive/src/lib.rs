@@ -17,6 +17,7 @@
 
 mod chain;
 mod checkpoint;
+mod following;
 mod kept;
 mod library;
 mod opus_packet;

@@ -4,6 +4,7 @@
 //! chain is not the one that the index had followed, the index is made anew.
 
 use crate::chain::{End, Entry};
+use crate::following::{Followed, Following};
 use crate::recover::CHAIN_FILE;
 use crate::sound::{self, Peaks, Read as SegmentRead};
 use crate::sounds::Sounds;
@@ -13,7 +14,6 @@ use dealerboard_model::{LineId, LineKind, RecordingId, TrackId, TurretId, Uplink
 use dealerboard_store::{
     GapRow, MarkRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow, Update,
 };
-use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
@@ -81,7 +81,7 @@ pub struct Library {
     index: RecordingIndex,
     /// One at a time follows the chain.
     following: Arc<Mutex<()>>,
-    /// One at a time checks: the recorder needs the disk, too.
+    /// One recording is checked at a time: the recorder needs the disk, too. [`crate::verify()`] walks beside it.
     checker: Arc<std::sync::Mutex<Checker>>,
     sounds: Arc<Sounds>,
 }
@@ -263,7 +263,8 @@ impl Library {
         let _alone = self.following.lock().await;
         let mut position = self.index.position().await?.unwrap_or_default();
         let path = self.folder.join(CHAIN_FILE);
-        let length = std::fs::metadata(&path).map_err(file_error(&path, "read"))?.len();
+        let asked = path.clone();
+        let length = in_background(move || std::fs::metadata(&asked).map_err(file_error(&asked, "read"))).await?.len();
         if length < u64::try_from(position.bytes).unwrap_or(0) {
             self.index.clear().await?;
             position = Position::default();
@@ -278,28 +279,30 @@ impl Library {
     }
 
     async fn read_on(&self, path: &Path, position: &Position) -> Result<()> {
-        let mut bytes = u64::try_from(position.bytes).unwrap_or(0);
-        let mut end = match position.lines {
+        let bytes = u64::try_from(position.bytes).unwrap_or(0);
+        let end = match position.lines {
             0 => End::default(),
             lines => End { n: u64::try_from(lines).unwrap_or(0), hash: position.hash.clone() },
         };
-        let mut file = std::fs::File::open(path).map_err(file_error(path, "read"))?;
-        file.seek(SeekFrom::Start(bytes)).map_err(file_error(path, "read"))?;
-        let mut reader = BufReader::new(file);
+        let owned = path.to_owned();
+        let mut following = in_background(move || Following::on(&owned, bytes, end)).await?;
         let mut update = self.index.update().await?;
-        let mut text = Vec::new();
         loop {
-            text.clear();
-            let read = reader.read_until(b'\n', &mut text).map_err(file_error(path, "read"))?;
-            if text.pop_if(|byte| *byte == b'\n').is_none() {
+            let (still, lines) = in_background(move || {
+                let lines = following.next()?;
+                Ok((following, lines))
+            })
+            .await?;
+            following = still;
+            if lines.is_empty() {
                 break;
             }
-            let at = end.n + 1;
-            let line = end.take(&text).map_err(|why| ArchiveError::Chain { path: path.to_owned(), line: at, why })?;
-            let place = Place { n: line.n, at: bytes, hash: &end.hash };
-            take(&mut update, &place, line.at_utc_ms, line.entry).await?;
-            bytes += read as u64;
+            for Followed { line, at, hash } in lines {
+                let place = Place { n: line.n, at, hash: &hash };
+                take(&mut update, &place, line.at_utc_ms, line.entry).await?;
+            }
         }
+        let Following { end, bytes, .. } = following;
         let lines = i64::try_from(end.n).unwrap_or(i64::MAX);
         let position = Position { bytes: i64::try_from(bytes).unwrap_or(i64::MAX), lines, hash: end.hash };
         Ok(update.finish(&position).await?)
