@@ -3,11 +3,12 @@
 //! Law: the key is readable by its owner alone and never leaves its file. A checkpoint proves the whole chain before it;
 //! to prove it against whoever owns this machine, keep the public key and a copy of the checkpoints elsewhere.
 
-use crate::chain::End;
+use crate::chain::{End, hash};
 use crate::{ArchiveError, Result, file_error, hex, unhex};
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use serde::{Deserialize, Serialize};
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -17,6 +18,9 @@ pub const KEY_FILE: &str = "signing.key";
 pub const PUBLIC_FILE: &str = "signing.pub";
 /// File of the checkpoints.
 pub const CHECKPOINTS_FILE: &str = "checkpoints.jsonl";
+
+/// A checkpoint is shorter than this many bytes.
+const TORN_LOOK: u64 = 1_024;
 
 /// One signature over the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +83,70 @@ pub fn public_key(folder: &Path) -> Result<VerifyingKey> {
     let text = std::fs::read_to_string(&path).map_err(file_error(&path, "read"))?;
     let bytes = unhex::<32>(&text).ok_or_else(|| ArchiveError::Key { path: path.clone() })?;
     VerifyingKey::from_bytes(&bytes).map_err(|_| ArchiveError::Key { path })
+}
+
+/// Sets a checkpoint aside that was torn while it was written: what stands behind the last line feed.
+pub fn set_torn_aside(folder: &Path) -> Result<()> {
+    let path = folder.join(CHECKPOINTS_FILE);
+    let mut file = match File::options().read(true).write(true).open(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        opened => opened.map_err(file_error(&path, "opened"))?,
+    };
+    let (whole_bytes, torn) = torn(&mut file).map_err(file_error(&path, "read"))?;
+    if torn.is_empty() {
+        return Ok(());
+    }
+    let aside = folder.join(format!("checkpoints.torn-{whole_bytes}"));
+    std::fs::write(&aside, &torn).map_err(file_error(&aside, "written"))?;
+    file.set_len(whole_bytes).and_then(|()| file.sync_all()).map_err(file_error(&path, "written"))
+}
+
+/// Length of a file up to its last line feed, and what stands behind that.
+fn torn(file: &mut File) -> std::io::Result<(u64, Vec<u8>)> {
+    let length = file.metadata()?.len();
+    let mut back = TORN_LOOK.min(length);
+    loop {
+        let mut last = Vec::new();
+        file.seek(SeekFrom::Start(length - back))?;
+        file.read_to_end(&mut last)?;
+        match last.iter().rposition(|byte| *byte == b'\n') {
+            Some(at) => return Ok((length - back + at as u64 + 1, last.split_off(at + 1))),
+            None if back == length => return Ok((0, last)),
+            None => back = (back * 2).min(length),
+        }
+    }
+}
+
+/// SHA-256 of the public key of the recordings in `folder`, hexadecimal: kept elsewhere, it finds a key that was replaced.
+///
+/// # Errors
+/// There is no public key, or it is none.
+pub fn key_fingerprint(folder: &Path) -> Result<String> {
+    Ok(fingerprint(&public_key(folder)?))
+}
+
+/// The fingerprint that a text gives: one itself, with or without `sha256:`, or a file that holds one or a public key.
+///
+/// # Errors
+/// It is neither.
+pub fn read_fingerprint(text: &str) -> Result<String> {
+    let digits = |text: &str| {
+        let digits = text.trim().trim_start_matches("sha256:").replace(':', "");
+        unhex::<32>(&digits).map(|bytes| hex(&bytes))
+    };
+    if let Some(fingerprint) = digits(text) {
+        return Ok(fingerprint);
+    }
+    let path = Path::new(text);
+    let held = std::fs::read_to_string(path).map_err(file_error(path, "read"))?;
+    let said = held.trim().starts_with("sha256:").then(|| digits(&held)).flatten();
+    let key = || VerifyingKey::from_bytes(&unhex::<32>(&held)?).ok().map(|key| fingerprint(&key));
+    said.or_else(key).ok_or_else(|| ArchiveError::Key { path: path.to_owned() })
+}
+
+/// SHA-256 of a public key, hexadecimal.
+pub fn fingerprint(key: &VerifyingKey) -> String {
+    hash(key.as_bytes())
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {

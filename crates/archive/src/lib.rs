@@ -17,22 +17,27 @@
 
 mod chain;
 mod checkpoint;
+mod following;
+mod kept;
 mod library;
 mod opus_packet;
 mod recorder;
 mod recover;
 mod segment;
 mod sound;
+mod sounds;
+mod tail;
 mod track;
 mod verify;
 mod walk;
 mod writer;
 
 pub use chain::{Entry, Gap, Line, Mark, Sealed};
+pub use checkpoint::{key_fingerprint, read_fingerprint};
 pub use library::{Filter, GapFound, Library, MarkFound, RecordingFound, TrackFound};
 pub use recorder::{Recorder, RecorderInbox, RecorderOptions, RecorderState, RecorderWatch, ToRecorder, TrackAudio};
 pub use sound::Peaks;
-pub use verify::{Verdict, Wrong, verify};
+pub use verify::{Verdict, Wrong, verify, verify_by};
 
 use dealerboard_model::{CallId, LineId, LineKind, RecordingId, TrackId, TurretId, Uplink, UserId};
 use serde::{Deserialize, Serialize};

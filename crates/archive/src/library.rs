@@ -4,15 +4,16 @@
 //! chain is not the one that the index had followed, the index is made anew.
 
 use crate::chain::{End, Entry};
+use crate::following::{Followed, Following};
 use crate::recover::CHAIN_FILE;
 use crate::sound::{self, Peaks, Read as SegmentRead};
+use crate::sounds::Sounds;
 use crate::verify::{Checker, NamedBy, Verdict};
 use crate::{ArchiveError, Result, TrackFacts, file_error};
 use dealerboard_model::{LineId, LineKind, RecordingId, TrackId, TurretId, Uplink, UserId};
 use dealerboard_store::{
     GapRow, MarkRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow, Update,
 };
-use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
@@ -80,8 +81,9 @@ pub struct Library {
     index: RecordingIndex,
     /// One at a time follows the chain.
     following: Arc<Mutex<()>>,
-    /// One at a time checks: the recorder needs the disk, too.
+    /// One recording is checked at a time: the recorder needs the disk, too. [`crate::verify()`] walks beside it.
     checker: Arc<std::sync::Mutex<Checker>>,
+    sounds: Arc<Sounds>,
 }
 
 impl Library {
@@ -92,7 +94,7 @@ impl Library {
     pub async fn open(folder: &Path) -> Result<Self> {
         let index = RecordingIndex::open(&folder.join(INDEX_FILE)).await?;
         let checker = Arc::new(std::sync::Mutex::new(Checker::of(folder)));
-        Ok(Self { folder: folder.to_owned(), index, following: Arc::default(), checker })
+        Ok(Self { folder: folder.to_owned(), index, following: Arc::default(), checker, sounds: Arc::default() })
     }
 
     /// The folder of the recordings.
@@ -185,13 +187,24 @@ impl Library {
     ///
     /// # Errors
     /// The index or a segment cannot be read.
-    pub async fn track_audio(&self, recording: RecordingId, track: TrackId) -> Result<Option<Vec<u8>>> {
+    pub async fn track_audio(&self, recording: RecordingId, track: TrackId) -> Result<Option<Arc<[u8]>>> {
         let Some((facts, segments)) = self.track(recording, track).await? else { return Ok(None) };
-        let folder = self.folder.clone();
+        let key = (track.0, segments.last().map(|last| last.chain_hash.clone()).unwrap_or_default());
+        if let Some(kept) = self.sounds.get(&key) {
+            return Ok(Some(kept));
+        }
+        let turn = self.sounds.turn().await?;
+        if let Some(kept) = self.sounds.get(&key) {
+            return Ok(Some(kept));
+        }
+        let (folder, sounds) = (self.folder.clone(), Arc::clone(&self.sounds));
         in_background(move || {
+            let _turn = turn;
             let read = read_segments(&folder, &segments)?;
             let from_utc_ms = read.first().map_or(0, |first| first.from_utc_ms);
-            Ok(Some(sound::stream(&facts, from_utc_ms, &sound::in_time(&read))))
+            let file: Arc<[u8]> = sound::stream(&facts, from_utc_ms, &sound::in_time(&read)).into();
+            sounds.keep(key, &file);
+            Ok(Some(file))
         })
         .await
     }
@@ -202,8 +215,12 @@ impl Library {
     /// The index or a segment cannot be read.
     pub async fn peaks(&self, recording: RecordingId, track: TrackId) -> Result<Option<Peaks>> {
         let Some((_, segments)) = self.track(recording, track).await? else { return Ok(None) };
-        let folder = self.folder.clone();
-        in_background(move || Ok(Some(sound::peaks(&sound::in_time(&read_segments(&folder, &segments)?))))).await
+        let (folder, turn) = (self.folder.clone(), self.sounds.turn().await?);
+        in_background(move || {
+            let _turn = turn;
+            Ok(Some(sound::peaks(&sound::in_time(&read_segments(&folder, &segments)?))))
+        })
+        .await
     }
 
     async fn track(&self, recording: RecordingId, track: TrackId) -> Result<Option<(TrackFacts, Vec<SegmentRow>)>> {
@@ -246,7 +263,8 @@ impl Library {
         let _alone = self.following.lock().await;
         let mut position = self.index.position().await?.unwrap_or_default();
         let path = self.folder.join(CHAIN_FILE);
-        let length = std::fs::metadata(&path).map_err(file_error(&path, "read"))?.len();
+        let asked = path.clone();
+        let length = in_background(move || std::fs::metadata(&asked).map_err(file_error(&asked, "read"))).await?.len();
         if length < u64::try_from(position.bytes).unwrap_or(0) {
             self.index.clear().await?;
             position = Position::default();
@@ -261,28 +279,30 @@ impl Library {
     }
 
     async fn read_on(&self, path: &Path, position: &Position) -> Result<()> {
-        let mut bytes = u64::try_from(position.bytes).unwrap_or(0);
-        let mut end = match position.lines {
+        let bytes = u64::try_from(position.bytes).unwrap_or(0);
+        let end = match position.lines {
             0 => End::default(),
             lines => End { n: u64::try_from(lines).unwrap_or(0), hash: position.hash.clone() },
         };
-        let mut file = std::fs::File::open(path).map_err(file_error(path, "read"))?;
-        file.seek(SeekFrom::Start(bytes)).map_err(file_error(path, "read"))?;
-        let mut reader = BufReader::new(file);
+        let owned = path.to_owned();
+        let mut following = in_background(move || Following::on(&owned, bytes, end)).await?;
         let mut update = self.index.update().await?;
-        let mut text = Vec::new();
         loop {
-            text.clear();
-            let read = reader.read_until(b'\n', &mut text).map_err(file_error(path, "read"))?;
-            if text.pop_if(|byte| *byte == b'\n').is_none() {
+            let (still, lines) = in_background(move || {
+                let lines = following.next()?;
+                Ok((following, lines))
+            })
+            .await?;
+            following = still;
+            if lines.is_empty() {
                 break;
             }
-            let at = end.n + 1;
-            let line = end.take(&text).map_err(|why| ArchiveError::Chain { path: path.to_owned(), line: at, why })?;
-            let place = Place { n: line.n, at: bytes, hash: &end.hash };
-            take(&mut update, &place, line.at_utc_ms, line.entry).await?;
-            bytes += read as u64;
+            for Followed { line, at, hash } in lines {
+                let place = Place { n: line.n, at, hash: &hash };
+                take(&mut update, &place, line.at_utc_ms, line.entry).await?;
+            }
         }
+        let Following { end, bytes, .. } = following;
         let lines = i64::try_from(end.n).unwrap_or(i64::MAX);
         let position = Position { bytes: i64::try_from(bytes).unwrap_or(i64::MAX), lines, hash: end.hash };
         Ok(update.finish(&position).await?)

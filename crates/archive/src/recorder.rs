@@ -8,6 +8,7 @@
 //! A recording is given the UTC of its opening and keeps it to its end, so that nothing within it is too long or too short.
 
 use crate::chain::{Entry, Gap, Mark};
+use crate::kept::Extent;
 use crate::recover::{self, Found};
 use crate::writer::{Dated, TrackWriter};
 use crate::{ArchiveError, RecordingFacts, Result, TrackFacts};
@@ -41,7 +42,7 @@ const PROBE: Duration = Duration::from_secs(1);
 const SYNC: Duration = Duration::from_secs(1);
 
 /// How often the chain is signed.
-const CHECKPOINT: Duration = Duration::from_secs(60);
+pub(crate) const CHECKPOINT: Duration = Duration::from_secs(60);
 
 /// How long a track that was closed takes packets that are still on their way, milliseconds.
 const STRAGGLERS_MS: i64 = 300;
@@ -316,7 +317,7 @@ impl RecorderThread {
     /// What is written outlasts a power cut from soon on; the thread does not wait for it.
     fn sync(&self) {
         let files = self.tracks.values().flat_map(TrackWriter::files);
-        self.syncing.ask(files.chain([self.ledger.alive()]).collect());
+        self.syncing.ask(files.chain([(self.ledger.alive(), Extent::default())]).collect());
     }
 
     /// Brings everything to the disk that is due; `all`: nothing more comes.

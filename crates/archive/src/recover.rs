@@ -1,10 +1,10 @@
 //! Opening a folder of recordings, also after a power cut.
 //!
 //! Law: nothing that was recorded is thrown away. A segment that was being written is sealed up to its last whole page; a
-//! line of the chain that was torn is set aside; time that is missing up to the last sign of life is a listed gap.
+//! line of the chain or a checkpoint that was torn is set aside; time that is missing up to the last sign of life is a listed gap.
 
 use crate::chain::{End, Entry, Gap, Sealed};
-use crate::checkpoint::{Checkpoint, load_or_make_key};
+use crate::checkpoint::{Checkpoint, load_or_make_key, set_torn_aside};
 use crate::segment::remains;
 use crate::writer::{OPEN, SEGMENTS, sync_folder};
 use crate::{ArchiveError, RecordingFacts, Result, TrackFacts, chain, file_error, hex};
@@ -98,6 +98,7 @@ pub fn open(folder: &Path, now_utc_ms: i64, version: &str) -> Result<Found> {
     let segments = folder.join(SEGMENTS);
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&segments).map_err(file_error(&segments, "made"))?;
     let key = load_or_make_key(folder)?;
+    set_torn_aside(folder)?;
     let (mut end, mut open, torn_bytes) = read_chain(folder)?;
     let mut news = Vec::new();
     if end.n > 0 && !open.in_order {

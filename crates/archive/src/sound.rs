@@ -14,6 +14,10 @@ pub const STEP_MS: u32 = 20;
 /// Silence between two segments from this length on is put in, in milliseconds.
 const PAUSE_MS: i64 = 5;
 
+/// No more silence than this is put into one track, in milliseconds: a clock that was years away must not fill the memory.
+/// What comes after it is heard earlier than it was said.
+const FILL_MAX_MS: i64 = 4 * 3_600_000;
+
 /// The loudness of a track over time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Peaks {
@@ -34,12 +38,16 @@ pub struct Read {
 /// The packets of a track in true time, with their lengths in samples: what was between two segments is a pause.
 pub fn in_time(segments: &[Read]) -> Vec<(Vec<u8>, u64)> {
     let mut all: Vec<(Vec<u8>, u64)> = Vec::new();
-    let (mut from, mut samples) = (None, 0_u64);
+    let (mut from, mut samples, mut fill_ms) = (None, 0_u64, FILL_MAX_MS);
+    let mut left_out_ms = 0;
     for segment in segments {
-        let begins_ms = segment.from_utc_ms - *from.get_or_insert(segment.from_utc_ms);
-        let pause_ms = begins_ms - i64::try_from(samples * 1_000 / RATE_HZ).unwrap_or(0);
+        let begins_ms = segment.from_utc_ms.saturating_sub(*from.get_or_insert(segment.from_utc_ms));
+        let asked_ms = begins_ms.saturating_sub(left_out_ms) - i64::try_from(samples * 1_000 / RATE_HZ).unwrap_or(0);
         let read = packets(&segment.bytes);
+        let pause_ms = asked_ms.min(fill_ms);
+        left_out_ms += (asked_ms - pause_ms).max(0);
         if pause_ms >= PAUSE_MS {
+            fill_ms -= pause_ms;
             let pause = u64::try_from(pause_ms).unwrap_or(0) * RATE_HZ / 1_000;
             all.extend(opus_packet::silence(pause));
             samples += pause;
@@ -91,4 +99,17 @@ pub fn peaks(packets: &[(Vec<u8>, u64)]) -> Peaks {
         peaks.push((peak.min(1.0) * 255.0) as u8);
     }
     Peaks { step_ms: STEP_MS, peaks }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_years_away_fills_no_memory() {
+        let year_ms = 365 * 24 * 3_600_000;
+        let read = |from_utc_ms| Read { from_utc_ms, bytes: Vec::new() };
+        let filled: u64 = in_time(&[read(0), read(year_ms), read(2 * year_ms)]).iter().map(|(_, length)| length).sum();
+        assert_eq!(filled, FILL_MAX_MS.unsigned_abs() * RATE_HZ / 1_000);
+    }
 }

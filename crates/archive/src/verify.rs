@@ -18,6 +18,9 @@ use std::time::Duration;
 /// A sealed segment gets its name before its line: other tracks' segments may have to be sealed in between.
 const NAMED_LOOKS: u32 = 100;
 
+/// A line is signed after it was written: the disk may be slow in between.
+const SIGNED_LOOKS: u32 = 20;
+
 /// How long one look after the other is taken.
 const NAMED_LOOK: Duration = Duration::from_millis(50);
 
@@ -43,6 +46,8 @@ pub struct Verdict {
     pub signed_utc_ms: Option<i64>,
     /// Lines since then.
     pub unsigned_lines: u64,
+    /// SHA-256 of the key that was checked with, hexadecimal.
+    pub key: Option<String>,
 }
 
 impl Verdict {
@@ -50,6 +55,18 @@ impl Verdict {
     #[must_use]
     pub fn holds(&self) -> bool {
         self.wrong.is_empty()
+    }
+
+    /// How far what was checked is signed, as one clause.
+    #[must_use]
+    pub fn signed_in_words(&self) -> String {
+        let Some(utc_ms) = self.signed_utc_ms else { return "no line of it is signed".to_owned() };
+        let signed = format!("signed up to {}", utc_text(utc_ms));
+        match self.unsigned_lines {
+            0 => signed,
+            1 => format!("{signed}; 1 line after it is not signed yet"),
+            lines => format!("{signed}; {lines} lines after it are not signed yet"),
+        }
     }
 
     pub(crate) fn wrong(&mut self, file: &str, why: impl Into<String>) {
@@ -62,11 +79,19 @@ impl Verdict {
 /// # Errors
 /// There are none, or they cannot be read.
 pub fn verify(folder: &Path) -> Result<Verdict> {
-    verify_while(folder, || std::thread::sleep(NAMED_LOOK))
+    verify_while(folder, None, || std::thread::sleep(NAMED_LOOK))
+}
+
+/// As [`verify`], with the key's fingerprint from elsewhere: whoever has replaced chain, checkpoints and key is found.
+///
+/// # Errors
+/// There are none, or they cannot be read.
+pub fn verify_by(folder: &Path, fingerprint: &str) -> Result<Verdict> {
+    verify_while(folder, Some(fingerprint), || std::thread::sleep(NAMED_LOOK))
 }
 
 /// As [`verify`]; `wait` lets time pass between two looks at a chain that grows.
-fn verify_while(folder: &Path, mut wait: impl FnMut()) -> Result<Verdict> {
+fn verify_while(folder: &Path, expected: Option<&str>, mut wait: impl FnMut()) -> Result<Verdict> {
     let mut verdict = Verdict::default();
     let (mut known, mut stopped) = (BTreeSet::new(), false);
     let see = |verdict: &mut Verdict, line: &Line, known: &mut BTreeSet<String>, stopped: &mut bool| {
@@ -77,21 +102,37 @@ fn verify_while(folder: &Path, mut wait: impl FnMut()) -> Result<Verdict> {
         }
     };
     let mut walk = Walk::begin(folder, &mut verdict)?;
+    verdict.key = walk.fingerprint();
+    if let Some(expected) = expected {
+        walk.expect_key(expected, &mut verdict);
+    }
     walk.go(&mut verdict, |verdict, line| see(verdict, line, &mut known, &mut stopped))?;
     let mut strangers = strangers(folder, &known);
-    for _ in 0..NAMED_LOOKS {
-        if strangers.is_empty() || stopped || walk.is_broken() {
+    for look in 0..NAMED_LOOKS {
+        let named = strangers.is_empty() || stopped;
+        if walk.is_broken() || named && (look >= SIGNED_LOOKS || !walk.is_forged()) {
             break;
         }
         wait();
         walk.go(&mut verdict, |verdict, line| see(verdict, line, &mut known, &mut stopped))?;
         strangers.retain(|stranger| !known.contains(stranger));
     }
-    walk.end(&mut verdict);
+    end(&mut walk, &mut verdict)?;
     for stranger in strangers {
         verdict.wrong(&stranger, "no line of the chain names it");
     }
     Ok(verdict)
+}
+
+/// The walk has come to its end: judges what it has not found.
+fn end(walk: &mut Walk, verdict: &mut Verdict) -> Result<()> {
+    let mut ended = Verdict::default();
+    walk.end(&mut ended);
+    // To walk may have taken longer than from one checkpoint to the next.
+    walk.read_signed(verdict)?;
+    verdict.wrong.extend(ended.wrong);
+    walk.judge_tail(verdict);
+    Ok(())
 }
 
 /// A segment, and where the chain names it.
@@ -123,12 +164,22 @@ impl Checker {
             Some(walked) => walked,
             None => {
                 let mut chain = Verdict::default();
-                (Walk::begin(&self.folder, &mut chain)?, chain)
+                let walk = Walk::begin(&self.folder, &mut chain)?;
+                chain.key = walk.fingerprint();
+                (walk, chain)
             }
         };
         walk.go(&mut chain, |_, _| {})?;
+        for _ in 0..SIGNED_LOOKS {
+            if !walk.is_forged() {
+                break;
+            }
+            std::thread::sleep(NAMED_LOOK);
+            walk.go(&mut chain, |_, _| {})?;
+        }
         let mut verdict = chain.clone();
         walk.end(&mut verdict);
+        walk.judge_tail(&mut verdict);
         self.walked = Some((walk, chain));
         let path = self.folder.join(CHAIN_FILE);
         let mut lines = BufReader::new(File::open(&path).map_err(file_error(&path, "read"))?);
@@ -155,6 +206,14 @@ fn named(lines: &mut BufReader<File>, segment: &NamedBy) -> std::io::Result<Opti
     }
     let line: Option<Line> = serde_json::from_slice(&text).ok();
     Ok(line.and_then(|line| if let Entry::SegmentSealed(sealed) = line.entry { Some(sealed) } else { None }))
+}
+
+/// A time as YYYY-MM-DD hh:mm:ss UTC.
+fn utc_text(utc_ms: i64) -> String {
+    let Ok(at) = time::OffsetDateTime::from_unix_timestamp(utc_ms.div_euclid(1_000)) else {
+        return format!("{utc_ms} ms after 1970 UTC");
+    };
+    format!("{} {:02}:{:02}:{:02} UTC", at.date(), at.hour(), at.minute(), at.second())
 }
 
 fn check(folder: &Path, sealed: &Sealed, verdict: &mut Verdict) {
@@ -225,7 +284,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut line = just_sealed(folder.path());
         let half = line.len() / 2;
-        let verdict = verify_while(folder.path(), || {
+        let verdict = verify_while(folder.path(), None, || {
             let part: Vec<u8> = line.drain(..half.min(line.len())).collect();
             let mut chain = File::options().append(true).open(folder.path().join(CHAIN_FILE)).unwrap();
             chain.write_all(&part).unwrap();
@@ -237,6 +296,6 @@ mod tests {
     fn a_segment_that_no_line_follows_for_is_a_stranger_in_the_end() {
         let folder = tempfile::tempdir().unwrap();
         just_sealed(folder.path());
-        assert_eq!(verify_while(folder.path(), || {}).unwrap().wrong.len(), 1);
+        assert_eq!(verify_while(folder.path(), None, || {}).unwrap().wrong.len(), 1);
     }
 }

@@ -3,11 +3,12 @@
 //! Law: reads only. It stops where the chain breaks, and can go on where the chain has grown; what it has walked it does not
 //! read again. A line that is still being written at the chain's end is not judged.
 
-use crate::chain::{End, Line};
-use crate::checkpoint::{CHECKPOINTS_FILE, Checkpoint, PUBLIC_FILE, public_key};
+use crate::chain::{End, Entry, Line};
+use crate::checkpoint::{CHECKPOINTS_FILE, Checkpoint, PUBLIC_FILE, fingerprint, public_key};
 use crate::recover::CHAIN_FILE;
+use crate::tail::Tail;
 use crate::verify::Verdict;
-use crate::{ArchiveError, Result, file_error};
+use crate::{ArchiveError, Result, file_error, hex};
 use ed25519_dalek::VerifyingKey;
 use std::collections::VecDeque;
 use std::fs::File;
@@ -24,8 +25,8 @@ pub struct Walk {
     signed: Signed,
     key: Option<VerifyingKey>,
     end: End,
-    /// Lines that a checkpoint may still come for, with their hashes.
-    unsigned: VecDeque<(u64, String)>,
+    /// Lines that a checkpoint may still come for.
+    tail: Tail,
     /// What was read of a line that has no end yet.
     text: Vec<u8>,
     broken: bool,
@@ -62,8 +63,20 @@ impl Walk {
             missing: false,
             waiting: VecDeque::new(),
         };
-        let (end, unsigned) = (End::default(), VecDeque::new());
-        Ok(Self { path, reader, read_bytes: 0, signed, key, end, unsigned, text: Vec::new(), broken: false })
+        let (end, tail) = (End::default(), Tail::default());
+        Ok(Self { path, reader, read_bytes: 0, signed, key, end, tail, text: Vec::new(), broken: false })
+    }
+
+    /// Whoever checks has the fingerprint of the key from elsewhere.
+    pub fn expect_key(&self, expected: &str, verdict: &mut Verdict) {
+        if let Some(own) = self.key.as_ref().map(fingerprint).filter(|own| own != expected) {
+            verdict.wrong(PUBLIC_FILE, format!("it is the key sha256:{own}, and not sha256:{expected} that was given"));
+        }
+    }
+
+    /// The fingerprint of the key that is checked with.
+    pub fn fingerprint(&self) -> Option<String> {
+        self.key.as_ref().map(fingerprint)
     }
 
     /// Whether the files are still those that were walked, or longer.
@@ -95,8 +108,9 @@ impl Walk {
                 Ok(line) => {
                     verdict.lines = self.end.n;
                     verdict.unsigned_lines += 1;
-                    self.unsigned.push_back((self.end.n, self.end.hash.clone()));
+                    self.tail.push(&line, &self.end.hash);
                     self.compare_checkpoints(verdict);
+                    self.compare_key(verdict, &line);
                     see(verdict, &line);
                 }
                 Err(why) => {
@@ -112,12 +126,12 @@ impl Walk {
     fn compare_checkpoints(&mut self, verdict: &mut Verdict) {
         let last = self.end.n;
         while let Some(checkpoint) = self.signed.waiting.pop_front_if(|checkpoint| checkpoint.n <= last) {
-            while self.unsigned.pop_front_if(|(n, _)| *n < checkpoint.n).is_some() {}
-            let same = self.unsigned.front().is_some_and(|(n, hash)| (*n, hash) == (checkpoint.n, &checkpoint.hash));
+            let same = self.tail.is_at(checkpoint.n, &checkpoint.hash);
             let good = self.key.as_ref().is_some_and(|key| checkpoint.is_by(key));
             if same && good {
                 verdict.signed_utc_ms = Some(checkpoint.at_utc_ms);
                 verdict.unsigned_lines = last - checkpoint.n;
+                self.tail.signed(checkpoint.n);
             } else if self.key.is_some() {
                 let why = format!("the checkpoint at line {} does not belong to this chain", checkpoint.n);
                 verdict.wrong(CHECKPOINTS_FILE, why);
@@ -125,7 +139,36 @@ impl Walk {
         }
     }
 
-    /// Nothing more is read for this verdict: what was signed beyond the last line is missing.
+    /// Every start says whose checkpoints follow.
+    fn compare_key(&self, verdict: &mut Verdict, line: &Line) {
+        if let (Entry::Started { key: said, .. }, Some(key)) = (&line.entry, &self.key)
+            && *said != hex(key.as_bytes())
+        {
+            let why = format!("it is not the key that the recorder was started with at line {}", line.n);
+            verdict.wrong(PUBLIC_FILE, why);
+        }
+    }
+
+    /// Reads what was signed while the chain was walked.
+    pub fn read_signed(&mut self, verdict: &mut Verdict) -> Result<()> {
+        self.signed.read(verdict)?;
+        self.compare_checkpoints(verdict);
+        Ok(())
+    }
+
+    /// Whether what is not signed would be no honest recorder's, if nothing more were to come.
+    pub fn is_forged(&self) -> bool {
+        !self.broken && self.key.is_some() && self.tail.forged().is_some()
+    }
+
+    /// Nothing more comes that could sign the last lines: says what cannot have been left so.
+    pub fn judge_tail(&self, verdict: &mut Verdict) {
+        if let Some(why) = self.tail.forged().filter(|_| !self.broken && self.key.is_some()) {
+            verdict.wrong(CHAIN_FILE, why);
+        }
+    }
+
+    /// Nothing more of the chain is read for this verdict: what was signed beyond the last line is missing.
     pub fn end(&self, verdict: &mut Verdict) {
         if let Some(beyond) = self.signed.waiting.front().filter(|_| !self.broken) {
             let (last, signed) = (self.end.n, beyond.n);

@@ -9,11 +9,12 @@
 //! [`TrackWriter::give_up`] makes a listed gap of it.
 
 use crate::chain::{Entry, Gap, Sealed};
+use crate::kept::{Extent, Kept};
 use crate::recorder::TrackAudio;
 use crate::segment::{Label, Pages};
 use crate::track::{Piece, Timeline};
 use crate::{RATE_HZ, RecordingFacts, TrackFacts, hex, opus_packet};
-use sha2::{Digest, Sha256};
+use sha2::Digest;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
@@ -42,27 +43,22 @@ pub const OPEN: &str = "open";
 /// An entry of the chain with the time that it is about, UTC milliseconds.
 pub type Dated = (i64, Entry);
 
-/// How much of a segment the disk has.
-#[derive(Clone, Default)]
-struct Kept {
-    bytes: u64,
-    samples: u64,
-    hash: Sha256,
-}
-
 struct Segment {
     number: u32,
     /// Below the folder of recordings, as it is called when it is sealed.
     name: String,
     from_utc_ms: i64,
     pages: Pages,
-    file: Option<Arc<File>>,
+    file: Option<Arc<Kept>>,
     unwritten: VecDeque<u8>,
     /// All that was laid out so far.
-    laid_out: Kept,
-    kept: Kept,
+    laid_out: Extent,
+    /// What the disk has taken.
+    kept: Extent,
     ended: bool,
     given_up: bool,
+    /// The disk has lost its end.
+    cut: bool,
     /// It has the name of a sealed one; the folder may not be on the disk yet.
     renamed: bool,
 }
@@ -117,9 +113,9 @@ impl TrackWriter {
         self.overflow = Some((from.min(from_utc_ms), to.max(to_utc_ms)));
     }
 
-    /// The files that are being written.
-    pub fn files(&self) -> impl Iterator<Item = Arc<File>> {
-        self.segments.iter().filter_map(|segment| segment.file.clone())
+    /// The files that are being written, and what was written to them.
+    pub fn files(&self) -> impl Iterator<Item = (Arc<Kept>, Extent)> {
+        self.segments.iter().filter_map(|segment| Some((segment.file.clone()?, segment.kept.clone())))
     }
 
     /// The microphone was shut at this time; what is on its way is still taken.
@@ -209,10 +205,11 @@ impl TrackWriter {
             pages: Pages::new(&label),
             file: None,
             unwritten: VecDeque::new(),
-            laid_out: Kept::default(),
-            kept: Kept::default(),
+            laid_out: Extent::default(),
+            kept: Extent::default(),
             ended: false,
             given_up: false,
+            cut: false,
             renamed: false,
         });
         at_utc_ms
@@ -252,6 +249,7 @@ impl TrackWriter {
     /// # Errors
     /// The disk does not take it; it stays in memory and is tried again by the next call.
     pub fn write(&mut self, news: &mut Vec<Dated>) -> io::Result<()> {
+        self.cut_what_was_lost(news);
         while let Some(segment) = self.segments.front_mut() {
             segment.write(&self.folder)?;
             if !segment.ended {
@@ -264,6 +262,18 @@ impl TrackWriter {
             self.segments.pop_front();
         }
         Ok(())
+    }
+
+    /// What the disk had taken and could not keep is a gap: its segment ends at what was synced last.
+    fn cut_what_was_lost(&mut self, news: &mut Vec<Dated>) {
+        let length_ms = |samples: u64| i64::try_from(samples * 1_000 / RATE_HZ).unwrap_or(0);
+        let cut: Vec<(i64, i64)> = (self.segments.iter_mut())
+            .filter_map(|segment| Some((segment.from_utc_ms, segment.cut()?)))
+            .map(|(from_utc_ms, (from, to))| (from_utc_ms + length_ms(from), from_utc_ms + length_ms(to)))
+            .collect();
+        for (from_utc_ms, to_utc_ms) in cut {
+            self.gap(from_utc_ms, to_utc_ms, "the disk lost what it had taken", news);
+        }
     }
 
     /// The disk has taken nothing for too long: what waits in memory, and what comes, is a gap from here on.
@@ -315,14 +325,26 @@ impl Segment {
         self.given_up = true;
     }
 
+    /// Ends where it was synced last, if the disk has lost something since then; from and to which sample it did.
+    fn cut(&mut self) -> Option<(u64, u64)> {
+        let left = self.file.as_ref().filter(|file| file.is_lost())?.cut();
+        if std::mem::replace(&mut self.cut, true) || self.renamed {
+            return None;
+        }
+        let laid_out = if self.ended { self.laid_out.samples } else { self.pages.samples() };
+        self.kept = left;
+        self.give_up();
+        (laid_out > self.kept.samples).then_some((self.kept.samples, laid_out))
+    }
+
     fn write(&mut self, folder: &Path) -> io::Result<()> {
         if self.given_up && self.kept.bytes == 0 {
             return self.forget(folder);
         }
         if self.file.is_none() && !self.unwritten.is_empty() {
-            self.file = Some(Arc::new(create(&folder.join(&self.name))?));
+            self.file = Some(Arc::new(Kept::new(create(&folder.join(&self.name))?)));
         }
-        let Some(mut file) = self.file.as_deref() else { return Ok(()) };
+        let Some(mut file) = self.file.as_deref().map(Kept::file) else { return Ok(()) };
         if self.given_up {
             return file.set_len(self.kept.bytes);
         }
@@ -354,8 +376,8 @@ impl Segment {
         sync: impl Fn(&Path) -> io::Result<()>,
     ) -> io::Result<Sealed> {
         let path = folder.join(&self.name);
-        if let Some(file) = &self.file {
-            file.sync_all()?;
+        if let Some(file) = self.file.as_ref().filter(|_| !self.renamed) {
+            file.sync(&self.kept)?;
         }
         if !self.renamed {
             std::fs::rename(open_path(&path), &path)?;
@@ -403,71 +425,4 @@ fn create(sealed: &Path) -> io::Result<File> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use dealerboard_model::{LineId, RecordingId, TrackId, TurretId, Uplink};
-
-    fn writer(folder: &Path) -> TrackWriter {
-        let facts = TrackFacts {
-            track: TrackId(1),
-            recording: RecordingId(1),
-            line: LineId::from("macro"),
-            talker: "reyes".into(),
-            turret: TurretId(1),
-            uplink: Uplink::Mic,
-        };
-        TrackWriter::new(folder, facts, None, 1_000)
-    }
-
-    fn packet(seq: u64, utc_ms: i64) -> TrackAudio {
-        // Fullband CELT of 20 ms.
-        TrackAudio { track: TrackId(1), seq, rtp_ts: seq * 960, utc_ms, payload: [0xf8, 1, 2].as_slice().into() }
-    }
-
-    fn gaps(news: &[Dated]) -> Vec<(i64, i64, &str)> {
-        let gap = |(_, entry): &'_ Dated| if let Entry::Gap(gap) = entry { Some(gap.clone()) } else { None };
-        let found = news.iter().filter_map(gap);
-        found.map(|gap| (gap.from_utc_ms, gap.to_utc_ms, if gap.why == OVERFLOW { OVERFLOW } else { "" })).collect()
-    }
-
-    #[test]
-    fn a_folder_that_could_not_be_synced_after_the_rename_is_synced_by_the_next_try() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut writer, mut news) = (writer(folder.path()), Vec::new());
-        writer.take(packet(1, 1_000));
-        writer.close(1_020);
-        writer.advance(2_000, true, &mut news);
-        let (facts, segment) = (writer.facts.clone(), &mut writer.segments[0]);
-        segment.write(folder.path()).unwrap();
-        let refuse = |_: &Path| Err(io::ErrorKind::StorageFull.into());
-        let refused = segment.seal(folder.path(), &facts, refuse).unwrap_err();
-        assert_eq!(refused.kind(), io::ErrorKind::StorageFull);
-        writer.write(&mut news).unwrap();
-        assert!(news.iter().any(|(_, entry)| matches!(entry, Entry::SegmentSealed(_))));
-        assert!(writer.is_done());
-    }
-
-    #[test]
-    fn the_end_of_a_talk_that_found_no_room_is_a_listed_gap_however_short() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut writer, mut news) = (writer(folder.path()), Vec::new());
-        writer.take(packet(1, 1_000));
-        writer.overflowed(1_020, 1_060);
-        writer.close(1_080);
-        writer.advance(2_000, true, &mut news);
-        assert_eq!(gaps(&news), [(1_020, 1_080, OVERFLOW)]);
-    }
-
-    #[test]
-    fn a_hole_that_the_queue_made_is_not_called_the_networks() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut writer, mut news) = (writer(folder.path()), Vec::new());
-        writer.take(packet(1, 1_000));
-        writer.overflowed(1_020, 1_180);
-        writer.take(packet(11, 1_200));
-        writer.close(1_220);
-        writer.advance(2_000, true, &mut news);
-        assert_eq!(gaps(&news), [(1_020, 1_200, OVERFLOW)]);
-    }
-}
+mod tests;

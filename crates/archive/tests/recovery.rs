@@ -102,3 +102,18 @@ fn a_chain_that_somebody_changed_is_not_written_on() {
     let said = error.to_string();
     assert!(said.starts_with("line 4 of ") && said.contains("it does not follow from the line before"), "{said}");
 }
+
+#[test]
+fn a_checkpoint_that_was_torn_is_set_aside_and_the_recordings_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    start(folder.path()).stop();
+    let path = folder.path().join("checkpoints.jsonl");
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, [&whole[..], b"{\"n\":2,\"ha"].concat()).unwrap();
+
+    start(folder.path()).stop();
+    let aside = folder.path().join(format!("checkpoints.torn-{}", whole.len()));
+    assert_eq!(std::fs::read(aside).unwrap(), b"{\"n\":2,\"ha");
+    let verdict = verify(folder.path()).unwrap();
+    assert!(verdict.holds(), "{verdict:?}");
+}

@@ -3,7 +3,7 @@
 
 mod support;
 
-use dealerboard_archive::{Library, Verdict, verify};
+use dealerboard_archive::{Entry, Library, ToRecorder, Verdict, key_fingerprint, read_fingerprint, verify, verify_by};
 use dealerboard_model::RecordingId;
 use std::path::Path;
 use support::*;
@@ -95,4 +95,91 @@ fn a_folder_without_recordings_gets_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let said = verify(folder.path()).unwrap_err().to_string();
     assert!(said.contains("chain.jsonl cannot be read"), "{said}");
+}
+
+fn cut_checkpoints(folder: &Path, kept: usize) {
+    let path = folder.join("checkpoints.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.lines().take(kept).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+}
+
+#[test]
+fn a_chain_whose_checkpoints_were_all_taken_away_is_named() {
+    let folder = three_talks();
+    cut_checkpoints(folder.path(), 0);
+    assert_eq!(wrong(folder.path()), [("chain.jsonl".to_owned(), "no line of it is signed".to_owned())]);
+}
+
+#[test]
+fn a_chain_that_was_stopped_in_order_and_whose_last_checkpoint_was_taken_away_is_named() {
+    let folder = three_talks();
+    cut_checkpoints(folder.path(), 1);
+    let (file, why) = wrong(folder.path()).remove(0);
+    assert_eq!(file, "chain.jsonl");
+    assert!(why.ends_with("says that the recorder was stopped in order, but nobody signed it"), "{why}");
+}
+
+#[test]
+fn a_start_that_nobody_signed_is_named_when_the_chain_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    start(folder.path()).stop();
+    let recorder = start(folder.path());
+    one_talk(&recorder, 1, "reyes", 440.0, 30);
+    recorder.stop();
+    cut_checkpoints(folder.path(), 2);
+    let path = folder.path().join("chain.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let unstopped: Vec<&str> = text.lines().filter(|line| !line.contains("\"n\":9,")).collect();
+    std::fs::write(&path, unstopped.join("\n") + "\n").unwrap();
+    let why = wrong(folder.path()).remove(0).1;
+    assert_eq!(why, "it goes on after the start at line 3, which nobody signed");
+}
+
+#[test]
+fn a_tail_that_was_written_over_minutes_and_never_signed_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = start(folder.path());
+    let (inbox, began) = (recorder.inbox(), now_utc_ms());
+    inbox.tell(ToRecorder::OpenRecording(began - 200_000, recording(1)));
+    inbox.tell(ToRecorder::CloseRecording(began, RecordingId(1)));
+    until_chain(folder.path(), |lines| lines.len() == 3);
+    let why = wrong(folder.path()).remove(0).1;
+    recorder.stop();
+    assert_eq!(why, "lines 2 to 3 span 200 s, and nobody signed them");
+}
+
+#[test]
+fn an_honest_tail_of_a_recorder_that_was_cut_off_is_said_and_not_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = start(folder.path());
+    one_talk(&recorder, 1, "reyes", 440.0, 30);
+    until_chain(folder.path(), |lines| lines.iter().any(|line| matches!(line.entry, Entry::RecordingClosed { .. })));
+    let verdict = verify(folder.path()).unwrap();
+    recorder.stop();
+    assert_eq!(verdict.wrong, []);
+    let said = verdict.signed_in_words();
+    assert!(said.starts_with("signed up to 2") && said.ends_with("UTC; 5 lines after it are not signed yet"), "{said}");
+}
+
+#[test]
+fn a_start_with_another_key_than_the_public_one_is_named() {
+    let folder = three_talks();
+    let (other, public) = (three_talks(), folder.path().join("signing.pub"));
+    std::fs::copy(other.path().join("signing.pub"), &public).unwrap();
+    let said = wrong(folder.path());
+    let why = "it is not the key that the recorder was started with at line 1";
+    assert!(said.contains(&("signing.pub".to_owned(), why.to_owned())), "{said:?}");
+}
+
+#[test]
+fn recordings_that_were_replaced_with_their_key_are_found_by_a_fingerprint_that_was_kept_elsewhere() {
+    let (folder, other) = (three_talks(), three_talks());
+    let kept = key_fingerprint(folder.path()).unwrap();
+    assert!(verify_by(folder.path(), &kept).unwrap().holds());
+    let verdict = verify_by(other.path(), &kept).unwrap();
+    assert_eq!((verdict.wrong.len(), verdict.wrong[0].file.as_str()), (1, "signing.pub"));
+    let file = folder.path().join("signing.pub").display().to_string();
+    assert_eq!(read_fingerprint(&file).unwrap(), kept);
+    assert_eq!(read_fingerprint(&format!("sha256:{}", kept.to_uppercase())).unwrap(), kept);
+    assert!(read_fingerprint("none of these").is_err());
 }

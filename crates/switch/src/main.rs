@@ -56,6 +56,9 @@ enum Command {
     Verify {
         /// A data folder, or the recordings in it.
         path: PathBuf,
+        /// SHA-256 of the signing key, or a file with the public key, as it was kept elsewhere.
+        #[arg(long)]
+        key: Option<String>,
     },
 }
 
@@ -145,7 +148,7 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Check { floor } => check(&floor),
         Command::User(command) => user(command).map(|()| ExitCode::SUCCESS),
-        Command::Verify { path } => verify(&path),
+        Command::Verify { path, key } => verify(&path, key.as_deref()),
     }
 }
 
@@ -258,10 +261,13 @@ fn unseen<T>(terminal: bool, read: impl FnOnce() -> T) -> T {
     read
 }
 
-fn verify(path: &Path) -> Result<ExitCode> {
-    let verdict = dealerboard_switch::verify(path)?;
+fn verify(path: &Path, key: Option<&str>) -> Result<ExitCode> {
+    let verdict = dealerboard_switch::verify(path, key)?;
     for wrong in &verdict.wrong {
         println!("{}: {}", wrong.file, wrong.why);
+    }
+    if let Some(key) = &verdict.key {
+        println!("signed by the key sha256:{key}");
     }
     println!("{}", dealerboard_switch::in_words(&verdict));
     Ok(if verdict.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

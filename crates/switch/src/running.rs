@@ -126,6 +126,8 @@ impl Switch {
         let clock = Clock::start();
         let recordings = options.data.join(RECORDINGS);
         let recorder = start_recorder(recordings.clone(), clock).await?;
+        let signing = dealerboard_archive::key_fingerprint(&recordings)?;
+        tracing::info!("recordings are signed by the key sha256:{signing}; keep it elsewhere, for verify --key");
         let library = Library::open(&recordings).await?;
         let (listener, voice) = listen(&options, clock, &recorder.inbox(), &heard_by)?;
         let addr = listener.local_addr().context("the listening address is not known")?;
@@ -196,15 +198,23 @@ impl Running {
     }
 }
 
-/// Checks hashes and chain of the recordings at `path`: a data folder, or the recordings in it.
+/// Checks hashes, chain and signatures of the recordings at `path`: a data folder, or the recordings in it. `key` is the
+/// fingerprint of their key, or a file with the public key, that was kept elsewhere.
 ///
 /// # Errors
-/// There are no recordings, or they cannot be read.
-pub fn verify(path: &Path) -> Result<Verdict> {
+/// There are no recordings, or they cannot be read; `key` is none.
+pub fn verify(path: &Path, key: Option<&str>) -> Result<Verdict> {
     let within = path.join(RECORDINGS);
     let folder = if within.is_dir() { within } else { path.to_owned() };
-    dealerboard_archive::verify(&folder)
-        .with_context(|| format!("{} holds no recordings that could be checked; name a data folder", path.display()))
+    let checked = match key {
+        None => dealerboard_archive::verify(&folder),
+        Some(key) => {
+            let fingerprint = dealerboard_archive::read_fingerprint(key)
+                .with_context(|| format!("{key} is neither a key's sha256 nor a file with a public key"))?;
+            dealerboard_archive::verify_by(&folder, &fingerprint)
+        }
+    };
+    checked.with_context(|| format!("{} holds no recordings that could be checked; name a data folder", path.display()))
 }
 
 /// What checking found, as one sentence.

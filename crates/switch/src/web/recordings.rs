@@ -13,6 +13,7 @@ use super::types::{
 use crate::clock::Clock;
 use crate::floor::FloorFile;
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -193,7 +194,7 @@ pub async fn audio(
 ) -> Result<Response, Trouble> {
     tracing::info!(user = %account.user, recording, track, "the sound of a talker was opened");
     let audio = review.library.track_audio(RecordingId(recording), TrackId(track)).await.map_err(Trouble::inside)?;
-    Ok(ranged(&headers, "audio/ogg; codecs=opus", audio.ok_or_else(no_sound)?.into()))
+    Ok(ranged(&headers, "audio/ogg; codecs=opus", Bytes::from_owner(audio.ok_or_else(no_sound)?)))
 }
 
 /// `GET /api/recordings/{recording}/tracks/{track}/peaks`.

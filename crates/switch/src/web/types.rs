@@ -178,7 +178,10 @@ impl Verdict {
         let segments = verdict.segments;
         let some = if segments == 1 { "1 segment is".to_owned() } else { format!("{segments} segments are") };
         let sentence = match (&first_wrong, verdict.wrong.len()) {
-            (None, _) => format!("{some} as sealed, and the chain of {} lines holds.", verdict.lines),
+            (None, _) => {
+                let signed = verdict.signed_in_words();
+                format!("{some} as sealed, and the chain of {} lines holds: {signed}.", verdict.lines)
+            }
             (Some(first), 1) => format!("Not as sealed: {first}."),
             (Some(first), count) => format!("Not as sealed in {count} places, first {first}."),
         };
