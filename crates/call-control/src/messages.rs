@@ -269,6 +269,11 @@ pub enum Output {
         /// The tone with it.
         sound: Option<Sound>,
     },
+    /// A turret did not come back within `link.grace`: its session is over, as if it had logged off.
+    SessionOver {
+        /// The session.
+        turret: TurretId,
+    },
     /// A recording begins.
     RecordingOpened {
         /// Which.

@@ -3,7 +3,7 @@
 use crate::Floor;
 use crate::happenings::Happening;
 use crate::hoot;
-use crate::messages::{Accepted, Refusal, Sound};
+use crate::messages::{Accepted, Output, Refusal, Sound};
 use crate::private_wire::{far_shows, let_go, release};
 use crate::state::{State, Turret};
 use crate::timer::{LINK_GRACE_MS, LOSS_HOLD_MAX_MS, MIC_AUTO_RESUME_MS, Timer};
@@ -42,6 +42,9 @@ fn lines_with(s: &State, turret: TurretId) -> Vec<LineId> {
 /// The session is over: nothing stays open. Calls that somebody else can take wait for them on hold, the rest is released
 /// (LOG-3, LOS-4, LOS-7).
 pub fn log_off(s: &mut State, now: Moment, turret: TurretId) {
+    if !s.turrets.contains_key(&turret) {
+        return;
+    }
     hoot::stop_all(s, now, turret);
     for line in lines_with(s, turret) {
         leave_to_others(s, now, turret, &line);
@@ -105,15 +108,15 @@ pub fn back(s: &mut State, now: Moment, turret: TurretId) {
     }
 }
 
-/// It did not come back: what colleagues can take is held for them, the rest is released (LOS-4, LOS-6, LOS-7).
+/// It did not come back: what colleagues can take is held for them, the rest is released, and the session is over (LOS-1,
+/// LOS-4, LOS-6, LOS-7).
 pub fn grace_over(s: &mut State, now: Moment, turret: TurretId, since_us: u64) {
     let Some(seat) = s.turrets.get(&turret) else { return };
     if seat.lost.is_none_or(|lost| lost.mono_us != since_us) {
         return;
     }
-    for line in lines_with(s, turret) {
-        leave_to_others(s, now, turret, &line);
-    }
+    log_off(s, now, turret);
+    s.outputs.push(Output::SessionOver { turret });
 }
 
 /// Its user goes: a call that was theirs alone waits on hold for whoever can take it, a held one goes on waiting, the rest

@@ -23,7 +23,7 @@ pub const LATCH_MAX_MS: u64 = 1_800_000;
 pub const TALK_WARNING_MS: u64 = 10_000;
 /// `loss.hold_max`: the far end is not kept for ever.
 pub const LOSS_HOLD_MAX_MS: u64 = 120_000;
-/// `link.grace`: restart of a client.
+/// `link.grace`: restart of a client. Nothing else counts this time.
 pub const LINK_GRACE_MS: u64 = 15_000;
 /// `mic.auto_resume`: still at the ear; later it would be a surprise.
 pub const MIC_AUTO_RESUME_MS: u64 = 3_000;

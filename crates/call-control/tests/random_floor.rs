@@ -27,11 +27,14 @@ struct Switch {
     lines: BTreeMap<LineId, LineStatus>,
     intercoms: BTreeMap<LineId, Vec<TurretId>>,
     lost: BTreeSet<TurretId>,
+    /// Whose session the last input has ended.
+    over: Vec<TurretId>,
     failing_since: Option<Moment>,
 }
 
 impl Switch {
     fn take(&mut self, out: &[Output]) {
+        self.over.clear();
         for one in out {
             match one {
                 Output::Route { turret, uplink, open: true, legs, tracks } => {
@@ -53,6 +56,10 @@ impl Switch {
                 Output::LineRemoved { line, .. } => {
                     self.intercoms.remove(line);
                     self.lines.remove(line);
+                }
+                Output::SessionOver { turret } => {
+                    self.lost.remove(turret);
+                    self.over.push(*turret);
                 }
                 Output::Answer { .. }
                 | Output::LineAdded { .. }
@@ -207,6 +214,12 @@ proptest! {
         let mut on: BTreeSet<TurretId> = TURRETS.into();
         for one in moves {
             let input = input(&d, &switch, one);
+            d.now = d.now.plus_ms(one.wait_ms);
+            again.now = d.now;
+            step(&mut d, &mut switch, &Input::Tick);
+            again.input(Input::Tick);
+            check(&d, &switch);
+            on.retain(|turret| !switch.over.contains(turret));
             // One session for each turret, and nothing from one that is lost, as the switch sees to.
             let possible = match &input {
                 Input::LogOn { turret, .. } => on.insert(*turret),
@@ -222,13 +235,9 @@ proptest! {
             if !possible {
                 continue;
             }
-            d.now = d.now.plus_ms(one.wait_ms);
-            again.now = d.now;
-            step(&mut d, &mut switch, &Input::Tick);
-            again.input(Input::Tick);
-            check(&d, &switch);
             step(&mut d, &mut switch, &input);
             again.input(input);
+            on.retain(|turret| !switch.over.contains(turret));
             check(&d, &switch);
             unused.take(&again.out);
             prop_assert_eq!(&d.out, &again.out, "I11");

@@ -3,7 +3,7 @@
 
 mod floor;
 
-use dealerboard_call_control::{Act, Input, RefusalCode};
+use dealerboard_call_control::{Act, Input, Output, RefusalCode};
 use dealerboard_model::{FarEnd, LinePhase, Position, TurretId, Uplink};
 use floor::*;
 
@@ -219,6 +219,25 @@ fn los_4_a_call_of_a_turret_that_does_not_return_waits_on_hold_for_its_colleague
     d.input(Input::LogOff { turret: A1 });
     d.act(A2, d.resume("ard-a")).unwrap();
     assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
+}
+
+#[test]
+fn los_1_the_session_of_a_turret_that_does_not_return_is_over_and_its_colleagues_are_told_once() {
+    let mut d = Desk::talking();
+    d.input(Input::LinkLost { turret: A1 });
+    d.wait_ms(14_999);
+    let mut all = d.out.clone();
+    d.wait_ms(1);
+    all.append(&mut d.out.clone());
+    d.input(Input::LogOff { turret: A1 });
+    all.append(&mut d.out.clone());
+    let count = |is: &dyn Fn(&Output) -> bool| all.iter().filter(|out| is(out)).count();
+    let told =
+        |out: &Output| matches!(out, Output::Notice { turret: A2, sentence, .. } if sentence.contains("has left"));
+    assert_eq!(count(&told), 1);
+    assert_eq!(count(&|out| matches!(out, Output::SessionOver { turret: A1 })), 1);
+    let gone = |out: &Output| matches!(out, Output::Person(status) if status.user == user(A1) && !status.logged_on);
+    assert_eq!(count(&gone), 1);
 }
 
 #[test]

@@ -4,7 +4,9 @@
 mod support;
 
 use dealerboard_model::{LineId, Position, TurretId, Uplink};
-use dealerboard_wire::{Act, Answer, Event, FromSwitch, FromTurret, KeyedInterval, RefusalCode, SUBPROTOCOL, close};
+use dealerboard_wire::{
+    Act, Answer, Event, FromSwitch, FromTurret, HEARTBEAT_MS, KeyedInterval, RefusalCode, SUBPROTOCOL, close,
+};
 use futures_util::SinkExt;
 use std::time::Duration;
 use support::{World, password, token};
@@ -238,6 +240,48 @@ async fn a_turret_that_lost_its_connection_goes_on_with_its_session() {
     let (session, secret) = (turret.turret, turret.token.clone());
     drop(turret);
     assert_eq!(world.log_on_with(token(&secret), Some(session)).await.turret, session);
+}
+
+#[tokio::test]
+async fn a_turret_that_does_not_come_back_is_seen_to_be_gone_and_its_colleague_is_told_once_of_its_call() {
+    let world = World::start().await;
+    let (mut reyes, mut marsh, mut lindt) =
+        (world.log_on("reyes").await, world.log_on("marsh").await, world.log_on("lindt").await);
+    reyes.command(Act::Seize { line: LineId::from("ard-london"), position: Position::Left }).await;
+    let line = LineId::from("ard-new-york");
+    let call = lindt.until("ard-new-york", |status| status.ring.is_some()).await.call.unwrap();
+    lindt.command(Act::Answer { line, call, position: Position::Left }).await;
+    drop(reyes);
+    let mut told = Vec::new();
+    let mut beat = tokio::time::interval(Duration::from_millis(HEARTBEAT_MS));
+    loop {
+        let message = tokio::select! {
+            message = marsh.next() => message,
+            _ = beat.tick() => {
+                marsh.send(&FromTurret::Heartbeat { n: 1 }).await;
+                continue;
+            }
+        };
+        match message {
+            FromSwitch::Event { event: Event::Notice(notice), .. } => told.push(notice.sentence),
+            FromSwitch::Event { event: Event::Person { status }, .. }
+                if status.user == "reyes".into() && !status.logged_on =>
+            {
+                break;
+            }
+            _ => {}
+        }
+    }
+    marsh.send(&FromTurret::Heartbeat { n: 7 }).await;
+    loop {
+        match marsh.next().await {
+            FromSwitch::Event { event: Event::Notice(notice), .. } => told.push(notice.sentence),
+            FromSwitch::HeartbeatAck { n: 7, .. } => break,
+            _ => {}
+        }
+    }
+    told.retain(|sentence| sentence.contains("has left"));
+    assert_eq!(told.len(), 1, "{told:?}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::translate;
 use dealerboard_call_control::{Input, Output, RouteLeg};
 use dealerboard_model::{Csrc, LineFacts, LineId, LineKind, RecordPolicy, TrackId, TurretId, Uplink};
 use dealerboard_rtc::switch::forward::{Lane, Leg, Route};
-use dealerboard_wire::{Event, FromSwitch, Notice};
+use dealerboard_wire::{Event, FromSwitch, Notice, close};
 use uuid::Uuid;
 
 /// Labels of lines that come while the switch runs begin here, above those of the floor file.
@@ -61,6 +61,14 @@ impl FloorLoop {
             Output::Notice { turret, line, sentence, sound } => {
                 let tone = sound.map(translate::tone);
                 self.tell(turret, Event::Notice(Notice { line, sentence, tone, at: self.clock.now() }));
+            }
+            Output::SessionOver { turret } => {
+                // A connection that is silent, but not closed yet, begins anew.
+                if let Some(seat) = self.sessions.get(turret) {
+                    let sentence = "This turret was not heard for too long; it connects again by itself.";
+                    seat.outbox.end(close::NORMAL, Some(sentence.to_owned()));
+                }
+                self.forget(turret, "did not come back");
             }
             Output::RecordingOpened { .. }
             | Output::TrackOpened { .. }

@@ -42,9 +42,6 @@ pub const EARS_FIRST: u16 = 16;
 /// `talk.tail`.
 pub const TALK_TAIL_MS: u64 = 150;
 
-/// `link.grace`: how long a session waits for its turret, in milliseconds.
-pub const LINK_GRACE_MS: u64 = 15_000;
-
 /// How often the recorder is asked how it is, and the data folder what an operator has written there.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -122,10 +119,7 @@ impl FloorLoop {
             tokio::select! {
                 biased;
                 _ = &mut stop => break,
-                () = sleep_until(self.next_deadline()) => {
-                    self.end_of_grace();
-                    self.input(Input::Tick);
-                }
+                () = sleep_until(self.next_deadline()) => self.input(Input::Tick),
                 _ = look.tick() => {
                     self.look_at_recorder();
                     let keep = self.keep.clone();
@@ -163,7 +157,7 @@ impl FloorLoop {
                     self.end(session.turret, "logged off");
                 } else if let Some(seat) = self.sessions.get_mut(session.turret) {
                     tracing::info!(turret = %session.turret, user = %seat.user(), "turret lost");
-                    seat.lost_since = Some(self.clock.now());
+                    seat.lost = true;
                     self.input(Input::LinkLost { turret: session.turret });
                 }
             }
@@ -239,7 +233,7 @@ impl FloorLoop {
     }
 
     fn tell(&self, turret: TurretId, event: Event) {
-        if let Some(seat) = self.sessions.get(turret).filter(|seat| seat.lost_since.is_none()) {
+        if let Some(seat) = self.sessions.get(turret).filter(|seat| !seat.lost) {
             seat.outbox.event(event);
         }
     }
@@ -250,6 +244,8 @@ impl FloorLoop {
             return;
         }
         self.know(std::slice::from_ref(&arrival.proved.account));
+        // A session whose time is over at this instant is not gone on with.
+        self.input(Input::Tick);
         let resumed = self.sessions.resumable(&arrival);
         let turret = match resumed {
             Some(turret) => {
@@ -292,35 +288,29 @@ impl FloorLoop {
         let _ = arrival.arrived.send(turret);
     }
 
-    /// When the first lost session has waited long enough; far away when none is lost.
+    /// When call control wants to know the time; far away when nothing is due.
     fn next_deadline(&self) -> Instant {
-        let first = self.sessions.iter().filter_map(|(_, seat)| seat.lost_since).min();
-        let grace = first.map(|lost| lost.plus_ms(LINK_GRACE_MS));
-        match [grace, self.exchange.next_deadline()].into_iter().flatten().min_by_key(|due| due.mono_us) {
+        match self.exchange.next_deadline() {
             Some(due) => self.clock.instant(due).into(),
             None => Instant::now() + Duration::from_secs(3_600),
         }
     }
 
-    fn end_of_grace(&mut self) {
-        let now = self.clock.now();
-        let over = |lost: Moment| lost.plus_ms(LINK_GRACE_MS).mono_us <= now.mono_us;
-        let lost: Vec<TurretId> = self
-            .sessions
-            .iter()
-            .filter(|(_, seat)| seat.lost_since.is_some_and(over))
-            .map(|(turret, _)| turret)
-            .collect();
-        lost.into_iter().for_each(|turret| self.end(turret, "did not come back"));
+    /// A session is over, and call control is told.
+    fn end(&mut self, turret: TurretId, why: &str) {
+        if self.forget(turret, why) {
+            self.input(Input::LogOff { turret });
+        }
     }
 
-    fn end(&mut self, turret: TurretId, why: &str) {
-        let Some(seat) = self.sessions.end(turret) else { return };
+    /// Lets a session go that is over for call control; false when there was none.
+    pub(super) fn forget(&mut self, turret: TurretId, why: &str) -> bool {
+        let Some(seat) = self.sessions.end(turret) else { return false };
         tracing::info!(%turret, user = %seat.user(), why, "turret gone");
         if let Err(error) = self.voice.remove(turret) {
             tracing::warn!(%turret, "its voice could not be removed: {error}");
         }
-        self.input(Input::LogOff { turret });
+        true
     }
 
     fn snapshot(&self, turret: TurretId) -> Option<Snapshot> {
@@ -357,14 +347,11 @@ impl FloorLoop {
     }
 
     fn tell_all(&self, event: &Event) {
-        self.sessions
-            .iter()
-            .filter(|(_, seat)| seat.lost_since.is_none())
-            .for_each(|(_, seat)| seat.outbox.event(event.clone()));
+        self.sessions.iter().filter(|(_, seat)| !seat.lost).for_each(|(_, seat)| seat.outbox.event(event.clone()));
     }
 
     fn tell_all_but(&self, turret: TurretId, event: &Event) {
-        let others = self.sessions.iter().filter(|(other, seat)| *other != turret && seat.lost_since.is_none());
+        let others = self.sessions.iter().filter(|(other, seat)| *other != turret && !seat.lost);
         others.for_each(|(_, seat)| seat.outbox.event(event.clone()));
     }
 }

@@ -79,7 +79,8 @@ impl FloorLoop {
             | Output::Person(_)
             | Output::Route { .. }
             | Output::Mics { .. }
-            | Output::Notice { .. } => return,
+            | Output::Notice { .. }
+            | Output::SessionOver { .. } => return,
         };
         self.recorder.inbox().tell(message);
     }

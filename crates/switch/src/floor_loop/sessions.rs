@@ -4,7 +4,7 @@ use super::offers::Offers;
 use crate::accounts::{Account, Proved};
 use crate::control::{Arrival, Session};
 use crate::outbox::Outbox;
-use dealerboard_model::{Csrc, LineId, Moment, TurretId, UserId};
+use dealerboard_model::{Csrc, LineId, TurretId, UserId};
 use dealerboard_wire::{Answer, TalkerLabel, close};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use uuid::Uuid;
@@ -54,8 +54,8 @@ pub struct Seat {
     pub not_heard: BTreeSet<LineId>,
     /// Answers to its last commands, by id: a repeat gets the same one and changes nothing.
     pub answers: Answers,
-    /// Since when that connection is lost; none while it is there.
-    pub lost_since: Option<Moment>,
+    /// That connection is lost: call control says when its session is over.
+    pub lost: bool,
 }
 
 impl Seat {
@@ -88,7 +88,7 @@ impl Sessions {
         seat.outbox.end(close::REPLACED, Some(sentence.to_owned()));
         seat.outbox = arrival.outbox.clone();
         seat.connection = arrival.connection;
-        seat.lost_since = None;
+        seat.lost = false;
         seat.seat.clone_from(&arrival.seat);
         seat.proved = arrival.proved.clone();
     }
@@ -104,7 +104,7 @@ impl Sessions {
             offers,
             not_heard: BTreeSet::new(),
             answers: Answers::default(),
-            lost_since: None,
+            lost: false,
         };
         self.seats.insert(turret, seat);
     }

@@ -46,7 +46,7 @@ impl FloorLoop {
         // The numbers of a floor that is only looked at are of no meaning.
         self.input(Input::Users(Box::new(build(&self.floor, [1, 1, 1]))));
         // Lines may have come and gone on any panel: lamps that were not told of before are only right in a whole picture.
-        for (turret, seat) in self.sessions.iter().filter(|(_, seat)| seat.lost_since.is_none()) {
+        for (turret, seat) in self.sessions.iter().filter(|(_, seat)| !seat.lost) {
             if let Some(snapshot) = self.snapshot(turret) {
                 seat.outbox.event(Event::Snapshot(Box::new(snapshot)));
             }
