@@ -55,6 +55,9 @@ pub struct RecordingFacts {
     pub call: CallId,
     /// The lines that it is found under.
     pub lines: Vec<LineId>,
+    /// What these lines are called now, in the same order; shorter where nobody knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// The kind of these lines.
     pub kind: LineKind,
 }

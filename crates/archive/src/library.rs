@@ -12,8 +12,9 @@ use crate::verify::{Checker, NamedBy, Verdict};
 use crate::{ArchiveError, Result, TrackFacts, file_error};
 use dealerboard_model::{LineId, LineKind, RecordingId, TrackId, TurretId, Uplink, UserId};
 use dealerboard_store::{
-    GapRow, MarkRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow, Update,
+    GapRow, LineRow, MarkRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow, Update,
 };
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
@@ -37,6 +38,8 @@ pub struct RecordingFound {
     pub closed_utc_ms: Option<i64>,
     /// The lines that it was on.
     pub lines: Vec<LineId>,
+    /// What these lines were called then, where the chain says it.
+    pub line_names: BTreeMap<LineId, String>,
     /// Its tracks, in the order of time.
     pub tracks: Vec<TrackFound>,
     /// How many gaps it has.
@@ -167,12 +170,13 @@ impl Library {
         in_background(move || checker.lock().unwrap_or_else(PoisonError::into_inner).recording(&segments)).await
     }
 
-    /// Every line that something was recorded on.
+    /// Every line that something was recorded on, with what it was called last, where the chain says it.
     ///
     /// # Errors
     /// The index cannot be read.
-    pub async fn lines(&self) -> Result<Vec<LineId>> {
-        Ok(self.index.lines().await?.into_iter().map(LineId).collect())
+    pub async fn lines(&self) -> Result<Vec<(LineId, Option<String>)>> {
+        let named = |row: LineRow| (LineId(row.line), Some(row.name).filter(|name| !name.is_empty()));
+        Ok(self.index.lines().await?.into_iter().map(named).collect())
     }
 
     /// Everybody who was ever recorded.
@@ -244,12 +248,16 @@ impl Library {
     async fn found(&self, row: RecordingRow) -> Result<RecordingFound> {
         let segments = self.index.segments_of(row.id).await?;
         let tracks = self.index.tracks_of(row.id).await?;
+        let lines = self.index.lines_of(row.id).await?;
+        let named = lines.iter().filter(|line| !line.name.is_empty());
+        let line_names = named.map(|line| (LineId(line.line.clone()), line.name.clone())).collect();
         Ok(RecordingFound {
             recording: RecordingId(row.id),
             kind: row.kind,
             opened_utc_ms: row.opened_utc_ms,
             closed_utc_ms: row.closed_utc_ms,
-            lines: self.index.lines_of(row.id).await?.into_iter().map(LineId).collect(),
+            lines: lines.into_iter().map(|line| LineId(line.line)).collect(),
+            line_names,
             tracks: tracks.into_iter().map(|track| track_found(track, &segments)).collect(),
             gaps: row.gaps,
         })
@@ -358,7 +366,9 @@ async fn take(update: &mut Update, place: &Place<'_>, at_utc_ms: i64, entry: Ent
                 closed_utc_ms: None,
                 gaps: 0,
             };
-            let lines: Vec<String> = facts.lines.into_iter().map(|line| line.0).collect();
+            let names = facts.names.into_iter().chain(std::iter::repeat(String::new()));
+            let lines = facts.lines.into_iter().zip(names).map(|(line, name)| LineRow { line: line.0, name });
+            let lines: Vec<LineRow> = lines.collect();
             update.recording(&row, facts.call.0, &lines).await?;
         }
         Entry::RecordingClosed { recording } => update.recording_closed(recording.0, at_utc_ms).await?,

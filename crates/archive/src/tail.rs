@@ -150,7 +150,8 @@ mod tests {
 
     fn opened(n: u32) -> Entry {
         let recording = RecordingId(n);
-        Entry::RecordingOpened(RecordingFacts { recording, call: CallId(n), lines: Vec::new(), kind: LineKind::Hoot })
+        let (lines, names, kind) = (Vec::new(), Vec::new(), LineKind::Hoot);
+        Entry::RecordingOpened(RecordingFacts { recording, call: CallId(n), lines, names, kind })
     }
 
     /// What is thought of these lines behind a start that is signed.

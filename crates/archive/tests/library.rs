@@ -175,3 +175,16 @@ async fn lines_that_were_taken_away_after_a_check_are_missed_by_the_next() {
     std::fs::write(&path, &text[..last]).unwrap();
     assert!(!library.check(RecordingId(1)).await.unwrap().holds());
 }
+
+#[tokio::test]
+async fn a_line_is_found_by_the_name_that_it_had_when_it_was_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = start(folder.path());
+    one_talk(&recorder, 1, "reyes", 440.0, 30);
+    recorder.stop();
+    let library = Library::open(folder.path()).await.unwrap();
+    let found = library.recording(RecordingId(1)).await.unwrap().unwrap();
+    assert_eq!(found.line_names.into_iter().collect::<Vec<_>>(), [("ard-london".into(), "London".to_owned())]);
+    let lines = library.lines().await.unwrap();
+    assert_eq!(lines, [("ard-london".into(), Some("London".to_owned())), ("ard-new-york".into(), None)]);
+}

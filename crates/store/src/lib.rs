@@ -5,7 +5,7 @@
 mod recordings;
 
 pub use recordings::{
-    GapRow, MarkRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow, Update,
+    GapRow, LineRow, MarkRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow, Update,
 };
 
 /// Why the database could not be used.

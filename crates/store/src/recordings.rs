@@ -34,6 +34,15 @@ pub struct RecordingRow {
     pub gaps: u32,
 }
 
+/// A line that a recording is found under.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct LineRow {
+    /// Its id.
+    pub line: String,
+    /// What it was called then; empty when nobody knows.
+    pub name: String,
+}
+
 /// One track.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct TrackRow {
@@ -216,9 +225,9 @@ impl RecordingIndex {
     ///
     /// # Errors
     /// The database refuses.
-    pub async fn lines_of(&self, recording: u32) -> Result<Vec<String>> {
-        let sql = "SELECT line FROM recording_line WHERE recording = ? ORDER BY line";
-        Ok(sqlx::query_scalar(sql).bind(recording).fetch_all(&self.pool).await?)
+    pub async fn lines_of(&self, recording: u32) -> Result<Vec<LineRow>> {
+        let sql = "SELECT line, name FROM recording_line WHERE recording = ? ORDER BY line";
+        Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
     }
 
     /// The tracks of a recording in the order of time.
@@ -259,12 +268,15 @@ impl RecordingIndex {
         Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
     }
 
-    /// Every line that something was recorded on.
+    /// Every line that something was recorded on, as it was called last.
     ///
     /// # Errors
     /// The database refuses.
-    pub async fn lines(&self) -> Result<Vec<String>> {
-        Ok(sqlx::query_scalar("SELECT DISTINCT line FROM recording_line ORDER BY line").fetch_all(&self.pool).await?)
+    pub async fn lines(&self) -> Result<Vec<LineRow>> {
+        // SQLite takes the bare column from the row of the maximum.
+        let sql = "SELECT line, name FROM (SELECT line, name, max((name <> '') * recording) FROM recording_line GROUP BY line) \
+                   ORDER BY line";
+        Ok(sqlx::query_as(sql).fetch_all(&self.pool).await?)
     }
 
     /// Everybody who was ever recorded.
@@ -286,12 +298,12 @@ impl Update {
     ///
     /// # Errors
     /// The database refuses.
-    pub async fn recording(&mut self, row: &RecordingRow, call: u32, lines: &[String]) -> Result<()> {
+    pub async fn recording(&mut self, row: &RecordingRow, call: u32, lines: &[LineRow]) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO recording (id, call, kind, opened_utc_ms) VALUES (?, ?, ?, ?)";
         let query = sqlx::query(sql).bind(row.id).bind(call).bind(&row.kind).bind(row.opened_utc_ms);
         query.execute(&mut *self.transaction).await?;
         for line in lines {
-            self.recording_line(row.id, line).await?;
+            self.recording_line(row.id, &line.line, &line.name).await?;
         }
         Ok(())
     }
@@ -300,9 +312,9 @@ impl Update {
     ///
     /// # Errors
     /// The database refuses.
-    pub async fn recording_line(&mut self, recording: u32, line: &str) -> Result<()> {
-        let sql = "INSERT OR IGNORE INTO recording_line (recording, line) VALUES (?, ?)";
-        sqlx::query(sql).bind(recording).bind(line).execute(&mut *self.transaction).await?;
+    pub async fn recording_line(&mut self, recording: u32, line: &str, name: &str) -> Result<()> {
+        let sql = "INSERT OR IGNORE INTO recording_line (recording, line, name) VALUES (?, ?, ?)";
+        sqlx::query(sql).bind(recording).bind(line).bind(name).execute(&mut *self.transaction).await?;
         Ok(())
     }
 
@@ -324,7 +336,7 @@ impl Update {
         let sql = "INSERT OR IGNORE INTO track (id, recording, line, talker, opened_utc_ms) VALUES (?, ?, ?, ?, ?)";
         let query = sqlx::query(sql).bind(row.id).bind(recording).bind(&row.line).bind(&row.talker);
         query.bind(row.opened_utc_ms).execute(&mut *self.transaction).await?;
-        self.recording_line(recording, &row.line).await
+        self.recording_line(recording, &row.line, "").await
     }
 
     /// A track is over.

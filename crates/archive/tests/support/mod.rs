@@ -30,7 +30,8 @@ pub fn start(folder: &Path) -> Recorder {
 
 pub fn recording(n: u32) -> RecordingFacts {
     let lines = vec![LineId::from("ard-london"), LineId::from("ard-new-york")];
-    RecordingFacts { recording: RecordingId(n), call: CallId(n), lines, kind: LineKind::Ard }
+    let names = vec!["London".to_owned()];
+    RecordingFacts { recording: RecordingId(n), call: CallId(n), lines, names, kind: LineKind::Ard }
 }
 
 pub fn track(n: u32, recording: u32, talker: &str) -> TrackFacts {

@@ -3,7 +3,7 @@
 use super::FloorLoop;
 use dealerboard_archive::{Gap, Mark, RecorderState, RecordingFacts, ToRecorder, TrackFacts};
 use dealerboard_call_control::{Happening, Input, Output, Sound};
-use dealerboard_model::TurretId;
+use dealerboard_model::{LineId, TurretId};
 use dealerboard_wire::{Answer, Event, FromSwitch, KeyedInterval, RecorderHealth};
 use std::time::Instant;
 
@@ -61,7 +61,8 @@ impl FloorLoop {
         let now = self.clock.recorded_ms(self.clock.instant(self.handled));
         let message = match output {
             Output::RecordingOpened { recording, call, lines, kind } => {
-                ToRecorder::OpenRecording(now, RecordingFacts { recording, call, lines, kind })
+                let names = lines.iter().map(|line| self.name_of(line)).collect();
+                ToRecorder::OpenRecording(now, RecordingFacts { recording, call, lines, names, kind })
             }
             Output::TrackOpened { track, recording, line, user, turret, uplink } => {
                 ToRecorder::OpenTrack(now, TrackFacts { track, recording, line, talker: user, turret, uplink })
@@ -83,6 +84,13 @@ impl FloorLoop {
             | Output::SessionOver { .. } => return,
         };
         self.recorder.inbox().tell(message);
+    }
+
+    /// What a line is called now: one that was added for a call is forgotten after it.
+    fn name_of(&self, line: &LineId) -> String {
+        let added = self.added.get(line).map(|facts| facts.name.clone());
+        let found = || self.panels.lines().find(|facts| facts.line == *line).map(|facts| facts.name.clone());
+        added.or_else(found).unwrap_or_default()
     }
 
     /// Tells everybody when the recorder has failed, or writes again; the log also, when it cannot follow.

@@ -1,7 +1,7 @@
 //! Recordings for reviewers: find, look, hear, check.
 //!
-//! Law: what is shown comes from the archive, with the names of the present floor; an id that the floor has no name for is
-//! shown as it is. Only who may review gets past the door.
+//! Law: what is shown comes from the archive, lines by the names that they had then and people by those of the present
+//! floor; an id that nobody has a name for is shown as it is. Only who may review gets past the door.
 
 use super::Trouble;
 use super::log_on::Reviewer;
@@ -57,6 +57,22 @@ impl Names {
         Named { id: line.to_string(), name }
     }
 
+    /// A line of a recording: as it was called then, where that is known.
+    fn line_then(&self, found: &RecordingFound, line: &LineId) -> Named {
+        match found.line_names.get(line) {
+            Some(name) => Named { id: line.to_string(), name: shown(line, name) },
+            None => self.line(line),
+        }
+    }
+
+    /// A line to choose: as this floor calls it, or as it was called when it was there.
+    fn line_to_choose(&self, line: &LineId, then: Option<&str>) -> Named {
+        match then.filter(|_| !self.lines.contains_key(line)) {
+            Some(name) => Named { id: line.to_string(), name: shown(line, name) },
+            None => self.line(line),
+        }
+    }
+
     fn person(&self, user: &UserId) -> Named {
         let name = self.people.get(user).cloned().unwrap_or_else(|| user.to_string());
         Named { id: user.to_string(), name }
@@ -71,7 +87,7 @@ impl Names {
             kind: found.kind.clone(),
             started_utc_ms: found.opened_utc_ms,
             ended_utc_ms: found.closed_utc_ms,
-            lines: found.lines.iter().map(|line| self.line(line)).collect(),
+            lines: found.lines.iter().map(|line| self.line_then(found, line)).collect(),
             people,
             gaps: found.gaps,
         }
@@ -140,7 +156,7 @@ pub async fn list(
     Ok(Json(RecordingPage {
         next_before: found.last().filter(|_| full).map(|last| last.recording.0),
         recordings: found.iter().map(|found| review.names.row(found)).collect(),
-        lines: lines.iter().map(|line| review.names.line(line)).collect(),
+        lines: lines.iter().map(|(line, then)| review.names.line_to_choose(line, then.as_deref())).collect(),
         people: people.iter().map(|user| review.names.person(user)).collect(),
     }))
 }
@@ -159,20 +175,20 @@ pub async fn detail(
     let lane = |track: &dealerboard_archive::TrackFound| TrackLane {
         track: track.track.0,
         talker: names.person(&track.talker),
-        line: names.line(&track.line),
+        line: names.line_then(&found, &track.line),
         started_utc_ms: track.from_utc_ms,
         length_ms: track.length_ms,
     };
     let gap = |gap: dealerboard_archive::GapFound| GapSpan {
         talker: gap.talker.map(|user| names.person(&UserId(user))),
-        line: gap.line.map(|line| names.line(&LineId(line))),
+        line: gap.line.map(|line| names.line_then(&found, &LineId(line))),
         from_utc_ms: gap.from_utc_ms,
         to_utc_ms: Some(gap.to_utc_ms),
         why: gap.why,
     };
     let event = |mark: dealerboard_archive::MarkFound| RecordingEvent {
         at_utc_ms: mark.at_utc_ms,
-        line: mark.line.map(|line| names.line(&line)),
+        line: mark.line.map(|line| names.line_then(&found, &line)),
         who: mark.who.iter().map(|user| names.person(user)).collect(),
         what: mark.what_happened,
     };
@@ -215,6 +231,11 @@ pub async fn verify(Reviewer(_): Reviewer, State(review): State<Review>) -> Resu
     let check = move || dealerboard_archive::verify(&folder).map_err(|error| error.to_string());
     let checked = review.checks.ask(check).await.map_err(Trouble::inside)?.map_err(Trouble::inside)?;
     Ok(Json(Verdict::of(&checked)))
+}
+
+/// The line of an intercom is called by its two people, which alone would look like a person.
+fn shown(line: &LineId, name: &str) -> String {
+    if line.0.starts_with("intercom-") { format!("Intercom: {name}") } else { name.to_owned() }
 }
 
 fn no_sound() -> Trouble {
