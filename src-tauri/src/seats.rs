@@ -122,8 +122,12 @@ async fn tell(app: AppHandle, label: String, turret: Arc<Turret>, remembering: R
         change = match changes.recv().await {
             Ok(change) => change,
             Err(RecvError::Lagged(_)) => Change::View(Box::new(turret.view())),
-            Err(RecvError::Closed) => return,
+            Err(RecvError::Closed) => break,
         };
+    }
+    // Its last change has told the window why.
+    if app.state::<Seats>().turret(&label).is_some() {
+        tracing::error!("the turret of the window {label} has ended by a fault; close the window and start again");
     }
 }
 

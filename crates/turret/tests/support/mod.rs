@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -233,7 +233,9 @@ pub async fn until(turret: &Turret, is: impl Fn(&View) -> bool) -> View {
             if is(&view) {
                 return view;
             }
-            let _ = changes.recv().await;
+            if let Err(broadcast::error::RecvError::Closed) = changes.recv().await {
+                panic!("the turret has ended: {:?}", turret.view());
+            }
         }
     };
     timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("the view is not so: {:?}", turret.view()))
