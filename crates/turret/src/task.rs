@@ -137,6 +137,7 @@ impl TurretTask {
             Input::VoiceState(number, state) => self.voice_state(number, state),
             Input::VoiceAgain(number) => self.voice_again(number),
             Input::MoreEars(number, sdp) => self.more_ears_made(number, sdp).await,
+            Input::OfferOver(id) => self.offer_over(id),
             Input::TailOver(line, press) => self.tail_over(line, press).await,
             Input::Devices(views) => self.devices(views).await,
             Input::Trouble(position, trouble) => {

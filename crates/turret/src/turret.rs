@@ -24,6 +24,7 @@ use dealerboard_rtc::turret::{TurretVoice, VoiceError, VoiceState};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, mpsc, oneshot};
+use uuid::Uuid;
 
 /// Inputs that may wait for the turret.
 const INPUTS_MAX: usize = 256;
@@ -74,6 +75,8 @@ pub(crate) enum Input {
     VoiceState(u64, VoiceState),
     VoiceAgain(u64),
     MoreEars(u64, String),
+    /// The time for the answer to an offer is over.
+    OfferOver(Uuid),
     TailOver(LineId, u64),
     Devices(BTreeMap<Position, DeviceView>),
     /// The microphone of a position cannot be read any more.

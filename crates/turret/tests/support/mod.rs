@@ -178,9 +178,18 @@ impl Peer {
         }
     }
 
-    /// Waits for the next offer of voice.
-    pub async fn offer(&mut self) {
-        while !matches!(self.next().await, FromTurret::Offer { .. }) {}
+    /// The next offer of voice: its id.
+    pub async fn offer(&mut self) -> Option<Uuid> {
+        loop {
+            if let FromTurret::Offer { id, .. } = self.next().await {
+                return id;
+            }
+        }
+    }
+
+    /// Refuses an offer of voice.
+    pub async fn refuse_voice(&self, id: Option<Uuid>, why: &str) {
+        self.say(FromSwitch::SdpAnswer { id, sdp: None, error: Some(why.to_owned()) }).await;
     }
 
     pub async fn say(&self, message: FromSwitch) {
