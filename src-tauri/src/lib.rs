@@ -6,7 +6,6 @@ pub mod floor;
 mod log_ons;
 pub mod memory;
 pub mod options;
-mod pinned;
 pub mod review;
 mod seats;
 mod tray;
