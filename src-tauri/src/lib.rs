@@ -6,6 +6,7 @@ pub mod floor;
 mod log_ons;
 pub mod memory;
 pub mod options;
+mod own_switch;
 pub mod review;
 mod seats;
 mod tray;
