@@ -43,13 +43,16 @@ pub fn run() -> Result<()> {
     tray::put(&handle);
     tray::take_hot_key(&handle);
 
+    let floor = tauri::async_runtime::block_on(async { floor.watch(move || say_failed(&handle)) });
     let mut rest = Some((floor, players, data));
     app.run(move |app, event| {
         if let RunEvent::Exit = event {
             stop_turrets(app);
             if let Some((floor, players, data)) = rest.take() {
                 drop(players);
-                tauri::async_runtime::block_on(floor.stop());
+                if let Some(floor) = floor {
+                    tauri::async_runtime::block_on(floor.stop());
+                }
                 drop(data);
             }
         }
@@ -77,6 +80,16 @@ fn open(
         .min_inner_size(1180.0, 700.0)
         .build()?;
     Ok(())
+}
+
+/// The switch of this program does not run any more: every window says so in its title.
+fn say_failed(app: &AppHandle) {
+    for (label, window) in app.webview_windows() {
+        if let Err(error) = window.set_title("Dealerboard: its own switch has failed; quit and start Dealerboard again")
+        {
+            tracing::warn!("the window {label} does not say that its switch has failed: {error}");
+        }
+    }
 }
 
 fn window_event(window: &Window, event: &WindowEvent) {

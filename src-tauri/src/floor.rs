@@ -2,6 +2,7 @@
 
 use crate::memory::Memory;
 use crate::options::{Options, TURRETS_MAX};
+use crate::own_switch::Watched;
 use anyhow::{Context, Result};
 use dealerboard_switch::{FloorSource, Running, Switch, SwitchOptions};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,7 +20,13 @@ pub struct Floor {
     pub address: String,
     /// Its fingerprint, where one is trusted already.
     pub pin: Option<String>,
-    own: Option<Running>,
+    own: Option<Own>,
+}
+
+/// The switch that this program started, and how it is started again.
+struct Own {
+    running: Running,
+    options: SwitchOptions,
 }
 
 /// Who logs on at a window at once.
@@ -46,9 +53,12 @@ impl Floor {
         let mut switch =
             SwitchOptions::new(FloorSource::Text(SAMPLE_FLOOR.to_owned()), data.join("sample-floor"), listen);
         switch.sample_passwords = true;
-        let own = Switch::start(switch).await.context("the sample floor does not start")?;
-        tracing::info!(addr = %own.addr, "the sample floor runs");
-        Ok(Self { address: format!("wss://{}", own.addr), pin: Some(own.fingerprint.clone()), own: Some(own) })
+        let running = Switch::start(switch.clone()).await.context("the sample floor does not start")?;
+        tracing::info!(addr = %running.addr, "the sample floor runs");
+        let (address, pin) = (format!("wss://{}", running.addr), Some(running.fingerprint.clone()));
+        // Turrets look for it where it was.
+        let options = SwitchOptions { listen: running.addr, ..switch };
+        Ok(Self { address, pin, own: Some(Own { running, options }) })
     }
 
     /// Who logs on at the window `at` (from 0): the user named on the command line at the first, a sample user at the
@@ -64,14 +74,14 @@ impl Floor {
         }
         let sample = self.own.as_ref().zip(SAMPLE_USERS.get(at).copied());
         Ok(sample.and_then(|(own, user)| {
-            let password = own.password_of(user)?.to_owned();
+            let password = own.running.password_of(user)?.to_owned();
             Some(LogOn { user: user.to_owned(), password })
         }))
     }
 
     /// The password that a counterparty of the sample floor logs on with; none at any other switch.
     pub fn sample_password(&self, user: &str) -> Option<&str> {
-        self.own.as_ref()?.password_of(user)
+        self.own.as_ref()?.running.password_of(user)
     }
 
     /// This program started the switch.
@@ -79,11 +89,11 @@ impl Floor {
         self.own.is_some()
     }
 
-    /// Stops the switch that this program started.
-    pub async fn stop(self) {
-        if let Some(own) = self.own {
-            own.stop().await;
-        }
+    /// Starts the switch that this program started again when it fails, until it is stopped; `give_up` is called when that
+    /// does not help. None at any other switch. It needs a tokio runtime.
+    pub fn watch(self, give_up: impl FnOnce() + Send + 'static) -> Option<Watched> {
+        let Own { running, options } = self.own?;
+        Some(Watched::new(running, move || Switch::start(options.clone()), give_up))
     }
 }
 
@@ -110,7 +120,21 @@ mod tests {
         let users: Vec<_> = windows.map(|at| floor.log_on_at(at, &options).unwrap().unwrap().user).collect();
         assert_eq!(users, SAMPLE_USERS);
         assert!(floor.is_sample() && floor.sample_password("calder").is_some());
-        floor.stop().await;
+        floor.watch(|| {}).unwrap().stop().await;
+    }
+
+    #[tokio::test]
+    async fn the_sample_floor_comes_back_at_its_address_with_its_certificate_and_passwords() {
+        let data = tempfile::tempdir().unwrap();
+        let Own { running, options } = reach(&[], data.path()).await.own.unwrap();
+        let known = |running: &Running| {
+            (running.addr, running.fingerprint.clone(), running.password_of("a.reyes").unwrap().to_owned())
+        };
+        let before = known(&running);
+        running.stop().await;
+        let again = Switch::start(options).await.unwrap();
+        assert_eq!(known(&again), before);
+        again.stop().await;
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ pub mod floor;
 mod log_ons;
 pub mod memory;
 pub mod options;
-mod pinned;
+mod own_switch;
 pub mod review;
 mod seats;
 mod tray;

@@ -6,13 +6,13 @@
 //! both ways, ranges pass through; the switch's own cookie stays in the door and never reaches the web view, nor does the
 //! turret's token, which logs the door on before the window opens.
 
-use crate::pinned;
 use anyhow::{Context, Result, ensure};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{self, HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use dealerboard_turret::Fingerprint;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,18 +41,18 @@ struct HandOver {
 pub struct Reach {
     /// `host:port`.
     pub authority: String,
-    /// `sha256:…` of its certificate.
-    pub fingerprint: String,
+    /// Its certificate.
+    pub pin: Fingerprint,
 }
 
 impl Reach {
     /// Reads `wss://host:port` or `https://host:port`.
     #[must_use]
-    pub fn new(address: &str, fingerprint: &str) -> Option<Self> {
+    pub fn new(address: &str, pin: Fingerprint) -> Option<Self> {
         let uri: Uri = address.parse().ok()?;
         let authority = uri.authority()?;
         let authority = format!("{}:{}", authority.host(), authority.port_u16().unwrap_or(443));
-        Some(Self { authority, fingerprint: fingerprint.to_owned() })
+        Some(Self { authority, pin })
     }
 }
 
@@ -104,7 +104,7 @@ impl Door {
         getrandom::fill(&mut random)
             .map_err(|error| anyhow::anyhow!("this machine gives no random numbers: {error}"))?;
         let key: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        let tls = TlsConnector::from(Arc::new(pinned::client_config(&reach.fingerprint)?));
+        let tls = TlsConnector::from(Arc::new(reach.pin.client_config()?));
         let address = format!("http://127.0.0.1:{port}/?door={key}");
         let cookie = format!("dealerboard-door-{port}").into();
         let forward = Forward { reach: Arc::new(reach), tls, key: key.into(), cookie, jar: Arc::default() };
@@ -272,7 +272,7 @@ mod tests {
     async fn the_door_reaches_the_switch_whose_fingerprint_it_was_given() {
         let folder = tempfile::tempdir().unwrap();
         let running = switch(folder.path()).await;
-        let reach = Reach::new(&format!("wss://{}", running.addr), &running.fingerprint).unwrap();
+        let reach = Reach::new(&format!("wss://{}", running.addr), running.fingerprint.parse().unwrap()).unwrap();
         let door = Door::open(reach, None).await.unwrap();
         let answer = get(&door.address, "/api/health", &key_of(&door)).await;
         assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("Sample floor"), "{answer}");
@@ -302,7 +302,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let running = switch(folder.path()).await;
         let (turret, token) = token_of(&running, user).await;
-        let reach = Reach::new(&format!("wss://{}", running.addr), &running.fingerprint).unwrap();
+        let reach = Reach::new(&format!("wss://{}", running.addr), running.fingerprint.parse().unwrap()).unwrap();
         let door = Door::open(reach, Some(&token)).await.unwrap();
         let answer = get(&door.address, "/api/me", &key_of(&door)).await;
         turret.stop().await;
@@ -328,7 +328,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let running = switch(folder.path()).await;
         let (turret, token) = token_of(&running, "a.reyes").await;
-        let reach = Reach::new(&format!("wss://{}", running.addr), &running.fingerprint).unwrap();
+        let reach = Reach::new(&format!("wss://{}", running.addr), running.fingerprint.parse().unwrap()).unwrap();
         let door = Door::open(reach, Some(&token)).await.unwrap();
         let cookie = door.forward.kept();
         let thief = Forward { jar: Arc::new(Mutex::new(cookie)), ..door.forward.clone() };
@@ -345,7 +345,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let running = switch(folder.path()).await;
         let wrong = format!("sha256:{}", "0".repeat(64));
-        let door = Door::open(Reach::new(&format!("wss://{}", running.addr), &wrong).unwrap(), None).await.unwrap();
+        let door = Door::open(Reach::new(&format!("wss://{}", running.addr), wrong.parse().unwrap()).unwrap(), None)
+            .await
+            .unwrap();
         let answer = get(&door.address, "/api/health", &key_of(&door)).await;
         assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");
         running.stop().await;
@@ -369,7 +371,7 @@ mod tests {
     async fn two_review_windows_that_share_cookies_stay_open_beside_each_other() {
         let folder = tempfile::tempdir().unwrap();
         let running = switch(folder.path()).await;
-        let reach = Reach::new(&format!("wss://{}", running.addr), &running.fingerprint).unwrap();
+        let reach = Reach::new(&format!("wss://{}", running.addr), running.fingerprint.parse().unwrap()).unwrap();
         let left = Door::open(reach.clone(), None).await.unwrap();
         let right = Door::open(reach, None).await.unwrap();
         let mut jar = BTreeMap::new();
@@ -384,7 +386,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_door_stays_shut_without_its_key() {
-        let reach = Reach::new("wss://127.0.0.1:1", "sha256:00").unwrap();
+        let reach = Reach::new("wss://127.0.0.1:1", format!("sha256:{}", "0".repeat(64)).parse().unwrap()).unwrap();
         let door = Door::open(reach, None).await.unwrap();
         assert!(get(&door.address, "/api/health", "").await.starts_with("HTTP/1.1 403"));
         assert!(get(&door.address, "/?door=0000", "").await.starts_with("HTTP/1.1 403"));

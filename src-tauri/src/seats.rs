@@ -122,8 +122,12 @@ async fn tell(app: AppHandle, label: String, turret: Arc<Turret>, remembering: R
         change = match changes.recv().await {
             Ok(change) => change,
             Err(RecvError::Lagged(_)) => Change::View(Box::new(turret.view())),
-            Err(RecvError::Closed) => return,
+            Err(RecvError::Closed) => break,
         };
+    }
+    // Its last change has told the window why.
+    if app.state::<Seats>().turret(&label).is_some() {
+        tracing::error!("the turret of the window {label} has ended by a fault; close the window and start again");
     }
 }
 
@@ -161,7 +165,7 @@ pub async fn open_review(app: AppHandle, window: WebviewWindow) -> Result<(), St
     let turret = seats.turret(window.label()).ok_or("This window has no turret.")?;
     let user = turret.view().header.user_id;
     let access = turret.access().await.ok_or("This turret has stopped; start Dealerboard again.")?;
-    let reach = access.pin.and_then(|pin| Reach::new(&access.address, &pin.to_string()));
+    let reach = access.pin.and_then(|pin| Reach::new(&access.address, pin));
     let reach = reach.ok_or("Trust the switch's certificate before its recordings are opened.")?;
     let token = access.token.map(|token| token.token);
     let door = Door::open(reach, token.as_deref()).await.map_err(|error| format!("{error:#}"))?;

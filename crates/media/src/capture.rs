@@ -33,13 +33,11 @@ pub struct UplinkConfig {
     pub frame_ms: u32,
     /// Bits per second.
     pub bitrate_bps: i32,
-    /// 2.5 ms of look-ahead instead of 6.5, without in-band FEC.
-    pub low_delay: bool,
 }
 
 impl Default for UplinkConfig {
     fn default() -> Self {
-        Self { frame_ms: 10, bitrate_bps: 48_000, low_delay: false }
+        Self { frame_ms: 10, bitrate_bps: 48_000 }
     }
 }
 
@@ -207,7 +205,6 @@ pub struct UplinkEncoder {
     /// Samples of silence that are still to be encoded so that the last ones come out at the far end.
     flush: usize,
     look_ahead: usize,
-    protects: bool,
     marker: bool,
     seq: u16,
     rtp_ts: u32,
@@ -222,8 +219,7 @@ pub fn capture_pair(config: UplinkConfig) -> Result<(CaptureTap, UplinkEncoder, 
     if ![5, 10, 20].contains(&config.frame_ms) {
         return Err(MediaError::Frame(config.frame_ms));
     }
-    let application = if config.low_delay { Application::LowDelay } else { Application::Voip };
-    let mut encoder = Encoder::new(RATE_HZ, Channels::Mono, application)?;
+    let mut encoder = Encoder::new(RATE_HZ, Channels::Mono, Application::Voip)?;
     encoder.set_bitrate(Bitrate::Bits(config.bitrate_bps))?;
     encoder.set_complexity(6)?;
     encoder.set_dtx(true)?;
@@ -242,7 +238,6 @@ pub fn capture_pair(config: UplinkConfig) -> Result<(CaptureTap, UplinkEncoder, 
         rest: None,
         flush: 0,
         look_ahead,
-        protects: !config.low_delay,
         marker: false,
         seq: 0,
         rtp_ts: 0,
@@ -258,12 +253,12 @@ impl UplinkEncoder {
     }
 
     /// Tells the encoder how many packets in a hundred are lost. Above 0, each packet carries the one before it a second
-    /// time (in-band FEC, RFC 6716 section 2.1.7), unless the delay is to be low.
+    /// time (in-band FEC, RFC 6716 section 2.1.7).
     ///
     /// # Errors
     /// libopus refuses.
     pub fn set_expected_loss(&mut self, percent: u8) -> Result<(), MediaError> {
-        self.encoder.set_inband_fec(self.protects && percent > 0)?;
+        self.encoder.set_inband_fec(percent > 0)?;
         Ok(self.encoder.set_packet_loss_perc(i32::from(percent.min(100)))?)
     }
 

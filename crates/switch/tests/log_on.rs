@@ -312,8 +312,8 @@ async fn a_turret_that_logs_off_is_seen_to_be_gone_at_once() {
 async fn an_offer_that_is_no_offer_is_answered_with_the_reason() {
     let world = World::start().await;
     let mut turret = world.log_on("reyes").await;
-    turret.send(&FromTurret::Offer { sdp: "not an offer".into() }).await;
-    let FromSwitch::SdpAnswer { sdp: None, error: Some(_) } = turret.next().await else { panic!() };
+    turret.send(&FromTurret::Offer { id: None, sdp: "not an offer".into() }).await;
+    let FromSwitch::SdpAnswer { id: None, sdp: None, error: Some(_) } = turret.next().await else { panic!() };
 }
 
 #[tokio::test]

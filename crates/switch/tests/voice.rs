@@ -7,12 +7,14 @@ use dealerboard_rtc::turret::{TurretVoice, VoiceState};
 use dealerboard_wire::{FromSwitch, FromTurret};
 use std::sync::Arc;
 use support::{Turret, World};
+use uuid::Uuid;
 
 async fn negotiate(turret: &mut Turret, voice: &TurretVoice, sdp: String) {
-    turret.send(&FromTurret::Offer { sdp }).await;
+    let offer = Some(Uuid::new_v4());
+    turret.send(&FromTurret::Offer { id: offer, sdp }).await;
     loop {
-        if let FromSwitch::SdpAnswer { sdp, error } = turret.next().await {
-            assert_eq!(error, None);
+        if let FromSwitch::SdpAnswer { id, sdp, error } = turret.next().await {
+            assert_eq!((id, error), (offer, None));
             voice.accept(&sdp.unwrap()).await.unwrap();
             return;
         }

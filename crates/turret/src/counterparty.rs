@@ -7,7 +7,7 @@ use crate::project::{CALLING, FAR_END_GONE, FAR_END_OPEN};
 use crate::turret::{Devices, Turret, TurretConfig};
 use crate::view::{Intent, KeyView, LinkView, PersonView, View};
 use crate::voice::{Callbacks, monotonic_ns};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use dealerboard_media::{RATE_HZ, samples_to_ns};
 use dealerboard_model::{Lamp, LineId, Position, UserId};
 use serde::Deserialize;
@@ -76,10 +76,10 @@ fn soon() -> u64 {
 /// The words of a mouth that are still to be said.
 type Mouth = Arc<Mutex<VecDeque<f32>>>;
 
-/// Plays a script until the task is dropped. `voice` gives the samples (48 kHz mono) of a voice file by its name.
+/// Plays a script until the task is dropped, or its turret has ended. `voice` gives the samples (48 kHz mono) of a voice file by its name.
 ///
 /// # Errors
-/// A voice file is missing, or the turret cannot start.
+/// A voice file is missing, or the turret cannot start, or has ended by a fault.
 pub async fn play(
     config: TurretConfig,
     password: String,
@@ -100,7 +100,7 @@ pub async fn play(
     let (next_ring, next_hoot) = (after(&script.rings), after(&script.speaks_on_hoot));
     let player = Player { script, mouth, says, on_hoot, next_ring, next_hoot, call: None, talk_ends: None };
     attend(&turret, player).await;
-    Ok(())
+    bail!("its turret has ended by a fault")
 }
 
 /// Calls the turret's callbacks at their pace, until the mouth is gone.
@@ -129,10 +129,10 @@ fn feed(callbacks: Callbacks, mouth: Weak<Mutex<VecDeque<f32>>>) {
     }
 }
 
-/// Looks at the panel ten times a second and does what the script wants, until the task is dropped.
+/// Looks at the panel ten times a second and does what the script wants, while there is a turret.
 async fn attend(turret: &Turret, mut player: Player) {
     let mut look = Instant::now();
-    loop {
+    while !turret.has_ended() {
         look += Duration::from_millis(100);
         sleep_until(look).await;
         let view = turret.view();

@@ -153,7 +153,7 @@ impl TurretTask {
             FromSwitch::Event { event: Event::MoreEars { total }, .. } => self.more_ears(total),
             FromSwitch::Event { event, .. } => self.facts.event(&event),
             FromSwitch::Answer { id, result } => self.answered(id, result),
-            FromSwitch::SdpAnswer { sdp, error } => self.sdp_answered(sdp, error),
+            FromSwitch::SdpAnswer { id, sdp, error } => self.sdp_answered(id, sdp, error),
             FromSwitch::Welcome(_)
             | FromSwitch::HeartbeatAck { .. }
             | FromSwitch::Token(_)

@@ -13,6 +13,7 @@ use dealerboard_media::{PlaybackControl, Tone};
 use dealerboard_model::{Csrc, LineId, Position, Uplink};
 use dealerboard_wire::{Act, OpenMic};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -45,9 +46,14 @@ impl TurretTask {
         for (position, wish) in self.tones.follow(&self.facts, up) {
             self.voice.control(position, wish);
         }
+        self.show();
+    }
+
+    /// The view, as it follows from what is known, and what differs from the one before.
+    pub(crate) fn show(&self) {
         let now = project(&self.facts, &self.local);
         let differences = {
-            let mut shown = self.view.lock().expect("no holder of this lock panics");
+            let mut shown = self.view.lock().unwrap_or_else(PoisonError::into_inner);
             let differences = changes(&shown, &now);
             *shown = now;
             differences

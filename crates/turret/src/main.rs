@@ -145,7 +145,7 @@ async fn attend(turret: &Turret, mut changes: Receiver<Change>, stay: bool, ends
                 let change = match change {
                     Ok(change) => change,
                     Err(RecvError::Lagged(_)) => Change::View(Box::new(turret.view())),
-                    Err(RecvError::Closed) => return Ok(()),
+                    Err(RecvError::Closed) => bail!("The turret has ended by a fault; start it again."),
                 };
                 print(&change)?;
                 watch.see(&change)?;

@@ -16,6 +16,16 @@ use std::sync::{Arc, Mutex};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint([u8; 32]);
 
+impl Fingerprint {
+    /// A TLS configuration for other connections to the owner of this certificate: it takes no other one.
+    ///
+    /// # Errors
+    /// The cryptography of this build cannot speak TLS.
+    pub fn client_config(self) -> Result<ClientConfig, Error> {
+        client_config(Some(self), Seen::default())
+    }
+}
+
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("sha256:")?;

@@ -1,7 +1,7 @@
 //! The turret's one task: takes intents, what the link says, and time, one at a time.
 //!
 //! Law: it ends, and shuts every microphone, when it is told to stop, when nobody holds the turret any more, or when its
-//! link has ended.
+//! link has ended. However it ends, its view does not go on looking live, and who listens to its changes hears the end.
 
 use crate::facts::Facts;
 use crate::intake::Overflow;
@@ -29,6 +29,10 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// The same while nothing is said or heard here: a meter that starts to move a little later is seen by nobody.
 const TICK_AT_REST: Duration = Duration::from_millis(100);
+
+/// What a turret shows that has ended unasked.
+pub(crate) const HAS_ENDED: &str =
+    "This turret has ended by a fault, its microphones are shut; close it and start it again.";
 
 /// How long a turret that stops waits for its log-off to be written, and for its voice to be closed.
 const LEAVE_MAX: Duration = Duration::from_millis(500);
@@ -66,6 +70,8 @@ pub(crate) struct TurretTask {
     pub(crate) tones: Tones,
     pub(crate) speaking: Speaking,
     pub(crate) metered: bool,
+    /// The view shows the end.
+    pub(crate) left: bool,
 }
 
 impl TurretTask {
@@ -79,19 +85,22 @@ impl TurretTask {
                 biased;
                 input = inbox.recv() => match input {
                     Some(Input::Stop(done)) => {
-                        self.leave(events).await;
+                        self.leave(LinkView::LoggedOff, events).await;
                         drop(self);
                         // Nobody waits any more.
                         let _ = done.send(());
                         return;
                     }
                     Some(input) => self.take(input).await,
-                    None => return self.leave(events).await,
+                    None => return self.leave(LinkView::LoggedOff, events).await,
                 },
                 intent = overflow.next() => self.intend(intent).await,
                 event = events.recv() => match event {
                     Some((era, event)) => self.heed(era, event).await,
-                    None => return self.leave(events).await,
+                    None => {
+                        tracing::error!("the turret ends: its link has ended by itself");
+                        return self.leave(ended_by_itself(), events).await;
+                    }
                 },
                 _ = tick.tick() => {
                     let changed = self.on_tick().await;
@@ -111,8 +120,8 @@ impl TurretTask {
         }
     }
 
-    async fn leave(&mut self, mut events: mpsc::Receiver<(u64, LinkEvent)>) {
-        self.voice.set_gates([Sends::Nothing; 3]);
+    async fn leave(&mut self, shows: LinkView, mut events: mpsc::Receiver<(u64, LinkEvent)>) {
+        self.show_end(shows);
         self.era += 1;
         let goodbye = async {
             // The link may have ended first; then there is nobody to tell.
@@ -126,6 +135,19 @@ impl TurretTask {
         }
     }
 
+    /// Shuts every microphone; from now on the view shows nothing but why there is nothing.
+    fn show_end(&mut self, link: LinkView) {
+        self.voice.set_gates([Sends::Nothing; 3]);
+        self.left = true;
+        self.facts = Facts::default();
+        self.local.mics.forget();
+        self.local.calls.forget();
+        self.local.stale_since_utc_ms = None;
+        self.forget();
+        self.local.link = link;
+        self.show();
+    }
+
     async fn take(&mut self, input: Input) {
         match input {
             Input::Intent(intent) => self.intend(intent).await,
@@ -133,6 +155,7 @@ impl TurretTask {
             Input::VoiceState(number, state) => self.voice_state(number, state),
             Input::VoiceAgain(number) => self.voice_again(number),
             Input::MoreEars(number, sdp) => self.more_ears_made(number, sdp).await,
+            Input::OfferOver(id) => self.offer_over(id),
             Input::TailOver(line, press) => self.tail_over(line, press).await,
             Input::Devices(views) => self.devices(views).await,
             Input::Trouble(position, trouble) => {
@@ -207,10 +230,17 @@ impl TurretTask {
 
 impl Drop for TurretTask {
     fn drop(&mut self) {
-        self.voice.set_gates([Sends::Nothing; 3]);
+        if !self.left {
+            tracing::error!("the turret has ended by a fault");
+            self.show_end(ended_by_itself());
+        }
         // Devices end before the codecs that they call.
         self.running = Running::Hooks;
     }
+}
+
+fn ended_by_itself() -> LinkView {
+    LinkView::Refused { sentence: HAS_ENDED.to_owned() }
 }
 
 pub(crate) fn tone_of(tone: dealerboard_wire::Tone) -> Tone {

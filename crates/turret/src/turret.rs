@@ -8,7 +8,7 @@ use crate::facts::Facts;
 use crate::files::{self, Clock, FileDevices, RunningFiles};
 use crate::intake::Intake;
 use crate::keyed::Keyed;
-use crate::link::{self, Access, LinkOptions};
+use crate::link::{self, Access, LinkEvent, LinkOptions, ToLink};
 use crate::pin::Fingerprint;
 use crate::project::{Local, project};
 use crate::speaking::Speaking;
@@ -22,14 +22,18 @@ use dealerboard_media::UplinkConfig;
 use dealerboard_model::{LineId, Position};
 use dealerboard_rtc::turret::{TurretVoice, VoiceError, VoiceState};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, mpsc, oneshot};
+use uuid::Uuid;
 
 /// Inputs that may wait for the turret.
 const INPUTS_MAX: usize = 256;
 
 /// Changes that a slow listener may lag behind before it has to look at the whole view.
 const CHANGES_MAX: usize = 1_024;
+
+/// What a turret asks of its link, and what it hears from it.
+type Link = (mpsc::Sender<ToLink>, mpsc::Receiver<(u64, LinkEvent)>);
 
 /// Which switch, and as whom.
 #[derive(Clone, Debug)]
@@ -71,6 +75,8 @@ pub(crate) enum Input {
     VoiceState(u64, VoiceState),
     VoiceAgain(u64),
     MoreEars(u64, String),
+    /// The time for the answer to an offer is over.
+    OfferOver(Uuid),
     TailOver(LineId, u64),
     Devices(BTreeMap<Position, DeviceView>),
     /// The microphone of a position cannot be read any more.
@@ -83,7 +89,8 @@ pub struct Turret {
     inputs: mpsc::Sender<Input>,
     intake: Intake,
     view: Arc<Mutex<View>>,
-    told: broadcast::Sender<Change>,
+    /// Weak, so that who listens hears the end of the task.
+    told: broadcast::WeakSender<Change>,
     clocks: Arc<Vec<Clock>>,
 }
 
@@ -93,6 +100,12 @@ impl Turret {
     /// # Errors
     /// The codec, a device or a thread cannot be had.
     pub fn start(config: TurretConfig, devices: Devices) -> Result<Self> {
+        let (address, pin, seat) = (config.address.clone(), config.pin, config.seat.clone());
+        Self::start_on(config, devices, || link::start(LinkOptions { address, pin, seat }))
+    }
+
+    /// Starts a turret on a link of its own.
+    fn start_on(config: TurretConfig, devices: Devices, connect: impl FnOnce() -> Link) -> Result<Self> {
         let (voice, callbacks) = Voice::start(config.uplink)?;
         let (inputs, inbox) = mpsc::channel(INPUTS_MAX);
         let (intake, overflow) = Intake::new(inputs.clone());
@@ -125,11 +138,11 @@ impl Turret {
             Running::Files(files) => files.clocks.clone(),
             Running::Cards(_) | Running::Hooks => Vec::new(),
         });
-        let options = LinkOptions { address: config.address.clone(), pin: config.pin, seat: config.seat.clone() };
-        let (link, events) = link::start(options);
+        let (link, events) = connect();
         let facts = Facts::default();
         let view = Arc::new(Mutex::new(project(&facts, &local)));
-        let (told, _) = broadcast::channel(CHANGES_MAX);
+        let (tell, _) = broadcast::channel(CHANGES_MAX);
+        let told = tell.downgrade();
         let task = TurretTask {
             facts,
             local,
@@ -138,7 +151,7 @@ impl Turret {
             link,
             inputs: inputs.downgrade(),
             overflow,
-            told: told.clone(),
+            told: tell,
             view: Arc::clone(&view),
             era: 0,
             user: None,
@@ -156,6 +169,7 @@ impl Turret {
             speaking: Speaking::default(),
             metered: false,
             welcomed: false,
+            left: false,
         };
         tokio::spawn(task.run(inbox, events));
         Ok(Self { inputs, intake, view, told, clocks })
@@ -171,7 +185,13 @@ impl Turret {
     /// Everything on the panel now.
     #[must_use]
     pub fn view(&self) -> View {
-        self.view.lock().expect("no holder of this lock panics").clone()
+        self.view.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// It was stopped, or has ended by a fault: it takes no intent any more.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.inputs.is_closed()
     }
 
     /// Trusts a certificate at the switch `address`, `wss://host:port`, from an earlier log-on there: another one is refused,
@@ -190,10 +210,11 @@ impl Turret {
         answer.await.ok()
     }
 
-    /// Changes from now on. Who lags has to look at [`Self::view`].
+    /// Changes from now on, closed when the turret has ended. Who lags has to look at [`Self::view`].
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Change> {
-        self.told.subscribe()
+        let ended = || broadcast::channel(1).1;
+        self.told.upgrade().map_or_else(ended, |told| told.subscribe())
     }
 
     /// When the first sample of each file device was taken or played.
@@ -224,4 +245,58 @@ fn file_views(files: &FileDevices) -> BTreeMap<Position, DeviceView> {
         trouble: String::new(),
     };
     Position::ALL.map(|position| (position, view(position))).into()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::task::HAS_ENDED;
+    use tokio::sync::broadcast::error::RecvError;
+
+    fn config() -> TurretConfig {
+        let (address, seat, uplink) = ("wss://127.0.0.1:1".to_owned(), String::new(), UplinkConfig::default());
+        TurretConfig { address, pin: None, seat, uplink }
+    }
+
+    /// Waits until no change comes any more.
+    async fn closed(changes: &mut broadcast::Receiver<Change>) {
+        while !matches!(changes.recv().await, Err(RecvError::Closed)) {}
+    }
+
+    fn says_that_it_has_ended(turret: &Turret) -> bool {
+        matches!(&turret.view().header.link, LinkView::Refused { sentence } if sentence == HAS_ENDED)
+    }
+
+    #[tokio::test]
+    async fn a_turret_whose_link_has_ended_says_so_and_ends() {
+        let (link, _asked) = mpsc::channel(8);
+        let (tell, events) = mpsc::channel(8);
+        let turret = Turret::start_on(config(), Devices::Hooks(Box::new(drop)), || (link, events)).unwrap();
+        let mut changes = turret.subscribe();
+        drop(tell);
+        closed(&mut changes).await;
+        assert!(says_that_it_has_ended(&turret) && turret.has_ended());
+        closed(&mut turret.subscribe()).await;
+    }
+
+    #[test]
+    fn a_turret_whose_task_is_dropped_says_so() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let turret = runtime.block_on(async { Turret::start(config(), Devices::Hooks(Box::new(drop))).unwrap() });
+        let mut changes = turret.subscribe();
+        drop(runtime);
+        assert!(says_that_it_has_ended(&turret));
+        while !matches!(changes.try_recv(), Err(broadcast::error::TryRecvError::Closed)) {}
+    }
+
+    #[tokio::test]
+    async fn a_turret_that_was_stopped_shows_that_nobody_is_logged_on() {
+        let turret = Turret::start(config(), Devices::Hooks(Box::new(drop))).unwrap();
+        let mut changes = turret.subscribe();
+        turret.intent(Intent::LogOn { user: "reyes".into(), password: "tulip".into(), switch: None });
+        turret.stop().await;
+        closed(&mut changes).await;
+        assert_eq!(turret.view().header.link, LinkView::LoggedOff);
+    }
 }

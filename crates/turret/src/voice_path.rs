@@ -1,6 +1,7 @@
 //! The voice connection to the switch: offered at log-on, and again when it breaks.
 //!
-//! Law: connections are numbered; what an old one says, and an answer to its offer, is not heard by the new one.
+//! Law: connections are numbered; what an old one says is not heard by the new one. Only the newest offer has an answer,
+//! which bears its id; an offer without an answer is over after a while.
 
 use crate::link::ToLink;
 use crate::task::TurretTask;
@@ -9,7 +10,6 @@ use crate::view::LinkView;
 use dealerboard_model::Uplink;
 use dealerboard_rtc::turret::{TurretVoice, VoiceError, VoiceState};
 use dealerboard_wire::FromTurret;
-use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,9 @@ use uuid::Uuid;
 
 /// Ears at first.
 const EARS: u16 = 16;
+
+/// How long the switch may take to answer an offer.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
 
 /// A broken connection is made anew after this long, doubling to the last.
 const AGAIN_FIRST: Duration = Duration::from_millis(250);
@@ -30,8 +33,8 @@ pub(crate) struct VoicePath {
     pub(crate) number: u64,
     /// Voice can flow.
     pub(crate) up: bool,
-    /// Which connection each offer was for that the switch has not answered yet, oldest first.
-    pub(crate) answers: VecDeque<u64>,
+    /// The newest offer, while the switch has not answered it.
+    pub(crate) offer: Option<Uuid>,
     connection: Option<Arc<Mutex<TurretVoice>>>,
     /// This machine's address towards the switch.
     local: Option<IpAddr>,
@@ -59,7 +62,7 @@ impl TurretTask {
     /// A control connection is there: keeps the voice connection of the same session if it flows, else makes one.
     pub(crate) fn open_voice(&mut self, local: IpAddr, resumed: bool) {
         // Offers of the old control connection get no answer any more.
-        self.path.answers.clear();
+        self.path.offer = None;
         self.path.local = Some(local);
         if !(resumed && self.path.up) {
             self.path.breaks = 0;
@@ -78,9 +81,8 @@ impl TurretTask {
 
     fn offer_voice(&mut self, local: IpAddr) {
         let breaks = self.path.breaks;
-        let answers = std::mem::take(&mut self.path.answers);
         self.end_voice();
-        (self.path.breaks, self.path.answers, self.path.local) = (breaks, answers, Some(local));
+        (self.path.breaks, self.path.local) = (breaks, Some(local));
         self.show_voice(false);
         let (number, told, sink) = (self.path.number, self.inputs.clone(), self.voice.sink());
         let ssrc = Uuid::new_v4().as_u128() as u32 & 0x3fff_fff0;
@@ -123,8 +125,28 @@ impl TurretTask {
     }
 
     async fn offer(&mut self, sdp: String) {
-        self.path.answers.push_back(self.path.number);
-        self.tell_switch(FromTurret::Offer { sdp }).await;
+        let id = Uuid::new_v4();
+        self.path.offer = Some(id);
+        let told = self.inputs.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(ANSWER_MAX).await;
+            let Some(told) = told.upgrade() else { return };
+            let _ = told.send(Input::OfferOver(id)).await;
+        });
+        self.tell_switch(FromTurret::Offer { id: Some(id), sdp }).await;
+    }
+
+    /// The time for an answer is over.
+    pub(crate) fn offer_over(&mut self, id: Uuid) {
+        if self.path.offer != Some(id) {
+            return;
+        }
+        tracing::warn!("the switch did not answer an offer of voice");
+        self.path.offer = None;
+        // More ears that were not given leave the voice as it was.
+        if !self.path.up {
+            self.voice_broke();
+        }
     }
 
     /// Sends what need not be repeated.
@@ -178,11 +200,12 @@ impl TurretTask {
         }
     }
 
-    pub(crate) fn sdp_answered(&mut self, sdp: Option<String>, error: Option<String>) {
-        let number = self.path.answers.pop_front();
-        if number != Some(self.path.number) {
+    pub(crate) fn sdp_answered(&mut self, id: Option<Uuid>, sdp: Option<String>, error: Option<String>) {
+        // An answer without an id is that of a switch that gives none: to the newest offer.
+        if self.path.offer.is_none() || id.is_some_and(|id| self.path.offer != Some(id)) {
             return;
         }
+        self.path.offer = None;
         let Some(sdp) = sdp else {
             if self.path.breaks == 0 {
                 self.note(None, error.unwrap_or_else(|| "The switch gives this turret no voice.".into()), false);

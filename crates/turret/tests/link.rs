@@ -6,7 +6,7 @@ mod support;
 use dealerboard_model::{LineId, Position, Uplink};
 use dealerboard_turret::view::{Intent, LinkView, TalkView};
 use dealerboard_turret::{Callbacks, Turret};
-use dealerboard_wire::{Act, Credentials, Event, FromSwitch, FromTurret, Notice, Tone};
+use dealerboard_wire::{Act, Credentials, Event, FromTurret, Notice, Tone};
 use support::*;
 
 fn talk(on: bool) -> Act {
@@ -313,12 +313,45 @@ async fn a_voice_that_was_refused_is_offered_again() {
     let (mut peer, _) = switch.arrival().await;
     peer.let_in(idle()).await;
     for _ in 0..2 {
-        peer.offer().await;
-        peer.say(FromSwitch::SdpAnswer { sdp: None, error: Some("Not now.".into()) }).await;
+        let offer = peer.offer().await;
+        peer.refuse_voice(offer, "Not now.").await;
     }
     peer.offer().await;
     let told = turret.view().activity.iter().filter(|notice| notice.sentence == "Not now.").count();
     assert_eq!(told, 1);
+}
+
+#[tokio::test]
+async fn an_answer_to_an_older_offer_of_voice_is_not_taken_for_that_of_the_newest() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    let first = peer.offer().await;
+    peer.refuse_voice(first, "Not now.").await;
+    let second = peer.offer().await;
+    assert_ne!(first, second);
+    // The session begins anew: what it tells about voice is told again.
+    drop(peer);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    let third = peer.offer().await;
+    peer.refuse_voice(second, "Too late.").await;
+    peer.refuse_voice(third, "Not yet.").await;
+    let view = until(&turret, |view| view.activity.iter().any(|it| it.sentence == "Not yet.")).await;
+    assert!(view.activity.iter().all(|it| it.sentence != "Too late."), "{view:?}");
+}
+
+#[tokio::test]
+async fn voice_that_the_switch_does_not_answer_for_is_offered_again() {
+    let mut switch = Switch::start().await;
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(idle()).await;
+    let first = peer.offer().await;
+    assert_ne!(first, peer.offer().await);
 }
 
 #[tokio::test]

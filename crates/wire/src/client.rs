@@ -20,6 +20,9 @@ pub enum FromTurret {
     },
     /// The SDP offer (RFC 8829) of a turret: three uplinks and a pool of ears, or more ears by a re-offer.
     Offer {
+        /// Made by the turret; the answer bears it too. Of offers that come while one is answered only the newest is.
+        #[serde(default)]
+        id: Option<Uuid>,
         /// The offer.
         sdp: String,
     },

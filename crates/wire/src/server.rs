@@ -25,6 +25,9 @@ pub enum FromSwitch {
     },
     /// The SDP answer to an offer.
     SdpAnswer {
+        /// The offer's id, where it had one.
+        #[serde(default)]
+        id: Option<Uuid>,
         /// The answer, or none when the offer could not be taken.
         sdp: Option<String>,
         /// Why not, in one sentence.

@@ -182,7 +182,7 @@ impl Reader {
                 let refusal = Refusal { code: RefusalCode::Locked, sentence: sentence.to_owned() };
                 self.outbox.message(FromSwitch::Answer { id, result: Answer::Refused(refusal) });
             }
-            FromTurret::Offer { sdp } => self.tell(FromConnection::Offer { session, sdp }).await,
+            FromTurret::Offer { id, sdp } => self.tell(FromConnection::Offer { session, id, sdp }).await,
             FromTurret::Heartbeat { n } => {
                 self.outbox.message(FromSwitch::HeartbeatAck { n, now: self.door.clock.now() });
             }

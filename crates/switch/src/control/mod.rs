@@ -66,6 +66,8 @@ pub enum FromConnection {
     Offer {
         /// Whose.
         session: Session,
+        /// The offer's id.
+        id: Option<Uuid>,
         /// The offer.
         sdp: String,
     },

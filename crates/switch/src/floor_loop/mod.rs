@@ -165,8 +165,8 @@ impl FloorLoop {
                 let turret = session.turret;
                 self.input(if there { Input::LinkBack { turret } } else { Input::LinkLost { turret } });
             }
-            FromConnection::Offer { session, sdp } if self.sessions.is_current(session) => {
-                self.offered(session.turret, sdp);
+            FromConnection::Offer { session, id, sdp } if self.sessions.is_current(session) => {
+                self.offered(session.turret, id, sdp);
             }
             FromConnection::VoiceActivity { session, uplink, speaking } if self.sessions.is_current(session) => {
                 self.input(Input::VoiceActivity { turret: session.turret, uplink, speaking });
@@ -227,9 +227,9 @@ impl FloorLoop {
         self.tell(turret, Event::NotHeard { line, on });
     }
 
-    fn offered(&mut self, turret: TurretId, sdp: String) {
+    fn offered(&mut self, turret: TurretId, id: Option<Uuid>, sdp: String) {
         let Some(seat) = self.sessions.get(turret) else { return };
-        seat.offers.put(sdp, seat.outbox.clone());
+        seat.offers.put(id, sdp, seat.outbox.clone());
     }
 
     fn tell(&self, turret: TurretId, event: Event) {

@@ -15,6 +15,7 @@ use dealerboard_wire::FromSwitch;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// Answers offers: the voice of the switch, or what a test puts in its place.
 pub trait Answers: Send + Sync + 'static {
@@ -44,6 +45,7 @@ impl Answers for VoiceHub {
 
 #[derive(Clone)]
 struct Offer {
+    id: Option<Uuid>,
     sdp: String,
     /// Of the connection that the offer came by.
     outbox: Outbox,
@@ -63,8 +65,8 @@ impl Offers {
     }
 
     /// One more; it takes the place of one that nobody has looked at yet.
-    pub fn put(&self, sdp: String, outbox: Outbox) {
-        self.newest.send_replace(Some(Offer { sdp, outbox }));
+    pub fn put(&self, id: Option<Uuid>, sdp: String, outbox: Outbox) {
+        self.newest.send_replace(Some(Offer { id, sdp, outbox }));
     }
 }
 
@@ -72,20 +74,20 @@ async fn answer_all(turret: TurretId, voice: Arc<impl Answers>, mut offers: watc
     // The name of the connection that was answered last: an offer of the same name asks it for more ears.
     let mut connected = None;
     while offers.changed().await.is_ok() {
-        let Some(Offer { sdp, outbox }) = offers.borrow_and_update().clone() else { continue };
+        let Some(Offer { id, sdp, outbox }) = offers.borrow_and_update().clone() else { continue };
         let name = ice_name(&sdp);
         let again = name.is_some() && name == connected;
         let answer = voice.answer(turret, sdp, again).await;
         if answer.is_ok() {
             connected = name;
         }
-        // A turret that has made a newer offer would take this answer for that one's.
+        // A turret that gives no ids would take this answer for that of its newer offer.
         if offers.has_changed().unwrap_or(false) {
             continue;
         }
         outbox.message(match answer {
-            Ok(sdp) => FromSwitch::SdpAnswer { sdp: Some(sdp), error: None },
-            Err(error) => FromSwitch::SdpAnswer { sdp: None, error: Some(error.to_string()) },
+            Ok(sdp) => FromSwitch::SdpAnswer { id, sdp: Some(sdp), error: None },
+            Err(error) => FromSwitch::SdpAnswer { id, sdp: None, error: Some(error.to_string()) },
         });
     }
     // The last one may have been built while the session ended.
@@ -140,9 +142,9 @@ mod tests {
         (Arc::new(Voice { did, permits: Semaphore::new(permits), refuses: Mutex::default() }), seen)
     }
 
-    async fn answered(outbox: &Outbox) -> Option<String> {
+    async fn answered(outbox: &Outbox) -> (Option<Uuid>, Option<String>) {
         match outbox.next().await {
-            Next::Send(FromSwitch::SdpAnswer { sdp, .. }) => sdp,
+            Next::Send(FromSwitch::SdpAnswer { id, sdp, .. }) => (id, sdp),
             _ => panic!("only answers are sent"),
         }
     }
@@ -151,7 +153,7 @@ mod tests {
     async fn a_connection_that_is_built_while_its_session_ends_is_taken_away_again() {
         let (voice, mut did) = voice(0);
         let offers = Offers::of(TurretId(1), Arc::clone(&voice));
-        offers.put("a".into(), Outbox::default());
+        offers.put(None, "a".into(), Outbox::default());
         assert_eq!(did.recv().await, Some(Did::Began("a".into(), false)));
         drop(offers);
         voice.permits.add_permits(1);
@@ -164,12 +166,12 @@ mod tests {
         let (voice, mut did) = voice(0);
         let outbox = Outbox::default();
         let offers = Offers::of(TurretId(1), Arc::clone(&voice));
-        offers.put("a".into(), outbox.clone());
+        offers.put(None, "a".into(), outbox.clone());
         assert_eq!(did.recv().await, Some(Did::Began("a".into(), false)));
-        offers.put("b".into(), outbox.clone());
-        offers.put("c".into(), outbox.clone());
+        offers.put(None, "b".into(), outbox.clone());
+        offers.put(Some(Uuid::from_u128(3)), "c".into(), outbox.clone());
         voice.permits.add_permits(2);
-        assert_eq!(answered(&outbox).await.as_deref(), Some("answer to c"));
+        assert_eq!(answered(&outbox).await, (Some(Uuid::from_u128(3)), Some("answer to c".to_owned())));
     }
 
     #[tokio::test]
@@ -180,10 +182,10 @@ mod tests {
         let offers = Offers::of(TurretId(1), Arc::clone(&voice));
         let mut again = Vec::new();
         for name in ["one", "one", "two", "two", "one"] {
-            offers.put(format!("a=ice-ufrag:{name}"), outbox.clone());
+            offers.put(None, format!("a=ice-ufrag:{name}"), outbox.clone());
             let Some(Did::Began(_, it)) = did.recv().await else { panic!("an offer is answered") };
             again.push(it);
-            if answered(&outbox).await.is_some() {
+            if answered(&outbox).await.1.is_some() {
                 did.recv().await;
             }
         }

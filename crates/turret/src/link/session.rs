@@ -193,9 +193,7 @@ impl Link {
                 self.unanswered.answered(id);
                 self.tell(LinkEvent::Message(Box::new(FromSwitch::Answer { id, result }))).await;
             }
-            FromSwitch::SdpAnswer { sdp, error } => {
-                self.tell(LinkEvent::Message(Box::new(FromSwitch::SdpAnswer { sdp, error }))).await;
-            }
+            FromSwitch::SdpAnswer { .. } => self.tell(LinkEvent::Message(Box::new(message))).await,
         }
         Ok(())
     }

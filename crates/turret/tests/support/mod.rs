@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -178,9 +178,18 @@ impl Peer {
         }
     }
 
-    /// Waits for the next offer of voice.
-    pub async fn offer(&mut self) {
-        while !matches!(self.next().await, FromTurret::Offer { .. }) {}
+    /// The next offer of voice: its id.
+    pub async fn offer(&mut self) -> Option<Uuid> {
+        loop {
+            if let FromTurret::Offer { id, .. } = self.next().await {
+                return id;
+            }
+        }
+    }
+
+    /// Refuses an offer of voice.
+    pub async fn refuse_voice(&self, id: Option<Uuid>, why: &str) {
+        self.say(FromSwitch::SdpAnswer { id, sdp: None, error: Some(why.to_owned()) }).await;
     }
 
     pub async fn say(&self, message: FromSwitch) {
@@ -233,7 +242,9 @@ pub async fn until(turret: &Turret, is: impl Fn(&View) -> bool) -> View {
             if is(&view) {
                 return view;
             }
-            let _ = changes.recv().await;
+            if let Err(broadcast::error::RecvError::Closed) = changes.recv().await {
+                panic!("the turret has ended: {:?}", turret.view());
+            }
         }
     };
     timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("the view is not so: {:?}", turret.view()))

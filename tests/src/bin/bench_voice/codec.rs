@@ -22,12 +22,11 @@ pub struct Codec {
 
 /// Times libopus as an uplink of `config` uses it.
 pub fn measure(config: UplinkConfig) -> Result<Codec> {
-    let application = if config.low_delay { Application::LowDelay } else { Application::Voip };
-    let mut encoder = Encoder::new(48_000, Channels::Mono, application)?;
+    let mut encoder = Encoder::new(48_000, Channels::Mono, Application::Voip)?;
     encoder.set_bitrate(Bitrate::Bits(config.bitrate_bps))?;
     encoder.set_complexity(6)?;
     encoder.set_dtx(true)?;
-    encoder.set_inband_fec(!config.low_delay)?;
+    encoder.set_inband_fec(true)?;
     let mut decoder = Decoder::new(48_000, Channels::Mono)?;
     let sound = sweep(0, FRAMES * config.frame_samples(), 0.3);
     let (mut encodes, mut decodes) = (Vec::with_capacity(FRAMES), Vec::with_capacity(FRAMES));
