@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -19,6 +20,8 @@ use tokio::net::TcpStream;
 const ALL_MAX: usize = 4_096;
 /// Connections from one address, at most: a whole office behind one router.
 const EACH_MAX: usize = 512;
+/// How often the log is told of those that are turned away.
+const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// The places of one switch; an acceptor that lends them. Clones are the same.
 #[derive(Clone)]
@@ -26,6 +29,8 @@ pub struct Places {
     all_max: usize,
     each_max: usize,
     taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    /// When the log was told last that there was no place.
+    told: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Places {
@@ -36,7 +41,7 @@ impl Places {
 
     fn of_descriptors(descriptors: usize) -> Self {
         let all_max = (descriptors / 2).clamp(1, ALL_MAX);
-        Self { all_max, each_max: (all_max / 2).clamp(1, EACH_MAX), taken: Arc::default() }
+        Self { all_max, each_max: (all_max / 2).clamp(1, EACH_MAX), taken: Arc::default(), told: Arc::default() }
     }
 
     /// A place for a connection from `address`; none when there is none left for it.
@@ -50,6 +55,16 @@ impl Places {
         }
         taken.insert(from, here + 1);
         Some(Place { places: self.clone(), from })
+    }
+
+    /// Strangers do not fill the log, too.
+    fn tell_of_refusal(&self, from: IpAddr) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|at| at.elapsed() >= TOLD_EVERY) {
+            *told = Some(Instant::now());
+            let (all, each) = (self.all_max, self.each_max);
+            tracing::warn!(%from, all, each, "connections were turned away: as many are open as may be, in all or from there");
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
@@ -85,7 +100,7 @@ impl<S> Accept<TcpStream, S> for Places {
         ready(stream.peer_addr().and_then(|from| match self.take(from.ip()) {
             Some(place) => Ok((Placed { stream, _place: place }, service)),
             None => {
-                tracing::debug!(%from, "a connection found no place");
+                self.tell_of_refusal(from.ip());
                 Err(io::ErrorKind::ConnectionRefused.into())
             }
         }))

@@ -53,6 +53,9 @@ async fn a_trader_logs_on_and_is_recorded_while_strangers_hold_every_connection_
     let mut strangers: Vec<_> = (0..300).map(|_| std::net::TcpStream::connect(switch.addr).unwrap()).collect();
     // The last one is turned away: by then all that have a place have it.
     assert!(matches!(strangers.last_mut().unwrap().read(&mut [0]), Ok(0) | Err(_)));
+    strangers[0].set_nonblocking(true).unwrap();
+    let first = strangers[0].read(&mut [0]).unwrap_err();
+    assert_eq!(first.kind(), std::io::ErrorKind::WouldBlock, "at once, and not when the time of the first was over");
 
     let passwords = std::fs::read_to_string(folder.path().join("data/passwords.txt")).unwrap();
     let typed = passwords.lines().find_map(|line| line.strip_prefix("reyes ")).unwrap();
