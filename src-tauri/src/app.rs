@@ -23,7 +23,7 @@ const STOP_MAX: Duration = Duration::from_secs(3);
 pub fn run() -> Result<()> {
     // Two crypto providers in one process would panic at the first handshake: this one is chosen before any.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    dealerboard_turret::start_log("info");
+    dealerboard_turret::start_log("info,rtc=warn,str0m=warn");
     let options = Options::parse();
     let devices = options.seats()?;
     let data = DataFolder::take(options.data_folder()?)?;

@@ -40,6 +40,15 @@ test('another switch shows the fingerprint of its certificate before anything is
   assert.equal(`sha256:${shown}`, floor.pin);
 });
 
+test('a switch that is not trusted is left again for the log-on card', async () => {
+  await panel.press('.back');
+  await panel.reads('h1', /Log on/);
+  await panel.press('.other');
+  await fill('#switch', floor.address);
+  await logOn(floor.password);
+  await panel.reads('h1', /Is this your switch/);
+});
+
 test('once it is trusted its user is logged on and rings a line there', async () => {
   const lindt = await floor.turret('lindt');
   await panel.driver.executeScript('[...document.querySelectorAll("button")].find((one) => one.innerText.includes("Trust this switch")).click()');

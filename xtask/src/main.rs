@@ -11,7 +11,8 @@ mod verify;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
-use step::{cargo, root, run};
+use std::process::ExitCode;
+use step::{cargo, open_program, root, run};
 
 /// Builds, runs and tests Dealerboard.
 #[derive(Parser)]
@@ -74,8 +75,18 @@ enum Bench {
 /// What the bench ends with when it has measured and a limit is missed.
 const MISSED: i32 = 2;
 
-fn main() -> Result<()> {
-    match Arguments::parse().task {
+fn main() -> ExitCode {
+    match perform(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<()> {
+    match task {
         Task::Run { turrets } => open(turrets),
         Task::Test => verify::test(),
         Task::Bench { bench } => bench_voice(bench),
@@ -90,7 +101,7 @@ fn open(turrets: u8) -> Result<()> {
     setup::install(setup::Purpose::Build)?;
     ui::build()?;
     run("Build the turret", cargo().args(["build", "--package", "dealerboard"]))?;
-    run(
+    open_program(
         "Open the turret (close its window to end)",
         cargo().args(["run", "--quiet", "--package", "dealerboard", "--", "--turrets", &turrets.to_string()]),
     )

@@ -66,6 +66,16 @@ pub fn status(title: &str, command: &mut Command) -> Result<ExitStatus> {
     Ok(status)
 }
 
+/// Runs a program that stays open for as long as its user likes.
+///
+/// # Errors
+/// When it cannot be started, or fails.
+pub fn open_program(title: &str, command: &mut Command) -> Result<()> {
+    eprintln!("==> {title}");
+    let status = command.status().with_context(|| format!("{title}: it could not be started"))?;
+    succeeded(title, command, status)
+}
+
 /// Whether a program of this name is on the path.
 pub fn is_installed(program: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))

@@ -159,6 +159,7 @@ async fn serve(options: SwitchOptions) -> Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "floor {}", running.floor)?;
     writeln!(out, "listening on wss://{}", running.addr)?;
+    writeln!(out, "recordings at https://{}", running.addr)?;
     writeln!(out, "fingerprint {}", running.fingerprint)?;
     out.flush()?;
     tokio::select! {

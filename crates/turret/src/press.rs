@@ -6,7 +6,8 @@ use crate::facts::Facts;
 use crate::mics;
 use crate::project::{Local, TalkKey};
 use crate::view::{Intent, LinkView};
-use dealerboard_model::{CallId, Lamp, LineId, LineKind, LineStatus, Position, UserId, lamp};
+use crate::words::name_of;
+use dealerboard_model::{CallId, Lamp, LineId, LineKind, LinePhase, LineStatus, Position, UserId, lamp};
 use dealerboard_wire::Act;
 use uuid::Uuid;
 
@@ -72,6 +73,7 @@ pub enum LocalDeed {
 }
 
 const NOTHING_THERE: &str = "No line is on this position; press a line's key first.";
+const NO_MICROPHONE: &str = "The talk keys have no microphone; plug one in, or choose another, and press again.";
 const UNREACHABLE: &str = "The switch is not reachable; nothing can be pressed until it is back.";
 
 /// What `intent` asks for; nothing for what is handled elsewhere.
@@ -91,9 +93,10 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         Intent::AnswerNext { line, call, position } => {
             act(Act::Answer { line: line.clone(), call: *call, position: landing(*position, facts, local) })
         }
-        Intent::Hold { position } => at(*position, facts, local, |line| Act::Hold { line }),
+        Intent::Hold { position } => hold(*position, facts, local),
         Intent::OpenMic { position } => at(*position, facts, local, |line| Act::OpenMic { line }),
         Intent::Signal { line, on } => act(Act::Signal { line: line.clone(), on: *on }),
+        Intent::Talk { on: true, .. } if local.lacks_microphone(Position::HandsFree) => refuse(NO_MICROPHONE),
         Intent::Talk { line, on, latched } => act(Act::Talk { line: line.clone(), on: *on, latched: *latched }),
         Intent::Intercom { user } => act(Act::Intercom { user: user.clone(), position: Position::HandsFree }),
         Intent::TalkBack { user, on } => talk_back(user, *on, facts),
@@ -242,6 +245,15 @@ fn at(position: Position, facts: &Facts, local: &Local, make: impl FnOnce(LineId
     match facts.line_at(position).or_else(|| local.mics.line_on_its_way_to(position)) {
         Some(line) => act(make(line.clone())),
         None => refuse(NOTHING_THERE),
+    }
+}
+
+/// Holding shuts the microphone before the switch has answered, so what the switch would refuse is refused here.
+fn hold(position: Position, facts: &Facts, local: &Local) -> Vec<Deed> {
+    let calling = |line: &LineId| facts.statuses.get(line).is_some_and(|it| it.phase == LinePhase::Calling);
+    match facts.line_at(position).filter(|line| calling(line)) {
+        Some(line) => refuse(&format!("{} still rings; wait for an answer, or release it.", name_of(line, facts))),
+        None => at(position, facts, local, |line| Act::Hold { line }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What each press means, as sentences.
 
 use super::*;
+use crate::view::DeviceView;
 use dealerboard_model::{Csrc, LineFacts, Moment, Party, RecordPolicy, Ring, RingPriority, Talker, TurretId};
 use tokio::time::Instant;
 
@@ -25,7 +26,9 @@ fn world(kind: LineKind, change: impl FnOnce(&mut LineStatus)) -> (Facts, Local)
     let (name, number) = ("Calder".to_owned(), "4402".to_owned());
     let about = LineFacts { line: line.clone(), name, number, kind, csrc: Csrc(1), record: RecordPolicy::On };
     facts.lines.insert(line, about);
-    (facts, Local { link: LinkView::Up { round_trip_ms: None, voice: true }, ..Local::default() })
+    let mic = DeviceView { microphone: Some("Mic".into()), ear: Some("Ear".into()), trouble: String::new() };
+    let devices = Position::ALL.map(|position| (position, mic.clone())).into();
+    (facts, Local { link: LinkView::Up { round_trip_ms: None, voice: true }, devices, ..Local::default() })
 }
 
 fn pressed(world: &(Facts, Local), call: Option<u32>) -> Vec<Deed> {
@@ -203,4 +206,22 @@ fn a_release_of_hands_free_ends_an_intercom_on_its_way_while_the_switch_is_lost_
 fn a_busy_left_handset_gives_way_to_a_free_right_one() {
     let (facts, local) = world(LineKind::Ard, |it| it.parties = vec![party(1)]);
     assert_eq!(landing(None, &facts, &local), Position::Right);
+}
+
+#[test]
+fn a_hold_of_what_still_rings_is_refused_here_and_shuts_nothing() {
+    let hold = Intent::Hold { position: Position::Left };
+    let (facts, local) = world(LineKind::Ard, |it| (it.phase, it.parties) = (LinePhase::Calling, vec![party(1)]));
+    assert!(is_refused(&deeds(&hold, &facts, &local)));
+    let (facts, local) = world(LineKind::Ard, |it| (it.phase, it.parties) = (LinePhase::Talking, vec![party(1)]));
+    assert_eq!(deeds(&hold, &facts, &local), act(Act::Hold { line: "calder".into() }));
+}
+
+#[test]
+fn a_talk_key_without_a_microphone_is_refused_with_words_and_can_still_be_let_go() {
+    let (facts, mut local) = world(LineKind::Hoot, |_| {});
+    local.devices.clear();
+    let talk = |on| Intent::Talk { line: "calder".into(), on, latched: false };
+    assert_eq!(deeds(&talk(true), &facts, &local), refuse(NO_MICROPHONE));
+    assert!(!is_refused(&deeds(&talk(false), &facts, &local)));
 }

@@ -85,6 +85,14 @@ pub struct Local {
     pub activity: VecDeque<NoticeView>,
 }
 
+impl Local {
+    /// Nothing can be said at this position.
+    #[must_use]
+    pub fn lacks_microphone(&self, position: Position) -> bool {
+        self.devices.get(&position).is_none_or(|it| it.microphone.is_none())
+    }
+}
+
 impl Default for Local {
     fn default() -> Self {
         Self {
@@ -322,7 +330,8 @@ impl<'a> Look<'a> {
             muted,
             mic_lapsed: self.up() && !muted && talking && !mic_listed && !on_its_way,
             proof: status.map_or(Proof::Silent, |it| it.proof.clone()),
-            can_hold: about.is_some_and(|it| it.kind != LineKind::Intercom),
+            can_hold: about.is_some_and(|it| it.kind != LineKind::Intercom)
+                && status.is_some_and(|it| it.phase != LinePhase::Calling),
             can_signal: about.is_some_and(|it| it.kind == LineKind::Mrd),
             device: self.local.devices.get(&position).cloned().unwrap_or(DeviceView {
                 microphone: None,
@@ -336,7 +345,6 @@ impl<'a> Look<'a> {
 
     fn talk(&self, line: &LineId) -> TalkView {
         let closes = self.facts.mics.iter().any(|it| it.line == *line && it.closes_at.is_some());
-        let microphone = self.local.devices.get(&Position::HandsFree).and_then(|it| it.microphone.as_ref());
         if !self.up() {
             return TalkView::Stale;
         }
@@ -344,7 +352,7 @@ impl<'a> Look<'a> {
             return TalkView::ListenOnly;
         }
         match self.local.talk.get(line) {
-            _ if microphone.is_none() => TalkView::NoDevice,
+            _ if self.local.lacks_microphone(Position::HandsFree) => TalkView::NoDevice,
             None => TalkView::Closed,
             Some(TalkKey::Refused) => TalkView::Refused,
             Some(TalkKey::Held) => TalkView::Open,
@@ -356,11 +364,7 @@ impl<'a> Look<'a> {
     /// Who is on a wire, for its speaker channel: nobody says who speaks at the far end, the meter says that somebody does.
     fn wire_words(&self, status: &LineStatus) -> String {
         if let Some(at) = self.facts.position_of(&status.line) {
-            return match at {
-                Position::Left => "on your left handset".into(),
-                Position::Right => "on your right handset".into(),
-                Position::HandsFree | Position::Speakers => "on your mic".into(),
-            };
+            return format!("on {}", place(at));
         }
         match status.parties.as_slice() {
             [] => "quiet".into(),

@@ -214,7 +214,7 @@ fn the_speaker_channel_of_a_wire_says_who_is_on_it() {
         project(&facts, &local).channels[0].words.clone()
     };
     assert_eq!(words(world(|_| {})), "quiet");
-    assert_eq!(words(on_a_call()), "on your left handset");
+    assert_eq!(words(on_a_call()), "on Left");
     assert_eq!(words(world(|it| (it.phase, it.parties) = (LinePhase::Talking, vec![party(2)]))), "reyes is on");
     assert_eq!(
         words(world(|it| (it.phase, it.parties) = (LinePhase::Talking, vec![party(2), party(3)]))),

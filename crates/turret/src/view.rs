@@ -195,7 +195,7 @@ pub struct PositionView {
     pub mic_lapsed: bool,
     /// Proof of what is said.
     pub proof: Proof,
-    /// There is a call on it that can be held: an intercom cannot (rule INT-7).
+    /// There is a call on it that can be held: an intercom cannot (rule INT-7), nor what still rings at the far end.
     pub can_hold: bool,
     /// The line on it is an MRD: Signal is offered.
     pub can_signal: bool,

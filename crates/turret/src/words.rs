@@ -7,7 +7,7 @@ use dealerboard_model::LineId;
 use dealerboard_wire::Act;
 
 /// The name that the user knows a line by.
-fn name_of(line: &LineId, facts: &Facts) -> String {
+pub fn name_of(line: &LineId, facts: &Facts) -> String {
     facts.lines.get(line).map_or_else(|| line.to_string(), |about| about.name.clone())
 }
 

@@ -26,5 +26,8 @@ fn the_generated_types_of_the_panel_are_fresh() {
             std::fs::write(committed.join(name), text).unwrap();
         }
     }
-    assert_eq!(files(fresh.path()), files(&committed), "write them anew with DEALERBOARD_WRITE_TYPES=1");
+    let (fresh, committed) = (files(fresh.path()), files(&committed));
+    let names = fresh.keys().chain(committed.keys());
+    let stale: Vec<_> = names.filter(|name| fresh.get(*name) != committed.get(*name)).collect();
+    assert!(stale.is_empty(), "write them anew with DEALERBOARD_WRITE_TYPES=1: {stale:?}");
 }

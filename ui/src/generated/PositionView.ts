@@ -45,7 +45,7 @@ mic_lapsed: boolean,
  */
 proof: Proof, 
 /**
- * There is a call on it that can be held: an intercom cannot (rule INT-7).
+ * There is a call on it that can be held: an intercom cannot (rule INT-7), nor what still rings at the far end.
  */
 can_hold: boolean, 
 /**

@@ -29,7 +29,8 @@ export interface Message {
 export function splitSentence(sentence: string): { what: string; then: string } {
   const at = sentence.search(/(?<!\b\p{Lu})[.:;] /u);
   if (at < 0) return { what: sentence, then: '' };
-  return { what: sentence.slice(0, at + 1).replace(/[:;]$/, '.'), then: sentence.slice(at + 2) };
+  const then = sentence.slice(at + 2);
+  return { what: sentence.slice(0, at + 1).replace(/[:;]$/, '.'), then: then.charAt(0).toUpperCase() + then.slice(1) };
 }
 
 export class PanelStore {
