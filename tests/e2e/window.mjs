@@ -145,8 +145,9 @@ export class Panel {
     return close(this.opened);
   }
 
+  /** What `selector` finds first, once it is drawn. */
   find(selector) {
-    return this.driver.findElement(By.css(selector));
+    return until(`${selector} is there`, () => this.driver.findElement(By.css(selector)));
   }
 
   /** The visible words of what `selector` finds first; none when there is no such thing. */
