@@ -6,11 +6,11 @@ use crate::calling::Calls;
 use crate::facts::Facts;
 use crate::mics::{self, Gate, Mics};
 use crate::view::{
-    ChannelView, DeviceView, Header, IncomingView, KeyView, LinkView, MicView, NoticeView, PageView, PersonView,
-    PositionView, RecorderView, TalkView, View,
+    DeviceView, Header, IncomingView, KeyView, LinkView, MicView, NoticeView, PageView, PersonView, PositionView,
+    RecorderView, TalkView, View,
 };
 use dealerboard_model::{
-    FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Position, Proof, Right, Uplink, lamp,
+    FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Position, Proof, Uplink, lamp,
 };
 use dealerboard_wire::{OpenMic, Person, RecorderHealth};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -343,73 +343,6 @@ impl<'a> Look<'a> {
         }
     }
 
-    fn talk(&self, line: &LineId) -> TalkView {
-        let closes = self.facts.mics.iter().any(|it| it.line == *line && it.closes_at.is_some());
-        if !self.up() {
-            return TalkView::Stale;
-        }
-        if self.facts.rights.get(line) == Some(&Right::Listen) {
-            return TalkView::ListenOnly;
-        }
-        match self.local.talk.get(line) {
-            _ if self.local.lacks_microphone(Position::HandsFree) => TalkView::NoDevice,
-            None => TalkView::Closed,
-            Some(TalkKey::Refused) => TalkView::Refused,
-            Some(TalkKey::Held) => TalkView::Open,
-            Some(TalkKey::Latched) if closes => TalkView::Closing,
-            Some(TalkKey::Latched) => TalkView::Latched,
-        }
-    }
-
-    /// Who is on a wire, for its speaker channel: nobody says who speaks at the far end, the meter says that somebody does.
-    fn wire_words(&self, status: &LineStatus) -> String {
-        if let Some(at) = self.facts.position_of(&status.line) {
-            return format!("on {}", place(at));
-        }
-        match status.parties.as_slice() {
-            [] => "quiet".into(),
-            [one] => format!("{} is on", self.facts.name_of(&one.user)),
-            [one, more @ ..] => format!("{} +{} on", self.facts.name_of(&one.user), more.len()),
-        }
-    }
-
-    fn channel(&self, number: u32, line: &LineId) -> Option<ChannelView> {
-        let (about, status) = (self.facts.lines.get(line)?, self.facts.statuses.get(line)?);
-        let set = self.local.channels.get(line).cloned().unwrap_or_default();
-        let others: Vec<_> = status.talkers.iter().rev().filter(|it| Some(it.turret) != self.facts.turret).collect();
-        let shown = mics::shown(self.facts, self.local);
-        let mine = shown.iter().find(|(it, at)| it.line == *line && *at == Position::Speakers).map(|(it, _)| it);
-        let hoot = about.kind == LineKind::Hoot;
-        let words = match others.as_slice() {
-            _ if self.facts.not_heard.contains(line) => "NOT HEARD".into(),
-            _ if set.muted => "muted by you".into(),
-            [newest] => self.facts.name_of(&newest.user),
-            [newest, more @ ..] => format!("{} +{}", self.facts.name_of(&newest.user), more.len()),
-            [] if hoot && mine.is_some() => format!("{} hear you", mine.map_or(0, |it| it.hearers)),
-            [] if hoot => format!("{} on · quiet", status.hearers),
-            [] => self.wire_words(status),
-        };
-        let handset = |it: &OpenMic| it.uplink != Uplink::Mic && !it.muted;
-        Some(ChannelView {
-            number,
-            line: line.clone(),
-            name: about.name.clone(),
-            kind: about.kind,
-            words,
-            talking: !others.is_empty(),
-            volume: set.volume,
-            muted: set.muted,
-            solo: set.solo,
-            ducked: self.facts.mics.iter().any(handset),
-            talk: self.talk(line),
-            talk_since_utc_ms: mine.map(|it| it.since.utc_ms),
-            closes_utc_ms: mine.and_then(|it| it.closes_at).map(|it| it.utc_ms),
-            quiet_since_utc_ms: status.talkers.is_empty().then_some(status.since.utc_ms),
-            proof: status.proof.clone(),
-            lamp: self.lamp(status),
-        })
-    }
-
     fn person(&self, person: &Person) -> PersonView {
         let line = self.facts.intercom_with(&person.user).cloned();
         let status = line.as_ref().and_then(|it| self.facts.statuses.get(it));
@@ -496,6 +429,9 @@ fn place(position: Position) -> &'static str {
         Position::HandsFree | Position::Speakers => "Mic",
     }
 }
+
+#[path = "channels.rs"]
+mod channels;
 
 #[cfg(test)]
 #[path = "project_tests.rs"]
