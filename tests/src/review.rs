@@ -1,12 +1,10 @@
 //! A reviewer at the switch's pages: logs on and asks the API over TLS, trusting the switch's own certificate alone.
 
 use crate::world::{PASSWORD, World};
-use anyhow::{Context, Result, ensure};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use anyhow::{Context, Result, anyhow, ensure};
+use dealerboard_turret::Fingerprint;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use serde_json::Value;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -25,11 +23,8 @@ impl Reviewer {
     /// # Errors
     /// The switch does not answer, or refuses.
     pub fn log_on(world: &World, user: &str) -> Result<Self> {
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let certificate = CertificateDer::from_pem_file(world.data().join("certificate.pem"))?;
-        let own = Arc::new(Own { certificate, provider: Arc::clone(&provider) });
-        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-        let config = Arc::new(config.dangerous().with_custom_certificate_verifier(own).with_no_client_auth());
+        let pin: Fingerprint = world.pin.parse().map_err(|_| anyhow!("the switch's fingerprint is none"))?;
+        let config = Arc::new(pin.client_config()?);
         let address = world.address.trim_start_matches("wss://").to_owned();
         let mut reviewer = Self { address, config, cookie: String::new() };
         let form = serde_json::json!({ "user": user, "password": PASSWORD }).to_string();
@@ -67,51 +62,5 @@ impl Reviewer {
         let (head, body) = text.split_once("\r\n\r\n").context("an answer has a head")?;
         ensure!(head.starts_with("HTTP/1.1 2"), "{request} is refused: {text}");
         Ok((head.to_owned(), body.to_owned()))
-    }
-}
-
-/// Takes one certificate only.
-#[derive(Debug)]
-struct Own {
-    certificate: CertificateDer<'static>,
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for Own {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        if *end_entity == self.certificate {
-            Ok(ServerCertVerified::assertion())
-        } else {
-            Err(rustls::Error::General("another certificate than the switch's own".into()))
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
