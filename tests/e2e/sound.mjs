@@ -38,8 +38,7 @@ export class Sound {
   async speaker(name) {
     this.#cards.set(name, { made: ['module-null-sink', `sink_name=${name}`, ...MONO] });
     await this.plug(name);
-    // PipeWire's own ALSA face wakes a player without pause until a period is free; PulseAudio's lets it sleep.
-    this.#name(name, `pulse device "${name}"`);
+    this.#name(name, `pipewire playback_node "${name}"`);
     return name;
   }
 

@@ -8,6 +8,8 @@ import { sealed } from './recorded.mjs';
 import { HEARD, likeness, RATE_HZ, readWav } from './speech.mjs';
 import { openWindow, voiceFile } from './window.mjs';
 
+/** A recording that lacks one microphone period in twenty scores less. */
+const WHOLE = 0.85;
 const OPEN_MICS = '[aria-label="Open microphones"]';
 const LEFT = '[data-position="left"]';
 const RELEASE = `${LEFT} .btn.w`;
@@ -170,7 +172,8 @@ describe('two turrets', () => {
       return found.length > 0 && found;
     });
     const found = likeness(voice('wolds-answer.wav'), samples);
-    assert.ok(found >= HEARD, `the words are in ${(samples.length / RATE_HZ).toFixed(1)} s with a likeness of ${found.toFixed(2)}`);
+    // Not a period may be missing: no jitter buffer stands between the microphone and the recording.
+    assert.ok(found >= WHOLE, `the words are in ${(samples.length / RATE_HZ).toFixed(1)} s with a likeness of ${found.toFixed(2)}`);
   });
 
   test('Signal rings the far end of a manual wire while it is pressed and leaves its mark there', async () => {

@@ -4,6 +4,8 @@
 //! closed or cannot be opened, so that a position outlives its device. A stream plays and records the device that it was
 //! opened on, or nothing: see [`stay_environment`].
 
+#[cfg(target_os = "linux")]
+mod alsa;
 mod errors;
 mod open;
 mod stay;

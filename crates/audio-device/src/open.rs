@@ -1,5 +1,7 @@
 //! Opening one device for one position.
 
+#[cfg(target_os = "linux")]
+use crate::alsa::patient;
 use crate::errors::Errors;
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, Device, ErrorKind, Stream, StreamConfig};
@@ -10,6 +12,9 @@ use std::sync::{Arc, OnceLock};
 
 /// Longest block that a device may ask for, in frames.
 const FRAMES_MAX: usize = 16_384;
+
+/// Sound that would be older than this is a device's mistake.
+const AGE_MAX_NS: u64 = 1_000_000_000;
 
 /// What a position without a choice of its own takes, for people.
 const DEFAULT_NAME: &str = "System default";
@@ -130,11 +135,17 @@ impl<T> Open<T> {
     }
 }
 
-fn monotonic_ns() -> u64 {
+pub(crate) fn monotonic_ns() -> u64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `now` is a valid timespec that lives through the call; this clock always exists.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
     (now.tv_sec as u64) * 1_000_000_000 + now.tv_nsec as u64
+}
+
+/// How long ago the first of so many frames was captured: a thread that comes late gets them late, and in a row.
+fn age_ns(at: &cpal::InputStreamTimestamp, frames: usize) -> u64 {
+    let age = at.callback.saturating_duration_since(at.capture).as_nanos();
+    u64::try_from(age).unwrap_or(0).clamp(samples_to_ns(frames), AGE_MAX_NS)
 }
 
 fn on_error(health: &Arc<Health>, alarm: &Alarm) -> impl FnMut(cpal::Error) + Send + 'static {
@@ -149,16 +160,22 @@ fn on_error(health: &Arc<Health>, alarm: &Alarm) -> impl FnMut(cpal::Error) + Se
     }
 }
 
+/// Only ALSA needs patience.
+#[cfg(not(target_os = "linux"))]
+fn patient(device: Device) -> Device {
+    device
+}
+
 /// The device that was chosen, and its name for people.
 fn find(choice: Option<&str>, what: &str, default: Option<Device>) -> Result<(Device, String), DeviceError> {
     let Some(wanted) = choice else {
         let named = |device| (device, DEFAULT_NAME.to_owned());
-        return default.map(named).ok_or_else(|| DeviceError::Missing(what.to_owned()));
+        return default.map(patient).map(named).ok_or_else(|| DeviceError::Missing(what.to_owned()));
     };
     let missing = || DeviceError::Missing(format!("{what} called {wanted}"));
     let devices = cpal::default_host().devices().map_err(|_| missing())?;
     let is_it = |device: &Device| device.id().is_ok_and(|id| id.to_string() == wanted) || device.to_string() == wanted;
-    let device = devices.into_iter().find(is_it).ok_or_else(missing)?;
+    let device = patient(devices.into_iter().find(is_it).ok_or_else(missing)?);
     let name = device.to_string();
     Ok((device, name))
 }
@@ -211,13 +228,13 @@ pub fn open_capture(
         let width = usize::from(channels).max(1);
         let built = device.build_input_stream(
             config,
-            move |data: &[f32], _: &cpal::InputCallbackInfo| {
+            move |data: &[f32], info: &cpal::InputCallbackInfo| {
                 counted.callbacks.fetch_add(1, Ordering::Relaxed);
                 let frames = (data.len() / width).min(FRAMES_MAX);
                 for (sample, frame) in mono.iter_mut().zip(data.chunks_exact(width)) {
                     *sample = frame[0];
                 }
-                let first_ns = monotonic_ns().saturating_sub(samples_to_ns(frames));
+                let first_ns = monotonic_ns().saturating_sub(age_ns(&info.timestamp(), frames));
                 if let Some(tap) = &mut lent.item {
                     tap.on_capture(&mono[..frames], first_ns);
                 }
@@ -290,4 +307,28 @@ pub fn open_playback<P: Played>(
         }
     }
     Err(refused(choice, "loudspeaker", name, &last, Some(played)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cpal::{InputStreamTimestamp, StreamInstant};
+
+    /// A block of 480 frames that is fetched at 2 s of the stream's clock.
+    fn age_of_block_captured_at(millis: u64) -> u64 {
+        let at = |millis| StreamInstant::from_millis(millis);
+        age_ns(&InputStreamTimestamp { callback: at(2_000), capture: at(millis) }, 480)
+    }
+
+    #[test]
+    fn a_block_that_is_fetched_late_keeps_the_time_at_which_it_was_captured() {
+        assert_eq!(age_of_block_captured_at(1_850), 150_000_000);
+    }
+
+    #[test]
+    fn a_block_is_as_old_as_it_is_long_at_least_and_a_second_at_most_whatever_its_device_says() {
+        assert_eq!(age_of_block_captured_at(2_000), 10_000_000);
+        assert_eq!(age_of_block_captured_at(2_100), 10_000_000);
+        assert_eq!(age_of_block_captured_at(0), AGE_MAX_NS);
+    }
 }
