@@ -2,16 +2,17 @@
 
 use anyhow::{Context, Result};
 
-/// Processor time that a process has used so far, user and system, in microseconds. Its grain is a tick: 10 ms.
+/// Processor time that the running threads of a process have used so far, in microseconds. Their own sums are read, for the
+/// process's own is counted in ticks of 10 ms, which work that is done at every tick meets always or never.
 pub fn cpu_us(id: u32) -> Result<f64> {
-    let text =
-        std::fs::read_to_string(format!("/proc/{id}/stat")).with_context(|| format!("process {id} has ended"))?;
-    // The name in brackets may hold spaces; user and system time are the 12th and 13th word behind it.
-    let (_, words) = text.rsplit_once(')').context("/proc/PID/stat has a name in brackets")?;
-    let ticks: f64 = words.split_whitespace().skip(11).take(2).filter_map(|word| word.parse::<f64>().ok()).sum();
-    // SAFETY: sysconf takes a number and gives one.
-    let hz = unsafe { libc::sysconf(libc::_SC_CLK_TCK) }.max(1) as f64;
-    Ok(ticks * 1e6 / hz)
+    let threads = std::fs::read_dir(format!("/proc/{id}/task")).with_context(|| format!("process {id} has ended"))?;
+    let mut ns = 0.0;
+    for thread in threads {
+        // A thread may end meanwhile.
+        let Ok(text) = std::fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+        ns += text.split_whitespace().next().and_then(|word| word.parse::<f64>().ok()).context("schedstat is numbers")?;
+    }
+    Ok(ns / 1e3)
 }
 
 /// Memory of a process in MB (resident set): now, and at most so far.
