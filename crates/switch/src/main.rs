@@ -178,7 +178,8 @@ async fn serve(options: SwitchOptions) -> Result<()> {
 fn check(file: &Path) -> Result<ExitCode> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("the floor file {} cannot be read; name another with --floor", file.display()))?;
-    let mistakes = floor::check(&text);
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let mistakes = floor::check_in(&text, folder);
     for mistake in &mistakes {
         println!("{}:{mistake}", file.display());
     }
