@@ -13,7 +13,7 @@ mod scripts;
 mod voices;
 mod words;
 
-pub use build::build;
+pub use build::{HOOT_GAP_MS, build};
 pub use words::{
     Channels, Counterparty, Desk, End, FloorFile, Hoot, Members, Page, Placed, User, Whose, Wire, WireKind,
 };
