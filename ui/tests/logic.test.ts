@@ -36,9 +36,9 @@ test('nothing lies beyond the edge', () => {
 });
 test('the axis reaches from the first sound to the last', () => {
   const named = { id: 'a', name: 'A' };
-  const row = { id: 1, kind: 'ard', started_utc_ms: 1000, ended_utc_ms: 5000, lines: [], people: [], gaps: 0 };
+  const row = { id: 1, kind: 'ard', started_utc_ms: 1000, ended_utc_ms: 5000, lines: [], people: [], gaps: 0, spoken: true, sound_ms: 0 };
   const tracks = [{ track: 1, talker: named, line: named, started_utc_ms: 2000, length_ms: 9000 }];
-  const axis = axisOf({ row, tracks, events: [], gaps: [], verdict: { verified: true, segments: 1, first_wrong: null, sentence: '' } });
+  const axis = axisOf({ row, goes_on: null, tracks, events: [], gaps: [], verdict: { verified: true, segments: 1, first_wrong: null, sentence: '' } });
   expect(axis).toEqual({ from: 1000, to: 11000 });
   expect(share(axis, 6000)).toBe(0.5);
   expect(ticks(axis, 5)).toEqual([2000, 4000, 6000, 8000, 10000]);
@@ -48,13 +48,13 @@ test('a gap shows on the lane of its talker that had begun last', () => {
   const line = { id: 'l', name: 'L' };
   const lane = (track: number, talker: typeof reyes, started_utc_ms: number) => ({ track, talker, line, started_utc_ms, length_ms: 1000 });
   const tracks = [lane(1, reyes, 0), lane(2, reyes, 5000), lane(3, marsh, 0)];
-  const row = { id: 1, kind: 'ard', started_utc_ms: 0, ended_utc_ms: 9000, lines: [line], people: [reyes, marsh], gaps: 2 };
+  const row = { id: 1, kind: 'ard', started_utc_ms: 0, ended_utc_ms: 9000, lines: [line], people: [reyes, marsh], gaps: 2, spoken: true, sound_ms: 0 };
   const gaps = [{ talker: reyes, line, from_utc_ms: 6000, to_utc_ms: 7000, why: 'a' }, { talker: null, line: null, from_utc_ms: 8000, to_utc_ms: null, why: 'b' }];
-  const detail = { row, tracks, events: [], gaps, verdict: { verified: true, segments: 1, first_wrong: null, sentence: '' } };
+  const detail = { row, goes_on: null, tracks, events: [], gaps, verdict: { verified: true, segments: 1, first_wrong: null, sentence: '' } };
   expect(tracks.map((track) => gapsOf(detail, track).map((gap) => gap.why))).toEqual([['b'], ['a', 'b'], ['b']]);
 });
 test('a filter is asked in UTC', () => {
-  expect(queryOf({ ...everything(), from: '2026-11-20T07:00', gaps: true }, null)).toBe(`from=${Date.UTC(2026, 10, 20, 7)}&gaps=true`);
+  expect(queryOf({ ...everything(), from: '2026-11-20T07:00', gaps: true }, null)).toBe(`from=${Date.UTC(2026, 10, 20, 7)}&gaps=true&spoken=true`);
 });
 
 test('a typed time is an ISO date in UTC, and a day alone is all of it', () => {

@@ -44,6 +44,8 @@ pub struct RecordingFound {
     pub tracks: Vec<TrackFound>,
     /// How many gaps it has.
     pub gaps: u32,
+    /// Whether somebody spoke, or may have: one that goes on, or has a gap, counts as spoken.
+    pub spoken: bool,
 }
 
 /// One track of a recording.
@@ -260,6 +262,7 @@ impl Library {
             line_names,
             tracks: tracks.into_iter().map(|track| track_found(track, &segments)).collect(),
             gaps: row.gaps,
+            spoken: row.spoken,
         })
     }
 
@@ -307,7 +310,7 @@ impl Library {
             }
             for Followed { line, at, hash } in lines {
                 let place = Place { n: line.n, at, hash: &hash };
-                take(&mut update, &place, line.at_utc_ms, line.entry).await?;
+                take(&mut update, &self.folder, &place, line.at_utc_ms, line.entry).await?;
             }
         }
         let Following { end, bytes, .. } = following;
@@ -355,7 +358,7 @@ struct Place<'a> {
 }
 
 /// What each line of the chain means to the index.
-async fn take(update: &mut Update, place: &Place<'_>, at_utc_ms: i64, entry: Entry) -> Result<()> {
+async fn take(update: &mut Update, folder: &Path, place: &Place<'_>, at_utc_ms: i64, entry: Entry) -> Result<()> {
     let n = i64::try_from(place.n).unwrap_or(i64::MAX);
     match entry {
         Entry::RecordingOpened(facts) => {
@@ -365,6 +368,7 @@ async fn take(update: &mut Update, place: &Place<'_>, at_utc_ms: i64, entry: Ent
                 opened_utc_ms: at_utc_ms,
                 closed_utc_ms: None,
                 gaps: 0,
+                spoken: true,
             };
             let names = facts.names.into_iter().chain(std::iter::repeat(String::new()));
             let lines = facts.lines.into_iter().zip(names).map(|(line, name)| LineRow { line: line.0, name });
@@ -384,6 +388,9 @@ async fn take(update: &mut Update, place: &Place<'_>, at_utc_ms: i64, entry: Ent
         }
         Entry::TrackClosed { track } => update.track_closed(track.0, at_utc_ms).await?,
         Entry::SegmentSealed(sealed) => {
+            let path = folder.join(&sealed.file);
+            let (samples, bytes) = (sealed.samples, sealed.bytes);
+            let spoken = in_background(move || Ok(sound::is_spoken(&path, samples, bytes))).await?;
             let row = SegmentRow {
                 track: sealed.track.0,
                 number: sealed.number,
@@ -392,6 +399,7 @@ async fn take(update: &mut Update, place: &Place<'_>, at_utc_ms: i64, entry: Ent
                 samples: i64::try_from(sealed.samples).unwrap_or(i64::MAX),
                 chain_at: i64::try_from(place.at).unwrap_or(i64::MAX),
                 chain_hash: place.hash.to_owned(),
+                spoken,
             };
             update.segment(&row).await?;
         }

@@ -4,6 +4,7 @@ use crate::opus_packet;
 use crate::segment::{Label, Pages, packets};
 use crate::{RATE_HZ, TrackFacts};
 use opus::{Channels, Decoder};
+use std::path::Path;
 
 /// Pages of one second: a browser can seek in it.
 const PAGE_SAMPLES: u64 = RATE_HZ;
@@ -17,6 +18,16 @@ const PAUSE_MS: i64 = 5;
 /// No more silence than this is put into one track, in milliseconds: a clock that was years away must not fill the memory.
 /// What comes after it is heard earlier than it was said.
 const FILL_MAX_MS: i64 = 4 * 3_600_000;
+
+/// A packet of at most so many bytes says that its talker says nothing.
+const QUIET_BYTES: usize = 2;
+
+/// For so long an encoder sends all the same when nothing is said: 200 ms, and 60 ms for its first packets and its own delay.
+const WAITED_SAMPLES: u64 = RATE_HZ * 260 / 1_000;
+
+/// No segment of silence has more bytes than these: speech has three times as many for each second.
+const SILENT_BYTES_MAX: u64 = 8_192;
+const SILENT_BYTES_A_SECOND: u64 = 1_024;
 
 /// The loudness of a track over time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,6 +110,26 @@ pub fn peaks(packets: &[(Vec<u8>, u64)]) -> Peaks {
         peaks.push((peak.min(1.0) * 255.0) as u8);
     }
     Peaks { step_ms: STEP_MS, peaks }
+}
+
+/// Whether somebody speaks in a segment, or may: what a talker's encoder takes for silence it sends nothing of (RFC 6716
+/// section 2.1.9), after it has waited a while. The noise of a room that it does send counts as spoken, and so does a file that
+/// cannot be read, or is too big for silence: no word is ever taken for silence.
+pub fn is_spoken(path: &Path, samples: u64, bytes: u64) -> bool {
+    if bytes > SILENT_BYTES_MAX + SILENT_BYTES_A_SECOND * samples / RATE_HZ {
+        return true;
+    }
+    let Ok(file) = std::fs::read(path) else { return true };
+    let (mut sounds, mut read) = (0, 0);
+    for (payload, length) in packets(&file) {
+        read += length;
+        sounds = if payload.len() <= QUIET_BYTES { 0 } else { sounds + length };
+        if sounds > WAITED_SAMPLES {
+            return true;
+        }
+    }
+    // A file that is damaged does not say what was lost with it.
+    read < samples
 }
 
 #[cfg(test)]

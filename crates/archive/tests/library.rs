@@ -3,7 +3,7 @@
 
 mod support;
 
-use dealerboard_archive::{Filter, Library, Mark, ToRecorder};
+use dealerboard_archive::{Filter, Library, Mark, ToRecorder, TrackAudio};
 use dealerboard_model::{RecordingId, TrackId, UserId};
 use support::*;
 
@@ -187,4 +187,47 @@ async fn a_line_is_found_by_the_name_that_it_had_when_it_was_recorded() {
     assert_eq!(found.line_names.into_iter().collect::<Vec<_>>(), [("ard-london".into(), "London".to_owned())]);
     let lines = library.lines().await.unwrap();
     assert_eq!(lines, [("ard-london".into(), Some("London".to_owned())), ("ard-new-york".into(), None)]);
+}
+
+#[tokio::test]
+async fn a_recording_in_which_nobody_spoke_is_told_from_one_with_a_word_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = start(folder.path());
+    let inbox = recorder.inbox();
+    for (n, word) in [(1, 0..0), (2, 500..515)] {
+        let began = now_utc_ms() - 30_000;
+        inbox.tell(ToRecorder::OpenRecording(began, recording(n)));
+        inbox.tell(ToRecorder::OpenTrack(began, track(n, n, "reyes")));
+        for packet in rung(n, began, word) {
+            assert!(inbox.audio(packet));
+        }
+        inbox.tell(ToRecorder::CloseTrack(began + 20_000, TrackId(n)));
+        inbox.tell(ToRecorder::CloseRecording(began + 20_000, RecordingId(n)));
+    }
+    recorder.stop();
+    let library = Library::open(folder.path()).await.unwrap();
+    let found = library.recordings(&filter()).await.unwrap();
+    assert_eq!(found.iter().map(|row| (row.recording.0, row.spoken)).collect::<Vec<_>>(), [(2, true), (1, false)]);
+    let spoken = library.recordings(&Filter { spoken: true, ..filter() }).await.unwrap();
+    assert_eq!(numbers(&spoken), [2]);
+}
+
+/// What a turret sends of a microphone that is open for twenty seconds: silence, and a tone in the frames of `word`.
+fn rung(track: u32, began_utc_ms: i64, word: std::ops::Range<u64>) -> Vec<TrackAudio> {
+    let mut encoder = opus::Encoder::new(48_000, opus::Channels::Mono, opus::Application::Voip).unwrap();
+    encoder.set_dtx(true).unwrap();
+    let (mut packets, mut sent) = (Vec::new(), 0);
+    for frame in 0..1_000_u64 {
+        let loud = if word.contains(&frame) { 0.3 } else { 0.0 };
+        let samples: Vec<f32> = (0..960).map(|at| loud * ((frame * 960 + at) as f32 * 0.05).sin()).collect();
+        let payload = encoder.encode_vec_float(&samples, 400).unwrap();
+        // As a turret does: of silence, only a sign of life.
+        if payload.len() > 2 || frame >= sent + 10 {
+            let (seq, rtp_ts) = (packets.len() as u64, frame * 960);
+            let utc_ms = began_utc_ms + 20 * i64::try_from(frame).unwrap();
+            packets.push(TrackAudio { track: TrackId(track), seq, rtp_ts, utc_ms, payload: payload.into() });
+            sent = frame;
+        }
+    }
+    packets
 }

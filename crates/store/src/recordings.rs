@@ -5,6 +5,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqlitePool, Transaction};
 use std::path::Path;
 
+/// Whether somebody spoke in the recording `r`, or may have.
+const SPOKEN: &str = "(r.closed_utc_ms IS NULL OR r.gaps > 0 OR EXISTS (SELECT 1 FROM segment s JOIN track t ON t.id = s.track \
+                      WHERE t.recording = r.id AND s.spoken))";
+
 /// Most rows that one answer has.
 const ROWS_MAX: u32 = 500;
 
@@ -32,6 +36,8 @@ pub struct RecordingRow {
     pub closed_utc_ms: Option<i64>,
     /// How many gaps it has.
     pub gaps: u32,
+    /// Whether somebody spoke, or may have: one that goes on, or has a gap, counts as spoken.
+    pub spoken: bool,
 }
 
 /// A line that a recording is found under.
@@ -75,6 +81,8 @@ pub struct SegmentRow {
     pub chain_at: i64,
     /// Hash of that line.
     pub chain_hash: String,
+    /// Whether it holds more than the pauses of its talker.
+    pub spoken: bool,
 }
 
 /// Keyed time without sound.
@@ -122,6 +130,8 @@ pub struct RecordingQuery {
     pub kind: Option<String>,
     /// With gaps only.
     pub gaps: bool,
+    /// Only those in which somebody spoke, or may have.
+    pub spoken: bool,
     /// Numbered below this.
     pub before: Option<u32>,
     /// At most so many.
@@ -182,9 +192,8 @@ impl RecordingIndex {
     /// # Errors
     /// The database refuses.
     pub async fn recordings(&self, query: &RecordingQuery) -> Result<Vec<RecordingRow>> {
-        let mut sql = QueryBuilder::<Sqlite>::new(
-            "SELECT id, kind, opened_utc_ms, closed_utc_ms, gaps FROM recording r WHERE TRUE",
-        );
+        let mut sql = QueryBuilder::<Sqlite>::new("SELECT id, kind, opened_utc_ms, closed_utc_ms, gaps, ");
+        sql.push(SPOKEN).push(" AS spoken FROM recording r WHERE TRUE");
         if let Some(from) = query.from_utc_ms {
             sql.push(" AND (r.closed_utc_ms IS NULL OR r.closed_utc_ms >= ").push_bind(from).push(")");
         }
@@ -205,6 +214,9 @@ impl RecordingIndex {
         if query.gaps {
             sql.push(" AND r.gaps > 0");
         }
+        if query.spoken {
+            sql.push(" AND ").push(SPOKEN);
+        }
         if let Some(before) = query.before {
             sql.push(" AND r.id < ").push_bind(before);
         }
@@ -217,8 +229,9 @@ impl RecordingIndex {
     /// # Errors
     /// The database refuses.
     pub async fn recording(&self, id: u32) -> Result<Option<RecordingRow>> {
-        let sql = "SELECT id, kind, opened_utc_ms, closed_utc_ms, gaps FROM recording WHERE id = ?";
-        Ok(sqlx::query_as(sql).bind(id).fetch_optional(&self.pool).await?)
+        let mut sql = QueryBuilder::<Sqlite>::new("SELECT id, kind, opened_utc_ms, closed_utc_ms, gaps, ");
+        sql.push(SPOKEN).push(" AS spoken FROM recording r WHERE r.id = ").push_bind(id);
+        Ok(sql.build_query_as().fetch_optional(&self.pool).await?)
     }
 
     /// The lines that a recording is found under.
@@ -244,8 +257,8 @@ impl RecordingIndex {
     /// # Errors
     /// The database refuses.
     pub async fn segments_of(&self, recording: u32) -> Result<Vec<SegmentRow>> {
-        let sql = "SELECT s.track, s.number, s.file, s.from_utc_ms, s.samples, s.chain_at, s.chain_hash FROM segment s \
-                   JOIN track t ON t.id = s.track WHERE t.recording = ? ORDER BY s.track, s.number";
+        let sql = "SELECT s.track, s.number, s.file, s.from_utc_ms, s.samples, s.chain_at, s.chain_hash, s.spoken \
+                   FROM segment s JOIN track t ON t.id = s.track WHERE t.recording = ? ORDER BY s.track, s.number";
         Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
     }
 
@@ -354,10 +367,11 @@ impl Update {
     /// # Errors
     /// The database refuses.
     pub async fn segment(&mut self, row: &SegmentRow) -> Result<()> {
-        let sql = "INSERT OR IGNORE INTO segment (track, number, file, from_utc_ms, samples, chain_at, chain_hash) \
-                   VALUES (?, ?, ?, ?, ?, ?, ?)";
+        let sql = "INSERT OR IGNORE INTO segment (track, number, file, from_utc_ms, samples, chain_at, chain_hash, spoken) \
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
         let query = sqlx::query(sql).bind(row.track).bind(row.number).bind(&row.file);
-        let query = query.bind(row.from_utc_ms).bind(row.samples).bind(row.chain_at).bind(&row.chain_hash);
+        let query =
+            query.bind(row.from_utc_ms).bind(row.samples).bind(row.chain_at).bind(&row.chain_hash).bind(row.spoken);
         query.execute(&mut *self.transaction).await?;
         Ok(())
     }

@@ -245,6 +245,14 @@ impl Accounts {
         Ok(proved.account)
     }
 
+    /// Whose review pages this token opens; its life stays as it is.
+    ///
+    /// # Errors
+    /// It is over, unknown, or opens something else.
+    pub fn watcher(&self, token: &str) -> Result<Account, NotLoggedOn> {
+        Ok(self.token_user(token, Opens::Review)?.account)
+    }
+
     /// Ends a token.
     pub async fn revoke(&self, token: &str) {
         self.tokens.revoke(token).await;

@@ -20,6 +20,7 @@ mod translate;
 mod users;
 pub mod web;
 
+pub use accounts::Account;
 pub use places::raise_descriptors;
 pub use running::{FloorSource, Running, Switch, SwitchOptions, in_words, verify};
 pub use users::UserList;

@@ -178,7 +178,8 @@ async fn serve(options: SwitchOptions) -> Result<()> {
 fn check(file: &Path) -> Result<ExitCode> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("the floor file {} cannot be read; name another with --floor", file.display()))?;
-    let mistakes = floor::check(&text);
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let mistakes = floor::check_in(&text, folder);
     for mistake in &mistakes {
         println!("{}:{mistake}", file.display());
     }
@@ -188,11 +189,9 @@ fn check(file: &Path) -> Result<ExitCode> {
 fn user(command: UserCommand) -> Result<()> {
     match command {
         UserCommand::Add { user, data, name, desk, roles, seat, password_file } => {
-            let users = UserList::open(&data)?;
+            let account = UserList::account(&user, name.as_deref().unwrap_or(&user), &desk, &roles, &seat)?;
             let password = password(password_file.as_deref())?;
-            let name = name.unwrap_or_else(|| user.clone());
-            users.add(&user, &name, &desk, &roles, &seat)?;
-            users.set_password(&UserId(user.clone()), &password)?;
+            UserList::open(&data)?.add(&account, &password)?;
             println!("{user} was added");
         }
         UserCommand::Password { user, data, password_file } => {
@@ -201,12 +200,12 @@ fn user(command: UserCommand) -> Result<()> {
             println!("the password of {user} was set");
         }
         UserCommand::List { data } => {
-            for line in UserList::open(&data)?.lines() {
+            for line in UserList::open_existing(&data)?.lines() {
                 println!("{line}");
             }
         }
         UserCommand::Remove { user, data } => {
-            UserList::open(&data)?.remove(&UserId(user.clone()))?;
+            UserList::open_existing(&data)?.remove(&UserId(user.clone()))?;
             println!("{user} was removed");
         }
     }

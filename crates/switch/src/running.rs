@@ -134,7 +134,7 @@ impl Switch {
 
         let (to_loop, inputs) = mpsc::channel(INPUTS_MAX);
         let (stop_loop, stop) = oneshot::channel();
-        let review = Review::new(&file, clock, library, recorder.watch());
+        let review = Review::new(&file, accounts.clone(), clock, library, recorder.watch());
         let floor_loop = FloorLoop::new(clock, file.clone(), keep.clone(), accounts.clone(), Arc::new(voice), recorder);
         let (open_connection, open) = mpsc::channel(1);
         let door =

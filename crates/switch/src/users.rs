@@ -3,9 +3,10 @@
 use crate::accounts::Account;
 use crate::keep::{Keep, Shelf};
 use crate::password;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use dealerboard_model::{Role, UserId};
 use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 /// The users of one data folder.
@@ -14,7 +15,7 @@ pub struct UserList {
 }
 
 impl UserList {
-    /// Opens the data folder.
+    /// Opens the data folder and makes it when it is not there: users may be added before a switch is first started.
     ///
     /// # Errors
     /// It cannot be opened.
@@ -22,11 +23,55 @@ impl UserList {
         Ok(Self { keep: Keep::open_beside(data)? })
     }
 
-    /// Adds a user, or changes an added one.
+    /// Opens a data folder that is there.
     ///
     /// # Errors
-    /// A name or role that cannot be, or the folder cannot be written.
-    pub fn add(&self, user: &str, name: &str, desk: &str, roles: &[String], seat: &str) -> Result<()> {
+    /// It is not there, or cannot be opened.
+    pub fn open_existing(data: &Path) -> Result<Self> {
+        if !data.is_dir() {
+            bail!("there is no data folder {}; name the one that the switch serves with --data", data.display());
+        }
+        Self::open(data)
+    }
+
+    /// Adds a user with a password. Nothing is written unless all of it can be.
+    ///
+    /// # Errors
+    /// The password is too short, the user is there already, a name or role cannot be, or the folder cannot be written.
+    pub fn add(&self, account: &Account, password: &str) -> Result<()> {
+        let user = account.user.as_str();
+        let hash = password::hash(password)?;
+        let kept = serde_json::to_value(account).context("an account is JSON")?;
+        let mut is_new = false;
+        self.keep.change(Shelf::Users, |users| {
+            if let Entry::Vacant(place) = users.entry(user.to_owned()) {
+                place.insert(kept);
+                is_new = true;
+            }
+        })?;
+        if !is_new {
+            bail!("there is a user \"{user}\" already; give them another password with: user password {user}");
+        }
+        let done = self.keep.put(Shelf::Passwords, user, &hash).and_then(|()| self.end_tokens(&account.user));
+        if done.is_err() {
+            self.keep.remove(Shelf::Users, |name, _| name == user)?;
+        }
+        done
+    }
+
+    /// Changes what is known of an added user, or of one of the floor file; the password stays.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn change(&self, account: &Account) -> Result<()> {
+        self.keep.put(Shelf::Users, account.user.as_str(), account)
+    }
+
+    /// A user as an operator names one.
+    ///
+    /// # Errors
+    /// A name or role that cannot be.
+    pub fn account(user: &str, name: &str, desk: &str, roles: &[String], seat: &str) -> Result<Account> {
         if user.is_empty() || !user.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
             bail!("\"{user}\" cannot be a log-on name; use letters, digits, - _ and . only");
         }
@@ -48,14 +93,13 @@ impl UserList {
         if held.is_empty() {
             held.push(Role::Trader);
         }
-        let account = Account {
+        Ok(Account {
             user: UserId::from(user),
             name: name.to_owned(),
             desk: desk.to_owned(),
             roles: held,
             seat: seat.to_owned(),
-        };
-        self.keep.put(Shelf::Users, user, &account)
+        })
     }
 
     /// Sets a password, of an added user or of one of the floor file. Whatever was proved with the old one ends.

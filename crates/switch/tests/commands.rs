@@ -90,3 +90,55 @@ fn a_role_that_does_not_exist_is_refused_with_those_that_do() {
         "\"boss\" is not a role; write one of trader, broker, supervisor, reviewer, officer, administrator\n"
     );
 }
+
+const ADD: [&str; 7] = ["user", "add", "novak", "--desk", "london", "--data", "data"];
+const LIST: [&str; 4] = ["user", "list", "--data", "data"];
+
+#[test]
+fn a_user_whose_password_is_too_short_is_not_added() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(said(&switch(&ADD, folder.path(), "hyacinth-bulb\n")), "novak was added\n");
+    let add = ["user", "add", "keane", "--desk", "london", "--data", "data"];
+    let output = switch(&add, folder.path(), "short\n");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(said(&output), "the password is shorter than 8 characters; choose a longer one\n");
+    assert_eq!(said(&switch(&LIST, folder.path(), "")), "novak  novak  london  trader  password set\n");
+}
+
+#[test]
+fn a_user_who_is_there_is_not_added_again_and_keeps_desk_and_password() {
+    let folder = tempfile::tempdir().unwrap();
+    switch(&ADD, folder.path(), "hyacinth-bulb\n");
+    let before = std::fs::read(folder.path().join("data/passwords.json")).unwrap();
+    let again = ["user", "add", "novak", "--desk", "new-york", "--data", "data"];
+    let output = switch(&again, folder.path(), "another-bulb\n");
+    assert_eq!(output.status.code(), Some(1));
+    let sentence = "there is a user \"novak\" already; give them another password with: user password novak\n";
+    assert_eq!(said(&output), sentence);
+    assert_eq!(said(&switch(&LIST, folder.path(), "")), "novak  novak  london  trader  password set\n");
+    assert_eq!(std::fs::read(folder.path().join("data/passwords.json")).unwrap(), before);
+}
+
+#[test]
+fn listing_a_data_folder_that_is_not_there_says_so_and_makes_none() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in [LIST.as_slice(), &["user", "remove", "novak", "--data", "data"]] {
+        let output = switch(words, folder.path(), "");
+        assert_eq!(output.status.code(), Some(1));
+        let sentence = "there is no data folder data; name the one that the switch serves with --data\n";
+        assert_eq!(said(&output), sentence);
+    }
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
+fn a_switch_that_starts_without_the_desk_of_an_added_user_names_both() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("floor.toml"), FLOOR).unwrap();
+    let add = ["user", "add", "novak", "--desk", "paris", "--data", "data"];
+    switch(&add, folder.path(), "hyacinth-bulb\n");
+    // An address of nobody here: the switch ends once it has read the floor and its users.
+    let words = ["serve", "--floor", "floor.toml", "--data", "data", "--listen", "203.0.113.1:0"];
+    let output = switch(&words, folder.path(), "");
+    assert!(said(&output).contains("the added user novak is of the desk paris, which this floor does not have"));
+}

@@ -170,8 +170,7 @@ async fn a_second_switch_on_the_same_data_folder_gets_one_sentence() {
 async fn a_user_who_is_added_while_the_switch_runs_logs_on_with_the_lines_of_their_desk() {
     let world = World::start().await;
     let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
-    users.add("novak", "P. Novak", "london", &["trader".into()], "4-09").unwrap();
-    users.set_password(&"novak".into(), "hyacinth-bulb").unwrap();
+    users.add(&trader("novak", "P. Novak", "london"), "hyacinth-bulb").unwrap();
     let turret = world.log_on_with(password("novak", "hyacinth-bulb"), None).await;
     let snapshot = turret.snapshot.unwrap();
     assert_eq!(snapshot.me.name, "P. Novak");
@@ -183,7 +182,7 @@ async fn a_user_who_is_added_is_on_the_panels_of_those_who_are_logged_on_before_
     let world = World::start().await;
     let mut reyes = world.log_on("reyes").await;
     let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
-    users.add("novak", "P. Novak", "london", &["trader".into()], "4-09").unwrap();
+    users.add(&trader("novak", "P. Novak", "london"), "hyacinth-bulb").unwrap();
     let snapshot = reyes.until_snapshot(|snapshot| snapshot.people.len() > 4).await;
     assert!(snapshot.people.iter().any(|person| person.user == "novak".into()));
     assert!(snapshot.person_statuses.iter().any(|status| status.user == "novak".into() && !status.logged_on));
@@ -195,7 +194,7 @@ async fn a_user_who_is_moved_while_they_are_logged_on_sees_the_lamps_of_their_ne
     let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
     let mut marsh = world.log_on("marsh").await;
     let mut lindt = world.log_on("lindt").await;
-    users.add("marsh", "T. Marsh", "new-york", &["trader".into()], "").unwrap();
+    users.change(&trader("marsh", "T. Marsh", "new-york")).unwrap();
     let line = LineId::from("ard-new-york");
     let snapshot = marsh.until_snapshot(|snapshot| snapshot.me.desk == "new-york".into()).await;
     assert!(snapshot.lines.iter().any(|facts| facts.line == line));
@@ -226,8 +225,7 @@ async fn a_new_password_ends_the_users_sessions_tokens_and_cookies_and_nobody_el
 async fn a_user_who_is_removed_is_logged_off() {
     let world = World::start().await;
     let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
-    users.add("novak", "P. Novak", "london", &["trader".into()], "4-09").unwrap();
-    users.set_password(&"novak".into(), "hyacinth-bulb").unwrap();
+    users.add(&trader("novak", "P. Novak", "london"), "hyacinth-bulb").unwrap();
     let mut novak = world.log_on_with(password("novak", "hyacinth-bulb"), None).await;
     users.remove(&"novak".into()).unwrap();
     assert_eq!(novak.end().await.1, close::NOT_LOGGED_ON);
@@ -341,4 +339,8 @@ async fn a_report_of_keyed_time_is_answered_each_time_and_listed_once_in_another
     let chain = world.folder.path().join("data").join("recordings").join("chain.jsonl");
     let chain = std::fs::read_to_string(chain).unwrap();
     assert_eq!(chain.matches("the turret had no switch to talk to").count(), 1, "{chain}");
+}
+
+fn trader(user: &str, name: &str, desk: &str) -> dealerboard_switch::Account {
+    dealerboard_switch::UserList::account(user, name, desk, &["trader".into()], "4-09").unwrap()
 }

@@ -82,3 +82,16 @@ async fn health_is_there_for_everybody_and_an_unknown_question_gets_a_sentence()
     let unknown = world.ask("GET /api/weather", &[], "").await;
     assert_eq!((unknown.status, unknown.sentence().as_str()), (404, "There is no such question in this API."));
 }
+
+#[tokio::test]
+async fn a_page_that_asks_by_itself_finds_recordings_and_keeps_no_log_on_alive() {
+    let world = World::with_token_life(std::time::Duration::from_secs(1)).await;
+    let cookie = world.review_as("reyes").await.cookie();
+    let by_itself = [("Cookie", cookie.as_str()), ("Dealerboard-By-Itself", "true")];
+    let mut answered = 0;
+    while world.ask("GET /api/recordings?spoken=true", &by_itself, "").await.status == 200 {
+        answered += 1;
+    }
+    assert!(answered > 0);
+    assert_eq!(world.ask("GET /api/me", &[("Cookie", &cookie)], "").await.status, 401);
+}

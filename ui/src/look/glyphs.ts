@@ -27,6 +27,7 @@ export const glyphs = {
   spk: '<path d="M2 6h2.600L8 3v10l-3.4-3H2zM10.6 5.600a3.4 3.4 0 0 1 0 4.800M12.6 3.600a6.2 6.2 0 0 1 0 8.8"/>',
   spkx: '<path d="M2 6h2.600L8 3v10l-3.4-3H2zM10.8 6.200l3.4 3.600M14.2 6.200l-3.4 3.6"/>',
   check: '<path d="M3 8.400l3.3 3.300L13 4.8" stroke-width="1.8"/>',
+  down: '<path d="M4 6.200l4 4 4-4"/>',
   play: '<path class="f" d="M4.5 2.500l9 5.5-9 5.500z"/>',
   back: '<path d="M7 3.500L3 8l4 4.500M13 3.500L9 8l4 4.5"/>',
   fwd: '<path d="M9 3.500L13 8l-4 4.500M3 3.500L7 8l-4 4.5"/>',

@@ -39,10 +39,11 @@ export interface Filter {
   person: string;
   kind: string;
   gaps: boolean;
+  spoken: boolean;
 }
 
-/** A filter that finds everything. */
-export const everything = (): Filter => ({ from: '', to: '', line: '', person: '', kind: '', gaps: false });
+/** A filter that finds everything in which there is a word to be heard. */
+export const everything = (): Filter => ({ from: '', to: '', line: '', person: '', kind: '', gaps: false, spoken: true });
 
 /** The query of a filter; times are typed in UTC, and what is no time asks for nothing. */
 export function queryOf(filter: Filter, before: number | null): string {
@@ -55,6 +56,7 @@ export function queryOf(filter: Filter, before: number | null): string {
   if (filter.person) query.set('person', filter.person);
   if (filter.kind) query.set('kind', filter.kind);
   if (filter.gaps) query.set('gaps', 'true');
+  if (filter.spoken) query.set('spoken', 'true');
   if (before !== null) query.set('before', String(before));
   return query.toString();
 }
@@ -65,6 +67,8 @@ export const api = {
   logOff: () => ask<null>('/api/log-off', { method: 'POST' }),
   me: () => ask<Me>('/api/me'),
   recordings: (filter: Filter, before: number | null = null) => ask<RecordingPage>(`/api/recordings?${queryOf(filter, before)}`),
+  /** Asked by the page itself: the log-on does not live on by it. */
+  newest: (filter: Filter) => ask<RecordingPage>(`/api/recordings?${queryOf(filter, null)}`, { headers: { 'dealerboard-by-itself': 'true' } }),
   recording: (id: number) => ask<RecordingDetail>(`/api/recordings/${id}`),
   peaks: (id: number, track: number) => ask<Peaks>(`/api/recordings/${id}/tracks/${track}/peaks`),
   audio: (id: number, track: number) => `/api/recordings/${id}/tracks/${track}/audio`,

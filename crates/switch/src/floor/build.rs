@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const HOOT_TALKERS: usize = 12;
 
 /// `hoot.activity_gap`, milliseconds.
-const HOOT_GAP_MS: u64 = 10_000;
+pub const HOOT_GAP_MS: u64 = 10_000;
 
 /// The floor that `file` describes; `first` are the first numbers of calls, recordings and tracks that were never used.
 pub fn build(file: &FloorFile, first: [u32; 3]) -> Floor {

@@ -2,7 +2,7 @@
 
 use super::nearest::instead;
 use super::words::{FloorFile, Members, Placed, Whose};
-use super::{CHANNELS_MAX, Mistake};
+use super::{CHANNELS_MAX, Mistake, scripts};
 use std::collections::HashMap;
 
 /// Every mistake that shows only when the whole file is known.
@@ -42,9 +42,11 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
     }
     for counterparty in &file.counterparties {
         exists("user", &counterparty.user, &users, &mut mistakes);
-        counterparty.lines.iter().for_each(|line| exists("line", line, &lines, &mut mistakes));
+        let named = counterparty.answers.iter().chain(&counterparty.rings).chain(&counterparty.speaks_on_hoot);
+        named.for_each(|line| exists("line", line, &lines, &mut mistakes));
     }
     channels_listed_once(file, &mut mistakes);
+    mistakes.extend(scripts::compare(file));
     mistakes
 }
 

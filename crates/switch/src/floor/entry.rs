@@ -168,14 +168,21 @@ impl Reading<'_> {
                 self.mistake(
                     line,
                     format!(
-                        "\"{key}\" of {} must be a whole number from {} to {}",
+                        "\"{key}\" of {} must be a whole number from {} to {}; write {key} = {}",
                         entry.what,
                         range.start(),
-                        range.end()
+                        range.end(),
+                        nearest_in(item, &range),
                     ),
                 );
                 None
             }
         }
     }
+}
+
+/// The number in the range that is nearest to what was written; its first when that is no whole number.
+fn nearest_in(item: &Item, range: &std::ops::RangeInclusive<i64>) -> i64 {
+    let written = item.as_value().and_then(Value::as_integer).unwrap_or(*range.start());
+    written.clamp(*range.start(), *range.end())
 }

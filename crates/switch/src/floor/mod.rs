@@ -1,22 +1,25 @@
 //! The floor file: desks, users, lines, hoots, and what each panel shows, as an administrator writes them in TOML.
 //!
 //! Law: reading never panics and never stops at the first mistake: every mistake is named with its line and what to write
-//! instead. `read` takes the words from the file, `check` compares them with each other, `build` (beside the translation)
-//! makes call control's floor of them.
+//! instead. `read` takes the words from the file, `check` and `scripts` compare them with each other, `voices` with the files
+//! beside, `build` (beside the translation) makes call control's floor of them.
 
 mod build;
 mod check;
 mod entry;
 mod nearest;
 mod read;
+mod scripts;
+mod voices;
 mod words;
 
-pub use build::build;
+pub use build::{HOOT_GAP_MS, build};
 pub use words::{
     Channels, Counterparty, Desk, End, FloorFile, Hoot, Members, Page, Placed, User, Whose, Wire, WireKind,
 };
 
 use std::fmt;
+use std::path::Path;
 
 /// Longest name that a key can show, in characters.
 pub const NAME_MAX_CHARS: usize = 18;
@@ -47,22 +50,38 @@ impl fmt::Display for Mistake {
 /// # Errors
 /// Every mistake in it, in the order of its lines.
 pub fn read(text: &str) -> Result<FloorFile, Vec<Mistake>> {
-    let (file, mut mistakes) = read::read(text);
-    if let Some(file) = &file {
-        mistakes.extend(check::compare(file));
-    }
-    mistakes.sort();
-    mistakes.dedup();
+    let (file, mistakes) = compared(text);
     match file {
         Some(file) if mistakes.is_empty() => Ok(file),
         Some(_) | None => Err(mistakes),
     }
 }
 
+/// What could be read of a floor file, and every mistake in its words.
+fn compared(text: &str) -> (Option<FloorFile>, Vec<Mistake>) {
+    let (file, mut mistakes) = read::read(text);
+    if let Some(file) = &file {
+        mistakes.extend(check::compare(file));
+    }
+    mistakes.sort();
+    mistakes.dedup();
+    (file, mistakes)
+}
+
 /// Every mistake in a floor file, in the order of its lines; none when it is right.
 #[must_use]
 pub fn check(text: &str) -> Vec<Mistake> {
-    read(text).err().unwrap_or_default()
+    compared(text).1
+}
+
+/// Every mistake in a floor file that stands in `folder`, those in its voice files too, which only programs that play
+/// counterparties need; in the order of its lines.
+#[must_use]
+pub fn check_in(text: &str, folder: &Path) -> Vec<Mistake> {
+    let (file, mut mistakes) = compared(text);
+    mistakes.extend(file.iter().flat_map(|file| voices::compare(file, folder)));
+    mistakes.sort();
+    mistakes
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ pub fn instead<'k>(word: &str, known: impl IntoIterator<Item = &'k str> + Clone)
     let all: Vec<&str> = known.into_iter().collect();
     match all.as_slice() {
         [] => "define it first".to_owned(),
+        [one] => format!("write \"{one}\" instead"),
         many if many.len() > 12 => format!("write one of {} … instead", many[..12].join(", ")),
         many => format!("write one of {} instead", many.join(", ")),
     }

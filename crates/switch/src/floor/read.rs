@@ -3,7 +3,9 @@
 
 use super::entry::{Entry, Reading};
 use super::nearest::instead;
-use super::words::{Channels, Counterparty, Desk, End, FloorFile, Hoot, Members, Page, User, Whose, Wire, WireKind};
+use super::words::{
+    Channels, Counterparty, Desk, End, FloorFile, Hoot, Members, Page, Placed, User, Whose, Wire, WireKind,
+};
 use super::{CHANNELS_MAX, Mistake, PAGE_KEYS_MAX};
 use dealerboard_model::{RecordPolicy, RingPriority, Role};
 use toml_edit::Document;
@@ -21,6 +23,12 @@ const ROLES: &[(&str, Role)] = &[
     ("officer", Role::Officer),
     ("administrator", Role::Administrator),
 ];
+
+/// Longest time before a counterparty answers, in milliseconds.
+const AFTER_MS_MAX: i64 = 600_000;
+
+/// Longest time before, and between, what a counterparty does again and again: a day, in seconds.
+const AGAIN_S_MAX: i64 = 86_400;
 
 /// Reads `text`: what could be read of it (nothing when it is not TOML) and every mistake on the way.
 pub fn read(text: &str) -> (Option<FloorFile>, Vec<Mistake>) {
@@ -199,16 +207,30 @@ impl Reading<'_> {
 
     fn counterparty(&mut self, entry: &Entry<'_>) -> Counterparty {
         self.known_keys(entry, &["user", "says", "answers", "answer_after_ms", "rings", "speaks_on_hoot"]);
-        let mut lines = self.words(entry, "answers");
-        if let Some(rings) = self.table(entry, "rings", "rings") {
+        self.count(entry, "answer_after_ms", 0..=AFTER_MS_MAX);
+        let mut voices = Vec::from_iter(self.optional_word(entry, "says"));
+        let rings = self.table(entry, "rings", "rings").map(|rings| {
             self.known_keys(&rings, &["line", "first_after_s", "every_s"]);
-            lines.push(self.word(&rings, "line"));
-        }
-        if let Some(speaks) = self.table(entry, "speaks_on_hoot", "speaks_on_hoot") {
+            self.again(&rings)
+        });
+        let speaks_on_hoot = self.table(entry, "speaks_on_hoot", "speaks_on_hoot").map(|speaks| {
             self.known_keys(&speaks, &["line", "says", "first_after_s", "every_s"]);
-            lines.push(self.word(&speaks, "line"));
+            voices.extend(self.optional_word(&speaks, "says"));
+            self.again(&speaks)
+        });
+        let answers = self.words(entry, "answers");
+        Counterparty { user: self.word(entry, "user"), answers, rings, speaks_on_hoot, voices }
+    }
+
+    /// The line of what is done again and again; both of its times have to be there.
+    fn again(&mut self, entry: &Entry<'_>) -> Placed<String> {
+        for (key, range) in [("first_after_s", 0..=AGAIN_S_MAX), ("every_s", 1..=AGAIN_S_MAX)] {
+            if entry.table.get(key).is_none() {
+                self.mistake(entry.line, format!("{} has no {key}; write {key} = and a number of seconds", entry.what));
+            }
+            self.count(entry, key, range);
         }
-        Counterparty { user: self.word(entry, "user"), lines }
+        self.word(entry, "line")
     }
 
     fn whose(&mut self, entry: &Entry<'_>) -> Option<Whose> {

@@ -143,8 +143,138 @@ fn the_sample_floor_and_the_test_floors_have_no_mistakes() {
         for file in std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten() {
             let path = file.path();
             if path.extension().is_some_and(|extension| extension == "toml") {
-                assert_eq!(check(&std::fs::read_to_string(&path).unwrap()), Vec::new(), "{}", path.display());
+                let text = std::fs::read_to_string(&path).unwrap();
+                assert_eq!(check_in(&text, path.parent().unwrap()), Vec::new(), "{}", path.display());
             }
         }
     }
+}
+
+const SCRIPTED: &str = r#"
+[[user]]
+id = "calder"
+name = "Calder Wynn"
+desk = "new-york"
+
+[[wire]]
+kind = "mrd"
+[wire.a]
+line = "tagus"
+name = "Tagus"
+desks = ["london"]
+[wire.b]
+line = "tagus-far"
+name = "London"
+users = ["calder"]
+
+[[counterparty]]
+user = "calder"
+says = "offer.wav"
+answers = ["calder-far"]
+answer_after_ms = 1500
+rings = { line = "calder-far", first_after_s = 8, every_s = 45 }
+"#;
+
+/// The one mistake of the good floor with a counterparty in which `from` reads `to`.
+fn scripted(from: &str, to: &str) -> (usize, String) {
+    assert!(SCRIPTED.contains(from));
+    let text = format!("{GOOD}{}", SCRIPTED.replacen(from, to, 1));
+    let all: Vec<_> = check(&text).into_iter().map(|mistake| (mistake.line, mistake.sentence)).collect();
+    assert_eq!(all.len(), 1, "{all:?}");
+    all.into_iter().next().unwrap()
+}
+
+#[test]
+fn a_counterparty_on_its_own_lines_is_no_mistake() {
+    assert_eq!(check(&format!("{GOOD}{SCRIPTED}")), Vec::new());
+}
+
+#[test]
+fn a_counterparty_that_answers_before_it_is_rung_is_named() {
+    let said =
+        "\"answer_after_ms\" of a counterparty must be a whole number from 0 to 600000; write answer_after_ms = 0";
+    assert_eq!(scripted("answer_after_ms = 1500", "answer_after_ms = -3"), (63, said.to_owned()));
+}
+
+#[test]
+fn a_counterparty_that_rings_without_a_pause_is_named() {
+    let said = "\"every_s\" of rings must be a whole number from 1 to 86400; write every_s = 1";
+    assert_eq!(scripted("every_s = 45", "every_s = 0"), (64, said.to_owned()));
+}
+
+#[test]
+fn a_counterparty_that_rings_nobody_knows_how_often_is_named() {
+    let said = "rings has no every_s; write every_s = and a number of seconds";
+    assert_eq!(scripted(", every_s = 45", ""), (64, said.to_owned()));
+}
+
+#[test]
+fn a_counterparty_that_answers_at_the_desks_end_is_given_its_own() {
+    let said =
+        "\"calder\" is not a line of \"calder\", so answers cannot name it; write one of calder-far, tagus-far instead";
+    assert_eq!(scripted("answers = [\"calder-far\"]", "answers = [\"calder\"]"), (62, said.to_owned()));
+}
+
+#[test]
+fn a_counterparty_that_answers_a_hoot_is_named() {
+    let said = "\"sterling\" is a hoot, which nobody answers; take it out of answers, or write speaks_on_hoot";
+    assert_eq!(scripted("answers = [\"calder-far\"]", "answers = [\"sterling\"]"), (62, said.to_owned()));
+}
+
+#[test]
+fn a_counterparty_that_rings_a_manual_wire_is_told_that_signal_alone_rings_it() {
+    let said = "\"tagus-far\" is a manual wire, which rings by Signal only; write \"calder-far\" instead";
+    assert_eq!(scripted("line = \"calder-far\"", "line = \"tagus-far\""), (64, said.to_owned()));
+}
+
+#[test]
+fn a_counterparty_that_speaks_on_a_hoot_to_which_it_only_listens_is_named() {
+    let speaks = "speaks_on_hoot = { line = \"sterling\", first_after_s = 8, every_s = 45 }";
+    let said = "\"calder\" may not speak on \"sterling\"; \
+                write speak = { users = [\"calder\"] } at a hoot, or take speaks_on_hoot out";
+    assert_eq!(scripted("answer_after_ms = 1500", speaks), (63, said.to_owned()));
+}
+
+#[test]
+fn a_voice_file_that_is_not_there_is_named_with_the_nearest_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let voices = folder.path().join("voices");
+    std::fs::create_dir(&voices).unwrap();
+    let said =
+        |text: &str| check_in(text, folder.path()).into_iter().map(|mistake| mistake.to_string()).collect::<Vec<_>>();
+    let text = format!("{GOOD}{SCRIPTED}");
+    let none = format!(
+        "61: there is no voice file \"offer.wav\" in {0}; put the file into {0}, or take says out",
+        voices.display()
+    );
+    assert_eq!(said(&text), [none]);
+    std::fs::write(voices.join("offers.wav"), "").unwrap();
+    let near =
+        format!("61: there is no voice file \"offer.wav\" in {}; write \"offers.wav\" instead", voices.display());
+    assert_eq!(said(&text), [near]);
+}
+
+#[test]
+fn a_voice_file_that_no_counterparty_could_speak_is_named_with_what_it_has_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let voices = folder.path().join("voices");
+    std::fs::create_dir(&voices).unwrap();
+    let check =
+        || check_in(&format!("{GOOD}{SCRIPTED}"), folder.path()).into_iter().next().map(|mistake| mistake.to_string());
+    let written = |rate: u32| {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: rate,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        hound::WavWriter::create(voices.join("offer.wav"), spec).unwrap().finalize().unwrap();
+    };
+    std::fs::write(voices.join("offer.wav"), "no sound").unwrap();
+    assert!(check().unwrap().starts_with("61: the voice file \"offer.wav\" cannot be read"), "{:?}", check());
+    written(8_000);
+    let said = "61: the voice file \"offer.wav\" has 8000 Hz, 1 channel, 16 bits; write it as WAV with 48000 Hz, 1 channel, 16 bits";
+    assert_eq!(check().unwrap(), said);
+    written(48_000);
+    assert_eq!(check(), None);
 }

@@ -55,13 +55,19 @@ impl FloorFile {
     }
 }
 
-/// A user whom a program plays; what it plays is the program's to read.
+/// A user whom a program plays; how it plays is the program's to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counterparty {
     /// The user.
     pub user: Placed<String>,
-    /// The lines that its script names.
-    pub lines: Vec<Placed<String>>,
+    /// The lines that it answers.
+    pub answers: Vec<Placed<String>>,
+    /// The line that it rings.
+    pub rings: Option<Placed<String>>,
+    /// The hoot that it speaks on.
+    pub speaks_on_hoot: Option<Placed<String>>,
+    /// The voice files that it speaks, by their names.
+    pub voices: Vec<Placed<String>>,
 }
 
 /// A desk.

@@ -10,8 +10,9 @@ use super::shared::Shared;
 use super::types::{
     GapSpan, Health, Named, Peaks, RecordingDetail, RecordingEvent, RecordingPage, RecordingRow, TrackLane, Verdict,
 };
+use crate::accounts::Accounts;
 use crate::clock::Clock;
-use crate::floor::FloorFile;
+use crate::floor::{FloorFile, HOOT_GAP_MS};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -40,16 +41,16 @@ pub struct Review {
 struct Names {
     floor: String,
     lines: BTreeMap<LineId, String>,
-    people: BTreeMap<UserId, String>,
+    /// Asked each time: users are added, and get other names, while the switch runs.
+    people: Accounts,
 }
 
 impl Names {
-    fn of(file: &FloorFile) -> Self {
+    fn of(file: &FloorFile, people: Accounts) -> Self {
         let ends = file.wires.iter().flat_map(|wire| wire.ends.iter());
         let wires = ends.map(|end| (LineId(end.line.value.clone()), end.name.clone()));
         let hoots = file.hoots.iter().map(|hoot| (LineId(hoot.id.value.clone()), hoot.name.clone()));
-        let people = file.users.iter().map(|user| (UserId(user.id.value.clone()), user.name.clone()));
-        Self { floor: file.name.clone(), lines: wires.chain(hoots).collect(), people: people.collect() }
+        Self { floor: file.name.clone(), lines: wires.chain(hoots).collect(), people }
     }
 
     fn line(&self, line: &LineId) -> Named {
@@ -74,7 +75,7 @@ impl Names {
     }
 
     fn person(&self, user: &UserId) -> Named {
-        let name = self.people.get(user).cloned().unwrap_or_else(|| user.to_string());
+        let name = self.people.find(user).map_or_else(|| user.to_string(), |account| account.name);
         Named { id: user.to_string(), name }
     }
 
@@ -90,14 +91,16 @@ impl Names {
             lines: found.lines.iter().map(|line| self.line_then(found, line)).collect(),
             people,
             gaps: found.gaps,
+            spoken: found.spoken,
+            sound_ms: found.tracks.iter().map(|track| track.length_ms).sum(),
         }
     }
 }
 
 impl Review {
     /// The review pages of a floor.
-    pub fn new(file: &FloorFile, clock: Clock, library: Library, recorder: RecorderWatch) -> Self {
-        Self { clock, library, recorder, names: Arc::new(Names::of(file)), checks: Arc::default() }
+    pub fn new(file: &FloorFile, people: Accounts, clock: Clock, library: Library, recorder: RecorderWatch) -> Self {
+        Self { clock, library, recorder, names: Arc::new(Names::of(file, people)), checks: Arc::default() }
     }
 
     async fn found(&self, recording: u32) -> Result<RecordingFound, Trouble> {
@@ -130,6 +133,7 @@ pub struct Search {
     person: Option<String>,
     kind: Option<String>,
     gaps: bool,
+    spoken: bool,
     before: Option<u32>,
 }
 
@@ -146,6 +150,7 @@ pub async fn list(
         talker: search.person,
         kind: search.kind,
         gaps: search.gaps,
+        spoken: search.spoken,
         before: search.before,
         limit: PAGE,
     };
@@ -192,12 +197,14 @@ pub async fn detail(
         who: mark.who.iter().map(|user| names.person(user)).collect(),
         what: mark.what_happened,
     };
+    let checked = review.library.check(found.recording).await.map_err(Trouble::inside)?;
     Ok(Json(RecordingDetail {
         row: names.row(&found),
+        goes_on: found.closed_utc_ms.is_none().then(|| why_open(&found.kind)),
         tracks: found.tracks.iter().map(lane).collect(),
         events: marks.into_iter().map(event).collect(),
         gaps: gaps.into_iter().map(gap).collect(),
-        verdict: Verdict::of(&review.library.check(found.recording).await.map_err(Trouble::inside)?),
+        verdict: Verdict::of_one(&checked, found.closed_utc_ms.is_none()),
     }))
 }
 
@@ -238,6 +245,42 @@ fn shown(line: &LineId, name: &str) -> String {
     if line.0.starts_with("intercom-") { format!("Intercom: {name}") } else { name.to_owned() }
 }
 
+/// Why a recording of this kind has not ended: one sentence.
+fn why_open(kind: &str) -> String {
+    match kind {
+        "hoot" => format!("It ends when nobody has talked on this hoot for {} seconds.", HOOT_GAP_MS / 1_000),
+        _ => "It ends with the call.".to_owned(),
+    }
+}
+
 fn no_sound() -> Trouble {
     Trouble::new(StatusCode::NOT_FOUND, "There is no sound of this talker yet; it can be heard a minute later at most.")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::accounts::TOKEN_LIFE;
+    use crate::keep::Keep;
+    use crate::users::UserList;
+
+    #[test]
+    fn people_have_the_names_that_the_floor_or_an_operator_gives_them_and_strangers_their_log_on_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = crate::floor::read(include_str!("../../../../tests/floors/two-desks.toml")).unwrap();
+        let keep = Keep::open_beside(folder.path()).unwrap();
+        let names = Names::of(&file, Accounts::new(&file, keep.clone(), TOKEN_LIFE).unwrap());
+        let account = UserList::account("novak", "P. Novak", "london", &[], "").unwrap();
+        UserList::open(folder.path()).unwrap().add(&account, "hyacinth-bulb").unwrap();
+        keep.look();
+        let shown = ["reyes", "novak", "nobody"].map(|user| names.person(&UserId::from(user)).name);
+        assert_eq!(shown, ["A. Reyes", "P. Novak", "nobody"]);
+    }
+
+    #[test]
+    fn a_hoots_recording_that_goes_on_says_what_it_waits_for() {
+        assert_eq!(why_open("hoot"), "It ends when nobody has talked on this hoot for 10 seconds.");
+        assert_eq!(why_open("ard"), "It ends with the call.");
+    }
 }

@@ -93,6 +93,11 @@ pub struct RecordingRow {
     pub people: Vec<Named>,
     /// How many gaps it has.
     pub gaps: u32,
+    /// Whether somebody spoke, or may have: one that goes on, or has a gap, counts as spoken.
+    pub spoken: bool,
+    /// Length of the sound that is sealed, of all who talked together, in milliseconds.
+    #[ts(type = "number")]
+    pub sound_ms: u64,
 }
 
 /// One recording in full.
@@ -100,6 +105,8 @@ pub struct RecordingRow {
 pub struct RecordingDetail {
     /// As in the list.
     pub row: RecordingRow,
+    /// While it goes on: one sentence about when it ends.
+    pub goes_on: Option<String>,
     /// Its tracks: one lane each.
     pub tracks: Vec<TrackLane>,
     /// What happened meanwhile.
@@ -187,6 +194,21 @@ impl Verdict {
         };
         Self { verified: verdict.holds(), segments, first_wrong, sentence }
     }
+
+    /// In words, of one recording: what is not there yet, or never came, is not called sealed.
+    pub fn of_one(verdict: &dealerboard_archive::Verdict, goes_on: bool) -> Self {
+        let whole = Self::of(verdict);
+        let sentence = match (whole.verified, goes_on, whole.segments) {
+            (false, _, _) => return whole,
+            (true, true, 0) => "Nothing of it is sealed yet, so nothing is checked.".to_owned(),
+            (true, true, _) => format!("So far: {}", whole.sentence),
+            (true, false, 0) => {
+                "There is no sound in it that could be checked; the chain that lists it holds.".to_owned()
+            }
+            (true, false, _) => return whole,
+        };
+        Self { sentence, ..whole }
+    }
 }
 
 /// The loudness of a track over time, for drawing.
@@ -196,4 +218,27 @@ pub struct Peaks {
     pub step_ms: u32,
     /// 0 (silence) to 255 (full scale) each.
     pub peaks: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(segments: u32, goes_on: bool) -> String {
+        let verdict = dealerboard_archive::Verdict { segments, lines: 9, ..dealerboard_archive::Verdict::default() };
+        Verdict::of_one(&verdict, goes_on).sentence
+    }
+
+    #[test]
+    fn a_recording_of_which_nothing_is_sealed_is_not_said_to_be_as_sealed() {
+        assert_eq!(said(0, true), "Nothing of it is sealed yet, so nothing is checked.");
+        assert_eq!(said(0, false), "There is no sound in it that could be checked; the chain that lists it holds.");
+    }
+
+    #[test]
+    fn a_recording_that_goes_on_tells_of_what_is_sealed_so_far() {
+        let ended = said(2, false);
+        assert!(ended.starts_with("2 segments are as sealed"), "{ended}");
+        assert_eq!(said(2, true), format!("So far: {ended}"));
+    }
 }

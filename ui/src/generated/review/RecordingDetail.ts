@@ -14,6 +14,10 @@ export type RecordingDetail = {
  */
 row: RecordingRow, 
 /**
+ * While it goes on: one sentence about when it ends.
+ */
+goes_on: string | null, 
+/**
  * Its tracks: one lane each.
  */
 tracks: Array<TrackLane>, 

@@ -32,4 +32,12 @@ people: Array<Named>,
 /**
  * How many gaps it has.
  */
-gaps: number, };
+gaps: number, 
+/**
+ * Whether somebody spoke, or may have: one that goes on, or has a gap, counts as spoken.
+ */
+spoken: boolean, 
+/**
+ * Length of the sound that is sealed, of all who talked together, in milliseconds.
+ */
+sound_ms: number, };
