@@ -3,6 +3,7 @@
 //! Law: thin. Intents go to the turret, changes come from it; nothing is decided here. A review window lives as long as the
 //! log-on that opened it.
 
+use crate::drawing;
 use crate::log_ons::{self, LogOns};
 use crate::memory::Memory;
 use crate::review::{Door, Reach};
@@ -170,11 +171,12 @@ pub async fn open_review(app: AppHandle, window: WebviewWindow) -> Result<(), St
     let token = access.token.map(|token| token.token);
     let door = Door::open(reach, token.as_deref()).await.map_err(|error| format!("{error:#}"))?;
     let address = door.address.parse().map_err(|error| format!("{error}"))?;
-    WebviewWindowBuilder::new(&app, &label, WebviewUrl::External(address))
+    let review = WebviewWindowBuilder::new(&app, &label, WebviewUrl::External(address))
         .title("Dealerboard review")
         .inner_size(1280.0, 800.0)
         .build()
         .map_err(|error| error.to_string())?;
+    drawing::suit(&review);
     seats.keep_open(window.label(), door);
     if seats.turret(window.label()).is_none_or(|turret| turret.view().header.user_id != user) {
         // Whoever asked has gone while the window opened.
