@@ -5,7 +5,7 @@ use crate::floor::Floor;
 use crate::memory::Memory;
 use crate::options::{Options, SeatDevices};
 use crate::seats::{self, Remembering, Seats};
-use crate::{tray, turrets};
+use crate::{drawing, tray, turrets};
 use anyhow::Result;
 use clap::Parser;
 use dealerboard_turret::view::Intent;
@@ -74,11 +74,12 @@ fn open(
     let turret = tauri::async_runtime::block_on(turrets::start(floor, memory, log_on, devices))?;
     let own = floor.is_sample().then(|| floor.address.clone());
     app.state::<Seats>().seat(app, &label, turret, Remembering { memory: memory.clone(), own });
-    WebviewWindowBuilder::new(app, &label, WebviewUrl::default())
+    let window = WebviewWindowBuilder::new(app, &label, WebviewUrl::default())
         .title(if at == 0 { "Dealerboard".to_owned() } else { format!("Dealerboard {}", at + 1) })
         .inner_size(1280.0, 800.0)
         .min_inner_size(1180.0, 700.0)
         .build()?;
+    drawing::suit(&window);
     Ok(())
 }
 

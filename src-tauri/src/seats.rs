@@ -3,6 +3,7 @@
 //! Law: thin. Intents go to the turret, changes come from it; nothing is decided here. A review window lives as long as the
 //! log-on that opened it.
 
+use crate::drawing;
 use crate::log_ons::{self, LogOns};
 use crate::memory::Memory;
 use crate::review::{Door, Reach};
@@ -12,10 +13,14 @@ use dealerboard_turret::view::{Change, Intent, PositionView, View};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tauri::{AppHandle, Emitter, Manager, State, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 /// Before a window's label: the label of its review window.
 const REVIEW: &str = "review-";
+
+/// Most changes that a window is told in one event.
+const TOLD_AT_ONCE: usize = 256;
 
 /// What the program remembers, and its own switch, which it does not.
 #[derive(Clone)]
@@ -105,30 +110,47 @@ async fn tell(app: AppHandle, label: String, turret: Arc<Turret>, remembering: R
     let mut changes = turret.subscribe();
     let mut log_ons = LogOns::default();
     // Somebody may have logged on before this listened.
-    let mut change = Change::View(Box::new(turret.view()));
+    let mut told = vec![Change::View(Box::new(turret.view()))];
     loop {
-        let turn = log_ons.heed(&change);
-        if turn.left {
-            close_review(&app, &label);
+        for change in &told {
+            let turn = log_ons.heed(change);
+            if turn.left {
+                close_review(&app, &label);
+            }
+            if turn.came {
+                // On its own: the link answers in its own time, and the window waits for none of it.
+                let (turret, Remembering { memory, own }) = (turret.clone(), remembering.clone());
+                tauri::async_runtime::spawn(async move { log_ons::remember(&turret, own.as_deref(), &memory).await });
+            }
         }
-        if turn.came {
-            // On its own: the link answers in its own time, and the window waits for none of it.
-            let (turret, Remembering { memory, own }) = (turret.clone(), remembering.clone());
-            tauri::async_runtime::spawn(async move { log_ons::remember(&turret, own.as_deref(), &memory).await });
-        }
-        if let Err(error) = app.emit_to(&label, "change", change) {
+        if let Err(error) = app.emit_to(&label, "changes", told) {
             tracing::warn!("the window {label} does not hear its turret: {error}");
         }
-        change = match changes.recv().await {
-            Ok(change) => change,
-            Err(RecvError::Lagged(_)) => Change::View(Box::new(turret.view())),
-            Err(RecvError::Closed) => break,
-        };
+        let Some(more) = next(&mut changes, || turret.view()).await else { break };
+        told = more;
     }
     // Its last change has told the window why.
     if app.state::<Seats>().turret(&label).is_some() {
         tracing::error!("the turret of the window {label} has ended by a fault; close the window and start again");
     }
+}
+
+/// Waits for a change and takes what is ready behind it, oldest first: a window draws them as one. None at the end.
+async fn next(changes: &mut Receiver<Change>, whole: impl Fn() -> View) -> Option<Vec<Change>> {
+    let everything = || Change::View(Box::new(whole()));
+    let mut ready = match changes.recv().await {
+        Ok(change) => vec![change],
+        Err(RecvError::Lagged(_)) => vec![everything()],
+        Err(RecvError::Closed) => return None,
+    };
+    while ready.len() < TOLD_AT_ONCE {
+        match changes.try_recv() {
+            Ok(change) => ready.push(change),
+            Err(TryRecvError::Lagged(_)) => ready.push(everything()),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+        }
+    }
+    Some(ready)
 }
 
 /// What the user does at the panel.
@@ -170,15 +192,59 @@ pub async fn open_review(app: AppHandle, window: WebviewWindow) -> Result<(), St
     let token = access.token.map(|token| token.token);
     let door = Door::open(reach, token.as_deref()).await.map_err(|error| format!("{error:#}"))?;
     let address = door.address.parse().map_err(|error| format!("{error}"))?;
-    WebviewWindowBuilder::new(&app, &label, WebviewUrl::External(address))
+    let review = WebviewWindowBuilder::new(&app, &label, WebviewUrl::External(address))
         .title("Dealerboard review")
         .inner_size(1280.0, 800.0)
         .build()
         .map_err(|error| error.to_string())?;
+    drawing::suit(&review);
     seats.keep_open(window.label(), door);
     if seats.turret(window.label()).is_none_or(|turret| turret.view().header.user_id != user) {
         // Whoever asked has gone while the window opened.
         close_review(&app, window.label());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use dealerboard_turret::{Devices, TurretConfig};
+    use tokio::sync::broadcast;
+
+    #[tokio::test]
+    async fn changes_that_are_ready_are_told_in_one_event_and_in_their_order() {
+        let (tell, mut changes) = broadcast::channel(8);
+        let first = Change::KeyGone("calder".into());
+        let second = Change::Pages(Vec::new());
+        tell.send(first.clone()).unwrap();
+        tell.send(second.clone()).unwrap();
+        let told = next(&mut changes, || unreachable!("nothing was missed")).await;
+        assert_eq!(told, Some(vec![first, second]));
+    }
+
+    #[tokio::test]
+    async fn a_window_that_fell_behind_is_told_everything_first() {
+        let config = TurretConfig {
+            address: "wss://127.0.0.1:1".into(),
+            pin: None,
+            seat: String::new(),
+            uplink: Default::default(),
+        };
+        let turret = Turret::start(config, Devices::Hooks(Box::new(drop))).unwrap();
+        let (tell, mut changes) = broadcast::channel(1);
+        for line in ["calder", "macro"] {
+            tell.send(Change::KeyGone(line.into())).unwrap();
+        }
+        let told = next(&mut changes, || turret.view()).await.unwrap();
+        assert_eq!(told, [Change::View(Box::new(turret.view())), Change::KeyGone("macro".into())]);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_told_when_the_turret_has_ended() {
+        let (tell, mut changes) = broadcast::channel::<Change>(1);
+        drop(tell);
+        assert_eq!(next(&mut changes, || unreachable!("nothing was missed")).await, None);
+    }
 }

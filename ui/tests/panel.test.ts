@@ -11,13 +11,15 @@ import { fixture, NOW } from './fixture';
 
 let sent: Intent[];
 let store: PanelStore;
+let now_utc_ms: number;
 
 beforeEach(() => {
   sent = [];
+  now_utc_ms = NOW;
   store = new PanelStore({ listen: async () => {}, send: (intent) => sent.push(intent), openReview: () => {} });
   store.apply({ change: 'view', value: structuredClone(fixture) });
   Object.assign(window, { innerWidth: 1280, innerHeight: 800 });
-  render(Panel, { store, clock: new Clock(() => NOW) });
+  render(Panel, { store, clock: new Clock(() => now_utc_ms) });
 });
 afterEach(cleanup);
 
@@ -122,6 +124,24 @@ describe('the panel', () => {
     const note = within(handset).getByRole('note', { name: `No device. ${trouble}` });
     expect(note.title).toBe(trouble);
     expect(within(handset).getByText(/^No sound here\. Plug a device in/).title).toBe(trouble);
+  });
+  test('does not let the clock tick when another part of the header changes', async () => {
+    const shown = document.querySelector('header .clock b')!.textContent;
+    now_utc_ms += 1_000;
+    store.apply({ change: 'header', value: { ...fixture.header, link: { state: 'up', round_trip_ms: 2, voice: true } } });
+    await tick();
+    expect(document.querySelector('header .clock b')!.textContent).toBe(shown);
+  });
+  test('counts the people who are here among all of them', () => {
+    expect(document.querySelector('[data-zone="intercom"] .hd')!.textContent).toContain('5 of 6 here');
+  });
+  test('names a loudspeaker that is missing once on the log-on card', async () => {
+    const device = (trouble: string) => ({ microphone: null, ear: null, trouble });
+    const hands_free = { ...store.position('hands-free')!, device: device('There is no microphone and no loudspeaker; plug one in.') };
+    const positions = [hands_free, { ...hands_free, position: 'speakers' as const, device: device('There is no loudspeaker; plug one in.') }];
+    store.apply({ change: 'view', value: { ...fixture, positions, header: { ...fixture.header, user_id: null, link: { state: 'logged_off' } } } });
+    await tick();
+    expect([...document.querySelectorAll('section p')].map((row) => row.textContent)).toEqual([hands_free.device.trouble]);
   });
   test('offers Signal only where the turret says so', () => {
     expect(screen.getAllByRole('button', { name: 'Signal' })).toHaveLength(1);

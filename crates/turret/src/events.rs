@@ -43,9 +43,7 @@ impl TurretTask {
             LinkEvent::Message(message) => self.hear(*message).await,
             LinkEvent::RoundTrip { ms, clock_offset_ms } => {
                 self.local.clock_offset_ms = clock_offset_ms;
-                if let LinkView::Up { round_trip_ms, .. } = &mut self.local.link {
-                    *round_trip_ms = Some(ms);
-                }
+                self.show_round_trip(ms);
             }
             LinkEvent::Stale { since_utc_ms, retry_utc_ms } => self.lost(since_utc_ms, retry_utc_ms).await,
             LinkEvent::Refused(sentence) => {

@@ -24,6 +24,7 @@ mod link;
 mod log;
 mod mic_file;
 mod mics;
+mod needles;
 mod pin;
 mod places;
 mod press;

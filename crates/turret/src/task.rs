@@ -7,14 +7,15 @@ use crate::facts::Facts;
 use crate::intake::Overflow;
 use crate::keyed::Keyed;
 use crate::link::{LinkEvent, ToLink};
+use crate::needles::{self, Needles};
 use crate::project::Local;
 use crate::speaking::Speaking;
 use crate::tones::Tones;
 use crate::turret::{Input, Running};
-use crate::view::{Change, DeviceView, LinkView, Meters, NoticeView, View};
+use crate::view::{Change, DeviceView, LinkView, NoticeView, View};
 use crate::voice::{Sends, Voice};
 use crate::voice_path::VoicePath;
-use dealerboard_media::{SILENCE_DBFS, Tone};
+use dealerboard_media::Tone;
 use dealerboard_model::{Csrc, LineId, UserId};
 use dealerboard_wire::{Act, FromTurret};
 use std::collections::BTreeMap;
@@ -29,6 +30,9 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// The same while nothing is said or heard here: a meter that starts to move a little later is seen by nobody.
 const TICK_AT_REST: Duration = Duration::from_millis(100);
+
+/// How long a round trip stays on show.
+const TRIP_SHOWN: Duration = Duration::from_secs(2);
 
 /// What a turret shows that has ended unasked.
 pub(crate) const HAS_ENDED: &str =
@@ -69,7 +73,9 @@ pub(crate) struct TurretTask {
     pub(crate) gains_wait: bool,
     pub(crate) tones: Tones,
     pub(crate) speaking: Speaking,
-    pub(crate) metered: bool,
+    pub(crate) needles: Needles,
+    /// When the round trip on show was measured.
+    pub(crate) trip_shown: Option<Instant>,
     /// The view shows the end.
     pub(crate) left: bool,
 }
@@ -196,14 +202,14 @@ impl TurretTask {
         let mics_dbfs = self.voice.mic_levels_dbfs();
         self.tell_speech(mics_dbfs, now).await;
         if self.told.receiver_count() > 0 {
-            self.meter(mics_dbfs);
+            self.meter(mics_dbfs, now);
         }
         changed
     }
 
     /// No microphone is open, and no meter moves.
     fn is_quiet(&self) -> bool {
-        !self.metered && self.voice.speaking() == [false; 3]
+        self.needles.rest() && self.voice.speaking() == [false; 3]
     }
 
     async fn tell_speech(&mut self, mics_dbfs: [f32; 3], now: Instant) {
@@ -216,15 +222,22 @@ impl TurretTask {
         }
     }
 
-    fn meter(&mut self, mics_dbfs: [f32; 3]) {
-        let lines = self.voice.line_levels_dbfs();
+    fn meter(&mut self, mics_dbfs: [f32; 3], now: Instant) {
+        let lines_dbfs = self.voice.line_levels_dbfs();
+        let Some(steps) = self.needles.follow(mics_dbfs, &lines_dbfs, now) else { return };
         let name = |csrc: Csrc| self.facts.lines.values().find(|line| line.csrc == csrc).map(|line| line.line.clone());
-        let lines_dbfs: Vec<_> = lines.into_iter().filter_map(|(csrc, dbfs)| Some((name(csrc)?, dbfs))).collect();
-        let moves = !lines_dbfs.is_empty() || mics_dbfs.iter().any(|dbfs| *dbfs > SILENCE_DBFS);
-        if moves || self.metered {
-            self.tell(Change::Meters(Meters { mics_dbfs, lines_dbfs }));
+        self.tell(Change::Meters(needles::told(steps, name)));
+    }
+
+    /// Takes a round trip over into the view: as exactly as it is read there, and no more often than it can be read.
+    pub(crate) fn show_round_trip(&mut self, ms: f64) {
+        let now = Instant::now();
+        let LinkView::Up { round_trip_ms, .. } = &mut self.local.link else { return };
+        let shown = self.trip_shown.is_some_and(|at| now.saturating_duration_since(at) < TRIP_SHOWN);
+        if round_trip_ms.is_none() || !shown {
+            *round_trip_ms = Some(as_read_ms(ms));
+            self.trip_shown = Some(now);
         }
-        self.metered = moves;
     }
 }
 
@@ -237,6 +250,11 @@ impl Drop for TurretTask {
         // Devices end before the codecs that they call.
         self.running = Running::Hooks;
     }
+}
+
+/// A round trip with the digits that a person reads: tenths of a millisecond below ten, else whole ones.
+fn as_read_ms(ms: f64) -> f64 {
+    if ms < 10.0 { (ms * 10.0).round() / 10.0 } else { ms.round() }
 }
 
 fn ended_by_itself() -> LinkView {
@@ -256,4 +274,14 @@ pub(crate) fn tone_of(tone: dealerboard_wire::Tone) -> Tone {
 pub(crate) fn utc_ms() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_trip_has_no_more_digits_than_are_read() {
+        assert_eq!([0.8461, 9.96, 10.4, 250.7].map(as_read_ms), [0.8, 10.0, 10.0, 251.0]);
+    }
 }

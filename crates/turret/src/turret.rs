@@ -9,6 +9,7 @@ use crate::files::{self, Clock, FileDevices, RunningFiles};
 use crate::intake::Intake;
 use crate::keyed::Keyed;
 use crate::link::{self, Access, LinkEvent, LinkOptions, ToLink};
+use crate::needles::Needles;
 use crate::pin::Fingerprint;
 use crate::project::{Local, project};
 use crate::speaking::Speaking;
@@ -167,7 +168,8 @@ impl Turret {
             gains_wait: false,
             tones: Tones::default(),
             speaking: Speaking::default(),
-            metered: false,
+            needles: Needles::default(),
+            trip_shown: None,
             welcomed: false,
             left: false,
         };

@@ -34,7 +34,7 @@ export function tauriTransport(): Transport {
     async listen(heard) {
       // Without a target a window would hear the turrets of other windows too.
       const target = tauri.webviewWindow.getCurrentWebviewWindow().label;
-      await tauri.event.listen<Change>('change', (event) => heard(event.payload), { target });
+      await tauri.event.listen<Change[]>('changes', (event) => event.payload.forEach(heard), { target });
       heard({ change: 'view', value: await tauri.core.invoke<View>('look') });
     },
     send: (intent) => void tauri.core.invoke('intent', { intent }),
