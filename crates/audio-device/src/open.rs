@@ -13,8 +13,8 @@ use std::sync::{Arc, OnceLock};
 /// Longest block that a device may ask for, in frames.
 const FRAMES_MAX: usize = 16_384;
 
-/// Sound that would be older than this is a device's mistake.
-const AGE_MAX_NS: u64 = 1_000_000_000;
+/// Sound that would be older than this is a device's mistake: no ring of ours is as long.
+const AGE_MAX_NS: u64 = 200_000_000;
 
 /// What a position without a choice of its own takes, for people.
 const DEFAULT_NAME: &str = "System default";
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_as_old_as_it_is_long_at_least_and_a_second_at_most_whatever_its_device_says() {
+    fn a_block_is_as_old_as_it_is_long_at_least_and_a_fifth_of_a_second_at_most_whatever_its_device_says() {
         assert_eq!(age_of_block_captured_at(2_000), 10_000_000);
         assert_eq!(age_of_block_captured_at(2_100), 10_000_000);
         assert_eq!(age_of_block_captured_at(0), AGE_MAX_NS);

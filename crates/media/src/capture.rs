@@ -7,7 +7,7 @@
 use crate::{Level, MediaError, PAYLOAD_MAX, RATE_HZ, ns_to_samples, samples_to_ns};
 use opus::{Application, Bitrate, Channels, Encoder};
 use rtrb::{Consumer, Producer, RingBuffer};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 
@@ -64,8 +64,11 @@ struct Shared {
     gate: AtomicU32,
     /// An open gate lets silence through.
     silent: AtomicBool,
+    /// When the last opening was, by the clock of the captures.
+    opened_ns: AtomicU64,
     level: Level,
     encoder: OnceLock<Thread>,
+    device: OnceLock<Thread>,
 }
 
 fn is_open(gate: u32) -> bool {
@@ -77,8 +80,24 @@ fn is_open(gate: u32) -> bool {
 pub struct Gate(Arc<Shared>);
 
 impl Gate {
-    /// Opens or shuts the microphone. Takes effect with the next block of the device.
-    pub fn set_open(&self, open: bool) {
+    /// Opens the microphone, at `now_ns` of the clock of the captures. A block that ended before that stays here, however late
+    /// its device brings it.
+    pub fn open(&self, now_ns: u64) {
+        if !self.is_open() {
+            self.0.opened_ns.store(now_ns, Ordering::Release);
+            self.turn(true);
+        }
+        if let Some(device) = self.0.device.get() {
+            device.unpark();
+        }
+    }
+
+    /// Shuts the microphone. Takes effect with the next block of the device.
+    pub fn shut(&self) {
+        self.turn(false);
+    }
+
+    fn turn(&self, open: bool) {
         let turn = |gate: u32| (is_open(gate) != open).then(|| gate.wrapping_add(1));
         // It is an error only in that there was nothing to turn.
         let _ = self.0.gate.fetch_update(Ordering::AcqRel, Ordering::Acquire, turn);
@@ -121,6 +140,18 @@ pub struct CaptureTap {
 }
 
 impl CaptureTap {
+    /// Names the thread that calls it, if that sleeps longer while the microphone rests: an opening wakes it. The first call
+    /// counts.
+    pub fn wake(&self, thread: Thread) {
+        let _ = self.shared.device.set(thread);
+    }
+
+    /// It is shut, and nothing of a talk is left to be handed on.
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        self.talk.is_none() && !self.ending && !is_open(self.shared.gate.load(Ordering::Acquire))
+    }
+
     /// Takes a block from the device; `first_sample_ns` is when its first sample was captured.
     pub fn on_capture(&mut self, samples: &[f32], first_sample_ns: u64) {
         self.shared.level.take(samples);
@@ -130,11 +161,14 @@ impl CaptureTap {
             self.talk = None;
             self.ending = true;
         }
-        if !is_open(gate) && !self.ending {
+        // The first block of a talk may have begun before the opening; what ended before it was said to nobody.
+        let end_ns = first_sample_ns.saturating_add(samples_to_ns(samples.len()));
+        let open = is_open(gate) && end_ns > self.shared.opened_ns.load(Ordering::Acquire);
+        if !open && !self.ending {
             return;
         }
         self.end(first_sample_ns);
-        if is_open(gate) {
+        if open {
             let silent = self.shared.silent.load(Ordering::Acquire);
             self.talk_on(gate, samples, silent, first_sample_ns);
         }
@@ -373,9 +407,9 @@ mod tests {
     fn a_talk_is_whole_frames_from_its_first_sample_and_the_last_one_is_padded() {
         let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
         let then = feed(&mut tap, 512, 256, 1_000);
-        gate.set_open(true);
+        gate.open(0);
         let end = feed(&mut tap, 1_024, 256, then);
-        gate.set_open(false);
+        gate.shut();
         tap.on_capture(&[0.0; 256], end);
         let packets = packets(&mut uplink);
         assert_eq!(packets.len(), 3, "1,024 samples are two frames of 480 and a padded one");
@@ -386,10 +420,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_said_before_the_opening_stays_here_though_its_block_comes_after_it() {
+        let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
+        gate.open(samples_to_ns(4_900));
+        feed(&mut tap, 9_600, 480, 0);
+        let packets = packets(&mut uplink);
+        assert_eq!(packets[0].first_sample_ns, samples_to_ns(4_800), "the block in which it was opened is the first");
+        assert_eq!(packets.len(), 10);
+    }
+
+    #[test]
     fn a_silent_microphone_sends_at_least_every_200_ms_and_nothing_of_what_it_hears() {
         let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
         gate.set_silent(true);
-        gate.set_open(true);
+        gate.open(0);
         let mut at = 0;
         let mut silent = Vec::new();
         for _ in 0..200 {
@@ -414,7 +458,7 @@ mod tests {
     #[test]
     fn a_keyed_microphone_in_a_silent_room_sends_at_least_every_200_ms() {
         let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
-        gate.set_open(true);
+        gate.open(0);
         let mut sent = Vec::new();
         for n in 0..600 {
             tap.on_capture(&[0.0; 240], samples_to_ns(n * 240));

@@ -12,8 +12,9 @@ use crate::tone::{Tone, TonePlayer};
 use crate::{MediaError, PAYLOAD_MAX};
 use dealerboard_model::Csrc;
 use rtrb::{Consumer, Producer, RingBuffer};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
 
 /// Lines whose gains one position keeps. A line that is as received and unheard gives its place to a new one.
 const LINES: usize = 512;
@@ -93,6 +94,15 @@ struct LineLevel {
 
 struct Shared {
     levels: Vec<LineLevel>,
+    device: OnceLock<Thread>,
+}
+
+impl Shared {
+    fn wake_device(&self) {
+        if let Some(device) = self.device.get() {
+            device.unpark();
+        }
+    }
 }
 
 struct LineGain {
@@ -126,7 +136,7 @@ pub struct PlaybackSender {
 /// libopus cannot be set up.
 pub fn playback_pair(config: PlaybackConfig) -> Result<(PlaybackMixer, PlaybackSender), MediaError> {
     let levels = (0..LINES).map(|_| LineLevel::default()).collect();
-    let shared = Arc::new(Shared { levels });
+    let shared = Arc::new(Shared { levels, device: OnceLock::new() });
     let (packets, packets_in) = RingBuffer::new(PACKETS);
     let (wishes, wishes_in) = RingBuffer::new(WISHES);
     let mixer = PlaybackMixer {
@@ -145,12 +155,16 @@ pub fn playback_pair(config: PlaybackConfig) -> Result<(PlaybackMixer, PlaybackS
 impl PlaybackSender {
     /// Hands a packet to the callback; false when it takes none, since the device has stopped.
     pub fn push(&mut self, packet: VoicePacket) -> bool {
-        self.packets.push(packet).is_ok()
+        let taken = self.packets.push(packet).is_ok();
+        self.shared.wake_device();
+        taken
     }
 
     /// Hands a wish to the callback; false when it takes none.
     pub fn control(&mut self, wish: PlaybackControl) -> bool {
-        self.wishes.push(wish).is_ok()
+        let taken = self.wishes.push(wish).is_ok();
+        self.shared.wake_device();
+        taken
     }
 
     /// The level of each line that was heard since the last call.
@@ -161,14 +175,26 @@ impl PlaybackSender {
 }
 
 impl PlaybackMixer {
-    /// Fills a block for the device; its first sample is played at `first_sample_ns`.
+    /// Names the thread that calls it, if that sleeps longer while the ear rests: what comes wakes it. The first call counts.
+    pub fn wake(&self, thread: Thread) {
+        let _ = self.shared.device.set(thread);
+    }
+
+    /// It plays silence until something comes.
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        self.rests && self.packets.is_empty() && self.wishes.is_empty() && self.master.stands() && !self.tones.plays()
+    }
+
+    /// Fills a block for the device; its first sample is played at `first_sample_ns`, and what has come until then is heard.
     pub fn on_playback(&mut self, out: &mut [f32], first_sample_ns: u64) {
         out.fill(0.0);
         while let Ok(wish) = self.wishes.pop() {
             self.rests = false;
             self.obey(wish);
         }
-        while let Ok(packet) = self.packets.pop() {
+        while self.packets.peek().is_ok_and(|packet| packet.arrived_ns <= first_sample_ns) {
+            let Ok(packet) = self.packets.pop() else { break };
             self.rests = false;
             self.take(&packet);
         }

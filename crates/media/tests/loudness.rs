@@ -90,9 +90,9 @@ fn talk_after_talk_on_the_same_ear_is_as_loud_as_it_was_said() {
     let mut all = Vec::new();
     for talk in 0..100 {
         let from = 12_000 + talk * 37;
-        path.gate.set_open(true);
+        path.gate.open(0);
         let heard = path.say(&sound[from..from + 31_232]);
-        path.gate.set_open(false);
+        path.gate.shut();
         all.push(loudest(&heard));
         path.say(&vec![0.0; 256 * (110 + talk % 40)]);
     }
@@ -103,7 +103,7 @@ fn talk_after_talk_on_the_same_ear_is_as_loud_as_it_was_said() {
 #[test]
 fn a_word_after_a_pause_is_like_what_was_said() {
     let (mut path, sound) = (Path::new(), glides(72_000));
-    path.gate.set_open(true);
+    path.gate.open(0);
     let (mut alike, mut loud): (Vec<f32>, Vec<f32>) = (Vec::new(), Vec::new());
     for word in 0..100 {
         path.say(&sound[12_032..36_352]);

@@ -3,7 +3,7 @@
 
 use dealerboard_media::{
     EncodedPacket, PlaybackConfig, PlaybackControl, PlaybackMixer, PlaybackSender, UplinkConfig, VoicePacket,
-    capture_pair, playback_pair, samples_to_ns,
+    capture_pair, ns_to_samples, playback_pair, samples_to_ns,
 };
 use dealerboard_model::Csrc;
 
@@ -12,7 +12,7 @@ const BLOCK: usize = 256;
 /// A tone of 100 Hz for half a second, as packets that arrive when they are encoded.
 fn tone(line: u32, talker: u32) -> Vec<VoicePacket> {
     let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
-    gate.set_open(true);
+    gate.open(0);
     let (mut packets, mut encoded) = (Vec::new(), EncodedPacket::default());
     for n in 0..100 {
         let samples: Vec<f32> =
@@ -158,4 +158,19 @@ fn a_talk_whose_stream_is_taken_away_fades_out() {
     let heard = ear.play(&[until, second].concat(), 80);
     assert!(loudest(&heard[9_000..9_600]) > 0.2, "the first one still talks");
     assert!(largest_step(&heard[2_000..18_000]) < 0.01, "{}", largest_step(&heard[2_000..18_000]));
+}
+
+#[test]
+fn a_packet_is_heard_in_no_block_that_was_due_before_it_came() {
+    let mut ear = Ear::new(1);
+    let packets: Vec<VoicePacket> = tone(7, 1)
+        .into_iter()
+        .map(|packet| VoicePacket { arrived_ns: packet.arrived_ns + 1_000_000_000, ..packet })
+        .collect();
+    packets.iter().for_each(|packet| assert!(ear.sender.push(packet.clone())));
+    let due = ns_to_samples(packets[0].arrived_ns) / BLOCK;
+    let heard = ear.play(&[], due + 10);
+    let (early, rest) = heard.split_at(due * BLOCK);
+    assert!(early.iter().all(|sample| *sample == 0.0), "nothing is heard before it has come");
+    assert!(rest.iter().any(|sample| sample.abs() > 0.1), "and then it is");
 }

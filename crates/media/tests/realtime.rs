@@ -15,7 +15,7 @@ static GUARD: AllocDisabler = AllocDisabler;
 fn callbacks_never_allocate_while_twelve_talk_and_a_tone_plays() {
     let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
     let (mut mixer, mut ear) = playback_pair(PlaybackConfig { streams: 16 }).unwrap();
-    gate.set_open(true);
+    gate.open(0);
     let mut packet = EncodedPacket::default();
     let mut heard = 0.0_f32;
     for block in 0..400_usize {

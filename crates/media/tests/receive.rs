@@ -27,7 +27,7 @@ fn syllables(samples: usize) -> Vec<f32> {
 fn say(samples: &[f32], block: usize, config: UplinkConfig, loss_percent: u8) -> Vec<VoicePacket> {
     let (mut tap, mut uplink, gate) = capture_pair(config).unwrap();
     uplink.set_expected_loss(loss_percent).unwrap();
-    gate.set_open(true);
+    gate.open(0);
     let (mut packets, mut encoded) = (Vec::new(), EncodedPacket::default());
     for (n, part) in samples.chunks(block).enumerate() {
         tap.on_capture(part, samples_to_ns(n * block));

@@ -23,9 +23,9 @@ fn packets(uplink: &mut UplinkEncoder) -> Vec<EncodedPacket> {
 fn the_last_syllable_comes_out_at_the_far_end_whole() {
     for config in [5, 10, 20].map(|frame_ms| UplinkConfig { frame_ms, ..UplinkConfig::default() }) {
         let (mut tap, mut uplink, gate) = capture_pair(config).unwrap();
-        gate.set_open(true);
+        gate.open(0);
         speak(&mut tap, 9_600, 0);
-        gate.set_open(false);
+        gate.shut();
         speak(&mut tap, 240, samples_to_ns(9_600));
         let mut decoder = Decoder::new(48_000, Channels::Mono).unwrap();
         let mut heard = Vec::new();
@@ -44,11 +44,11 @@ fn the_last_syllable_comes_out_at_the_far_end_whole() {
 #[test]
 fn a_talk_that_ended_while_its_device_was_away_is_not_joined_to_the_next_one() {
     let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
-    gate.set_open(true);
+    gate.open(0);
     speak(&mut tap, 960, 0);
     // The device is lost: no callback sees the gate shut and open again.
-    gate.set_open(false);
-    gate.set_open(true);
+    gate.shut();
+    gate.open(0);
     speak(&mut tap, 960, 5 * SECOND_NS);
     let packets = packets(&mut uplink);
     let begins: Vec<_> = packets.iter().filter(|packet| packet.marker).collect();
@@ -59,7 +59,7 @@ fn a_talk_that_ended_while_its_device_was_away_is_not_joined_to_the_next_one() {
 #[test]
 fn a_talk_goes_on_by_the_clock_when_its_device_comes_back() {
     let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
-    gate.set_open(true);
+    gate.open(0);
     speak(&mut tap, 960, 0);
     speak(&mut tap, 960, 2 * SECOND_NS);
     let packets = packets(&mut uplink);
@@ -71,9 +71,9 @@ fn a_talk_goes_on_by_the_clock_when_its_device_comes_back() {
 #[test]
 fn nothing_of_a_shut_gate_is_sent_when_the_device_comes_back() {
     let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
-    gate.set_open(true);
+    gate.open(0);
     speak(&mut tap, 960, 0);
-    gate.set_open(false);
+    gate.shut();
     speak(&mut tap, 4_800, 5 * SECOND_NS);
     assert_eq!(packets(&mut uplink).len(), 3, "two frames, and one for the codec's look-ahead");
 }
@@ -81,7 +81,7 @@ fn nothing_of_a_shut_gate_is_sent_when_the_device_comes_back() {
 #[test]
 fn what_follows_samples_that_were_lost_to_a_sleeping_encoder_keeps_its_time() {
     let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
-    gate.set_open(true);
+    gate.open(0);
     speak(&mut tap, 48_000, 0);
     let before = packets(&mut uplink);
     speak(&mut tap, 960, SECOND_NS);
@@ -93,9 +93,9 @@ fn what_follows_samples_that_were_lost_to_a_sleeping_encoder_keeps_its_time() {
 #[test]
 fn the_end_of_a_talk_gets_through_a_full_ring() {
     let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
-    gate.set_open(true);
+    gate.open(0);
     speak(&mut tap, 48_000, 0);
-    gate.set_open(false);
+    gate.shut();
     speak(&mut tap, 240, SECOND_NS);
     let sent = packets(&mut uplink).len();
     speak(&mut tap, 240, SECOND_NS + samples_to_ns(240));

@@ -2,7 +2,9 @@
 //!
 //! Law: the same callbacks as a sound card's are called, one period at a time, at the same pace. A file that has ended is
 //! silence. What was heard is on disk at most a tenth of a second later, in a file that can be read meanwhile. One thread
-//! wakes once a period for all devices, and one writes all ears, so that a turret at rest costs next to nothing.
+//! wakes once a period for all devices, and one writes all ears. While every microphone is shut and every ear silent it
+//! naps for some periods and makes up for them, until an opening or a packet wakes it: nobody can hear the difference, and
+//! a turret at rest costs next to nothing.
 
 use crate::mic_file;
 use crate::voice::{Callbacks, monotonic_ns};
@@ -23,6 +25,9 @@ use std::time::Duration;
 
 /// Samples of each ear that are written at a time: 85 ms, unless a period is longer.
 const WRITE_SAMPLES: usize = 4_096;
+
+/// Samples of the longest nap: 43 ms, or a period if that is longer.
+const NAP_SAMPLES: usize = 2_048;
 
 /// Writings that may wait: more than that, and the disk is too slow to keep what is heard.
 const WRITES_MAX: usize = 256;
@@ -138,27 +143,42 @@ struct Pace {
 
 impl Pace {
     fn run(mut self) {
+        let thread = std::thread::current();
+        self.mics.iter().for_each(|(_, tap, _)| tap.wake(thread.clone()));
+        self.ears.iter().for_each(|(_, mixer)| mixer.wake(thread.clone()));
         let mut block = vec![0.0; self.period];
-        let mut count: usize = 0;
+        let mut count: usize = 1;
         while self.running.load(Ordering::Acquire) {
-            count += 1;
             let due_ns = self.start_ns + samples_to_ns(self.period * count);
-            let now_ns = monotonic_ns();
-            if due_ns > now_ns {
-                std::thread::sleep(Duration::from_nanos(due_ns - now_ns));
+            let wait_ns = due_ns.saturating_sub(monotonic_ns());
+            if wait_ns > 0 && self.rests() {
+                let more = (NAP_SAMPLES / self.period).saturating_sub(1) * self.period;
+                std::thread::park_timeout(Duration::from_nanos(wait_ns + samples_to_ns(more)));
+                continue;
             }
-            for (_, tap, samples) in &mut self.mics {
-                let said = samples.as_mut().map_or(0, |samples| read(samples, &mut block));
-                block[said..].fill(0.0);
-                tap.on_capture(&block, due_ns - samples_to_ns(self.period));
-            }
-            for (place, (_, mixer)) in self.ears.iter_mut().enumerate() {
-                mixer.on_playback(&mut block, due_ns);
-                self.heard.take(place, &block);
-            }
-            self.heard.write(WRITE_SAMPLES);
+            std::thread::sleep(Duration::from_nanos(wait_ns));
+            self.call(&mut block, due_ns);
+            count += 1;
         }
         self.heard.write(1);
+    }
+
+    fn rests(&self) -> bool {
+        self.mics.iter().all(|(_, tap, _)| tap.rests()) && self.ears.iter().all(|(_, mixer)| mixer.rests())
+    }
+
+    /// Calls every device for the period that ends, and the one that begins, at `due_ns`.
+    fn call(&mut self, block: &mut [f32], due_ns: u64) {
+        for (_, tap, samples) in &mut self.mics {
+            let said = samples.as_mut().map_or(0, |samples| read(samples, block));
+            block[said..].fill(0.0);
+            tap.on_capture(block, due_ns - samples_to_ns(self.period));
+        }
+        for (place, (_, mixer)) in self.ears.iter_mut().enumerate() {
+            mixer.on_playback(block, due_ns);
+            self.heard.take(place, block);
+        }
+        self.heard.write(WRITE_SAMPLES);
     }
 }
 

@@ -102,14 +102,14 @@ impl Voice {
             let gate = &self.gates[uplink.index()];
             // In an order in which nothing of a muted microphone passes in between.
             match sends[uplink.index()] {
-                Sends::Nothing => gate.set_open(false),
+                Sends::Nothing => gate.shut(),
                 Sends::Silence => {
                     gate.set_silent(true);
-                    gate.set_open(true);
+                    gate.open(monotonic_ns());
                 }
                 Sends::Voice => {
                     gate.set_silent(false);
-                    gate.set_open(true);
+                    gate.open(monotonic_ns());
                 }
             }
         }

@@ -10,7 +10,8 @@ pub fn cpu_us(id: u32) -> Result<f64> {
     for thread in threads {
         // A thread may end meanwhile.
         let Ok(text) = std::fs::read_to_string(thread?.path().join("schedstat")) else { continue };
-        ns += text.split_whitespace().next().and_then(|word| word.parse::<f64>().ok()).context("schedstat is numbers")?;
+        ns +=
+            text.split_whitespace().next().and_then(|word| word.parse::<f64>().ok()).context("schedstat is numbers")?;
     }
     Ok(ns / 1e3)
 }
