@@ -19,7 +19,8 @@ use cpal::{
 use dealerboard_media::{RATE_HZ, samples_to_ns};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -35,11 +36,18 @@ const EAR_PERIODS: usize = 2;
 /// Longest wait for a period, after which the thread looks whether it shall end.
 const WAIT_MS: u32 = 50;
 
+/// How long a stream that is dropped waits for its thread.
+const END_MAX: Duration = Duration::from_millis(500);
+
 /// How long a device that fails is left alone.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Plugins are not safe to open at the same time.
 static OPENING: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    OPENING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The same device, waited for with patience; any that is not ALSA's as it is.
 pub fn patient(device: Device) -> Device {
@@ -76,18 +84,22 @@ impl DeviceTrait for Card {
     }
 
     fn supported_input_configs(&self) -> Result<Self::SupportedInputConfigs, Error> {
+        let _alone = alone();
         Ok(self.device.supported_input_configs()?.collect::<Vec<_>>().into_iter())
     }
 
     fn supported_output_configs(&self) -> Result<Self::SupportedOutputConfigs, Error> {
+        let _alone = alone();
         Ok(self.device.supported_output_configs()?.collect::<Vec<_>>().into_iter())
     }
 
     fn default_input_config(&self) -> Result<SupportedStreamConfig, Error> {
+        let _alone = alone();
         self.device.default_input_config()
     }
 
     fn default_output_config(&self) -> Result<SupportedStreamConfig, Error> {
+        let _alone = alone();
         self.device.default_output_config()
     }
 
@@ -200,8 +212,12 @@ impl Shape {
     /// Opens the device of that name, with what it makes of these wishes.
     fn open(mut self, name: &str, direction: Direction) -> Result<(PCM, Self), Error> {
         let pcm = {
-            let _alone = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
-            PCM::new(name, direction, true)?
+            let _alone = alone();
+            PCM::new(name, direction, true).map_err(|error| match error.errno() {
+                // It has no such direction.
+                libc::EINVAL => Error::from(ErrorKind::UnsupportedOperation),
+                _ => error.into(),
+            })?
         };
         {
             let wish = HwParams::any(&pcm)?;
@@ -214,6 +230,8 @@ impl Shape {
             match direction {
                 Direction::Capture => {
                     self.period = frames(wish.set_period_size_near(self.period as i64, ValueOr::Nearest)?);
+                    // A device that must have a longer one has it: its oldest sound is then taken for younger than it is.
+                    let _ = wish.set_buffer_size_max(RING_FRAMES.max(EAR_PERIODS * self.period) as i64);
                     self.ring = frames(wish.set_buffer_size_near(RING_FRAMES.max(EAR_PERIODS * self.period) as i64)?);
                 }
                 Direction::Playback => {
@@ -231,7 +249,8 @@ impl Shape {
             wish.set_avail_min(self.period as i64)?;
             wish.set_start_threshold(match direction {
                 Direction::Capture => 1,
-                Direction::Playback => (EAR_PERIODS * self.period).min(self.ring) as i64,
+                // Whole periods, since no other are written.
+                Direction::Playback => ((self.ring / self.period).min(EAR_PERIODS) * self.period) as i64,
             })?;
             pcm.sw_params(&wish)?;
         }
@@ -252,18 +271,25 @@ fn now() -> StreamInstant {
     StreamInstant::from_nanos(now_ns())
 }
 
-/// A device's thread, which begins with `play`, and ends soon after the stream is dropped.
+/// A device's thread, which begins with `play` and ends when the stream is dropped.
 struct Stream {
     stop: Arc<AtomicBool>,
     shape: Shape,
     start: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    /// Hung up when the thread has ended, or was never begun.
+    ended: Mutex<Receiver<()>>,
 }
 
 impl Stream {
     fn new(shape: Shape, run: impl FnOnce(Arc<AtomicBool>) + Send + 'static) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&stop);
-        Self { stop, shape, start: Mutex::new(Some(Box::new(move || run(seen)))) }
+        let (alive, ended): (Sender<()>, _) = channel();
+        let start: Box<dyn FnOnce() + Send> = Box::new(move || {
+            run(seen);
+            drop(alive);
+        });
+        Self { stop, shape, start: Mutex::new(Some(start)), ended: Mutex::new(ended) }
     }
 }
 
@@ -290,6 +316,9 @@ impl StreamTrait for Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
+        *self.start.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        // It ends within a period. One that is stuck in a device's own code is left behind.
+        let _ = self.ended.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(END_MAX);
     }
 }
 
@@ -317,9 +346,8 @@ impl<E: FnMut(Error)> Running<E> {
         while !stop.load(Ordering::Acquire) {
             read = read.and_then(|_| {
                 let there = wait(pcm, shape.period)?;
-                let mut done = 0;
-                while there > 0 && done < shape.period {
-                    done += io.readi(&mut raw[done * shape.channels..])?;
+                if there > 0 {
+                    whole(shape.period, stop, |done| io.readi(&mut raw[done * shape.channels..]))?;
                 }
                 Ok(there)
             });
@@ -359,11 +387,7 @@ impl<E: FnMut(Error)> Running<E> {
                 for (played, sample) in raw.iter_mut().zip(&block) {
                     *played = S::from_sample(*sample);
                 }
-                let mut done = 0;
-                while done < shape.period {
-                    done += io.writei(&raw[done * shape.channels..])?;
-                }
-                Ok(())
+                whole(shape.period, stop, |done| io.writei(&raw[done * shape.channels..]))
             });
             if let Err(error) = written {
                 recover(pcm, error, on_error)?;
@@ -391,10 +415,33 @@ fn wait(pcm: &PCM, period: usize) -> Result<usize, alsa::Error> {
     Ok(0)
 }
 
+/// Moves a whole period in as many parts as the device makes of it; `part` takes how much is done and gives how much more is.
+fn whole(
+    period: usize,
+    stop: &AtomicBool,
+    mut part: impl FnMut(usize) -> Result<usize, alsa::Error>,
+) -> Result<(), alsa::Error> {
+    let mut done = 0;
+    while done < period && !stop.load(Ordering::Acquire) {
+        match part(done) {
+            Ok(more) if more > 0 => done += more,
+            Ok(_) => thread::sleep(PAUSE),
+            Err(error) if is_over(error) => thread::sleep(PAUSE),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// It was nothing but a bad moment.
+fn is_over(error: alsa::Error) -> bool {
+    matches!(error.errno(), libc::EAGAIN | libc::EINTR)
+}
+
 /// Tells the error and makes the device ready to start again.
 fn recover(pcm: &PCM, error: alsa::Error, on_error: &mut impl FnMut(Error)) -> Result<(), Gone> {
     let number = error.errno();
-    if matches!(number, libc::EAGAIN | libc::EINTR) {
+    if is_over(error) {
         return Ok(());
     }
     let told = Error::from(error);

@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 /// Longest block that a device may ask for, in frames.
 const FRAMES_MAX: usize = 16_384;
 
-/// Sound that would be older than this is a device's mistake: no ring of ours is as long.
+/// Sound that would be older than this is a device's mistake: no ring that we ask for is as long.
 const AGE_MAX_NS: u64 = 200_000_000;
 
 /// What a position without a choice of its own takes, for people.
@@ -145,7 +145,7 @@ pub(crate) fn monotonic_ns() -> u64 {
 /// How long ago the first of so many frames was captured: a thread that comes late gets them late, and in a row.
 fn age_ns(at: &cpal::InputStreamTimestamp, frames: usize) -> u64 {
     let age = at.callback.saturating_duration_since(at.capture).as_nanos();
-    u64::try_from(age).unwrap_or(0).clamp(samples_to_ns(frames), AGE_MAX_NS)
+    u64::try_from(age).unwrap_or(u64::MAX).min(AGE_MAX_NS).max(samples_to_ns(frames))
 }
 
 fn on_error(health: &Arc<Health>, alarm: &Alarm) -> impl FnMut(cpal::Error) + Send + 'static {

@@ -1,14 +1,17 @@
 //! From a microphone's callback to Opus packets.
 //!
 //! Law: while the gate is shut or silent, samples go no further than the meter; a silent one sends silence in their place,
-//! so that who listens and who records knows that the microphone is there. What came before the gate opened is never encoded;
-//! every block that came before it shut is, and is flushed through the codec's look-ahead, so that the far end hears it.
+//! so that who listens and who records knows that the microphone is there. What counts is when a sample was captured, however
+//! late its block comes: what was said before the gate opened is never encoded; all that was said before it shut is, and is
+//! flushed through the codec's look-ahead, so that the far end hears it.
 
-use crate::{Level, MediaError, PAYLOAD_MAX, RATE_HZ, ns_to_samples, samples_to_ns};
+use crate::gate::{Gate, Said, Shared, is_open};
+use crate::{MediaError, PAYLOAD_MAX, RATE_HZ, ns_to_samples, samples_to_ns};
 use opus::{Application, Bitrate, Channels, Encoder};
 use rtrb::{Consumer, Producer, RingBuffer};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::Thread;
 
 /// Samples in one block of the ring.
@@ -58,75 +61,6 @@ struct Block {
     ends: bool,
 }
 
-#[derive(Default)]
-struct Shared {
-    /// Twice the number of openings so far, and one more while it is open.
-    gate: AtomicU32,
-    /// An open gate lets silence through.
-    silent: AtomicBool,
-    /// When the last opening was, by the clock of the captures.
-    opened_ns: AtomicU64,
-    level: Level,
-    encoder: OnceLock<Thread>,
-    device: OnceLock<Thread>,
-}
-
-fn is_open(gate: u32) -> bool {
-    gate % 2 == 1
-}
-
-/// The switch of a microphone, for any thread.
-#[derive(Clone)]
-pub struct Gate(Arc<Shared>);
-
-impl Gate {
-    /// Opens the microphone, at `now_ns` of the clock of the captures. A block that ended before that stays here, however late
-    /// its device brings it.
-    pub fn open(&self, now_ns: u64) {
-        if !self.is_open() {
-            self.0.opened_ns.store(now_ns, Ordering::Release);
-            self.turn(true);
-        }
-        if let Some(device) = self.0.device.get() {
-            device.unpark();
-        }
-    }
-
-    /// Shuts the microphone. Takes effect with the next block of the device.
-    pub fn shut(&self) {
-        self.turn(false);
-    }
-
-    fn turn(&self, open: bool) {
-        let turn = |gate: u32| (is_open(gate) != open).then(|| gate.wrapping_add(1));
-        // It is an error only in that there was nothing to turn.
-        let _ = self.0.gate.fetch_update(Ordering::AcqRel, Ordering::Acquire, turn);
-    }
-
-    /// Makes an open microphone send silence, or what it hears. Takes effect with the next block of the device.
-    pub fn set_silent(&self, silent: bool) {
-        self.0.silent.store(silent, Ordering::Release);
-    }
-
-    /// Whether it is open.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        is_open(self.0.gate.load(Ordering::Acquire))
-    }
-
-    /// Whether what the microphone hears goes out: it is open, and not silent.
-    #[must_use]
-    pub fn lets_voice_out(&self) -> bool {
-        self.is_open() && !self.0.silent.load(Ordering::Acquire)
-    }
-
-    /// The microphone's level since the last call, open or shut; see [`Level::read_dbfs`].
-    #[must_use]
-    pub fn level_dbfs(&self) -> f32 {
-        self.0.level.read_dbfs()
-    }
-}
-
 /// The part that lives in the device's callback.
 pub struct CaptureTap {
     shared: Arc<Shared>,
@@ -156,22 +90,30 @@ impl CaptureTap {
     pub fn on_capture(&mut self, samples: &[f32], first_sample_ns: u64) {
         self.shared.level.take(samples);
         let gate = self.shared.gate.load(Ordering::Acquire);
+        let said = Said::of(&self.shared, first_sample_ns, samples.len());
         let hole = first_sample_ns.saturating_sub(self.next_ns) > HOLE_NS;
-        if self.talk.is_some_and(|talk| talk != gate || hole) {
+        if let Some(talk) = self.talk.filter(|talk| *talk != gate || hole) {
+            // What was said before the gate shut belongs to that talk, unless the block holds the next one as well.
+            if !hole && said.until > 0 && (talk.wrapping_add(1) == gate || !said.since_opening) {
+                self.talk_on(talk, samples, said.until..samples.len(), first_sample_ns);
+                return self.wake_encoder();
+            }
             self.talk = None;
             self.ending = true;
         }
-        // The first block of a talk may have begun before the opening; what ended before it was said to nobody.
-        let end_ns = first_sample_ns.saturating_add(samples_to_ns(samples.len()));
-        let open = is_open(gate) && end_ns > self.shared.opened_ns.load(Ordering::Acquire);
+        let open = is_open(gate) && said.since_opening;
         if !open && !self.ending {
             return;
         }
         self.end(first_sample_ns);
         if open {
-            let silent = self.shared.silent.load(Ordering::Acquire);
-            self.talk_on(gate, samples, silent, first_sample_ns);
+            let before = if self.talk == Some(gate) { said.until } else { 0 };
+            self.talk_on(gate, samples, before..said.from, first_sample_ns);
         }
+        self.wake_encoder();
+    }
+
+    fn wake_encoder(&self) {
         if let Some(encoder) = self.shared.encoder.get() {
             encoder.unpark();
         }
@@ -185,19 +127,23 @@ impl CaptureTap {
         }
     }
 
-    fn talk_on(&mut self, gate: u32, samples: &[f32], silent: bool, first_sample_ns: u64) {
+    /// Hands a block of the talk on, with silence in the place of the samples of `quiet`.
+    fn talk_on(&mut self, talk: u32, samples: &[f32], quiet: Range<usize>, first_sample_ns: u64) {
         for (place, part) in samples.chunks(BLOCK).enumerate() {
-            let first_sample_ns = first_sample_ns.saturating_add(samples_to_ns(place * BLOCK));
-            let begins = self.talk != Some(gate);
+            let at = place * BLOCK;
+            let first_sample_ns = first_sample_ns.saturating_add(samples_to_ns(at));
+            let begins = self.talk != Some(talk);
             let mut block = Block { samples: [0.0; BLOCK], length: part.len(), first_sample_ns, begins, ends: false };
-            if !silent {
-                block.samples[..part.len()].copy_from_slice(part);
+            block.samples[..part.len()].copy_from_slice(part);
+            let [from, to] = [quiet.start, quiet.end].map(|sample| sample.saturating_sub(at).min(part.len()));
+            if from < to {
+                block.samples[from..to].fill(0.0);
             }
             if self.ending || self.ring.push(block).is_err() {
                 // What comes after lost samples begins anew, at its own time.
                 self.ending |= self.talk.take().is_some();
             } else {
-                self.talk = Some(gate);
+                self.talk = Some(talk);
             }
         }
         self.next_ns = first_sample_ns.saturating_add(samples_to_ns(samples.len()));
@@ -376,96 +322,5 @@ impl UplinkEncoder {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn feed(tap: &mut CaptureTap, samples: usize, period: usize, from_ns: u64) -> u64 {
-        let mut at = 0;
-        while at < samples {
-            let block: Vec<f32> = (at..at + period).map(|n| 0.3 * (n as f32 * 0.05).sin()).collect();
-            tap.on_capture(&block, from_ns + samples_to_ns(at));
-            at += period;
-        }
-        from_ns + samples_to_ns(at)
-    }
-
-    fn packets(uplink: &mut UplinkEncoder) -> Vec<EncodedPacket> {
-        let mut out = EncodedPacket::default();
-        std::iter::from_fn(|| uplink.next_packet(&mut out).then(|| out.clone())).collect()
-    }
-
-    #[test]
-    fn nothing_is_encoded_while_the_gate_is_shut_and_the_meter_moves_all_the_same() {
-        let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
-        feed(&mut tap, 4_800, 256, 0);
-        assert!(packets(&mut uplink).is_empty());
-        assert!(gate.level_dbfs() > -20.0);
-    }
-
-    #[test]
-    fn a_talk_is_whole_frames_from_its_first_sample_and_the_last_one_is_padded() {
-        let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
-        let then = feed(&mut tap, 512, 256, 1_000);
-        gate.open(0);
-        let end = feed(&mut tap, 1_024, 256, then);
-        gate.shut();
-        tap.on_capture(&[0.0; 256], end);
-        let packets = packets(&mut uplink);
-        assert_eq!(packets.len(), 3, "1,024 samples are two frames of 480 and a padded one");
-        assert_eq!(packets[0].first_sample_ns, then);
-        assert_eq!(packets.iter().map(|p| p.marker).collect::<Vec<_>>(), [true, false, false]);
-        assert_eq!(packets.iter().map(|p| p.seq).collect::<Vec<_>>(), [0, 1, 2]);
-        assert_eq!(packets[2].rtp_ts.wrapping_sub(packets[0].rtp_ts), 960);
-    }
-
-    #[test]
-    fn what_was_said_before_the_opening_stays_here_though_its_block_comes_after_it() {
-        let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
-        gate.open(samples_to_ns(4_900));
-        feed(&mut tap, 9_600, 480, 0);
-        let packets = packets(&mut uplink);
-        assert_eq!(packets[0].first_sample_ns, samples_to_ns(4_800), "the block in which it was opened is the first");
-        assert_eq!(packets.len(), 10);
-    }
-
-    #[test]
-    fn a_silent_microphone_sends_at_least_every_200_ms_and_nothing_of_what_it_hears() {
-        let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
-        gate.set_silent(true);
-        gate.open(0);
-        let mut at = 0;
-        let mut silent = Vec::new();
-        for _ in 0..200 {
-            at = feed(&mut tap, 720, 240, at);
-            silent.extend(packets(&mut uplink));
-        }
-        assert!(gate.level_dbfs() > -20.0, "the meter moves");
-        let widest = silent.windows(2).map(|w| w[1].first_sample_ns - w[0].first_sample_ns).max().unwrap();
-        assert!(silent.len() < 100 && widest <= ALIVE_NS + samples_to_ns(480), "{} packets", silent.len());
-        let mut decoder = opus::Decoder::new(RATE_HZ, Channels::Mono).unwrap();
-        for packet in &silent {
-            let mut samples = [0.0; 480];
-            decoder.decode_float(&packet.payload[..packet.length], &mut samples, false).unwrap();
-            assert!(samples.iter().all(|sample| sample.abs() < 0.001));
-        }
-        gate.set_silent(false);
-        feed(&mut tap, 4_800, 240, at);
-        let heard = packets(&mut uplink);
-        assert!(heard.len() >= 9 && heard.iter().all(|packet| !packet.marker), "the talk goes on in what is said");
-    }
-
-    #[test]
-    fn a_keyed_microphone_in_a_silent_room_sends_at_least_every_200_ms() {
-        let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
-        gate.open(0);
-        let mut sent = Vec::new();
-        for n in 0..600 {
-            tap.on_capture(&[0.0; 240], samples_to_ns(n * 240));
-            sent.extend(packets(&mut uplink));
-        }
-        assert!(sent.len() < 200, "silence is not sent in full: {} packets", sent.len());
-        let widest = sent.windows(2).map(|w| w[1].first_sample_ns - w[0].first_sample_ns).max().unwrap();
-        assert!(widest <= ALIVE_NS + samples_to_ns(480));
-    }
-}
+#[path = "capture_tests.rs"]
+mod tests;

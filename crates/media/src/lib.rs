@@ -11,6 +11,7 @@
 //! ```
 
 mod capture;
+mod gate;
 mod level;
 mod limiter;
 mod mixer;
@@ -23,7 +24,8 @@ mod tone;
 mod voice_decoder;
 mod watch;
 
-pub use capture::{CaptureTap, EncodedPacket, Gate, UplinkConfig, UplinkEncoder, capture_pair};
+pub use capture::{CaptureTap, EncodedPacket, UplinkConfig, UplinkEncoder, capture_pair};
+pub use gate::Gate;
 pub use level::{Level, SILENCE_DBFS};
 pub use mixer::{PlaybackConfig, PlaybackControl, PlaybackMixer, PlaybackSender, VoicePacket, playback_pair};
 pub use stream_stats::StreamStats;

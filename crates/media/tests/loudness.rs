@@ -92,7 +92,7 @@ fn talk_after_talk_on_the_same_ear_is_as_loud_as_it_was_said() {
         let from = 12_000 + talk * 37;
         path.gate.open(0);
         let heard = path.say(&sound[from..from + 31_232]);
-        path.gate.shut();
+        path.gate.shut(0);
         all.push(loudest(&heard));
         path.say(&vec![0.0; 256 * (110 + talk % 40)]);
     }

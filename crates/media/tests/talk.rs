@@ -25,7 +25,7 @@ fn the_last_syllable_comes_out_at_the_far_end_whole() {
         let (mut tap, mut uplink, gate) = capture_pair(config).unwrap();
         gate.open(0);
         speak(&mut tap, 9_600, 0);
-        gate.shut();
+        gate.shut(0);
         speak(&mut tap, 240, samples_to_ns(9_600));
         let mut decoder = Decoder::new(48_000, Channels::Mono).unwrap();
         let mut heard = Vec::new();
@@ -47,7 +47,7 @@ fn a_talk_that_ended_while_its_device_was_away_is_not_joined_to_the_next_one() {
     gate.open(0);
     speak(&mut tap, 960, 0);
     // The device is lost: no callback sees the gate shut and open again.
-    gate.shut();
+    gate.shut(0);
     gate.open(0);
     speak(&mut tap, 960, 5 * SECOND_NS);
     let packets = packets(&mut uplink);
@@ -73,7 +73,7 @@ fn nothing_of_a_shut_gate_is_sent_when_the_device_comes_back() {
     let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
     gate.open(0);
     speak(&mut tap, 960, 0);
-    gate.shut();
+    gate.shut(0);
     speak(&mut tap, 4_800, 5 * SECOND_NS);
     assert_eq!(packets(&mut uplink).len(), 3, "two frames, and one for the codec's look-ahead");
 }
@@ -95,7 +95,7 @@ fn the_end_of_a_talk_gets_through_a_full_ring() {
     let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
     gate.open(0);
     speak(&mut tap, 48_000, 0);
-    gate.shut();
+    gate.shut(0);
     speak(&mut tap, 240, SECOND_NS);
     let sent = packets(&mut uplink).len();
     speak(&mut tap, 240, SECOND_NS + samples_to_ns(240));

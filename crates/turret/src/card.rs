@@ -18,8 +18,10 @@ pub const PATIENCE: Duration = Duration::from_secs(2);
 /// Callbacks that show that a device runs: a player's first ones only fill its buffer, with or without a device.
 const CALLS_MIN: u64 = 8;
 
-/// How long a device that is not there is left alone before it is looked for again.
+/// How long a device that is not there is left alone before it is looked for again: doubled with each search in vain, since
+/// each asks the sound system for all that it has, up to the last.
 pub const AGAIN: Duration = Duration::from_secs(1);
+const AGAIN_LAST: Duration = Duration::from_secs(4);
 
 /// What is wrong with one device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,12 +96,14 @@ pub struct Card<R, I> {
     seen: (u64, Instant),
     /// When to look for it again.
     again: Instant,
+    /// Searches in vain since it was there last.
+    in_vain: u32,
 }
 
 impl<R: Running<I>, I> Card<R, I> {
     /// A device that is closed, and what it will call.
     pub fn new(what: String, item: I, now: Instant) -> Self {
-        Self { what, state: State::Closed(item), wrong: None, seen: (0, now), again: now }
+        Self { what, state: State::Closed(item), wrong: None, seen: (0, now), again: now, in_vain: 0 }
     }
 
     /// Closes what has gone or stands still, else opens what is closed; true when it has closed it, or could not open it.
@@ -117,6 +121,7 @@ impl<R: Running<I>, I> Card<R, I> {
             }
             State::Tried(running) if running.callbacks() >= CALLS_MIN => {
                 self.wrong = None;
+                self.in_vain = 0;
                 State::Open(running)
             }
             State::Tried(running) => State::Tried(running),
@@ -145,7 +150,8 @@ impl<R: Running<I>, I> Card<R, I> {
     }
 
     fn open(&mut self, now: Instant, opened: Result<R, NotOpened<I>>) -> State<R, I> {
-        self.again = now + AGAIN;
+        self.again = now + self.pause();
+        self.in_vain += 1;
         match opened {
             Ok(running) => {
                 self.seen = (0, now);
@@ -163,6 +169,11 @@ impl<R: Running<I>, I> Card<R, I> {
         }
     }
 
+    /// How long it is left alone now.
+    fn pause(&self) -> Duration {
+        AGAIN.saturating_mul(1 << self.in_vain.min(8)).min(AGAIN_LAST)
+    }
+
     fn has_ended(&mut self, running: &R, now: Instant) -> bool {
         let callbacks = running.callbacks();
         if callbacks != self.seen.0 {
@@ -172,7 +183,7 @@ impl<R: Running<I>, I> Card<R, I> {
     }
 
     fn close(&mut self, running: R, wrong: Wrong, now: Instant) -> State<R, I> {
-        self.again = now + AGAIN;
+        self.again = now + self.pause();
         let cause = running.lost().unwrap_or_else(|| "it does not call".into());
         let Some(item) = running.close() else {
             tracing::error!(device = self.what, cause, "a sound device keeps what it called");
@@ -194,6 +205,7 @@ impl<R: Running<I>, I> Card<R, I> {
     /// Closes it, so that the next look opens it, as another one if it likes.
     pub fn shut(&mut self, now: Instant) {
         self.again = now;
+        self.in_vain = 0;
         self.state = match std::mem::replace(&mut self.state, State::Gone) {
             State::Tried(running) | State::Open(running) => match running.close() {
                 Some(item) => State::Closed(item),

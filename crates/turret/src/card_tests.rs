@@ -143,3 +143,21 @@ fn a_device_that_is_not_there_is_looked_for_each_second() {
     desk.look_after(1);
     assert!(desk.card.is_tried());
 }
+
+#[test]
+fn a_device_that_is_missing_is_looked_for_less_and_less_often_but_every_four_seconds_at_least() {
+    let mut desk = Desk::new();
+    let mut searches = Vec::new();
+    for second in 0..16 {
+        let asked = Cell::new(false);
+        desk.card.look(desk.now + Duration::from_secs(second), |()| {
+            asked.set(true);
+            let error = DeviceError::Missing("microphone".into());
+            Err(NotOpened { error, cause: String::new(), item: Some(Box::new(())) })
+        });
+        if asked.get() {
+            searches.push(second);
+        }
+    }
+    assert_eq!(searches, [0, 1, 3, 7, 11, 15]);
+}

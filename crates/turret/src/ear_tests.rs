@@ -63,9 +63,9 @@ impl Desk {
         desk
     }
 
-    /// Looks often for three seconds.
+    /// Looks often for six seconds.
     fn seconds_pass(&mut self) {
-        for _ in 0..3 * AGAIN.as_millis() / 20 {
+        for _ in 0..6 * AGAIN.as_millis() / 20 {
             self.now += Duration::from_millis(20);
             self.ear.look(self.now, opens(&self.plugged), opens(&self.plugged));
         }

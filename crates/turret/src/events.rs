@@ -42,7 +42,7 @@ impl TurretTask {
             }
             LinkEvent::Message(message) => self.hear(*message).await,
             LinkEvent::RoundTrip { ms, clock_offset_ms } => {
-                self.local.clock_offset_ms = clock_offset_ms;
+                self.follow_clock(clock_offset_ms);
                 self.show_round_trip(ms);
             }
             LinkEvent::Stale { since_utc_ms, retry_utc_ms } => self.lost(since_utc_ms, retry_utc_ms).await,

@@ -1,7 +1,7 @@
 //! Devices made of files: WAV files (or FIFOs) for microphones, WAV files for ears, on a clock of their own.
 //!
 //! Law: the same callbacks as a sound card's are called, one period at a time, at the same pace. A file that has ended is
-//! silence. What was heard is on disk at most a tenth of a second later, in a file that can be read meanwhile. One thread
+//! silence. What was heard is on disk an eighth of a second later at most, in a file that can be read meanwhile. One thread
 //! wakes once a period for all devices, and one writes all ears. While every microphone is shut and every ear silent it
 //! naps for some periods and makes up for them, until an opening or a packet wakes it: nobody can hear the difference, and
 //! a turret at rest costs next to nothing.
@@ -67,6 +67,7 @@ impl Drop for RunningFiles {
     fn drop(&mut self) {
         self.running.store(false, Ordering::Release);
         if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
             // The thread only fails where a callback fails, which has been reported there.
             let _ = thread.join();
         }

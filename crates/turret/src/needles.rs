@@ -1,6 +1,6 @@
 //! Levels as meters show them.
 //!
-//! Law: a meter rises at once, falls evenly and moves in steps that can be seen; what nobody would see is not told.
+//! Law: a meter rises with the next drawing, falls evenly and moves in steps that can be seen; what nobody would see is not told.
 
 use crate::view::Meters;
 use dealerboard_media::SILENCE_DBFS;
@@ -18,8 +18,9 @@ const FLOOR_DBFS: f32 = -60.0;
 /// What moves a meter visibly, in decibels: a segment of the shortest one.
 const STEP_DB: f32 = 2.5;
 
-/// Meters are drawn no more often than this: every drawing of a window has its price.
-const DRAWN_EVERY: Duration = Duration::from_millis(100);
+/// Meters are drawn no more often than this, since every drawing of a window has its price: with each second tick, even if
+/// that comes a little early.
+const DRAWN_EVERY: Duration = Duration::from_millis(80);
 
 /// Every meter of a turret.
 #[derive(Debug)]
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_meter_rises_at_once_and_falls_evenly() {
+    fn a_meter_rises_with_the_next_drawing_and_falls_evenly() {
         let (mut needles, now) = (Needles::default(), Instant::now());
         assert_eq!(needles.follow(left(-10.0), &none(), now).unwrap().0, left(-10.0));
         let half_a_second = now + Duration::from_millis(500);

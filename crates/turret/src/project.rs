@@ -24,9 +24,6 @@ pub const FAR_END_OPEN: &str = "FAR END OPEN";
 /// The words of an MRD's key whose far end has released (rule MRD-5).
 pub const FAR_END_GONE: &str = "FAR END GONE";
 
-/// What a window's clock is right to, in milliseconds.
-const CLOCK_STEP_MS: f64 = 100.0;
-
 /// How a talk key stands at this turret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TalkKey {
@@ -133,12 +130,6 @@ pub fn project(facts: &Facts, local: &Local) -> View {
     }
 }
 
-/// The offset of the switch's clock as exactly as a clock with seconds can show it: every heartbeat measures it anew, and
-/// no window has to hear of a millisecond.
-fn in_clock_steps_ms(clock_offset_ms: f64) -> f64 {
-    (clock_offset_ms / CLOCK_STEP_MS).round() * CLOCK_STEP_MS
-}
-
 struct Look<'a> {
     facts: &'a Facts,
     local: &'a Local,
@@ -185,7 +176,7 @@ impl<'a> Look<'a> {
             mics: self.open_mics(),
             dnd,
             may_review,
-            clock_offset_ms: in_clock_steps_ms(self.local.clock_offset_ms),
+            clock_offset_ms: self.local.clock_offset_ms,
         }
     }
 

@@ -221,14 +221,3 @@ fn the_speaker_channel_of_a_wire_says_who_is_on_it() {
         "reyes +1 on"
     );
 }
-
-#[test]
-fn a_clock_offset_that_no_clock_shows_changes_nothing() {
-    let (facts, mut local) = world(|_| {});
-    local.clock_offset_ms = 1_000.3;
-    let before = project(&facts, &local);
-    local.clock_offset_ms = 1_012.8;
-    assert_eq!(project(&facts, &local), before);
-    local.clock_offset_ms = 1_151.0;
-    assert_eq!(project(&facts, &local).header.clock_offset_ms, 1_200.0);
-}

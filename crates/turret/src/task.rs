@@ -31,6 +31,9 @@ const TICK: Duration = Duration::from_millis(50);
 /// The same while nothing is said or heard here: a meter that starts to move a little later is seen by nobody.
 const TICK_AT_REST: Duration = Duration::from_millis(100);
 
+/// The switch's clock is followed when it is so far from where it was.
+const CLOCK_STEP_MS: f64 = 50.0;
+
 /// How long a round trip stays on show.
 const TRIP_SHOWN: Duration = Duration::from_secs(2);
 
@@ -229,6 +232,11 @@ impl TurretTask {
         self.tell(Change::Meters(needles::told(steps, name)));
     }
 
+    /// Takes a measured offset of the switch's clock over.
+    pub(crate) fn follow_clock(&mut self, measured_ms: f64) {
+        self.local.clock_offset_ms = steady_ms(self.local.clock_offset_ms, measured_ms);
+    }
+
     /// Takes a round trip over into the view: as exactly as it is read there, and no more often than it can be read.
     pub(crate) fn show_round_trip(&mut self, ms: f64) {
         let now = Instant::now();
@@ -250,6 +258,12 @@ impl Drop for TurretTask {
         // Devices end before the codecs that they call.
         self.running = Running::Hooks;
     }
+}
+
+/// The offset of the switch's clock to go by: the one so far until the measured one is far from it, since every heartbeat
+/// measures anew, and a clock with seconds shows no millisecond.
+fn steady_ms(so_far_ms: f64, measured_ms: f64) -> f64 {
+    if (measured_ms - so_far_ms).abs() < CLOCK_STEP_MS { so_far_ms } else { measured_ms }
 }
 
 /// A round trip with the digits that a person reads: tenths of a millisecond below ten, else whole ones.
@@ -279,6 +293,14 @@ pub(crate) fn utc_ms() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_offset_that_no_clock_shows_changes_nothing() {
+        assert_eq!(
+            [1_000.9, 1_049.0, 951.0, 1_050.0].map(|ms| steady_ms(1_000.0, ms)),
+            [1_000.0, 1_000.0, 1_000.0, 1_050.0]
+        );
+    }
 
     #[test]
     fn a_round_trip_has_no_more_digits_than_are_read() {

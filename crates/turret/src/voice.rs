@@ -98,18 +98,19 @@ impl Voice {
 
     /// Opens the gates of the uplinks that are to send, and shuts all others.
     pub fn set_gates(&self, sends: [Sends; 3]) {
+        let now_ns = monotonic_ns();
         for uplink in Uplink::ALL {
             let gate = &self.gates[uplink.index()];
             // In an order in which nothing of a muted microphone passes in between.
             match sends[uplink.index()] {
-                Sends::Nothing => gate.shut(),
+                Sends::Nothing => gate.shut(now_ns),
                 Sends::Silence => {
-                    gate.set_silent(true);
-                    gate.open(monotonic_ns());
+                    gate.set_silent(true, now_ns);
+                    gate.open(now_ns);
                 }
                 Sends::Voice => {
-                    gate.set_silent(false);
-                    gate.open(monotonic_ns());
+                    gate.set_silent(false, now_ns);
+                    gate.open(now_ns);
                 }
             }
         }

@@ -1,9 +1,10 @@
 //! What a process costs, from `/proc`: processor time and memory.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// Processor time that the running threads of a process have used so far, in microseconds. Their own sums are read, for the
-/// process's own is counted in ticks of 10 ms, which work that is done at every tick meets always or never.
+/// process's own is counted in ticks of 10 ms, which work that is done at every tick meets always or never. The time of
+/// threads that have ended is not in it.
 pub fn cpu_us(id: u32) -> Result<f64> {
     let threads = std::fs::read_dir(format!("/proc/{id}/task")).with_context(|| format!("process {id} has ended"))?;
     let mut ns = 0.0;
@@ -13,6 +14,7 @@ pub fn cpu_us(id: u32) -> Result<f64> {
         ns +=
             text.split_whitespace().next().and_then(|word| word.parse::<f64>().ok()).context("schedstat is numbers")?;
     }
+    ensure!(ns > 0.0, "this kernel does not tell what a thread costs (schedstat)");
     Ok(ns / 1e3)
 }
 
