@@ -389,8 +389,8 @@ async fn take(update: &mut Update, folder: &Path, place: &Place<'_>, at_utc_ms: 
         Entry::TrackClosed { track } => update.track_closed(track.0, at_utc_ms).await?,
         Entry::SegmentSealed(sealed) => {
             let path = folder.join(&sealed.file);
-            let (samples, bytes) = (sealed.samples, sealed.bytes);
-            let spoken = in_background(move || Ok(sound::is_spoken(&path, samples, bytes))).await?;
+            let (number, samples, bytes) = (sealed.number, sealed.samples, sealed.bytes);
+            let spoken = in_background(move || Ok(sound::is_spoken(&path, number, samples, bytes))).await?;
             let row = SegmentRow {
                 track: sealed.track.0,
                 number: sealed.number,

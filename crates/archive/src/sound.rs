@@ -25,6 +25,12 @@ const QUIET_BYTES: usize = 2;
 /// For so long an encoder sends all the same when nothing is said: 200 ms, and 60 ms for its first packets and its own delay.
 const WAITED_SAMPLES: u64 = RATE_HZ * 260 / 1_000;
 
+/// A quiet time shorter than this ends no sound: the recorder fills with pauses what was lost and is too short to be listed.
+const QUIET_SAMPLES: u64 = RATE_HZ * 100 / 1_000;
+
+/// A silent encoder sends one packet of at most this length now and then, to keep the noise of the room true.
+const REFRESHED_SAMPLES: u64 = RATE_HZ * 20 / 1_000;
+
 /// No segment of silence has more bytes than these: speech has three times as many for each second.
 const SILENT_BYTES_MAX: u64 = 8_192;
 const SILENT_BYTES_A_SECOND: u64 = 1_024;
@@ -112,24 +118,40 @@ pub fn peaks(packets: &[(Vec<u8>, u64)]) -> Peaks {
     Peaks { step_ms: STEP_MS, peaks }
 }
 
-/// Whether somebody speaks in a segment, or may: what a talker's encoder takes for silence it sends nothing of (RFC 6716
-/// section 2.1.9), after it has waited a while. The noise of a room that it does send counts as spoken, and so does a file that
-/// cannot be read, or is too big for silence: no word is ever taken for silence.
-pub fn is_spoken(path: &Path, samples: u64, bytes: u64) -> bool {
+/// Whether somebody speaks in segment `number` of a track, or may: what a talker's encoder takes for silence it sends nothing of
+/// (RFC 6716 section 2.1.9), after it has waited a while. The noise of a room that it does send counts as spoken, and so does a
+/// file that cannot be read, or is too big for silence: no word is ever taken for silence.
+pub fn is_spoken(path: &Path, number: u32, samples: u64, bytes: u64) -> bool {
     if bytes > SILENT_BYTES_MAX + SILENT_BYTES_A_SECOND * samples / RATE_HZ {
         return true;
     }
     let Ok(file) = std::fs::read(path) else { return true };
-    let (mut sounds, mut read) = (0, 0);
-    for (payload, length) in packets(&file) {
-        read += length;
-        sounds = if payload.len() <= QUIET_BYTES { 0 } else { sounds + length };
-        if sounds > WAITED_SAMPLES {
+    let packets = packets(&file);
+    // A file that is damaged does not say what was lost with it.
+    packets.iter().map(|(_, length)| length).sum::<u64>() < samples || speaks(&packets, number)
+}
+
+/// Whether sound lasts for longer than an encoder waits. Sound that a segment's edge cuts may be the part of a word: there it
+/// is enough that it is longer than what silence is refreshed with, which one of the two parts of any word is.
+fn speaks(packets: &[(Vec<u8>, u64)], number: u32) -> bool {
+    let (mut sounds, mut quiet, mut cut) = (0, 0, number > 1);
+    for (payload, length) in packets {
+        if payload.len() <= QUIET_BYTES {
+            quiet += length;
+            continue;
+        }
+        if quiet >= QUIET_SAMPLES {
+            (sounds, cut) = (0, false);
+        } else if sounds > 0 {
+            sounds += quiet;
+        }
+        sounds += length;
+        quiet = 0;
+        if sounds > if cut { REFRESHED_SAMPLES } else { WAITED_SAMPLES } {
             return true;
         }
     }
-    // A file that is damaged does not say what was lost with it.
-    read < samples
+    quiet < QUIET_SAMPLES && sounds > REFRESHED_SAMPLES
 }
 
 #[cfg(test)]
@@ -142,5 +164,35 @@ mod tests {
         let read = |from_utc_ms| Read { from_utc_ms, bytes: Vec::new() };
         let filled: u64 = in_time(&[read(0), read(year_ms), read(2 * year_ms)]).iter().map(|(_, length)| length).sum();
         assert_eq!(filled, FILL_MAX_MS.unsigned_abs() * RATE_HZ / 1_000);
+    }
+
+    /// Packets of 20 ms, as many as a number says, of sound, then of pause, and so on in turn.
+    fn packets_of(turns: &[usize]) -> Vec<(Vec<u8>, u64)> {
+        let turn = |(place, count): (usize, &usize)| {
+            let payload = if place % 2 == 0 { vec![0x78; 40] } else { vec![0xf8] };
+            std::iter::repeat_n((payload, 960), *count)
+        };
+        turns.iter().enumerate().flat_map(turn).collect()
+    }
+
+    #[test]
+    fn what_an_encoder_sends_of_silence_is_not_spoken() {
+        assert!(!speaks(&packets_of(&[13, 20, 1, 20, 1, 20]), 1));
+        assert!(!speaks(&packets_of(&[1, 20, 1, 20, 1]), 2));
+    }
+
+    #[test]
+    fn a_short_word_of_which_a_few_packets_are_lost_is_spoken() {
+        assert!(speaks(&packets_of(&[2, 20, 7, 2, 6, 20]), 1));
+        assert!(!speaks(&packets_of(&[2, 20, 7, 5, 6, 20]), 1));
+    }
+
+    #[test]
+    fn a_short_word_that_is_cut_by_the_end_of_a_segment_is_spoken() {
+        assert!(speaks(&packets_of(&[2, 20, 7]), 1));
+        assert!(speaks(&packets_of(&[2, 20, 7, 2]), 1));
+        assert!(speaks(&packets_of(&[7, 20, 1, 20]), 2));
+        assert!(speaks(&packets_of(&[0, 2, 7, 20, 1, 20]), 2));
+        assert!(!speaks(&packets_of(&[7, 20, 1, 20]), 1));
     }
 }
