@@ -14,7 +14,7 @@ use dealerboard_model::{LineId, LineKind, RecordingId, TrackId, TurretId, Uplink
 use dealerboard_store::{
     GapRow, LineRow, MarkRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow, Update,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
@@ -46,6 +46,8 @@ pub struct RecordingFound {
     pub gaps: u32,
     /// Whether somebody spoke, or may have: one that goes on, or has a gap, counts as spoken.
     pub spoken: bool,
+    /// Everything that happened on each of its lines, in words, each once.
+    pub happened: BTreeSet<(Option<LineId>, String)>,
 }
 
 /// One track of a recording.
@@ -251,6 +253,7 @@ impl Library {
         let segments = self.index.segments_of(row.id).await?;
         let tracks = self.index.tracks_of(row.id).await?;
         let lines = self.index.lines_of(row.id).await?;
+        let happened = self.index.happened_in(row.id).await?;
         let named = lines.iter().filter(|line| !line.name.is_empty());
         let line_names = named.map(|line| (LineId(line.line.clone()), line.name.clone())).collect();
         Ok(RecordingFound {
@@ -263,6 +266,7 @@ impl Library {
             tracks: tracks.into_iter().map(|track| track_found(track, &segments)).collect(),
             gaps: row.gaps,
             spoken: row.spoken,
+            happened: happened.into_iter().map(|(line, what)| (line.map(LineId), what)).collect(),
         })
     }
 

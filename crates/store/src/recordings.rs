@@ -281,6 +281,15 @@ impl RecordingIndex {
         Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
     }
 
+    /// Everything that happened on each line during a recording, in words, each once.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn happened_in(&self, recording: u32) -> Result<Vec<(Option<String>, String)>> {
+        let sql = "SELECT DISTINCT line, what_happened FROM mark WHERE recording = ?";
+        Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
+    }
+
     /// Every line that something was recorded on, as it was called last.
     ///
     /// # Errors

@@ -12,18 +12,18 @@ export function takenIn(shown: RecordingPage | null, fresh: RecordingPage): Reco
   return JSON.stringify(merged) === JSON.stringify(shown) ? shown : merged;
 }
 
-/** Whether a wire rang, or was open, and nobody came: of the two ends only one has talked. */
-export const isUnanswered = (row: RecordingRow): boolean =>
-  row.ended_utc_ms !== null && (row.kind === 'ard' || row.kind === 'mrd') && row.people.length < 2;
+/** The list with one of its recordings as it is now. */
+export const withRow = (page: RecordingPage, now: RecordingRow): RecordingPage =>
+  ({ ...page, recordings: page.recordings.map((row) => (row.id === now.id ? now : row)) });
 
 /** Whether there is less to it than to the others. */
-export const isQuiet = (row: RecordingRow): boolean => !row.spoken || isUnanswered(row);
+export const isQuiet = (row: RecordingRow): boolean => !row.spoken || row.unanswered;
 
 /** Who talked, and what is to be known before it is opened. */
 export function peopleOf(row: RecordingRow): string {
   const people = row.people.map((one) => one.name).join(', ');
+  if (row.unanswered) return `${people || 'Nobody talked'} · not answered`;
   if (people === '') return 'Nobody talked';
-  if (isUnanswered(row)) return `${people} · not answered`;
   return row.spoken ? people : `${people} · nobody spoke`;
 }
 

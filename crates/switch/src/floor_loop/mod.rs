@@ -10,6 +10,8 @@ mod recordings;
 mod sessions;
 mod users;
 
+pub use recordings::has_rung_in_vain;
+
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::control::{Arrival, FromConnection};

@@ -5,6 +5,7 @@ use dealerboard_archive::{Gap, Mark, RecorderState, RecordingFacts, ToRecorder, 
 use dealerboard_call_control::{Happening, Input, Output, Sound};
 use dealerboard_model::{LineId, TurretId};
 use dealerboard_wire::{Answer, Event, FromSwitch, KeyedInterval, RecorderHealth};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// Intervals that one report may have; a turret has three microphones.
@@ -20,6 +21,13 @@ const UTC_STEP_MS: i64 = 500;
 fn utc_step_ms(ahead_before_ms: i64, ahead_ms: i64) -> Option<i64> {
     let step_ms = ahead_ms.saturating_sub(ahead_before_ms);
     (step_ms.abs() >= UTC_STEP_MS).then_some(step_ms)
+}
+
+/// Whether a line was rung to which nobody came, by the words of what happened on each line.
+pub fn has_rung_in_vain(happened: &BTreeSet<(Option<LineId>, String)>) -> bool {
+    let come = [Happening::Answered, Happening::AutoAnswered, Happening::Joined, Happening::Seized].map(words);
+    let mut rung = happened.iter().filter(|(_, what)| what == words(Happening::Rings));
+    rung.any(|(line, _)| !come.iter().any(|what| happened.contains(&(line.clone(), (*what).to_owned()))))
 }
 
 /// What a listener reads of what happened. The review page knows `Held` and `Resumed` by these words.
@@ -186,6 +194,24 @@ impl FloorLoop {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ring_is_in_vain_when_nobody_came_to_the_line_that_rang() {
+        let in_vain = |happened: &[(&str, Happening)]| {
+            let told = happened.iter().map(|(line, what)| (Some(LineId::from(*line)), words(*what).to_owned()));
+            has_rung_in_vain(&told.collect())
+        };
+        let rung = [("near", Happening::Seized), ("far", Happening::Rings), ("near", Happening::Released)];
+        assert!(in_vain(&rung));
+        for came in [Happening::Answered, Happening::AutoAnswered, Happening::Joined, Happening::Seized] {
+            assert!(!in_vain(&[rung.as_slice(), &[("far", came)]].concat()), "{came:?}");
+        }
+        assert!(in_vain(&[rung.as_slice(), &[("near", Happening::Joined)]].concat()));
+        assert!(
+            !in_vain(&[("near", Happening::Seized), ("near", Happening::Released)]),
+            "a manual wire without a signal"
+        );
+    }
 
     #[test]
     fn utc_that_goes_another_way_than_monotonic_time_has_made_a_step() {

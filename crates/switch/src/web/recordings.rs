@@ -13,6 +13,7 @@ use super::types::{
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::floor::{FloorFile, HOOT_GAP_MS};
+use crate::floor_loop::has_rung_in_vain;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -92,6 +93,7 @@ impl Names {
             people,
             gaps: found.gaps,
             spoken: found.spoken,
+            unanswered: found.closed_utc_ms.is_some() && has_rung_in_vain(&found.happened),
             sound_ms: found.tracks.iter().map(|track| track.length_ms).sum(),
         }
     }

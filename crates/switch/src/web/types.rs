@@ -95,6 +95,8 @@ pub struct RecordingRow {
     pub gaps: u32,
     /// Whether somebody spoke, or may have: one that goes on, or has a gap, counts as spoken.
     pub spoken: bool,
+    /// It has ended, somebody was rung in it, and nobody answered.
+    pub unanswered: bool,
     /// Length of the sound that is sealed, of all who talked together, in milliseconds.
     #[ts(type = "number")]
     pub sound_ms: u64,

@@ -38,6 +38,10 @@ gaps: number,
  */
 spoken: boolean, 
 /**
+ * It has ended, somebody was rung in it, and nobody answered.
+ */
+unanswered: boolean, 
+/**
  * Length of the sound that is sealed, of all who talked together, in milliseconds.
  */
 sound_ms: number, };
