@@ -49,7 +49,7 @@ enum Command {
         #[arg(long)]
         floor: PathBuf,
     },
-    /// Adds, lists and removes users, and sets passwords.
+    /// Adds, changes, lists and removes users, and sets passwords.
     #[command(subcommand)]
     User(UserCommand),
     /// Checks hashes and chain of recordings off line.
@@ -65,6 +65,9 @@ enum Command {
 #[derive(Subcommand)]
 enum UserCommand {
     /// Adds a user beside those of the floor file and sets the password.
+    ///
+    /// A user of the floor file who has no password yet can be added too: name, desk, roles and seat are then those that are
+    /// given here, whatever the floor file says, until the user is removed.
     Add {
         /// Log-on name.
         user: String,
@@ -87,7 +90,27 @@ enum UserCommand {
         #[arg(long)]
         password_file: Option<PathBuf>,
     },
-    /// Sets a user's password.
+    /// Changes an added user; what is not given, and the password, stays.
+    Change {
+        /// Log-on name.
+        user: String,
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Name as shown.
+        #[arg(long)]
+        name: Option<String>,
+        /// The desk's id.
+        #[arg(long)]
+        desk: Option<String>,
+        /// A role, in place of all held so far. May stand several times.
+        #[arg(long = "role")]
+        roles: Vec<String>,
+        /// The usual seat.
+        #[arg(long)]
+        seat: Option<String>,
+    },
+    /// Sets the password of an added user, or of one of the floor file.
     Password {
         /// Log-on name.
         user: String,
@@ -193,6 +216,18 @@ fn user(command: UserCommand) -> Result<()> {
             let password = password(password_file.as_deref())?;
             UserList::open(&data)?.add(&account, &password)?;
             println!("{user} was added");
+        }
+        UserCommand::Change { user, data, name, desk, roles, seat } => {
+            let users = UserList::open_existing(&data)?;
+            let was = users.added(&user)?;
+            let [name, desk, seat] =
+                [(name, was.name), (desk, was.desk), (seat, was.seat)].map(|(now, was)| now.unwrap_or(was));
+            let mut account = UserList::account(&user, &name, &desk, &roles, &seat)?;
+            if roles.is_empty() {
+                account.roles = was.roles;
+            }
+            users.change(&account)?;
+            println!("{user} was changed");
         }
         UserCommand::Password { user, data, password_file } => {
             let users = UserList::open(&data)?;

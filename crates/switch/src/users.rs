@@ -1,9 +1,9 @@
-//! The operator's side of users: add, list, remove, set passwords, on the data folder itself.
+//! The operator's side of users: add, change, list, remove, set passwords, on the data folder itself.
 
 use crate::accounts::Account;
 use crate::keep::{Keep, Shelf};
 use crate::password;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use dealerboard_model::{Role, UserId};
 use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
@@ -34,14 +34,20 @@ impl UserList {
         Self::open(data)
     }
 
-    /// Adds a user with a password. Nothing is written unless all of it can be.
+    /// Adds a user with a password, in the place of one of the floor file who has none. Nobody is added unless all of it can
+    /// be written.
     ///
     /// # Errors
-    /// The password is too short, the user is there already, a name or role cannot be, or the folder cannot be written.
+    /// The password is too short, the user is there or has a password already, or the folder cannot be written.
     pub fn add(&self, account: &Account, password: &str) -> Result<()> {
         let user = account.user.as_str();
         let hash = password::hash(password)?;
         let kept = serde_json::to_value(account).context("an account is JSON")?;
+        if self.knows(&account.user) {
+            bail!("there is a user \"{user}\" already; give them another password with: user password {user}");
+        }
+        // What was proved before, by a user of that name who was removed, opens nothing of this one's.
+        self.end_tokens(&account.user)?;
         let mut is_new = false;
         self.keep.change(Shelf::Users, |users| {
             if let Entry::Vacant(place) = users.entry(user.to_owned()) {
@@ -52,11 +58,31 @@ impl UserList {
         if !is_new {
             bail!("there is a user \"{user}\" already; give them another password with: user password {user}");
         }
-        let done = self.keep.put(Shelf::Passwords, user, &hash).and_then(|()| self.end_tokens(&account.user));
-        if done.is_err() {
-            self.keep.remove(Shelf::Users, |name, _| name == user)?;
+        if let Err(error) = self.keep.put(Shelf::Passwords, user, &hash) {
+            for shelf in [Shelf::Users, Shelf::Passwords] {
+                let left =
+                    || format!("{error:#}; {user} stands without a password now, so remove them: user remove {user}");
+                self.keep.remove(shelf, |name, _| name == user).with_context(left)?;
+            }
+            return Err(error);
         }
-        done
+        Ok(())
+    }
+
+    /// Whether somebody of this name was added, or has a password.
+    fn knows(&self, user: &UserId) -> bool {
+        self.keep.get::<Account>(Shelf::Users, user.as_str()).is_some()
+            || self.keep.get::<String>(Shelf::Passwords, user.as_str()).is_some()
+    }
+
+    /// An added user.
+    ///
+    /// # Errors
+    /// Nobody of that name was added.
+    pub fn added(&self, user: &str) -> Result<Account> {
+        self.keep.get(Shelf::Users, user).ok_or_else(|| {
+            anyhow!("nobody called \"{user}\" was added; see who was with: user list, or change the floor file")
+        })
     }
 
     /// Changes what is known of an added user, or of one of the floor file; the password stays.
@@ -140,13 +166,44 @@ impl UserList {
     /// # Errors
     /// Nobody of that name is here, or the folder cannot be written.
     pub fn remove(&self, user: &UserId) -> Result<()> {
-        let known = self.keep.get::<Account>(Shelf::Users, user.as_str()).is_some()
-            || self.keep.get::<String>(Shelf::Passwords, user.as_str()).is_some();
-        if !known {
+        if !self.knows(user) {
             bail!("there is no user \"{user}\" in this data folder; see who is there with: user list");
         }
         self.keep.remove(Shelf::Users, |name, _| name == user.as_str())?;
         self.keep.remove(Shelf::Passwords, |name, _| name == user.as_str())?;
         self.end_tokens(user)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    /// What adding a user comes to when `shelf` refuses every write, who is there then, and whose tokens.
+    fn added_while_refused(shelf: &str) -> (Result<()>, Vec<String>, usize) {
+        let folder = tempfile::tempdir().unwrap();
+        let users = UserList::open(folder.path()).unwrap();
+        users.keep.put(Shelf::Tokens, "digest", &json!({ "user": "novak" })).unwrap();
+        // A folder where the fresh file should stand refuses every write, to the superuser too.
+        std::fs::create_dir(folder.path().join(format!("{shelf}.new"))).unwrap();
+        let account = UserList::account("novak", "P. Novak", "london", &[], "").unwrap();
+        let done = users.add(&account, "hyacinth-bulb");
+        (done, users.lines(), users.keep.all::<serde_json::Value>(Shelf::Tokens).len())
+    }
+
+    #[test]
+    fn nobody_is_added_whose_password_cannot_be_kept() {
+        let (done, there, _) = added_while_refused("passwords");
+        assert!(done.is_err());
+        assert_eq!(there, Vec::<String>::new());
+    }
+
+    #[test]
+    fn nobody_is_added_while_what_an_earlier_user_of_that_name_proved_cannot_be_ended() {
+        let (done, there, tokens) = added_while_refused("tokens");
+        assert!(done.is_err());
+        assert_eq!((there, tokens), (Vec::<String>::new(), 1));
     }
 }

@@ -120,6 +120,40 @@ fn a_user_who_is_there_is_not_added_again_and_keeps_desk_and_password() {
 }
 
 #[test]
+fn a_user_who_has_a_password_is_not_added_and_keeps_it() {
+    let folder = tempfile::tempdir().unwrap();
+    switch(&["user", "password", "novak", "--data", "data"], folder.path(), "hyacinth-bulb\n");
+    let before = std::fs::read(folder.path().join("data/passwords.json")).unwrap();
+    let output = switch(&ADD, folder.path(), "another-bulb\n");
+    assert_eq!(output.status.code(), Some(1));
+    let sentence = "there is a user \"novak\" already; give them another password with: user password novak\n";
+    assert_eq!(said(&output), sentence);
+    assert_eq!(said(&switch(&LIST, folder.path(), "")), "novak  (floor file)  password set\n");
+    assert_eq!(std::fs::read(folder.path().join("data/passwords.json")).unwrap(), before);
+}
+
+#[test]
+fn an_added_user_is_moved_to_another_desk_and_keeps_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    switch(&ADD, folder.path(), "hyacinth-bulb\n");
+    let moved = switch(&["user", "change", "novak", "--desk", "new-york", "--data", "data"], folder.path(), "");
+    assert_eq!(said(&moved), "novak was changed\n");
+    assert_eq!(said(&switch(&LIST, folder.path(), "")), "novak  novak  new-york  trader  password set\n");
+    switch(&["user", "change", "novak", "--role", "reviewer", "--data", "data"], folder.path(), "");
+    assert_eq!(said(&switch(&LIST, folder.path(), "")), "novak  novak  new-york  reviewer  password set\n");
+}
+
+#[test]
+fn nobody_is_changed_who_was_not_added() {
+    let folder = tempfile::tempdir().unwrap();
+    switch(&ADD, folder.path(), "hyacinth-bulb\n");
+    let output = switch(&["user", "change", "reyes", "--desk", "new-york", "--data", "data"], folder.path(), "");
+    assert_eq!(output.status.code(), Some(1));
+    let sentence = "nobody called \"reyes\" was added; see who was with: user list, or change the floor file\n";
+    assert_eq!(said(&output), sentence);
+}
+
+#[test]
 fn listing_a_data_folder_that_is_not_there_says_so_and_makes_none() {
     let folder = tempfile::tempdir().unwrap();
     for words in [LIST.as_slice(), &["user", "remove", "novak", "--data", "data"]] {
