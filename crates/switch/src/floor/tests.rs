@@ -236,6 +236,17 @@ fn a_counterparty_that_speaks_on_a_hoot_to_which_it_only_listens_is_named() {
 }
 
 #[test]
+fn voice_files_are_not_asked_for_where_there_is_no_folder_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let floors = folder.path().join("floors");
+    std::fs::create_dir(&floors).unwrap();
+    let text = format!("{GOOD}{SCRIPTED}");
+    assert_eq!(check_in(&text, &floors), []);
+    std::fs::create_dir(folder.path().join("voices")).unwrap();
+    assert_eq!(check_in(&text, &floors).len(), 1);
+}
+
+#[test]
 fn a_voice_file_that_is_not_there_is_named_with_the_nearest_one() {
     let folder = tempfile::tempdir().unwrap();
     let voices = folder.path().join("voices");

@@ -1,5 +1,5 @@
 //! Compares the voice files that counterparties speak with the folder that they are taken from: `voices`, beside the floor
-//! file or beside its folder.
+//! file or beside its folder. Where there is none, nobody plays them from there.
 
 use super::Mistake;
 use super::nearest::instead;
@@ -11,20 +11,15 @@ const FOLDER: &str = "voices";
 
 /// Every voice file that is missing, or that cannot be spoken, of a floor file in `folder`.
 pub fn compare(file: &FloorFile, folder: &Path) -> Vec<Mistake> {
-    let mut named = file.counterparties.iter().flat_map(|counterparty| &counterparty.voices).peekable();
-    if named.peek().is_none() {
-        return Vec::new();
-    }
-    let voices = voices_of(folder);
+    let Some(voices) = voices_of(folder) else { return Vec::new() };
     let there = names(&voices);
+    let named = file.counterparties.iter().flat_map(|counterparty| &counterparty.voices);
     named.filter_map(|voice| wrong(voice, &voices, &there)).collect()
 }
 
-/// Where the voice files are, or should be when they are nowhere.
-fn voices_of(folder: &Path) -> PathBuf {
-    let beside = folder.join(FOLDER);
-    let above = folder.join("..").join(FOLDER);
-    if !beside.is_dir() && above.is_dir() { above } else { beside }
+/// Where the voice files are.
+fn voices_of(folder: &Path) -> Option<PathBuf> {
+    [folder.join(FOLDER), folder.join("..").join(FOLDER)].into_iter().find(|voices| voices.is_dir())
 }
 
 /// The WAV files of a folder, in the order of their names.
