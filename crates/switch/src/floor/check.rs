@@ -2,7 +2,7 @@
 
 use super::nearest::instead;
 use super::words::{FloorFile, Members, Placed, Whose};
-use super::{CHANNELS_MAX, Mistake, scripts};
+use super::{CHANNELS_MAX, Mistake};
 use std::collections::HashMap;
 
 /// Every mistake that shows only when the whole file is known.
@@ -46,7 +46,6 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
         named.for_each(|line| exists("line", line, &lines, &mut mistakes));
     }
     channels_listed_once(file, &mut mistakes);
-    mistakes.extend(scripts::compare(file));
     mistakes
 }
 

@@ -1,8 +1,9 @@
 //! The floor file: desks, users, lines, hoots, and what each panel shows, as an administrator writes them in TOML.
 //!
 //! Law: reading never panics and never stops at the first mistake: every mistake is named with its line and what to write
-//! instead. `read` takes the words from the file, `check` and `scripts` compare them with each other, `voices` with the files
-//! beside, `build` (beside the translation) makes call control's floor of them.
+//! instead. `read` takes the words from the file, `check` compares them with each other, `build` (beside the translation) makes
+//! call control's floor of them. A switch plays no counterparties: what is wrong with what they do, which `scripts` names, and
+//! with what they say, which `voices` does, hinders no floor.
 
 mod build;
 mod check;
@@ -68,19 +69,24 @@ fn compared(text: &str) -> (Option<FloorFile>, Vec<Mistake>) {
     (file, mistakes)
 }
 
-/// Every mistake in a floor file, in the order of its lines; none when it is right.
+/// Every mistake in a floor file, in what its counterparties do too, which only programs that play them need; in the order of
+/// its lines.
 #[must_use]
 pub fn check(text: &str) -> Vec<Mistake> {
-    compared(text).1
+    judged(text, scripts::compare)
 }
 
-/// Every mistake in a floor file that stands in `folder`, those in its voice files too, which only programs that play
-/// counterparties need; in the order of its lines.
+/// As [`check`], of a floor file that stands in `folder`, the voice files there too.
 #[must_use]
 pub fn check_in(text: &str, folder: &Path) -> Vec<Mistake> {
+    judged(text, |file| [scripts::compare(file), voices::compare(file, folder)].concat())
+}
+
+fn judged(text: &str, played: impl Fn(&FloorFile) -> Vec<Mistake>) -> Vec<Mistake> {
     let (file, mut mistakes) = compared(text);
-    mistakes.extend(file.iter().flat_map(|file| voices::compare(file, folder)));
+    mistakes.extend(file.iter().flat_map(played));
     mistakes.sort();
+    mistakes.dedup();
     mistakes
 }
 

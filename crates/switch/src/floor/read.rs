@@ -207,29 +207,33 @@ impl Reading<'_> {
 
     fn counterparty(&mut self, entry: &Entry<'_>) -> Counterparty {
         self.known_keys(entry, &["user", "says", "answers", "answer_after_ms", "rings", "speaks_on_hoot"]);
+        let before = self.mistakes.len();
         self.count(entry, "answer_after_ms", 0..=AFTER_MS_MAX);
+        let mut times = self.mistakes.split_off(before);
         let mut voices = Vec::from_iter(self.optional_word(entry, "says"));
         let rings = self.table(entry, "rings", "rings").map(|rings| {
             self.known_keys(&rings, &["line", "first_after_s", "every_s"]);
-            self.again(&rings)
+            self.again(&rings, &mut times)
         });
         let speaks_on_hoot = self.table(entry, "speaks_on_hoot", "speaks_on_hoot").map(|speaks| {
             self.known_keys(&speaks, &["line", "says", "first_after_s", "every_s"]);
             voices.extend(self.optional_word(&speaks, "says"));
-            self.again(&speaks)
+            self.again(&speaks, &mut times)
         });
         let answers = self.words(entry, "answers");
-        Counterparty { user: self.word(entry, "user"), answers, rings, speaks_on_hoot, voices }
+        Counterparty { user: self.word(entry, "user"), answers, rings, speaks_on_hoot, voices, times }
     }
 
-    /// The line of what is done again and again; both of its times have to be there.
-    fn again(&mut self, entry: &Entry<'_>) -> Placed<String> {
+    /// The line of what is done again and again; what is wrong with its two times, which have to be there, goes to `times`.
+    fn again(&mut self, entry: &Entry<'_>, times: &mut Vec<Mistake>) -> Placed<String> {
+        let before = self.mistakes.len();
         for (key, range) in [("first_after_s", 0..=AGAIN_S_MAX), ("every_s", 1..=AGAIN_S_MAX)] {
             if entry.table.get(key).is_none() {
                 self.mistake(entry.line, format!("{} has no {key}; write {key} = and a number of seconds", entry.what));
             }
             self.count(entry, key, range);
         }
+        times.extend(self.mistakes.split_off(before));
         self.word(entry, "line")
     }
 

@@ -8,10 +8,12 @@ use super::words::{Counterparty, End, FloorFile, Hoot, Members, Placed, Wire, Wi
 use crate::panel::{members, rights};
 use dealerboard_model::{Right, UserId};
 
-/// Every line that a counterparty cannot answer, ring or speak on.
+/// Every line that a counterparty cannot answer, ring or speak on, and every time at which it could not.
 pub fn compare(file: &FloorFile) -> Vec<Mistake> {
     let known = |counterparty: &&Counterparty| file.users.iter().any(|user| user.id.value == counterparty.user.value);
-    file.counterparties.iter().filter(known).flat_map(|counterparty| of(file, counterparty)).collect()
+    let on_lines = file.counterparties.iter().filter(known).flat_map(|counterparty| of(file, counterparty));
+    let times = file.counterparties.iter().flat_map(|counterparty| counterparty.times.iter().cloned());
+    on_lines.chain(times).collect()
 }
 
 fn of(file: &FloorFile, counterparty: &Counterparty) -> Vec<Mistake> {
@@ -61,7 +63,7 @@ fn cannot_ring(file: &FloorFile, user: &str, line: &Placed<String>, own: &[&str]
             return (!is_of(file, &end.members, user)).then(|| not_own("rings", user, line, own));
         }
     };
-    let better = own_instead(own, "rings");
+    let better = own_instead(line, own, "rings");
     Some(Mistake { line: line.line, sentence: format!("\"{}\" is {why}; {better}", line.value) })
 }
 
@@ -86,16 +88,15 @@ fn cannot_speak(file: &FloorFile, user: &str, line: &Placed<String>) -> Option<M
 
 /// `user` does something on a line that is somebody else's.
 fn not_own(what: &str, user: &str, line: &Placed<String>, own: &[&str]) -> Mistake {
-    let better = own_instead(own, what);
+    let better = own_instead(line, own, what);
     let sentence = format!("\"{}\" is not a line of \"{user}\", so {what} cannot name it; {better}", line.value);
     Mistake { line: line.line, sentence }
 }
 
-fn own_instead(own: &[&str], what: &str) -> String {
+fn own_instead(line: &Placed<String>, own: &[&str], what: &str) -> String {
     match own {
         [] => format!("name a line of this user's own, or take {what} out"),
-        [one] => format!("write \"{one}\" instead"),
-        several => format!("write one of {} instead", several.join(", ")),
+        own => instead(&line.value, own.iter().copied()),
     }
 }
 

@@ -236,6 +236,29 @@ fn a_counterparty_that_speaks_on_a_hoot_to_which_it_only_listens_is_named() {
 }
 
 #[test]
+fn a_floor_whose_counterparties_could_do_nothing_is_served_all_the_same() {
+    let text = format!("{GOOD}{SCRIPTED}").replace("every_s = 45", "every_s = 0");
+    let text = text.replace("answers = [\"calder-far\"]", "answers = [\"calder\"]");
+    assert_eq!(check(&text).len(), 2);
+    assert!(read(&text).is_ok());
+}
+
+#[test]
+fn a_counterparty_with_many_lines_is_given_twelve_of_them_to_choose_from() {
+    let wires = (10..30).map(|n| {
+        format!(
+            "[[wire]]\nkind = \"ard\"\n[wire.a]\nline = \"w{n}\"\nname = \"W\"\ndesks = [\"london\"]\n\
+             [wire.b]\nline = \"w{n}-other-end\"\nname = \"W\"\nusers = [\"calder\"]\n"
+        )
+    });
+    let wires: String = wires.collect();
+    let scripted = SCRIPTED.replace("answers = [\"calder-far\"]", "answers = [\"calder\"]");
+    let all = check(&format!("{GOOD}{scripted}{wires}"));
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert!(all[0].sentence.ends_with("w19-other-end … instead"), "{}", all[0].sentence);
+}
+
+#[test]
 fn voice_files_are_not_asked_for_where_there_is_no_folder_of_them() {
     let folder = tempfile::tempdir().unwrap();
     let floors = folder.path().join("floors");

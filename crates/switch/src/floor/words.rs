@@ -1,5 +1,6 @@
 //! What a floor file says, word by word, each with its line where a later comparison may have to name it.
 
+use super::Mistake;
 use dealerboard_model::{RecordPolicy, RingPriority, Role};
 
 /// A value and the line it stands on, counted from 1.
@@ -68,6 +69,8 @@ pub struct Counterparty {
     pub speaks_on_hoot: Option<Placed<String>>,
     /// The voice files that it speaks, by their names.
     pub voices: Vec<Placed<String>>,
+    /// What is wrong with the times at which it does so.
+    pub times: Vec<Mistake>,
 }
 
 /// A desk.
