@@ -18,6 +18,7 @@
 mod chain;
 mod checkpoint;
 mod following;
+mod indexing;
 mod kept;
 mod library;
 mod opus_packet;

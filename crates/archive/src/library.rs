@@ -1,23 +1,30 @@
 //! Finding and playing what was recorded.
 //!
 //! Law: reads the chain and the segments, never writes them. Its index follows the chain before each question; when the
-//! chain is not the one that the index had followed, the index is made anew.
+//! chain is not the one that the index had followed, the index is made anew. Only what a start has to catch up with, which may
+//! be the whole archive, is not waited for to the end: [`Library::is_behind`] says so.
 
-use crate::chain::{End, Entry};
+use crate::chain::End;
 use crate::following::{Followed, Following};
+use crate::indexing::{Place, take};
 use crate::recover::CHAIN_FILE;
 use crate::sound::{self, Peaks, Read as SegmentRead};
 use crate::sounds::Sounds;
 use crate::verify::{Checker, NamedBy, Verdict};
 use crate::{ArchiveError, Result, TrackFacts, file_error};
-use dealerboard_model::{LineId, LineKind, RecordingId, TrackId, TurretId, Uplink, UserId};
+use dealerboard_model::{LineId, RecordingId, TrackId, TurretId, Uplink, UserId};
 use dealerboard_store::{
-    GapRow, LineRow, MarkRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow, Update,
+    GapRow, LineRow, MarkRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 use tokio::sync::Mutex;
+
+/// How long a question waits for what a start has to catch up with.
+const CATCH_UP_WAIT: Duration = Duration::from_secs(1);
 
 /// File of the index, beside the chain.
 const INDEX_FILE: &str = "index.db";
@@ -88,6 +95,8 @@ pub struct Library {
     index: RecordingIndex,
     /// One at a time follows the chain.
     following: Arc<Mutex<()>>,
+    /// What a start has to catch up with is not all indexed.
+    behind: Arc<AtomicBool>,
     /// One recording is checked at a time: the recorder needs the disk, too. [`crate::verify()`] walks beside it.
     checker: Arc<std::sync::Mutex<Checker>>,
     sounds: Arc<Sounds>,
@@ -101,7 +110,14 @@ impl Library {
     pub async fn open(folder: &Path) -> Result<Self> {
         let index = RecordingIndex::open(&folder.join(INDEX_FILE)).await?;
         let checker = Arc::new(std::sync::Mutex::new(Checker::of(folder)));
-        Ok(Self { folder: folder.to_owned(), index, following: Arc::default(), checker, sounds: Arc::default() })
+        Ok(Self {
+            folder: folder.to_owned(),
+            index,
+            following: Arc::default(),
+            behind: Arc::default(),
+            checker,
+            sounds: Arc::default(),
+        })
     }
 
     /// The folder of the recordings.
@@ -115,7 +131,7 @@ impl Library {
     /// # Errors
     /// The chain or the index cannot be read.
     pub async fn recordings(&self, filter: &Filter) -> Result<Vec<RecordingFound>> {
-        self.follow().await?;
+        self.follow_soon().await?;
         let mut found = Vec::new();
         for row in self.index.recordings(filter).await? {
             found.push(self.found(row).await?);
@@ -128,7 +144,7 @@ impl Library {
     /// # Errors
     /// The chain or the index cannot be read.
     pub async fn recording(&self, recording: RecordingId) -> Result<Option<RecordingFound>> {
-        self.follow().await?;
+        self.follow_soon().await?;
         match self.index.recording(recording.0).await? {
             Some(row) => Ok(Some(self.found(row).await?)),
             None => Ok(None),
@@ -163,7 +179,7 @@ impl Library {
     /// # Errors
     /// The chain or the index cannot be read.
     pub async fn check(&self, recording: RecordingId) -> Result<Verdict> {
-        self.follow().await?;
+        self.follow_soon().await?;
         let named = |row: SegmentRow| NamedBy {
             file: row.file,
             chain_at: u64::try_from(row.chain_at).unwrap_or(0),
@@ -232,7 +248,7 @@ impl Library {
     }
 
     async fn track(&self, recording: RecordingId, track: TrackId) -> Result<Option<(TrackFacts, Vec<SegmentRow>)>> {
-        self.follow().await?;
+        self.follow_soon().await?;
         let Some(row) = self.index.tracks_of(recording.0).await?.into_iter().find(|row| row.id == track.0) else {
             return Ok(None);
         };
@@ -270,12 +286,46 @@ impl Library {
         })
     }
 
+    /// Begins to bring the index up to the chain's last whole line, beside questions, which find what is indexed by then: after
+    /// a start, or with another version, that may be little.
+    ///
+    /// # Errors
+    /// The chain or the index cannot be read, or the chain is broken.
+    pub fn catch_up(&self) -> impl Future<Output = Result<()>> + Send + 'static {
+        let library = self.clone();
+        library.behind.store(true, Ordering::SeqCst);
+        async move {
+            let _alone = library.following.lock().await;
+            let done = library.follow_alone().await;
+            library.behind.store(false, Ordering::SeqCst);
+            done
+        }
+    }
+
+    /// Whether [`Self::catch_up`] has not ended, so that recordings may be missing.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::SeqCst)
+    }
+
+    /// Follows before a question.
+    async fn follow_soon(&self) -> Result<()> {
+        if self.is_behind() {
+            let _ = tokio::time::timeout(CATCH_UP_WAIT, self.following.lock()).await;
+        }
+        if self.is_behind() { Ok(()) } else { self.follow().await }
+    }
+
     /// Brings the index up to the chain's last whole line.
     ///
     /// # Errors
     /// The chain or the index cannot be read, or the chain is broken.
     pub async fn follow(&self) -> Result<()> {
         let _alone = self.following.lock().await;
+        self.follow_alone().await
+    }
+
+    async fn follow_alone(&self) -> Result<()> {
         let mut position = self.index.position().await?.unwrap_or_default();
         let path = self.folder.join(CHAIN_FILE);
         let asked = path.clone();
@@ -301,7 +351,6 @@ impl Library {
         };
         let owned = path.to_owned();
         let mut following = in_background(move || Following::on(&owned, bytes, end)).await?;
-        let mut update = self.index.update().await?;
         loop {
             let (still, lines) = in_background(move || {
                 let lines = following.next()?;
@@ -310,21 +359,22 @@ impl Library {
             .await?;
             following = still;
             if lines.is_empty() {
-                break;
+                return Ok(());
             }
+            // What was read is found while the rest is read, and is not read again should the program end.
+            let mut update = self.index.update().await?;
             for Followed { line, at, hash } in lines {
                 let place = Place { n: line.n, at, hash: &hash };
                 take(&mut update, &self.folder, &place, line.at_utc_ms, line.entry).await?;
             }
+            let lines = i64::try_from(following.end.n).unwrap_or(i64::MAX);
+            let bytes = i64::try_from(following.bytes).unwrap_or(i64::MAX);
+            update.finish(&Position { bytes, lines, hash: following.end.hash.clone() }).await?;
         }
-        let Following { end, bytes, .. } = following;
-        let lines = i64::try_from(end.n).unwrap_or(i64::MAX);
-        let position = Position { bytes: i64::try_from(bytes).unwrap_or(i64::MAX), lines, hash: end.hash };
-        Ok(update.finish(&position).await?)
     }
 }
 
-async fn in_background<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(crate) async fn in_background<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => Err(ArchiveError::Thread(std::io::Error::other(error))),
@@ -353,87 +403,23 @@ fn track_found(track: TrackRow, segments: &[SegmentRow]) -> TrackFound {
     }
 }
 
-/// A line of the chain.
-struct Place<'a> {
-    n: u64,
-    /// At which byte it begins.
-    at: u64,
-    hash: &'a str,
-}
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
 
-/// What each line of the chain means to the index.
-async fn take(update: &mut Update, folder: &Path, place: &Place<'_>, at_utc_ms: i64, entry: Entry) -> Result<()> {
-    let n = i64::try_from(place.n).unwrap_or(i64::MAX);
-    match entry {
-        Entry::RecordingOpened(facts) => {
-            let row = RecordingRow {
-                id: facts.recording.0,
-                kind: kind_name(facts.kind).to_owned(),
-                opened_utc_ms: at_utc_ms,
-                closed_utc_ms: None,
-                gaps: 0,
-                spoken: true,
-            };
-            let names = facts.names.into_iter().chain(std::iter::repeat(String::new()));
-            let lines = facts.lines.into_iter().zip(names).map(|(line, name)| LineRow { line: line.0, name });
-            let lines: Vec<LineRow> = lines.collect();
-            update.recording(&row, facts.call.0, &lines).await?;
-        }
-        Entry::RecordingClosed { recording } => update.recording_closed(recording.0, at_utc_ms).await?,
-        Entry::TrackOpened(facts) => {
-            let row = TrackRow {
-                id: facts.track.0,
-                line: facts.line.0,
-                talker: facts.talker.0,
-                opened_utc_ms: at_utc_ms,
-                closed_utc_ms: None,
-            };
-            update.track(facts.recording.0, &row).await?;
-        }
-        Entry::TrackClosed { track } => update.track_closed(track.0, at_utc_ms).await?,
-        Entry::SegmentSealed(sealed) => {
-            let path = folder.join(&sealed.file);
-            let (number, samples, bytes) = (sealed.number, sealed.samples, sealed.bytes);
-            let spoken = in_background(move || Ok(sound::is_spoken(&path, number, samples, bytes))).await?;
-            let row = SegmentRow {
-                track: sealed.track.0,
-                number: sealed.number,
-                file: sealed.file,
-                from_utc_ms: sealed.from_utc_ms,
-                samples: i64::try_from(sealed.samples).unwrap_or(i64::MAX),
-                chain_at: i64::try_from(place.at).unwrap_or(i64::MAX),
-                chain_hash: place.hash.to_owned(),
-                spoken,
-            };
-            update.segment(&row).await?;
-        }
-        Entry::Gap(gap) => {
-            let row = GapRow {
-                recording: gap.recording.map(|recording| recording.0),
-                line: gap.line.map(|line| line.0),
-                talker: gap.talker.map(|talker| talker.0),
-                from_utc_ms: gap.from_utc_ms,
-                to_utc_ms: gap.to_utc_ms,
-                why: gap.why,
-            };
-            update.gap(n, &row).await?;
-        }
-        Entry::Mark(mark) => {
-            let who: Vec<String> = mark.who.into_iter().map(|user| user.0).collect();
-            let line = mark.line.map(|line| line.0);
-            let row = MarkRow { at_utc_ms, line, who: who.join("\n"), what_happened: mark.what_happened };
-            update.mark(n, mark.recording.0, &row).await?;
-        }
-        Entry::Started { .. } | Entry::Stopped | Entry::UtcStepped { .. } | Entry::Recovered { .. } => {}
-    }
-    Ok(())
-}
-
-fn kind_name(kind: LineKind) -> &'static str {
-    match kind {
-        LineKind::Ard => "ard",
-        LineKind::Mrd => "mrd",
-        LineKind::Hoot => "hoot",
-        LineKind::Intercom => "intercom",
+    #[tokio::test]
+    async fn a_search_is_answered_while_a_start_catches_up_and_says_that_recordings_may_be_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(CHAIN_FILE), "").unwrap();
+        let library = Library::open(folder.path()).await.unwrap();
+        // Whoever follows the chain takes long.
+        let long = library.following.lock().await;
+        let catching_up = tokio::spawn(library.catch_up());
+        assert_eq!(library.recordings(&Filter { limit: 10, ..Filter::default() }).await.unwrap(), []);
+        assert!(library.is_behind());
+        drop(long);
+        catching_up.await.unwrap().unwrap();
+        assert!(!library.is_behind());
     }
 }

@@ -129,6 +129,12 @@ impl Switch {
         let signing = dealerboard_archive::key_fingerprint(&recordings)?;
         tracing::info!("recordings are signed by the key sha256:{signing}; keep it elsewhere, for verify --key");
         let library = Library::open(&recordings).await?;
+        let catching_up = library.catch_up();
+        tokio::spawn(async move {
+            if let Err(error) = catching_up.await {
+                tracing::error!("recordings cannot be found: {error}");
+            }
+        });
         let (listener, voice) = listen(&options, clock, &recorder.inbox(), &heard_by)?;
         let addr = listener.local_addr().context("the listening address is not known")?;
 

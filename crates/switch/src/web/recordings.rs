@@ -161,6 +161,7 @@ pub async fn list(
     let lines = review.library.lines().await.map_err(Trouble::inside)?;
     let people = review.library.talkers().await.map_err(Trouble::inside)?;
     Ok(Json(RecordingPage {
+        is_behind: review.library.is_behind(),
         next_before: found.last().filter(|_| full).map(|last| last.recording.0),
         recordings: found.iter().map(|found| review.names.row(found)).collect(),
         lines: lines.iter().map(|(line, then)| review.names.line_to_choose(line, then.as_deref())).collect(),

@@ -57,6 +57,8 @@ pub struct Health {
 pub struct RecordingPage {
     /// The recordings.
     pub recordings: Vec<RecordingRow>,
+    /// The archive is still being read after a start: recordings may be missing.
+    pub is_behind: bool,
     /// Ask for this as `before` to get the next page; none when this is the last.
     pub next_before: Option<u32>,
     /// Lines to choose from.

@@ -11,6 +11,10 @@ export type RecordingPage = {
  */
 recordings: Array<RecordingRow>, 
 /**
+ * The archive is still being read after a start: recordings may be missing.
+ */
+is_behind: boolean, 
+/**
  * Ask for this as `before` to get the next page; none when this is the last.
  */
 next_before: number | null, 
