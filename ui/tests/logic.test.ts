@@ -1,7 +1,7 @@
 // Geometry, time, finding and the review page's axis.
 import { expect, test } from 'vitest';
 import { axisOf, gapsOf, share, ticks } from '../src/review/axis';
-import { everything, queryOf } from '../src/review/api';
+import { everySpoken, queryOf } from '../src/review/api';
 import { flagsOf, holdsOf, whoOf } from '../src/review/marks';
 import { utcOf } from '../src/review/utc';
 import { span } from '../src/look/time';
@@ -54,7 +54,7 @@ test('a gap shows on the lane of its talker that had begun last', () => {
   expect(tracks.map((track) => gapsOf(detail, track).map((gap) => gap.why))).toEqual([['b'], ['a', 'b'], ['b']]);
 });
 test('a filter is asked in UTC', () => {
-  expect(queryOf({ ...everything(), from: '2026-11-20T07:00', gaps: true }, null)).toBe(`from=${Date.UTC(2026, 10, 20, 7)}&gaps=true&spoken=true`);
+  expect(queryOf({ ...everySpoken(), from: '2026-11-20T07:00', gaps: true }, null)).toBe(`from=${Date.UTC(2026, 10, 20, 7)}&gaps=true&spoken=true`);
 });
 
 test('a typed time is an ISO date in UTC, and a day alone is all of it', () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RecordingDetail } from '../src/generated/review/RecordingDetail';
 import type { RecordingPage } from '../src/generated/review/RecordingPage';
 import type { RecordingRow } from '../src/generated/review/RecordingRow';
-import { hasGrown, isQuiet, peopleOf, takenIn } from '../src/review/list';
+import { hasGrown, isQuiet, peopleOf, takenIn, withRow } from '../src/review/list';
 import Review from '../src/review/Review.svelte';
 import VerdictBand from '../src/review/VerdictBand.svelte';
 
@@ -14,9 +14,9 @@ const reyes = { id: 'reyes', name: 'A. Reyes' };
 const lindt = { id: 'lindt', name: 'R. Lindt' };
 const line = { id: 'ard-london', name: 'New York ARD' };
 const row = (id: number, more: Partial<RecordingRow> = {}): RecordingRow => ({
-  id, kind: 'ard', started_utc_ms: AT + id * 60_000, ended_utc_ms: AT + id * 60_000 + 9_000, lines: [line], people: [reyes, lindt], gaps: 0, spoken: true, sound_ms: 12_000, ...more,
+  id, kind: 'ard', started_utc_ms: AT + id * 60_000, ended_utc_ms: AT + id * 60_000 + 9_000, lines: [line], people: [reyes, lindt], gaps: 0, spoken: true, unanswered: false, sound_ms: 12_000, ...more,
 });
-const pageOf = (ids: number[], next_before: number | null = null): RecordingPage => ({ recordings: ids.map((id) => row(id)), next_before, lines: [line], people: [reyes, lindt] });
+const pageOf = (ids: number[], next_before: number | null = null): RecordingPage => ({ recordings: ids.map((id) => row(id)), is_behind: false, next_before, lines: [line], people: [reyes, lindt] });
 const ids = (page: RecordingPage) => page.recordings.map((one) => one.id);
 
 test('what is new comes first, and older recordings that were fetched stay', () => {
@@ -32,16 +32,20 @@ test('a list that has been left far behind begins anew', () => {
   const taken = takenIn(pageOf([3, 2, 1]), pageOf([30, 29], 29));
   expect([ids(taken), taken.next_before]).toEqual([[30, 29], 29]);
 });
+test('one recording of the list is shown as it is now, and the others stay', () => {
+  const now = withRow(pageOf([3, 2, 1]), row(2, { sound_ms: 99_000 }));
+  expect(now.recordings.map((one) => [one.id, one.sound_ms])).toEqual([[3, 12_000], [2, 99_000], [1, 12_000]]);
+});
 test('a ring that nobody answered, and a call in which nobody spoke, are quiet and say why', () => {
-  const rung = row(1, { people: [reyes] });
+  const rung = row(1, { people: [reyes], unanswered: true });
   const silent = row(2, { spoken: false });
   expect([rung, silent, row(3)].map((one) => [isQuiet(one), peopleOf(one)])).toEqual([
     [true, 'A. Reyes · not answered'], [true, 'A. Reyes, R. Lindt · nobody spoke'], [false, 'A. Reyes, R. Lindt'],
   ]);
 });
-test('somebody who talks alone on a hoot, by intercom, or in a call that goes on is not quiet', () => {
-  const alone = [row(1, { people: [reyes], kind: 'hoot' }), row(2, { people: [reyes], kind: 'intercom' }), row(3, { people: [reyes], ended_utc_ms: null })];
-  expect(alone.map(isQuiet)).toEqual([false, false, false]);
+test('somebody who talked alone is named, and not said to have had no answer', () => {
+  const alone = row(1, { people: [reyes] });
+  expect([isQuiet(alone), peopleOf(alone)]).toEqual([false, 'A. Reyes']);
 });
 test('a recording has grown when more of it is sealed or it has ended, and never after that', () => {
   const open = row(1, { ended_utc_ms: null });
@@ -69,17 +73,32 @@ test('a recording that has ended and holds is verified', () => {
 
 const detail = (id: number): RecordingDetail => ({ row: row(id), goes_on: null, tracks: [], events: [], gaps: [], verdict: { ...verdict, segments: 1 } });
 let listed = pageOf([2, 1]);
+/** Recordings that are not listed, and those that are more than their rows say. */
+let older: RecordingRow[] = [];
+let details = new Map<number, RecordingDetail>();
+let refused: (path: string) => number | null = () => null;
 let asked: [string, RequestInit?][] = [];
+function found(path: string): unknown {
+  if (path === '/api/me') return { user: 'reyes', name: 'A. Reyes', roles: ['reviewer'] };
+  if (path.endsWith('/peaks')) return { step_ms: 20, peaks: [] };
+  if (path.includes('before=')) return { ...listed, recordings: older };
+  if (path.startsWith('/api/recordings?')) return listed;
+  const id = Number(path.split('/').at(-1));
+  return details.get(id) ?? detail(id);
+}
 /** A switch that lists `listed`. */
 function answer(path: string, init?: RequestInit): Promise<Response> {
   asked.push([path, init]);
-  const body = path === '/api/me' ? { user: 'reyes', name: 'A. Reyes', roles: ['reviewer'] } : path.startsWith('/api/recordings?') ? listed : detail(Number(path.split('/').at(-1)));
-  return Promise.resolve(new Response(JSON.stringify(body)));
+  const status = refused(path);
+  const body = status === null ? found(path) : { sentence: 'The switch is ill.' };
+  return Promise.resolve(new Response(JSON.stringify(body), { status: status ?? 200 }));
 }
 beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal('fetch', answer);
-  [listed, asked] = [pageOf([2, 1]), []];
+  // Lanes are measured, and drawn once they have a size: here they have none.
+  vi.stubGlobal('ResizeObserver', class { observe = () => undefined; unobserve = () => undefined; disconnect = () => undefined; });
+  [listed, older, details, refused, asked] = [pageOf([2, 1]), [], new Map(), () => null, []];
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -118,4 +137,131 @@ test('a page that nobody sees asks nothing', async () => {
   await pass(20_000);
   expect(asked.length).toBe(before);
   hidden.mockRestore();
+});
+
+const BY_ITSELF = { 'dealerboard-by-itself': 'true' };
+/** A call that goes on, of which so much of two talkers is sealed. */
+function growing(id: number, ...sealed_ms: [number, number]): RecordingDetail {
+  const tracks = [reyes, lindt].map((talker, at) => ({ track: id * 10 + at, talker, line, started_utc_ms: AT + id * 60_000, length_ms: sealed_ms[at]! }));
+  return { ...detail(id), row: row(id, { ended_utc_ms: null, sound_ms: sealed_ms[0] + sealed_ms[1] }), goes_on: 'It ends with the call.', tracks };
+}
+/** Lists this recording, first of all, and gives it when it is opened. */
+function give(one: RecordingDetail) {
+  details.set(one.row.id, one);
+  listed = { ...listed, recordings: [one.row, ...listed.recordings.filter((row) => row.id !== one.row.id)] };
+}
+/** What was asked with these words in its path since then. */
+const askedSince = (from: number, words: string) => asked.slice(from).filter(([path]) => path.includes(words));
+const title = (page: HTMLElement) => page.querySelector('.proof b')?.textContent;
+
+/** Sound elements that were made. */
+let sounds: string[] = [];
+class Sound extends EventTarget {
+  paused = true;
+  ended = false;
+  error = null;
+  readyState = 4;
+  currentTime = 0;
+  preload = '';
+  constructor(address: string) {
+    super();
+    sounds.push(address);
+  }
+  play = () => Promise.resolve();
+  pause = () => undefined;
+  removeAttribute = () => undefined;
+}
+
+test('a recording that grows while nobody does anything is loaded without a word of anybody, and its sound is not', async () => {
+  sounds = [];
+  vi.stubGlobal('Audio', Sound);
+  give(growing(3, 60_000, 60_000));
+  const { container } = render(Review);
+  await pass(0);
+  expect([askedSince(0, '/api/recordings/3').length, sounds]).toEqual([3, []]);
+  const before = asked.length;
+  give(growing(3, 120_000, 60_000));
+  await pass(5_000);
+  const loaded = askedSince(before, '/api/recordings/3');
+  expect(loaded.map(([path, init]) => [path, init?.headers])).toEqual([['/api/recordings/3', BY_ITSELF], ['/api/recordings/3/tracks/30/peaks', BY_ITSELF]]);
+  expect(sounds).toEqual([]);
+  container.querySelector<HTMLElement>('[aria-label="Play"]')!.click();
+  expect(sounds).toEqual([30, 31].map((track) => `/api/recordings/3/tracks/${track}/audio`));
+});
+test('a recording that somebody chooses is opened in their name', async () => {
+  const { container } = render(Review);
+  await pass(0);
+  container.querySelector<HTMLElement>('[data-recording="1"]')!.click();
+  await pass(0);
+  expect(asked.at(-1)![1]?.headers).toBeUndefined();
+});
+test('a recording that comes to an empty list is opened in nobody\'s name', async () => {
+  listed = pageOf([]);
+  render(Review);
+  await pass(0);
+  listed = pageOf([1]);
+  await pass(5_000);
+  expect(asked.at(-1)).toEqual(['/api/recordings/1', expect.objectContaining({ headers: BY_ITSELF })]);
+});
+test('a list that cannot be looked at again says since when, quietly, until it can be', async () => {
+  const { container } = render(Review);
+  await pass(0);
+  refused = (path) => (path.startsWith('/api/recordings?') ? 500 : null);
+  await pass(10_000);
+  const said = () => container.querySelector('header + [role="status"]')?.textContent;
+  expect(said()).toMatch(/^This list is as it was at \d\d:\d\d:\d\d UTC\. The switch is ill\.$/);
+  refused = () => null;
+  await pass(5_000);
+  expect(said()).toBeUndefined();
+});
+test('a list from which recordings may be missing says so until it is whole', async () => {
+  listed = { ...pageOf([1]), is_behind: true };
+  const { container } = render(Review);
+  await pass(0);
+  const said = () => container.querySelector('header + [role="status"]')?.textContent;
+  expect(said()).toContain('recordings may be missing from this list');
+  listed = pageOf([2, 1]);
+  await pass(5_000);
+  expect(said()).toBeUndefined();
+});
+test('a log-on that has ended while the page looked by itself leads to the log-on card', async () => {
+  const { container } = render(Review);
+  await pass(0);
+  refused = () => 401;
+  await pass(5_000);
+  expect([container.querySelector('.rv'), container.querySelector('form h1')?.textContent]).toEqual([null, 'Log on to review']);
+});
+test('what could not be loaded of a recording that has ended is said above it and asked for again', async () => {
+  give(growing(3, 60_000, 0));
+  const { container } = render(Review);
+  await pass(0);
+  refused = (path) => (path === '/api/recordings/3' ? 500 : null);
+  give({ ...detail(3), row: row(3) });
+  await pass(5_000);
+  expect([title(container), container.querySelector('.dh [role="alert"]')?.textContent]).toEqual(['Goes on', 'More of it cannot be loaded: The switch is ill.']);
+  refused = () => null;
+  await pass(5_000);
+  expect([title(container), container.querySelector('.dh [role="alert"]')]).toEqual(['Verified', null]);
+});
+test('a recording that could not be shown is asked for again', async () => {
+  refused = (path) => (path === '/api/recordings/2' ? 500 : null);
+  const { container } = render(Review);
+  await pass(0);
+  expect(container.textContent).toContain('This recording cannot be shown');
+  refused = () => null;
+  await pass(5_000);
+  expect(title(container)).toBe('Verified');
+});
+test('a long recording that the newest ones have left behind is still looked at, until it has ended', async () => {
+  give(growing(3, 60_000, 0));
+  const { container } = render(Review);
+  await pass(0);
+  listed = pageOf([203, 202], 202);
+  older = [row(3)];
+  details.set(3, { ...detail(3), row: row(3) });
+  await pass(5_000);
+  expect([asked.some(([path]) => path === '/api/recordings?before=4'), title(container)]).toEqual([true, 'Verified']);
+  const before = asked.length;
+  await pass(10_000);
+  expect(askedSince(before, 'before=')).toEqual([]);
 });

@@ -42,8 +42,11 @@ export interface Filter {
   spoken: boolean;
 }
 
-/** A filter that finds everything in which there is a word to be heard. */
-export const everything = (): Filter => ({ from: '', to: '', line: '', person: '', kind: '', gaps: false, spoken: true });
+/** A filter that finds every recording. */
+export const everyOne = (): Filter => ({ from: '', to: '', line: '', person: '', kind: '', gaps: false, spoken: false });
+
+/** A filter that finds every recording in which there is a word to be heard. */
+export const everySpoken = (): Filter => ({ ...everyOne(), spoken: true });
 
 /** The query of a filter; times are typed in UTC, and what is no time asks for nothing. */
 export function queryOf(filter: Filter, before: number | null): string {
@@ -61,15 +64,19 @@ export function queryOf(filter: Filter, before: number | null): string {
   return query.toString();
 }
 
+/** Of what the page asks by itself: the log-on does not live on by it, and nobody is said to have opened what is loaded. */
+const BY_ITSELF: RequestInit = { headers: { 'dealerboard-by-itself': 'true' } };
+const asked = (byItself: boolean): RequestInit => (byItself ? BY_ITSELF : {});
+
 export const api = {
   logOn: (user: string, password: string) =>
     ask<Me>('/api/log-on', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user, password }) }),
   logOff: () => ask<null>('/api/log-off', { method: 'POST' }),
   me: () => ask<Me>('/api/me'),
   recordings: (filter: Filter, before: number | null = null) => ask<RecordingPage>(`/api/recordings?${queryOf(filter, before)}`),
-  /** Asked by the page itself: the log-on does not live on by it. */
-  newest: (filter: Filter) => ask<RecordingPage>(`/api/recordings?${queryOf(filter, null)}`, { headers: { 'dealerboard-by-itself': 'true' } }),
-  recording: (id: number) => ask<RecordingDetail>(`/api/recordings/${id}`),
-  peaks: (id: number, track: number) => ask<Peaks>(`/api/recordings/${id}/tracks/${track}/peaks`),
+  /** As the page looks for what is new by itself. */
+  newest: (filter: Filter, before: number | null = null) => ask<RecordingPage>(`/api/recordings?${queryOf(filter, before)}`, BY_ITSELF),
+  recording: (id: number, byItself: boolean) => ask<RecordingDetail>(`/api/recordings/${id}`, asked(byItself)),
+  peaks: (id: number, track: number, byItself: boolean) => ask<Peaks>(`/api/recordings/${id}/tracks/${track}/peaks`, asked(byItself)),
   audio: (id: number, track: number) => `/api/recordings/${id}/tracks/${track}/audio`,
 };

@@ -1,4 +1,4 @@
-// Plays all tracks of a recording in step on its UTC axis: one <audio> element per track, started when the cursor reaches
+// Plays all tracks of a recording in step on its UTC axis: one <audio> element per track, made at the first press of play, started when the cursor reaches
 // it and pulled back when it drifts. The cursor follows a track that sounds; between tracks it follows the clock.
 import type { TrackLane } from '../generated/review/TrackLane';
 import type { Axis } from './axis';
@@ -16,7 +16,9 @@ export class Player {
   playing = $state(false);
   /** One sentence when a track cannot be played. */
   trouble = $state('');
-  #voices: Voice[];
+  #voices: Voice[] = [];
+  #lanes: TrackLane[];
+  #address: (lane: TrackLane) => string;
   #axis: Axis;
   #frame = 0;
   #last_ms = 0;
@@ -24,8 +26,15 @@ export class Player {
   constructor(axis: Axis, lanes: TrackLane[], address: (lane: TrackLane) => string) {
     this.#axis = axis;
     this.at_utc_ms = axis.from;
-    this.#voices = lanes.filter((lane) => lane.length_ms > 0).map((lane) => {
-      const audio = new Audio(address(lane));
+    this.#lanes = lanes.filter((lane) => lane.length_ms > 0);
+    this.#address = address;
+  }
+
+  /** Sound is fetched when somebody wants to hear it, and not before: who has heard what is evidence. */
+  #open(): void {
+    if (this.#voices.length > 0) return;
+    this.#voices = this.#lanes.map((lane) => {
+      const audio = new Audio(this.#address(lane));
       audio.preload = 'auto';
       audio.addEventListener('error', () => { this.trouble = `The sound of ${lane.talker.name} cannot be played.`; });
       return { lane, audio };
@@ -34,6 +43,7 @@ export class Player {
 
   play(): void {
     if (this.playing) return;
+    this.#open();
     if (this.at_utc_ms >= this.#axis.to) this.at_utc_ms = this.#axis.from;
     this.playing = true;
     this.#last_ms = performance.now();

@@ -22,6 +22,11 @@ const CODES_MAX: usize = 1_000;
 /// Header of a question that the page asks by itself: nobody is at work there, so the log-on does not live on by it.
 const BY_ITSELF: &str = "dealerboard-by-itself";
 
+/// Whether a page asks by itself.
+pub fn is_by_itself(headers: &HeaderMap) -> bool {
+    headers.contains_key(BY_ITSELF)
+}
+
 /// Somebody who may review, proved by the cookie.
 pub struct Reviewer(pub Account);
 
@@ -34,7 +39,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Trouble> {
         let token = cookie(&parts.headers).ok_or_else(not_logged_on)?;
-        let by_itself = parts.headers.contains_key(BY_ITSELF);
+        let by_itself = is_by_itself(&parts.headers);
         let accounts = Accounts::from_ref(state);
         let looked_up = if by_itself { accounts.watcher(token) } else { accounts.reviewer(token) };
         let account = looked_up.map_err(|_| not_logged_on())?;

@@ -4,7 +4,7 @@
 //! floor; an id that nobody has a name for is shown as it is. Only who may review gets past the door.
 
 use super::Trouble;
-use super::log_on::Reviewer;
+use super::log_on::{Reviewer, is_by_itself};
 use super::ranged::ranged;
 use super::shared::Shared;
 use super::types::{
@@ -174,9 +174,14 @@ pub async fn detail(
     Reviewer(account): Reviewer,
     State(review): State<Review>,
     Path(recording): Path<u32>,
+    headers: HeaderMap,
 ) -> Result<Json<RecordingDetail>, Trouble> {
     let found = review.found(recording).await?;
-    tracing::info!(user = %account.user, recording, "a recording was opened");
+    if is_by_itself(&headers) {
+        tracing::info!(user = %account.user, recording, "a page has loaded a recording by itself");
+    } else {
+        tracing::info!(user = %account.user, recording, "a recording was opened");
+    }
     let names = &review.names;
     let gaps = review.library.gaps(found.recording).await.map_err(Trouble::inside)?;
     let marks = review.library.marks(found.recording).await.map_err(Trouble::inside)?;
@@ -228,8 +233,13 @@ pub async fn peaks(
     Reviewer(account): Reviewer,
     State(review): State<Review>,
     Path((recording, track)): Path<(u32, u32)>,
+    headers: HeaderMap,
 ) -> Result<Json<Peaks>, Trouble> {
-    tracing::info!(user = %account.user, recording, track, "the loudness of a talker was opened");
+    if is_by_itself(&headers) {
+        tracing::info!(user = %account.user, recording, track, "a page has loaded the loudness of a talker by itself");
+    } else {
+        tracing::info!(user = %account.user, recording, track, "the loudness of a talker was opened");
+    }
     let peaks = review.library.peaks(RecordingId(recording), TrackId(track)).await.map_err(Trouble::inside)?;
     let peaks = peaks.ok_or_else(no_sound)?;
     Ok(Json(Peaks { step_ms: peaks.step_ms, peaks: peaks.peaks }))
