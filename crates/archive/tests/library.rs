@@ -5,6 +5,8 @@ mod support;
 
 use dealerboard_archive::{Filter, Library, Mark, ToRecorder, TrackAudio};
 use dealerboard_model::{RecordingId, TrackId, UserId};
+use std::ops::Range;
+use std::path::Path;
 use support::*;
 
 fn filter() -> Filter {
@@ -192,32 +194,47 @@ async fn a_line_is_found_by_the_name_that_it_had_when_it_was_recorded() {
 #[tokio::test]
 async fn a_recording_in_which_nobody_spoke_is_told_from_one_with_a_word_in_it() {
     let folder = tempfile::tempdir().unwrap();
-    let recorder = start(folder.path());
-    let inbox = recorder.inbox();
-    for (n, word) in [(1, 0..0), (2, 500..515)] {
-        let began = now_utc_ms() - 30_000;
-        inbox.tell(ToRecorder::OpenRecording(began, recording(n)));
-        inbox.tell(ToRecorder::OpenTrack(began, track(n, n, "reyes")));
-        for packet in rung(n, began, word) {
-            assert!(inbox.audio(packet));
-        }
-        inbox.tell(ToRecorder::CloseTrack(began + 20_000, TrackId(n)));
-        inbox.tell(ToRecorder::CloseRecording(began + 20_000, RecordingId(n)));
-    }
-    recorder.stop();
-    let library = Library::open(folder.path()).await.unwrap();
+    let library = rung(folder.path(), 1_000, [0..0, 500..515]).await;
     let found = library.recordings(&filter()).await.unwrap();
     assert_eq!(found.iter().map(|row| (row.recording.0, row.spoken)).collect::<Vec<_>>(), [(2, true), (1, false)]);
     let spoken = library.recordings(&Filter { spoken: true, ..filter() }).await.unwrap();
     assert_eq!(numbers(&spoken), [2]);
 }
 
-/// What a turret sends of a microphone that is open for twenty seconds: silence, and a tone in the frames of `word`.
-fn rung(track: u32, began_utc_ms: i64, word: std::ops::Range<u64>) -> Vec<TrackAudio> {
+#[tokio::test]
+async fn a_word_on_the_edge_of_two_segments_is_told_from_minutes_of_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = rung(folder.path(), 6_500, [0..0, 2_990..2_998]).await;
+    let found = library.recordings(&filter()).await.unwrap();
+    assert_eq!(found.iter().map(|row| (row.recording.0, row.spoken)).collect::<Vec<_>>(), [(2, true), (1, false)]);
+    assert!(segments(folder.path()).len() > 4);
+}
+
+/// Recordings of a microphone that is open for so many frames of 20 ms, silent but for the frames of a word: numbered from 1.
+async fn rung(folder: &Path, frames: u64, words: [Range<u64>; 2]) -> Library {
+    let recorder = start(folder);
+    let inbox = recorder.inbox();
+    let length_ms = 20 * i64::try_from(frames).unwrap();
+    for (n, word) in (1..).zip(words) {
+        let began = now_utc_ms() - length_ms;
+        inbox.tell(ToRecorder::OpenRecording(began, recording(n)));
+        inbox.tell(ToRecorder::OpenTrack(began, track(n, n, "reyes")));
+        for packet in sent(n, began, frames, word) {
+            assert!(inbox.audio(packet));
+        }
+        inbox.tell(ToRecorder::CloseTrack(began + length_ms, TrackId(n)));
+        inbox.tell(ToRecorder::CloseRecording(began + length_ms, RecordingId(n)));
+    }
+    recorder.stop();
+    Library::open(folder).await.unwrap()
+}
+
+/// What a turret sends of such a microphone: silence, and a tone in the frames of `word`.
+fn sent(track: u32, began_utc_ms: i64, frames: u64, word: Range<u64>) -> Vec<TrackAudio> {
     let mut encoder = opus::Encoder::new(48_000, opus::Channels::Mono, opus::Application::Voip).unwrap();
     encoder.set_dtx(true).unwrap();
     let (mut packets, mut sent) = (Vec::new(), 0);
-    for frame in 0..1_000_u64 {
+    for frame in 0..frames {
         let loud = if word.contains(&frame) { 0.3 } else { 0.0 };
         let samples: Vec<f32> = (0..960).map(|at| loud * ((frame * 960 + at) as f32 * 0.05).sin()).collect();
         let payload = encoder.encode_vec_float(&samples, 400).unwrap();
