@@ -311,7 +311,8 @@ impl Device {
             }
             let (mut packets, mut streams, mut buffer) = (0, 0, None);
             for (position, mixer) in &mut self.callbacks.mixers {
-                mixer.on_playback(&mut block, due_ns);
+                let asked_ns = called_ns.min(due_ns + samples_to_ns(self.period));
+                mixer.on_playback_until(&mut block, due_ns, asked_ns);
                 self.ears[position].take(&block, due_ns);
                 for stream in mixer.stats().filter(|stream| stream.packets > 0) {
                     packets += stream.packets;

@@ -188,12 +188,18 @@ impl PlaybackMixer {
 
     /// Fills a block for the device; its first sample is played at `first_sample_ns`, and what has come until then is heard.
     pub fn on_playback(&mut self, out: &mut [f32], first_sample_ns: u64) {
+        self.on_playback_until(out, first_sample_ns, first_sample_ns);
+    }
+
+    /// The same for a device that keeps a time of its own: what has come until `asked_ns`, when it asks for the block, is
+    /// heard.
+    pub fn on_playback_until(&mut self, out: &mut [f32], first_sample_ns: u64, asked_ns: u64) {
         out.fill(0.0);
         while let Ok(wish) = self.wishes.pop() {
             self.rests = false;
             self.obey(wish);
         }
-        while self.packets.peek().is_ok_and(|packet| packet.arrived_ns <= first_sample_ns) {
+        while self.packets.peek().is_ok_and(|packet| packet.arrived_ns <= asked_ns) {
             let Ok(packet) = self.packets.pop() else { break };
             self.rests = false;
             self.take(&packet);

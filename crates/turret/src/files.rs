@@ -149,16 +149,22 @@ impl Pace {
         self.ears.iter().for_each(|(_, mixer)| mixer.wake(thread.clone()));
         let mut block = vec![0.0; self.period];
         let mut count: usize = 1;
+        // Periods of the last nap are still to be made up for.
+        let mut naps = false;
         while self.running.load(Ordering::Acquire) {
             let due_ns = self.start_ns + samples_to_ns(self.period * count);
             let wait_ns = due_ns.saturating_sub(monotonic_ns());
+            naps &= wait_ns == 0;
             if wait_ns > 0 && self.rests() {
+                naps = true;
                 let more = (NAP_SAMPLES / self.period).saturating_sub(1) * self.period;
                 std::thread::park_timeout(Duration::from_nanos(wait_ns + samples_to_ns(more)));
                 continue;
             }
             std::thread::sleep(Duration::from_nanos(wait_ns));
-            self.call(&mut block, due_ns);
+            // A card that is called late may be as late as its period; what was slept through was asked for in time.
+            let asked_ns = if naps { due_ns } else { monotonic_ns().min(due_ns + samples_to_ns(self.period)) };
+            self.call(&mut block, due_ns, asked_ns);
             count += 1;
         }
         self.heard.write(1);
@@ -168,15 +174,15 @@ impl Pace {
         self.mics.iter().all(|(_, tap, _)| tap.rests()) && self.ears.iter().all(|(_, mixer)| mixer.rests())
     }
 
-    /// Calls every device for the period that ends, and the one that begins, at `due_ns`.
-    fn call(&mut self, block: &mut [f32], due_ns: u64) {
+    /// Calls every device for the period that ends, and the one that begins, at `due_ns`, and is asked for at `asked_ns`.
+    fn call(&mut self, block: &mut [f32], due_ns: u64, asked_ns: u64) {
         for (_, tap, samples) in &mut self.mics {
             let said = samples.as_mut().map_or(0, |samples| read(samples, block));
             block[said..].fill(0.0);
             tap.on_capture(block, due_ns - samples_to_ns(self.period));
         }
         for (place, (_, mixer)) in self.ears.iter_mut().enumerate() {
-            mixer.on_playback(block, due_ns);
+            mixer.on_playback_until(block, due_ns, asked_ns);
             self.heard.take(place, block);
         }
         self.heard.write(WRITE_SAMPLES);
