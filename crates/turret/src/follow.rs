@@ -7,7 +7,7 @@ use crate::mics;
 use crate::project::{TalkKey, project};
 use crate::task::TurretTask;
 use crate::view::{Change, LinkView};
-use crate::voice::Sends;
+use crate::voice::{Sends, monotonic_ns};
 use crate::words::talk_ended;
 use dealerboard_media::{PlaybackControl, Tone};
 use dealerboard_model::{Csrc, LineId, Position, Uplink};
@@ -32,14 +32,15 @@ impl TurretTask {
         self.drop_ended_talks();
         let open = mics::open(&self.facts, &self.local);
         let silent = mics::silent(&self.facts, &self.local);
-        self.voice.set_gates(Uplink::ALL.map(|uplink| {
+        let sends = Uplink::ALL.map(|uplink| {
             let among = |gates: &[mics::Gate]| gates.iter().any(|gate| gate.uplink == uplink);
             match (among(&open), among(&silent)) {
                 (true, _) => Sends::Voice,
                 (false, true) => Sends::Silence,
                 (false, false) => Sends::Nothing,
             }
-        }));
+        });
+        self.voice.set_gates(sends, self.acted_ns.take().unwrap_or_else(monotonic_ns));
         self.keyed.follow(&open, Instant::now());
         self.place_lines();
         self.set_gains();

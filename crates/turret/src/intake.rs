@@ -5,6 +5,7 @@
 
 use crate::turret::Input;
 use crate::view::Intent;
+use crate::voice::monotonic_ns;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, mpsc};
@@ -71,9 +72,9 @@ impl Intake {
         let mut waiting = self.overflow.waiting.lock().expect("no holder of this lock panics");
         let closes = lets_go(&intent);
         if waiting.is_empty() {
-            match self.inputs.try_send(Input::Intent(intent)) {
+            match self.inputs.try_send(Input::Intent(intent, monotonic_ns())) {
                 Ok(()) => return true,
-                Err(mpsc::error::TrySendError::Full(Input::Intent(intent))) if closes => waiting.push_back(intent),
+                Err(mpsc::error::TrySendError::Full(Input::Intent(intent, _))) if closes => waiting.push_back(intent),
                 Err(_) => return false,
             }
         } else if !closes {

@@ -13,7 +13,7 @@ use crate::speaking::Speaking;
 use crate::tones::Tones;
 use crate::turret::{Input, Running};
 use crate::view::{Change, DeviceView, LinkView, NoticeView, View};
-use crate::voice::{Sends, Voice};
+use crate::voice::{Sends, Voice, monotonic_ns};
 use crate::voice_path::VoicePath;
 use dealerboard_media::Tone;
 use dealerboard_model::{Csrc, LineId, UserId};
@@ -77,6 +77,8 @@ pub(crate) struct TurretTask {
     pub(crate) tones: Tones,
     pub(crate) speaking: Speaking,
     pub(crate) needles: Needles,
+    /// When the user did what is to be followed, if they did it: their words count from then on, however busy the machine.
+    pub(crate) acted_ns: Option<u64>,
     /// When the round trip on show was measured.
     pub(crate) trip_shown: Option<Instant>,
     /// The view shows the end.
@@ -146,7 +148,7 @@ impl TurretTask {
 
     /// Shuts every microphone; from now on the view shows nothing but why there is nothing.
     fn show_end(&mut self, link: LinkView) {
-        self.voice.set_gates([Sends::Nothing; 3]);
+        self.voice.set_gates([Sends::Nothing; 3], monotonic_ns());
         self.left = true;
         self.facts = Facts::default();
         self.local.mics.forget();
@@ -158,8 +160,12 @@ impl TurretTask {
     }
 
     async fn take(&mut self, input: Input) {
+        self.acted_ns = None;
         match input {
-            Input::Intent(intent) => self.intend(intent).await,
+            Input::Intent(intent, acted_ns) => {
+                self.acted_ns = Some(acted_ns);
+                self.intend(intent).await;
+            }
             Input::Voice(number, made) => self.voice_made(number, made).await,
             Input::VoiceState(number, state) => self.voice_state(number, state),
             Input::VoiceAgain(number) => self.voice_again(number),

@@ -68,7 +68,8 @@ pub(crate) enum Running {
 }
 
 pub(crate) enum Input {
-    Intent(Intent),
+    /// What the user did, and when, by CLOCK_MONOTONIC in nanoseconds.
+    Intent(Intent, u64),
     Stop(oneshot::Sender<()>),
     Know(String, Fingerprint),
     Access(oneshot::Sender<Access>),
@@ -169,6 +170,7 @@ impl Turret {
             tones: Tones::default(),
             speaking: Speaking::default(),
             needles: Needles::default(),
+            acted_ns: None,
             trip_shown: None,
             welcomed: false,
             left: false,

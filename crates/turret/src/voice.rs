@@ -96,9 +96,8 @@ impl Voice {
         Ok((voice, Callbacks { taps, mixers }))
     }
 
-    /// Opens the gates of the uplinks that are to send, and shuts all others.
-    pub fn set_gates(&self, sends: [Sends; 3]) {
-        let now_ns = monotonic_ns();
+    /// Opens the gates of the uplinks that are to send, and shuts all others, as from `now_ns` of CLOCK_MONOTONIC on.
+    pub fn set_gates(&self, sends: [Sends; 3], now_ns: u64) {
         for uplink in Uplink::ALL {
             let gate = &self.gates[uplink.index()];
             // In an order in which nothing of a muted microphone passes in between.
@@ -177,7 +176,7 @@ impl Voice {
 
 impl Drop for Voice {
     fn drop(&mut self) {
-        self.set_gates([Sends::Nothing; 3]);
+        self.set_gates([Sends::Nothing; 3], monotonic_ns());
         self.running.store(false, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             // Not joined: it may be waiting for the runtime whose thread this is. It ends by itself.
