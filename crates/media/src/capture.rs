@@ -3,12 +3,14 @@
 //! Law: while the gate is shut or silent, samples go no further than the meter; a silent one sends silence in their place,
 //! so that who listens and who records knows that the microphone is there. What counts is when a sample was captured, however
 //! late its block comes: what was said before the gate opened is never encoded; all that was said before it shut is, and is
-//! flushed through the codec's look-ahead, so that the far end hears it.
+//! flushed through the codec's look-ahead, so that the far end hears it. A shut microphone keeps its last 50 ms here: a busy
+//! turret may come to a press after the block that holds the first syllable.
 
 use crate::gate::{Gate, Said, Shared, is_open};
 use crate::{MediaError, PAYLOAD_MAX, RATE_HZ, ns_to_samples, samples_to_ns};
 use opus::{Application, Bitrate, Channels, Encoder};
 use rtrb::{Consumer, Producer, RingBuffer};
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,6 +24,12 @@ const BLOCKS: usize = 128;
 
 /// A hole in the device's time that ends a talk: the device was lost, or its callback stood still.
 const HOLE_NS: u64 = 100_000_000;
+
+/// What a shut microphone keeps: 50 ms.
+const KEPT_NS: u64 = 50_000_000;
+
+/// And in blocks, which are short where a device's periods are.
+const KEPT_BLOCKS: usize = 64;
 
 /// A keyed uplink sends at least this often, silence or not: silence is not absence.
 const ALIVE_NS: u64 = 200_000_000;
@@ -61,12 +69,24 @@ struct Block {
     ends: bool,
 }
 
+impl Block {
+    /// At most [`BLOCK`] samples.
+    fn of(samples: &[f32], first_sample_ns: u64) -> Self {
+        let mut block =
+            Self { samples: [0.0; BLOCK], length: samples.len(), first_sample_ns, begins: false, ends: false };
+        block.samples[..samples.len()].copy_from_slice(samples);
+        block
+    }
+}
+
 /// The part that lives in the device's callback.
 pub struct CaptureTap {
     shared: Arc<Shared>,
     ring: Producer<Block>,
     /// The opening whose talk goes on, if one does.
     talk: Option<u32>,
+    /// The last blocks before an opening, the oldest first.
+    kept: VecDeque<Block>,
     /// When the next sample of the talk is due.
     next_ns: u64,
     /// The end of a talk has found no place in the ring yet.
@@ -102,15 +122,45 @@ impl CaptureTap {
             self.ending = true;
         }
         let open = is_open(gate) && said.since_opening;
+        if !open {
+            self.keep(samples, first_sample_ns);
+        }
         if !open && !self.ending {
             return;
         }
         self.end(first_sample_ns);
         if open {
             let before = if self.talk == Some(gate) { said.until } else { 0 };
+            if self.talk != Some(gate) {
+                self.hand_on_kept(gate, first_sample_ns);
+            }
             self.talk_on(gate, samples, before..said.from, first_sample_ns);
         }
         self.wake_encoder();
+    }
+
+    fn keep(&mut self, samples: &[f32], first_sample_ns: u64) {
+        let oldest_ns = first_sample_ns.saturating_sub(KEPT_NS);
+        while self.kept.front().is_some_and(|block| block.first_sample_ns < oldest_ns) {
+            self.kept.pop_front();
+        }
+        for (place, part) in samples.chunks(BLOCK).enumerate() {
+            if self.kept.len() == KEPT_BLOCKS {
+                self.kept.pop_front();
+            }
+            self.kept.push_back(Block::of(part, first_sample_ns.saturating_add(samples_to_ns(place * BLOCK))));
+        }
+    }
+
+    /// Begins the talk with what was kept and is part of it: said since the opening, up to `until_ns`.
+    fn hand_on_kept(&mut self, talk: u32, until_ns: u64) {
+        while let Some(block) = self.kept.pop_front() {
+            let said = Said::of(&self.shared, block.first_sample_ns, block.length);
+            let age_ns = until_ns.saturating_sub(block.first_sample_ns);
+            if said.from < block.length && age_ns <= HOLE_NS {
+                self.talk_on(talk, &block.samples[..block.length], 0..said.from, block.first_sample_ns);
+            }
+        }
     }
 
     fn wake_encoder(&self) {
@@ -133,8 +183,7 @@ impl CaptureTap {
             let at = place * BLOCK;
             let first_sample_ns = first_sample_ns.saturating_add(samples_to_ns(at));
             let begins = self.talk != Some(talk);
-            let mut block = Block { samples: [0.0; BLOCK], length: part.len(), first_sample_ns, begins, ends: false };
-            block.samples[..part.len()].copy_from_slice(part);
+            let mut block = Block { begins, ..Block::of(part, first_sample_ns) };
             let [from, to] = [quiet.start, quiet.end].map(|sample| sample.saturating_sub(at).min(part.len()));
             if from < to {
                 block.samples[from..to].fill(0.0);
@@ -207,7 +256,14 @@ pub fn capture_pair(config: UplinkConfig) -> Result<(CaptureTap, UplinkEncoder, 
     let look_ahead = usize::try_from(encoder.get_lookahead()?).unwrap_or(0);
     let shared = Arc::new(Shared::default());
     let (producer, consumer) = RingBuffer::new(BLOCKS);
-    let tap = CaptureTap { shared: Arc::clone(&shared), ring: producer, talk: None, next_ns: 0, ending: false };
+    let tap = CaptureTap {
+        shared: Arc::clone(&shared),
+        ring: producer,
+        talk: None,
+        kept: VecDeque::with_capacity(KEPT_BLOCKS),
+        next_ns: 0,
+        ending: false,
+    };
     let uplink = UplinkEncoder {
         shared: Arc::clone(&shared),
         ring: consumer,

@@ -30,7 +30,7 @@ fn nothing_is_encoded_while_the_gate_is_shut_and_the_meter_moves_all_the_same() 
 fn a_talk_is_whole_frames_from_its_first_sample_and_the_last_one_is_padded() {
     let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
     let then = feed(&mut tap, 512, 256, 1_000);
-    gate.open(0);
+    gate.open(then);
     let end = feed(&mut tap, 1_024, 256, then);
     gate.shut(0);
     tap.on_capture(&[0.0; 256], end);
@@ -72,6 +72,25 @@ fn what_was_said_before_the_opening_stays_here_though_its_block_comes_after_it()
     let voiced = voiced(&late(&mut tap, &mut uplink, 0..20));
     assert!(voiced[0].abs_diff(4_900) <= 1, "{} is the first", voiced[0]);
     assert_eq!(voiced.len(), 9_600 - voiced[0]);
+}
+
+#[test]
+fn what_was_said_since_the_press_goes_out_though_its_block_came_before_the_gate_opened() {
+    let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
+    assert!(late(&mut tap, &mut uplink, 0..12).is_empty(), "nothing goes out of a shut microphone");
+    gate.open(at(4_900));
+    let voiced = voiced(&late(&mut tap, &mut uplink, 12..20));
+    assert!(voiced[0].abs_diff(4_900) <= 1, "{} is the first", voiced[0]);
+    assert_eq!(voiced.len(), 9_600 - voiced[0]);
+}
+
+#[test]
+fn no_more_than_the_last_50_ms_are_kept_for_a_press() {
+    let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
+    late(&mut tap, &mut uplink, 0..100);
+    gate.open(at(1));
+    let voiced = voiced(&late(&mut tap, &mut uplink, 100..101));
+    assert!((2_400..=2_400 + 480).contains(&(48_000 - voiced[0])), "{} samples", 48_000 - voiced[0]);
 }
 
 #[test]
