@@ -34,6 +34,10 @@ const KEPT_BLOCKS: usize = 64;
 /// A keyed uplink sends at least this often, silence or not: silence is not absence.
 const ALIVE_NS: u64 = 200_000_000;
 
+/// From 7 on libopus tells noise from sound by what the sound is, and by how loud it is beside the talk. Below, a tone that does
+/// not change is noise after a second, and DTX leaves it out.
+const COMPLEXITY: i32 = 7;
+
 /// Packets of at most this many bytes say only that nothing is said (RFC 6716 section 3.1, DTX).
 const DTX_BYTES: usize = 2;
 
@@ -250,7 +254,7 @@ pub fn capture_pair(config: UplinkConfig) -> Result<(CaptureTap, UplinkEncoder, 
     }
     let mut encoder = Encoder::new(RATE_HZ, Channels::Mono, Application::Voip)?;
     encoder.set_bitrate(Bitrate::Bits(config.bitrate_bps))?;
-    encoder.set_complexity(6)?;
+    encoder.set_complexity(COMPLEXITY)?;
     encoder.set_dtx(true)?;
     encoder.set_inband_fec(false)?;
     let look_ahead = usize::try_from(encoder.get_lookahead()?).unwrap_or(0);

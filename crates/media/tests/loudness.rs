@@ -120,3 +120,13 @@ fn a_word_after_a_pause_is_like_what_was_said() {
     assert!(least > 0.85, "one of the words is only alike by {least}");
     assert!(worst < 0.55, "{worst} was heard where 0.3 was said");
 }
+
+#[test]
+fn a_tone_that_does_not_change_is_as_loud_after_two_seconds_as_at_its_beginning() {
+    let tone = |n: usize| 0.1 * (std::f32::consts::TAU * 440.0 * n as f32 / 48_000.0).sin();
+    let mut path = Path::new();
+    path.gate.open(0);
+    let heard = path.say(&(0..240_128).map(tone).collect::<Vec<_>>());
+    let quietest = heard[24_000..].chunks(4_800).map(loudest).fold(1.0, f32::min);
+    assert!(quietest > 0.08, "it went down to {quietest} of 0.1");
+}
