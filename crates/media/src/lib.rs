@@ -11,6 +11,7 @@
 //! ```
 
 mod capture;
+mod decoder_state;
 mod gate;
 mod level;
 mod limiter;
@@ -58,6 +59,9 @@ pub enum MediaError {
     /// libopus could not be set up.
     #[error("the speech codec could not be set up ({0}); the program is not built for this machine")]
     Codec(#[from] opus::Error),
+    /// libopus could not set up a decoder.
+    #[error("the speech decoder could not be set up (libopus error {0}); the program is not built for this machine")]
+    Decoder(i32),
 }
 
 #[cfg(test)]

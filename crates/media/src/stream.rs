@@ -360,7 +360,10 @@ impl Stream {
     /// The gap before `next` is over: counts what it was, and moves on to it.
     fn settle(&mut self, next: &Held, lost: u16, until: i64) {
         let made_up = self.gap.min(FADE_SAMPLES);
-        if self.gap >= FADE_SAMPLES {
+        let passed = usize::try_from(next.rtp_ts.wrapping_sub(self.at) as i32).unwrap_or(0);
+        if passed == 0 && lost == 0 {
+            self.resume();
+        } else if self.gap >= FADE_SAMPLES {
             // The sender's encoder remembers silence, or nothing. A decoder that remembers the sound that it made up itself
             // would lean on it, and a clear word would come out bent, or many times as loud.
             self.decoder.reset();
@@ -369,6 +372,17 @@ impl Stream {
         self.stats.lost += u64::from(lost);
         self.stats.concealed_samples += if lost > 0 { made_up } else { made_up.min(excess) } as u64;
         (self.next_seq, self.at, self.gap) = (next.seq, next.rtp_ts, 0);
+    }
+
+    /// What comes next was only late: the decoder goes on from where the sender's encoder did. What was made up goes over into
+    /// it, or silence where that has faded out.
+    fn resume(&mut self) {
+        if self.gap > 0 && self.blend.is_empty() {
+            self.make_up(CONCEAL_SAMPLES);
+            self.blend.extend(self.decoded.drain(..).take(BLEND_SAMPLES));
+            self.made_up = false;
+        }
+        self.decoder.take_back();
     }
 
     /// Fills `samples` until the turn of `next`: a pause with silence, a loss with its redundancy, else made up.

@@ -9,6 +9,9 @@ use dealerboard_model::Csrc;
 
 const PERIOD: usize = 256;
 
+/// A period that is as long as a frame.
+const LONG_PERIOD: usize = 480;
+
 /// Longest way from mouth to ear: 50 ms.
 const WAY_MAX: usize = 2_400;
 
@@ -19,30 +22,41 @@ struct Path {
     gate: Gate,
     mixer: PlaybackMixer,
     sender: PlaybackSender,
+    period: usize,
     periods: usize,
 }
 
 impl Path {
     fn new() -> Self {
+        Self::with_period(PERIOD)
+    }
+
+    fn with_period(period: usize) -> Self {
         let (tap, uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
         let (mixer, sender) = playback_pair(PlaybackConfig { streams: 2 }).unwrap();
-        Self { tap, uplink, gate, mixer, sender, periods: 0 }
+        Self { tap, uplink, gate, mixer, sender, period, periods: 0 }
     }
 
     /// Says `samples` and gives what is heard meanwhile.
     fn say(&mut self, samples: &[f32]) -> Vec<f32> {
+        self.say_through(samples, |_| 0)
+    }
+
+    /// The same through a network that takes so many nanoseconds for each packet, by its number.
+    fn say_through(&mut self, samples: &[f32], way_ns: impl Fn(u16) -> u64) -> Vec<f32> {
         let (mut heard, mut packet) = (Vec::new(), EncodedPacket::default());
-        for block in samples.chunks_exact(PERIOD) {
-            let now_ns = samples_to_ns(self.periods * PERIOD);
+        for block in samples.chunks_exact(self.period) {
+            let now_ns = samples_to_ns(self.periods * self.period);
             self.tap.on_capture(block, now_ns);
             self.periods += 1;
-            let arrived_ns = samples_to_ns(self.periods * PERIOD);
+            let arrived_ns = samples_to_ns(self.periods * self.period);
             while self.uplink.next_packet(&mut packet) {
                 let EncodedPacket { seq, rtp_ts, payload, .. } = packet;
                 let (line, talker, length) = (Csrc(7), Csrc(9), packet.length as u16);
+                let arrived_ns = arrived_ns + way_ns(seq);
                 self.sender.push(VoicePacket { line, talker, ear: 1, seq, rtp_ts, arrived_ns, payload, length });
             }
-            let mut out = [0.0; PERIOD];
+            let mut out = vec![0.0; self.period];
             self.mixer.on_playback(&mut out, arrived_ns);
             heard.extend(out);
         }
@@ -129,4 +143,45 @@ fn a_tone_that_does_not_change_is_as_loud_after_two_seconds_as_at_its_beginning(
     let heard = path.say(&(0..240_128).map(tone).collect::<Vec<_>>());
     let quietest = heard[24_000..].chunks(4_800).map(loudest).fold(1.0, f32::min);
     assert!(quietest > 0.08, "it went down to {quietest} of 0.1");
+}
+
+/// A hum that goes slowly round `middle_hz`.
+fn hum(middle_hz: f32, samples: usize) -> Vec<f32> {
+    let mut phase = 0.0_f32;
+    (0..samples)
+        .map(|n| {
+            let hz = middle_hz + 100.0 * (n as f32 / 4_800.0).sin();
+            phase = (phase + std::f32::consts::TAU * hz / 48_000.0) % std::f32::consts::TAU;
+            0.1 * phase.sin()
+        })
+        .collect()
+}
+
+/// The farthest that a sample is from the one before it.
+fn steepest(samples: &[f32]) -> f32 {
+    samples.windows(2).fold(0.0, |steepest, pair| steepest.max((pair[1] - pair[0]).abs()))
+}
+
+#[test]
+fn a_wait_for_late_packets_bends_nothing_of_what_comes_after_it() {
+    let (mut alike, mut loud, mut steep): (Vec<f32>, Vec<f32>, Vec<f32>) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..120 {
+        let late_ms = [18 + round % 53, 90 + round % 47][usize::from(round % 3 == 0)];
+        let said = hum(400.0 + 8.0 * round as f32, 26_112);
+        // Every second one begins where a long period does, so that each of its frames ends with one.
+        let (period, begin_ns) = [(PERIOD, 0), (LONG_PERIOD, samples_to_ns(192))][round as usize % 2];
+        let mut path = Path::with_period(period);
+        path.gate.open(0);
+        let late_from = 2 + round as u16 % 7;
+        let heard = path.say_through(&said, |seq| if seq < late_from { begin_ns } else { late_ms * 1_000_000 });
+        let after = 9_600 + late_ms as usize * 48;
+        loud.push(loudest(&heard));
+        alike.push(likeness(&said[9_600..16_800], &heard[after..]));
+        steep.push(steepest(&heard) / steepest(&said));
+    }
+    let most = |all: &[f32]| all.iter().copied().fold(0.0, f32::max);
+    let least = alike.iter().copied().fold(1.0, f32::min);
+    assert!(least > 0.95, "after a wait one of the hums is only alike by {least}; {alike:?}");
+    assert!(most(&loud) < 0.13, "{} was heard where 0.1 was said; {loud:?}", most(&loud));
+    assert!(most(&steep) < 2.0, "it clicked, {} times as steep as what was said; {steep:?}", most(&steep));
 }
