@@ -4,8 +4,8 @@
 //! A hum glides as a sweep does, within its band and never the same way twice. Law: nothing of one band is heard in the
 //! next one, but for less than half of the loudness in the milliseconds in which a neighbour begins.
 
-use crate::chirp::{Phases, RATE_HZ, quantile};
-use crate::sweep::{Onset, glide};
+use crate::chirp::{RATE_HZ, quantile};
+use crate::sweep::{Onset, glide, pitches};
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 use std::f64::consts::PI;
@@ -32,7 +32,7 @@ const APART: usize = 4_800;
 const PART: usize = 5_760;
 
 /// Likeness from which a part is surely found.
-const SURE: f64 = 0.75;
+const SURE: f64 = 0.9;
 
 /// Steps of the coarse search, and how far the fine one goes beyond it, in samples.
 const COARSE: usize = 12;
@@ -44,9 +44,7 @@ fn middle_hz(voice: usize) -> f64 {
 /// `samples` of voice number `voice` (below [`VOICES`]) at this loudness (0 to 1).
 #[must_use]
 pub fn hum(voice: usize, samples: usize, loudness: f64) -> Vec<f32> {
-    let step = voice as f64 + 1.0;
-    let pitches =
-        Phases::new(0.137 * step).map(|part| middle_hz(voice) + REACH_HZ * (2.0 * (part * 97.0 * step).fract() - 1.0));
+    let pitches = pitches(voice as u64).map(|part| middle_hz(voice) + REACH_HZ * (2.0 * part - 1.0));
     glide(middle_hz(voice), pitches, samples, loudness)
 }
 
@@ -138,6 +136,18 @@ mod tests {
             let onset = onset(&heard, sound, voice, 24_000, 14_400).expect("it is there");
             assert!(onset.heard_from.abs_diff(missing + delay) < 60, "{voice}: {onset:?}");
             assert!(onset.said_from.abs_diff(24_000 + missing) < 60, "{voice}: {onset:?}");
+        }
+    }
+
+    #[test]
+    fn no_part_of_a_hum_is_taken_for_another_one() {
+        for voice in 0..VOICES {
+            let said = band(&hum(voice, 96_000, 0.07), voice);
+            for now in (24_000..90_000).step_by(6_000) {
+                let elsewhere = place(&said[now..now + PART], &said, now - 19_200, now - PART / 2);
+                let alike = elsewhere.map_or(0.0, |(_, alike)| alike);
+                assert!(alike < SURE, "{voice} at {now} is like what it was before by {alike}");
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 //! A sweep glides from pitch to pitch at one loudness, 20 ms each, in an order of its own for each seed. Twenty
 //! milliseconds of it are found among others, and the first that arrive tell how much is missing before them.
 
-use crate::chirp::{Phases, RATE_HZ};
+use crate::chirp::RATE_HZ;
 use std::f64::consts::TAU;
 
 /// Samples that one glide lasts: 20 ms.
@@ -15,11 +15,14 @@ const MS: usize = 48;
 /// `samples` of sweep number `seed` at this loudness (0 to 1).
 #[must_use]
 pub fn sweep(seed: u32, samples: usize, loudness: f64) -> Vec<f32> {
-    let pitches = Phases::new(0.137 * f64::from(seed + 1)).map(|part| {
-        // Two steps of the sequence apart, so that neighbours in it are no neighbours in time.
-        450.0 + 3_000.0 * (part * 97.0 * f64::from(seed + 1)).fract()
-    });
+    let pitches = pitches(seed.into()).map(|part| 450.0 + 3_000.0 * part);
     glide(1_000.0, pitches, samples, loudness)
+}
+
+/// Numbers from 0 to 1 without any pattern, the same for the same seed.
+pub fn pitches(seed: u64) -> impl Iterator<Item = f64> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    std::iter::repeat_with(move || random.f64())
 }
 
 /// `samples` at this loudness that glide from `from_hz` to each of `pitches` in turn, 20 ms each, without a step of phase.
