@@ -45,6 +45,8 @@ pub struct Crowd {
 pub struct Beginnings {
     /// Talks that reached the hearer.
     pub streams: usize,
+    /// Packets that came to the hearer too late or never.
+    pub missed: u64,
     /// What is missing of each talk, milliseconds; none where nothing of it is found in the sound.
     pub clipped_ms: Vec<Option<f64>>,
     /// From mouth to ear at the beginning of each talk that was found, milliseconds.
@@ -80,6 +82,7 @@ impl Crowd {
         let heard = self.hearer.ear(Position::Speakers).listen(from_ns, HEARD)?;
         let result = meanwhile(from_ns)?;
         let streams = self.hearer.log.streams.load(Ordering::Relaxed);
+        let missed = self.hearer.log.missed.load(Ordering::Relaxed);
         for desk in &self.talkers {
             desk.talk(HOOT, false);
         }
@@ -92,7 +95,7 @@ impl Crowd {
             delays_ms.extend(onset.map(|onset| delay(onset) as f64 / 48.0));
         }
         let keys_within_ms = (keys_ns[VOICES - 1] - from_ns) as f64 / 1e6;
-        Ok((Beginnings { streams, clipped_ms, delays_ms, keys_within_ms }, result))
+        Ok((Beginnings { streams, missed, clipped_ms, delays_ms, keys_within_ms }, result))
     }
 }
 

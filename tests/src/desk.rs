@@ -126,6 +126,8 @@ pub struct Log {
     pub late_periods: AtomicU64,
     /// Talks that have reached an ear since the log-on, all at once.
     pub streams: AtomicUsize,
+    /// Packets of these talks that came too late or never.
+    pub missed: AtomicU64,
     /// The device thread goes before other programs.
     pub real_time: AtomicBool,
     /// How deep a jitter buffer was, milliseconds, one for each callback that took a packet while one talk was heard.
@@ -309,18 +311,20 @@ impl Device {
                 self.mouths[position].fill(&mut block, first_ns);
                 tap.on_capture(&block, first_ns);
             }
-            let (mut packets, mut streams, mut buffer) = (0, 0, None);
+            let (mut packets, mut missed, mut streams, mut buffer) = (0, 0, 0, None);
             for (position, mixer) in &mut self.callbacks.mixers {
                 let asked_ns = called_ns.min(due_ns + samples_to_ns(self.period));
                 mixer.on_playback_until(&mut block, due_ns, asked_ns);
                 self.ears[position].take(&block, due_ns);
                 for stream in mixer.stats().filter(|stream| stream.packets > 0) {
                     packets += stream.packets;
+                    missed += stream.late + stream.lost;
                     streams += 1;
                     buffer = Some((stream.depth_samples, stream.target_samples));
                 }
             }
             self.log.streams.store(streams, Ordering::Relaxed);
+            self.log.missed.store(missed, Ordering::Relaxed);
             if packets > known {
                 self.log.packets.fetch_add(packets - known, Ordering::Relaxed);
                 Log::note(&self.log.arrivals_ns, called_ns);

@@ -43,8 +43,10 @@ impl UserList {
         let user = account.user.as_str();
         let hash = password::hash(password)?;
         let kept = serde_json::to_value(account).context("an account is JSON")?;
+        let is_taken =
+            || anyhow!("there is a user \"{user}\" already; give them another password with: user password {user}");
         if self.knows(&account.user) {
-            bail!("there is a user \"{user}\" already; give them another password with: user password {user}");
+            return Err(is_taken());
         }
         // What was proved before, by a user of that name who was removed, opens nothing of this one's.
         self.end_tokens(&account.user)?;
@@ -56,7 +58,7 @@ impl UserList {
             }
         })?;
         if !is_new {
-            bail!("there is a user \"{user}\" already; give them another password with: user password {user}");
+            return Err(is_taken());
         }
         if let Err(error) = self.keep.put(Shelf::Passwords, user, &hash) {
             for shelf in [Shelf::Users, Shelf::Passwords] {

@@ -233,6 +233,26 @@ pub fn log_on(turret: &Turret, user: &str, switch: Option<String>) {
     turret.intent(Intent::LogOn { user: user.into(), password: "tulip".into(), switch });
 }
 
+/// A turret whose user the switch has let in with this snapshot, as soon as the panel shows it.
+pub async fn seated(switch: &mut Switch, snapshot: Snapshot) -> (Turret, Peer) {
+    let turret = switch.turret();
+    log_on(&turret, "reyes", None);
+    let (mut peer, _) = switch.arrival().await;
+    peer.let_in(snapshot).await;
+    until(&turret, is_up).await;
+    (turret, peer)
+}
+
+/// The latched talk on the hoot, begun or ended: as the turret tells the switch.
+pub fn talk(on: bool) -> Act {
+    Act::Talk { line: LineId::from("macro"), on, latched: on }
+}
+
+/// The same as its user presses it.
+pub fn press_talk() -> Intent {
+    Intent::Talk { line: "macro".into(), on: true, latched: true }
+}
+
 /// Waits until the view is as `is` says.
 pub async fn until(turret: &Turret, is: impl Fn(&View) -> bool) -> View {
     let mut changes = turret.subscribe();
