@@ -140,17 +140,25 @@ impl World {
     /// # Errors
     /// The program refuses.
     pub fn add_user(&self, user: &str, desk: &str) -> Result<()> {
+        let password_file = self.password_file().display().to_string();
+        self.user(&["add", user, "--desk", desk, "--role", "trader", "--password-file", &password_file])
+    }
+
+    /// Gives an added user another name, likewise.
+    ///
+    /// # Errors
+    /// The program refuses.
+    pub fn rename_user(&self, user: &str, name: &str) -> Result<()> {
+        self.user(&["change", user, "--name", name])
+    }
+
+    fn user(&self, command: &[&str]) -> Result<()> {
         let mut words = self.wrapper.clone();
         words.push(program("dealerboard-switch")?.display().to_string());
-        let out = Command::new(&words[0])
-            .args(&words[1..])
-            .args(["user", "add", user, "--desk", desk, "--role", "trader", "--data"])
-            .arg(self.data())
-            .arg("--password-file")
-            .arg(self.password_file())
-            .output()?;
+        let mut program = Command::new(&words[0]);
+        let out = program.args(&words[1..]).arg("user").args(command).arg("--data").arg(self.data()).output()?;
         if !out.status.success() {
-            bail!("user add {user} failed: {}", String::from_utf8_lossy(&out.stderr));
+            bail!("user {command:?} failed: {}", String::from_utf8_lossy(&out.stderr));
         }
         Ok(())
     }

@@ -245,3 +245,26 @@ fn the_talk_keys_of_a_hoot_are_told_by_the_review_api() {
     let detail = newest(&Reviewer::log_on(&world, "reyes").unwrap());
     assert_eq!(events(&detail), ["sterling reyes: Talk key latched", "sterling reyes: Talk key up"]);
 }
+
+#[test]
+fn a_recording_shows_the_name_of_who_talked_after_they_were_given_another_one() {
+    let world = World::start("two-desks").unwrap();
+    world.add_user("novak", "london").unwrap();
+    let mut novak = world.seat("novak").says("hands-free", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    talk(&mut novak, "sterling", true);
+    novak.until("its microphone is open", |view| view.header.mics.len() == 1).unwrap();
+    talk(&mut novak, "sterling", false);
+    let reviewer = Reviewer::log_on(&world, "reyes").unwrap();
+    let names = |found: &serde_json::Value| {
+        let shown = [&found["row"]["people"][0], &found["tracks"][0]["talker"], &found["events"][0]["who"][0]];
+        shown.map(|person| person["name"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(names(&newest(&reviewer)), ["novak"; 3]);
+    world.rename_user("novak", "Q. Quist").unwrap();
+    let began = Instant::now();
+    while reviewer.get("/api/recordings").unwrap()["people"][0]["name"] != "Q. Quist" {
+        assert!(began.elapsed() < Duration::from_secs(60), "the new name is not shown");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(names(&newest(&reviewer)), ["novak"; 3]);
+}

@@ -26,6 +26,13 @@ pub enum Entry {
     Stopped,
     /// A call is recorded from now on.
     RecordingOpened(RecordingFacts),
+    /// A log-on name is this person from now on.
+    PersonNamed {
+        /// Which.
+        user: UserId,
+        /// Their name.
+        name: String,
+    },
     /// Nothing more belongs to this recording.
     RecordingClosed {
         /// Which.

@@ -40,6 +40,7 @@ pub async fn take(update: &mut Update, folder: &Path, place: &Place<'_>, at_utc_
             let lines: Vec<LineRow> = lines.collect();
             update.recording(&row, facts.call.0, &lines).await?;
         }
+        Entry::PersonNamed { user, name } => update.person(&user.0, &name).await?,
         Entry::RecordingClosed { recording } => update.recording_closed(recording.0, at_utc_ms).await?,
         Entry::TrackOpened(facts) => {
             let row = TrackRow {

@@ -14,7 +14,7 @@ use crate::verify::{Checker, NamedBy, Verdict};
 use crate::{ArchiveError, Result, TrackFacts, file_error};
 use dealerboard_model::{LineId, RecordingId, TrackId, TurretId, Uplink, UserId};
 use dealerboard_store::{
-    GapRow, LineRow, MarkRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow,
+    GapRow, LineRow, MarkRow, PersonRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -47,6 +47,8 @@ pub struct RecordingFound {
     pub lines: Vec<LineId>,
     /// What these lines were called then, where the chain says it.
     pub line_names: BTreeMap<LineId, String>,
+    /// What its people were called then, where the chain says it.
+    pub people_names: BTreeMap<UserId, String>,
     /// Its tracks, in the order of time.
     pub tracks: Vec<TrackFound>,
     /// How many gaps it has.
@@ -199,12 +201,13 @@ impl Library {
         Ok(self.index.lines().await?.into_iter().map(named).collect())
     }
 
-    /// Everybody who was ever recorded.
+    /// Everybody who was ever recorded, with what they were called last, where the chain says it.
     ///
     /// # Errors
     /// The index cannot be read.
-    pub async fn talkers(&self) -> Result<Vec<UserId>> {
-        Ok(self.index.talkers().await?.into_iter().map(UserId).collect())
+    pub async fn talkers(&self) -> Result<Vec<(UserId, Option<String>)>> {
+        let named = |row: PersonRow| (UserId(row.user), Some(row.name).filter(|name| !name.is_empty()));
+        Ok(self.index.talkers().await?.into_iter().map(named).collect())
     }
 
     /// What is sealed of a track, as one Ogg Opus file (RFC 7845) in true time; none when there is nothing.
@@ -269,6 +272,7 @@ impl Library {
         let segments = self.index.segments_of(row.id).await?;
         let tracks = self.index.tracks_of(row.id).await?;
         let lines = self.index.lines_of(row.id).await?;
+        let people = self.index.people_of(row.id).await?;
         let happened = self.index.happened_in(row.id).await?;
         let named = lines.iter().filter(|line| !line.name.is_empty());
         let line_names = named.map(|line| (LineId(line.line.clone()), line.name.clone())).collect();
@@ -279,6 +283,7 @@ impl Library {
             closed_utc_ms: row.closed_utc_ms,
             lines: lines.into_iter().map(|line| LineId(line.line)).collect(),
             line_names,
+            people_names: people.into_iter().map(|person| (UserId(person.user), person.name)).collect(),
             tracks: tracks.into_iter().map(|track| track_found(track, &segments)).collect(),
             gaps: row.gaps,
             spoken: row.spoken,

@@ -12,7 +12,7 @@ use crate::kept::Extent;
 use crate::recover::{self, Found};
 use crate::writer::{Dated, TrackWriter};
 use crate::{ArchiveError, RecordingFacts, Result, TrackFacts};
-use dealerboard_model::{CallId, RecordingId, TrackId};
+use dealerboard_model::{CallId, RecordingId, TrackId, UserId};
 use inbox::Overflows;
 use ledger::Ledger;
 use std::collections::{BTreeMap, VecDeque};
@@ -67,6 +67,8 @@ pub struct TrackAudio {
 pub enum ToRecorder {
     /// A call is recorded from now on.
     OpenRecording(i64, RecordingFacts),
+    /// A log-on name is a person of this name since this time.
+    Name(i64, UserId, String),
     /// A microphone was opened at this time.
     OpenTrack(i64, TrackFacts),
     /// A talker's packet.
@@ -258,6 +260,9 @@ impl RecorderThread {
             ToRecorder::OpenRecording(at_ms, facts) => {
                 self.news.push((at_ms + self.ahead_ms, Entry::RecordingOpened(facts.clone())));
                 self.recordings.insert(facts.recording, Open { facts, ahead_ms: self.ahead_ms });
+            }
+            ToRecorder::Name(at_ms, user, name) => {
+                self.news.push((at_ms + self.ahead_ms, Entry::PersonNamed { user, name }));
             }
             ToRecorder::OpenTrack(at_ms, facts) => {
                 let utc_ms = at_ms + ahead_ms(&self.recordings, facts.recording, self.ahead_ms);

@@ -83,7 +83,12 @@ impl Open {
                     *self.stepped_ms.entry(*recording).or_default() += step_ms;
                 }
             }
-            Entry::Started { .. } | Entry::Stopped | Entry::Gap(_) | Entry::Mark(_) | Entry::Recovered { .. } => {}
+            Entry::Started { .. }
+            | Entry::Stopped
+            | Entry::PersonNamed { .. }
+            | Entry::Gap(_)
+            | Entry::Mark(_)
+            | Entry::Recovered { .. } => {}
         }
     }
 

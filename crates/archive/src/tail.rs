@@ -115,6 +115,7 @@ fn kind(entry: &Entry) -> Kind {
         | Entry::SegmentSealed(_)
         | Entry::Gap(_)
         | Entry::Mark(_)
+        | Entry::PersonNamed { .. }
         | Entry::UtcStepped { .. } => Kind::Other,
     }
 }
@@ -134,7 +135,7 @@ fn told(line: &Line, stepped_ms: i64) -> [Option<(Teller, i64)>; 2] {
             let length_ms = i64::try_from(sealed.samples / 48).unwrap_or(i64::MAX);
             [Some((Teller::Track(sealed.track), sealed.from_utc_ms.saturating_add(length_ms))), None]
         }
-        Entry::UtcStepped { .. } => [recorder, None],
+        Entry::PersonNamed { .. } | Entry::UtcStepped { .. } => [recorder, None],
         // A gap may be told of long after it was.
         Entry::Gap(_) | Entry::Started { .. } | Entry::Stopped | Entry::Recovered { .. } => [None, None],
     }

@@ -100,7 +100,7 @@ async fn an_index_of_another_chain_is_made_anew() {
     recorder.stop();
     let library = Library::open(folder.path()).await.unwrap();
     library.follow().await.unwrap();
-    assert_eq!(library.talkers().await.unwrap()[0].as_str(), "lindt");
+    assert_eq!(library.talkers().await.unwrap()[0].0.as_str(), "lindt");
 }
 
 #[tokio::test]
@@ -189,6 +189,24 @@ async fn a_line_is_found_by_the_name_that_it_had_when_it_was_recorded() {
     assert_eq!(found.line_names.into_iter().collect::<Vec<_>>(), [("ard-london".into(), "London".to_owned())]);
     let lines = library.lines().await.unwrap();
     assert_eq!(lines, [("ard-london".into(), Some("London".to_owned())), ("ard-new-york".into(), None)]);
+}
+
+#[tokio::test]
+async fn a_recording_keeps_the_name_of_who_talked_after_their_log_on_name_was_given_to_somebody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = start(folder.path());
+    for (talk, name) in [(1, "A. Reyes"), (2, "B. Reyes")] {
+        recorder.inbox().tell(ToRecorder::Name(now_utc_ms(), "reyes".into(), name.to_owned()));
+        one_talk(&recorder, talk, "reyes", 440.0, 30);
+    }
+    recorder.stop();
+    let library = Library::open(folder.path()).await.unwrap();
+    for (talk, name) in [(1, "A. Reyes"), (2, "B. Reyes")] {
+        let found = library.recording(RecordingId(talk)).await.unwrap().unwrap();
+        assert_eq!(found.people_names.into_iter().collect::<Vec<_>>(), [("reyes".into(), name.to_owned())]);
+    }
+    assert_eq!(library.talkers().await.unwrap(), [("reyes".into(), Some("B. Reyes".to_owned()))]);
+    assert!(dealerboard_archive::verify(folder.path()).unwrap().holds());
 }
 
 #[tokio::test]

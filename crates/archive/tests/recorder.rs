@@ -103,7 +103,11 @@ fn the_chain_tells_a_talk_in_its_order_and_ends_signed() {
             Entry::TrackClosed { .. } => "track closed",
             Entry::RecordingClosed { .. } => "recording closed",
             Entry::Stopped => "stopped",
-            Entry::Gap(_) | Entry::Mark(_) | Entry::UtcStepped { .. } | Entry::Recovered { .. } => "something else",
+            Entry::PersonNamed { .. }
+            | Entry::Gap(_)
+            | Entry::Mark(_)
+            | Entry::UtcStepped { .. }
+            | Entry::Recovered { .. } => "something else",
         })
         .collect();
     assert_eq!(

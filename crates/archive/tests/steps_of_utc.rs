@@ -58,7 +58,7 @@ fn talk_over_a_step(step_ms: i64) -> Vec<(String, i64)> {
             Entry::UtcStepped { step_ms } => format!("step of {step_ms}"),
             Entry::Gap(gap) => format!("gap: {}", gap.why),
             Entry::Started { .. } | Entry::Stopped | Entry::Recovered { .. } => return None,
-            Entry::TrackOpened(_) | Entry::TrackClosed { .. } => return None,
+            Entry::PersonNamed { .. } | Entry::TrackOpened(_) | Entry::TrackClosed { .. } => return None,
         };
         Some((what, line.at_utc_ms - BEGAN))
     };

@@ -5,7 +5,8 @@
 mod recordings;
 
 pub use recordings::{
-    GapRow, LineRow, MarkRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow, Update,
+    GapRow, LineRow, MarkRow, PersonRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow,
+    Update,
 };
 
 /// Why the database could not be used.

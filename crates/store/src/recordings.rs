@@ -49,6 +49,15 @@ pub struct LineRow {
     pub name: String,
 }
 
+/// A log-on name, and whom it stands for.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct PersonRow {
+    /// The log-on name.
+    pub user: String,
+    /// What the person was called; empty when nobody knows.
+    pub name: String,
+}
+
 /// One track.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct TrackRow {
@@ -173,7 +182,18 @@ impl RecordingIndex {
     /// # Errors
     /// The database refuses.
     pub async fn clear(&self) -> Result<()> {
-        for table in ["position", "recording", "recording_line", "track", "segment", "gap", "mark"] {
+        let tables = [
+            "position",
+            "recording",
+            "recording_line",
+            "recording_person",
+            "person",
+            "track",
+            "segment",
+            "gap",
+            "mark",
+        ];
+        for table in tables {
             QueryBuilder::<Sqlite>::new("DELETE FROM ").push(table).build().execute(&self.pool).await?;
         }
         Ok(())
@@ -243,6 +263,15 @@ impl RecordingIndex {
         Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
     }
 
+    /// Who the log-on names in a recording stood for then, where that is known.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn people_of(&self, recording: u32) -> Result<Vec<PersonRow>> {
+        let sql = "SELECT user, name FROM recording_person WHERE recording = ?";
+        Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
+    }
+
     /// The tracks of a recording in the order of time.
     ///
     /// # Errors
@@ -301,12 +330,14 @@ impl RecordingIndex {
         Ok(sqlx::query_as(sql).fetch_all(&self.pool).await?)
     }
 
-    /// Everybody who was ever recorded.
+    /// Everybody who was ever recorded, as they were called last.
     ///
     /// # Errors
     /// The database refuses.
-    pub async fn talkers(&self) -> Result<Vec<String>> {
-        Ok(sqlx::query_scalar("SELECT DISTINCT talker FROM track ORDER BY talker").fetch_all(&self.pool).await?)
+    pub async fn talkers(&self) -> Result<Vec<PersonRow>> {
+        let sql = "SELECT DISTINCT t.talker AS user, coalesce(p.name, '') AS name \
+                   FROM track t LEFT JOIN person p ON p.user = t.talker ORDER BY t.talker";
+        Ok(sqlx::query_as(sql).fetch_all(&self.pool).await?)
     }
 }
 
@@ -340,6 +371,23 @@ impl Update {
         Ok(())
     }
 
+    /// A log-on name stands for this person in what comes next.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn person(&mut self, user: &str, name: &str) -> Result<()> {
+        let sql = "INSERT OR REPLACE INTO person (user, name) VALUES (?, ?)";
+        sqlx::query(sql).bind(user).bind(name).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
+    /// This log-on name is in a recording: it stands for whom it stands now.
+    async fn recording_person(&mut self, recording: u32, user: &str) -> Result<()> {
+        let sql = "INSERT OR IGNORE INTO recording_person SELECT ?, user, name FROM person WHERE user = ?";
+        sqlx::query(sql).bind(recording).bind(user).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
     /// A recording is over.
     ///
     /// # Errors
@@ -358,6 +406,7 @@ impl Update {
         let sql = "INSERT OR IGNORE INTO track (id, recording, line, talker, opened_utc_ms) VALUES (?, ?, ?, ?, ?)";
         let query = sqlx::query(sql).bind(row.id).bind(recording).bind(&row.line).bind(&row.talker);
         query.bind(row.opened_utc_ms).execute(&mut *self.transaction).await?;
+        self.recording_person(recording, &row.talker).await?;
         self.recording_line(recording, &row.line, "").await
     }
 
@@ -399,6 +448,9 @@ impl Update {
         let query = sqlx::query(sql).bind(n).bind(recording).bind(&row.line).bind(&row.talker);
         let query = query.bind(row.from_utc_ms).bind(row.to_utc_ms).bind(&row.why);
         query.execute(&mut *self.transaction).await?;
+        if let (Some(recording), Some(talker)) = (recording, &row.talker) {
+            self.recording_person(recording, talker).await?;
+        }
         let sql = "UPDATE recording SET gaps = (SELECT count(*) FROM gap WHERE recording = ?1) WHERE id = ?1";
         sqlx::query(sql).bind(recording).execute(&mut *self.transaction).await?;
         Ok(())
@@ -422,6 +474,9 @@ impl Update {
         let query = sqlx::query(sql).bind(n).bind(recording).bind(row.at_utc_ms).bind(&row.line).bind(&row.who);
         let query = query.bind(&row.what_happened);
         query.execute(&mut *self.transaction).await?;
+        for user in row.who.lines() {
+            self.recording_person(recording, user).await?;
+        }
         Ok(())
     }
 

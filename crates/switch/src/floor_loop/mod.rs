@@ -21,7 +21,7 @@ use crate::panel::{Panels, TALKER_LABELS};
 use crate::translate;
 use dealerboard_archive::{Recorder, RecorderState};
 use dealerboard_call_control::{Exchange, Input};
-use dealerboard_model::{Csrc, LineFacts, LineId, Moment, TurretId};
+use dealerboard_model::{Csrc, LineFacts, LineId, Moment, TurretId, UserId};
 use dealerboard_rtc::switch::forward::Notable;
 use dealerboard_rtc::switch::{VoiceEvent, VoiceHub};
 use dealerboard_wire::{Act, Event, FromSwitch, Me, Snapshot, TalkerLabel, Welcome, close};
@@ -60,6 +60,8 @@ pub struct FloorLoop {
     keep: Keep,
     accounts: Accounts,
     recorder: Recorder,
+    /// Who log-on names stand for, as the recorder was told last.
+    named: BTreeMap<UserId, String>,
     /// As turrets were told last.
     recorder_state: RecorderState,
     /// By how much UTC is ahead of the recorder's time line, as the recorder was told last, in milliseconds.
@@ -97,6 +99,7 @@ impl FloorLoop {
             voice,
             recorder,
             recorder_state: RecorderState::Ok,
+            named: BTreeMap::new(),
             utc_ahead_ms: 0,
             handled: clock.now(),
             record_overflows: 0,

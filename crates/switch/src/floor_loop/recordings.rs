@@ -3,7 +3,7 @@
 use super::FloorLoop;
 use dealerboard_archive::{Gap, Mark, RecorderState, RecordingFacts, ToRecorder, TrackFacts};
 use dealerboard_call_control::{Happening, Input, Output, Sound};
-use dealerboard_model::{LineId, TurretId};
+use dealerboard_model::{LineId, TurretId, UserId};
 use dealerboard_wire::{Answer, Event, FromSwitch, KeyedInterval, RecorderHealth};
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -73,11 +73,13 @@ impl FloorLoop {
                 ToRecorder::OpenRecording(now, RecordingFacts { recording, call, lines, names, kind })
             }
             Output::TrackOpened { track, recording, line, user, turret, uplink } => {
+                self.name(now, &user);
                 ToRecorder::OpenTrack(now, TrackFacts { track, recording, line, talker: user, turret, uplink })
             }
             Output::TrackClosed { track } => ToRecorder::CloseTrack(now, track),
             Output::RecordingClosed { recording } => ToRecorder::CloseRecording(now, recording),
             Output::Happened { recording, at, line, who, what } => {
+                who.iter().for_each(|user| self.name(now, user));
                 let mark = Mark { recording, line: Some(line), who, what_happened: words(what).to_owned() };
                 ToRecorder::Mark(self.clock.recorded_ms(self.clock.instant(at)), mark)
             }
@@ -92,6 +94,15 @@ impl FloorLoop {
             | Output::SessionOver { .. } => return,
         };
         self.recorder.inbox().tell(message);
+    }
+
+    /// Tells the recorder who a log-on name stands for, before it is first recorded and when it stands for somebody else.
+    fn name(&mut self, now_ms: i64, user: &UserId) {
+        let Some(account) = self.accounts.find(user) else { return };
+        if self.named.get(user) != Some(&account.name) {
+            self.named.insert(user.clone(), account.name.clone());
+            self.recorder.inbox().tell(ToRecorder::Name(now_ms, user.clone(), account.name));
+        }
     }
 
     /// What a line is called now: one that was added for a call is forgotten after it.
@@ -159,8 +170,9 @@ impl FloorLoop {
     }
 
     /// Lists what a turret had keyed while the switch was not there to record it.
-    pub(super) fn list_lost(&self, turret: TurretId, intervals: Vec<KeyedInterval>) {
-        let Some(seat) = self.sessions.get(turret) else { return };
+    pub(super) fn list_lost(&mut self, turret: TurretId, intervals: Vec<KeyedInterval>) {
+        let Some(user) = self.sessions.get(turret).map(|seat| seat.user().clone()) else { return };
+        self.name(self.clock.recorded_ms(Instant::now()), &user);
         let now = self.clock.now().utc_ms;
         for interval in intervals.into_iter().take(INTERVALS_MAX) {
             let plausible = (now - REPORT_MAX_MS..=now).contains(&interval.from_utc_ms)
@@ -174,7 +186,7 @@ impl FloorLoop {
                 recording: None,
                 track: None,
                 line: Some(interval.line),
-                talker: Some(seat.user().clone()),
+                talker: Some(user.clone()),
                 from_utc_ms: interval.from_utc_ms,
                 to_utc_ms: interval.to_utc_ms,
                 why: "the turret had no switch to talk to".to_owned(),

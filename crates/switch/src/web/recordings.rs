@@ -1,7 +1,8 @@
 //! Recordings for reviewers: find, look, hear, check.
 //!
-//! Law: what is shown comes from the archive, lines by the names that they had then and people by those of the present
-//! floor; an id that nobody has a name for is shown as it is. Only who may review gets past the door.
+//! Law: what is shown comes from the archive, lines and people by the names that they had then, or by those of the present
+//! floor where the chain does not say; an id that nobody has a name for is shown as it is. Only who may review gets past the
+//! door.
 
 use super::Trouble;
 use super::log_on::{Reviewer, is_by_itself};
@@ -80,8 +81,24 @@ impl Names {
         Named { id: user.to_string(), name }
     }
 
+    /// A person of a recording: whom the log-on name stood for then, where that is known.
+    fn person_then(&self, found: &RecordingFound, user: &UserId) -> Named {
+        match found.people_names.get(user) {
+            Some(name) => Named { id: user.to_string(), name: name.clone() },
+            None => self.person(user),
+        }
+    }
+
+    /// A person to choose: as the log-on name stands now, or as it stood when it was last recorded.
+    fn person_to_choose(&self, user: &UserId, then: Option<&str>) -> Named {
+        match then.filter(|_| self.people.find(user).is_none()) {
+            Some(name) => Named { id: user.to_string(), name: name.to_owned() },
+            None => self.person(user),
+        }
+    }
+
     fn row(&self, found: &RecordingFound) -> RecordingRow {
-        let mut people: Vec<Named> = found.tracks.iter().map(|track| self.person(&track.talker)).collect();
+        let mut people: Vec<Named> = found.tracks.iter().map(|track| self.person_then(found, &track.talker)).collect();
         people.sort();
         people.dedup();
         RecordingRow {
@@ -165,7 +182,7 @@ pub async fn list(
         next_before: found.last().filter(|_| full).map(|last| last.recording.0),
         recordings: found.iter().map(|found| review.names.row(found)).collect(),
         lines: lines.iter().map(|(line, then)| review.names.line_to_choose(line, then.as_deref())).collect(),
-        people: people.iter().map(|user| review.names.person(user)).collect(),
+        people: people.iter().map(|(user, then)| review.names.person_to_choose(user, then.as_deref())).collect(),
     }))
 }
 
@@ -187,13 +204,13 @@ pub async fn detail(
     let marks = review.library.marks(found.recording).await.map_err(Trouble::inside)?;
     let lane = |track: &dealerboard_archive::TrackFound| TrackLane {
         track: track.track.0,
-        talker: names.person(&track.talker),
+        talker: names.person_then(&found, &track.talker),
         line: names.line_then(&found, &track.line),
         started_utc_ms: track.from_utc_ms,
         length_ms: track.length_ms,
     };
     let gap = |gap: dealerboard_archive::GapFound| GapSpan {
-        talker: gap.talker.map(|user| names.person(&UserId(user))),
+        talker: gap.talker.map(|user| names.person_then(&found, &UserId(user))),
         line: gap.line.map(|line| names.line_then(&found, &LineId(line))),
         from_utc_ms: gap.from_utc_ms,
         to_utc_ms: Some(gap.to_utc_ms),
@@ -202,7 +219,7 @@ pub async fn detail(
     let event = |mark: dealerboard_archive::MarkFound| RecordingEvent {
         at_utc_ms: mark.at_utc_ms,
         line: mark.line.map(|line| names.line_then(&found, &line)),
-        who: mark.who.iter().map(|user| names.person(user)).collect(),
+        who: mark.who.iter().map(|user| names.person_then(&found, user)).collect(),
         what: mark.what_happened,
     };
     let checked = review.library.check(found.recording).await.map_err(Trouble::inside)?;
