@@ -4,6 +4,7 @@ import { tick } from 'svelte';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Intent } from '../src/generated/Intent';
 import type { Proof } from '../src/generated/Proof';
+import { applyTheme } from '../src/look/theme';
 import { Clock } from '../src/panel/clock.svelte';
 import Panel from '../src/panel/Panel.svelte';
 import { PanelStore, splitSentence } from '../src/panel/store.svelte';
@@ -26,6 +27,19 @@ afterEach(cleanup);
 const keyOf = (line: string) => document.querySelector<HTMLElement>(`.grid [data-line="${line}"]`)!;
 
 describe('the panel', () => {
+  test('is dark until somebody takes the light theme, and keeps what they took', async () => {
+    localStorage.clear();
+    applyTheme('');
+    expect(document.documentElement.dataset.theme).toBe('dark');
+    await fireEvent.click(screen.getByRole('button', { name: 'Light theme' }));
+    expect(document.documentElement.dataset.theme).toBe('light');
+    delete document.documentElement.dataset.theme;
+    applyTheme('');
+    expect(document.documentElement.dataset.theme).toBe('light');
+    await fireEvent.click(screen.getByRole('button', { name: 'Dark theme' }));
+    expect(document.documentElement.dataset.theme).toBe('dark');
+  });
+
   test('names the state of a key in words', () => {
     expect(screen.getAllByRole('button', { name: /^Hallam Street, RINGING .*high priority/ }).length).toBeGreaterThan(0);
     expect(screen.getByRole('button', { name: /^Pelican Re, disk full, NOT RECORDED, In use elsewhere/ })).toBeTruthy();

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RecordingDetail } from '../src/generated/review/RecordingDetail';
 import type { RecordingPage } from '../src/generated/review/RecordingPage';
 import type { RecordingRow } from '../src/generated/review/RecordingRow';
-import { hasGrown, isQuiet, peopleOf, takenIn, withRow } from '../src/review/list';
+import { hasGrown, isQuiet, peopleOf, takenIn, titleOf, withRow } from '../src/review/list';
 import Review from '../src/review/Review.svelte';
 import VerdictBand from '../src/review/VerdictBand.svelte';
 
@@ -42,6 +42,10 @@ test('a ring that nobody answered, and a call in which nobody spoke, are quiet a
   expect([rung, silent, row(3)].map((one) => [isQuiet(one), peopleOf(one)])).toEqual([
     [true, 'A. Reyes · not answered'], [true, 'A. Reyes, R. Lindt · nobody spoke'], [false, 'A. Reyes, R. Lindt'],
   ]);
+});
+test('a wire whose two ends are called the same is named once', () => {
+  const named = (...names: string[]) => titleOf(row(1, { lines: names.map((name, at) => ({ id: `${at}`, name })) }));
+  expect([named('Norrbank', 'Norrbank'), named('Hallam Street', 'London desk')]).toEqual(['Norrbank', 'Hallam Street, London desk']);
 });
 test('somebody who talked alone is named, and not said to have had no answer', () => {
   const alone = row(1, { people: [reyes] });

@@ -35,6 +35,8 @@ export const glyphs = {
   stop: '<rect class="f" x="4" y="3" width="3" height="10" rx=".6"/><rect class="f" x="9" y="3" width="3" height="10" rx=".6"/>',
   door: '<path d="M7 2.5H3.5v11H7M6.500 8h7M10.500 5l3 3-3 3"/>',
   reel: '<circle cx="8" cy="8" r="5.6"/><path class="f" d="M6.6 5.2l4 2.8-4 2.800z"/>',
+  sun: '<circle class="f" cx="8" cy="8" r="2.9"/><path d="M8 1.400v1.600M8 13v1.600M1.400 8h1.600M13 8h1.600M3.300 3.300l1.150 1.150M11.550 11.550l1.150 1.150M3.300 12.700l1.150-1.150M11.550 4.450l1.150-1.150" stroke-width="1.5"/>',
+  moon: '<path class="f" d="M13.400 9.800A5.900 5.900 0 0 1 6.200 2.600a5.900 5.900 0 1 0 7.200 7.200z"/>',
 } as const;
 
 /** The name of a glyph. */

@@ -1,14 +1,33 @@
-// Dark or light, and whether lamps stand still. `?theme=dark|light` wins over the system, `?still` stops flashing.
+// Dark, or light for who chooses it here; the choice is kept on this machine. `?theme=dark|light` wins over it, `?still` stops
+// flashing.
 
-/** Sets theme and stillness on the root element from an address's query, and follows the system while none is given. */
+export type Theme = 'dark' | 'light';
+
+const KEPT = 'dealerboard-theme';
+
+/** Sets theme and stillness on the root element from an address's query and what was chosen before. */
 export function applyTheme(query: string, root: HTMLElement = document.documentElement): void {
   const wish = new URLSearchParams(query);
-  const system = window.matchMedia?.('(prefers-color-scheme: light)');
-  const named = wish.get('theme');
-  const paint = () => {
-    root.dataset.theme = named === 'light' || named === 'dark' ? named : system?.matches ? 'light' : 'dark';
-  };
-  paint();
-  system?.addEventListener('change', paint);
+  root.dataset.theme = (wish.get('theme') ?? kept()) === 'light' ? 'light' : 'dark';
   root.classList.toggle('still', wish.has('still'));
+}
+
+/** Takes the other theme, from now on and at the next start; gives which that is. */
+export function turnTheme(root: HTMLElement = document.documentElement): Theme {
+  const theme = root.dataset.theme === 'light' ? 'dark' : 'light';
+  root.dataset.theme = theme;
+  try {
+    localStorage.setItem(KEPT, theme);
+  } catch {
+    // Where nothing may be kept, the choice is for this visit.
+  }
+  return theme;
+}
+
+function kept(): string | null {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch {
+    return null;
+  }
 }

@@ -19,6 +19,9 @@ export const withRow = (page: RecordingPage, now: RecordingRow): RecordingPage =
 /** Whether there is less to it than to the others. */
 export const isQuiet = (row: RecordingRow): boolean => !row.spoken || row.unanswered;
 
+/** The names of the lines that it was on, each once: both ends of a wire may be called the same. */
+export const titleOf = (row: RecordingRow): string => [...new Set(row.lines.map((line) => line.name))].join(', ') || row.kind;
+
 /** Who talked, and what is to be known before it is opened. */
 export function peopleOf(row: RecordingRow): string {
   const people = row.people.map((one) => one.name).join(', ');
