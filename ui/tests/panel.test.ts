@@ -36,6 +36,9 @@ describe('the panel', () => {
     delete document.documentElement.dataset.theme;
     applyTheme('');
     expect(document.documentElement.dataset.theme).toBe('light');
+    applyTheme('?theme=dark');
+    expect(document.documentElement.dataset.theme).toBe('dark');
+    applyTheme('');
     await fireEvent.click(screen.getByRole('button', { name: 'Dark theme' }));
     expect(document.documentElement.dataset.theme).toBe('dark');
   });

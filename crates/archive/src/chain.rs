@@ -24,15 +24,15 @@ pub enum Entry {
     },
     /// The recorder was stopped in order.
     Stopped,
-    /// A call is recorded from now on.
-    RecordingOpened(RecordingFacts),
-    /// A log-on name is this person from now on.
+    /// A log-on name is this person from here on.
     PersonNamed {
         /// Which.
         user: UserId,
         /// Their name.
         name: String,
     },
+    /// A call is recorded from now on.
+    RecordingOpened(RecordingFacts),
     /// Nothing more belongs to this recording.
     RecordingClosed {
         /// Which.

@@ -68,7 +68,7 @@ pub enum ToRecorder {
     /// A call is recorded from now on.
     OpenRecording(i64, RecordingFacts),
     /// A log-on name is a person of this name since this time.
-    Name(i64, UserId, String),
+    NamePerson(i64, UserId, String),
     /// A microphone was opened at this time.
     OpenTrack(i64, TrackFacts),
     /// A talker's packet.
@@ -261,7 +261,7 @@ impl RecorderThread {
                 self.news.push((at_ms + self.ahead_ms, Entry::RecordingOpened(facts.clone())));
                 self.recordings.insert(facts.recording, Open { facts, ahead_ms: self.ahead_ms });
             }
-            ToRecorder::Name(at_ms, user, name) => {
+            ToRecorder::NamePerson(at_ms, user, name) => {
                 self.news.push((at_ms + self.ahead_ms, Entry::PersonNamed { user, name }));
             }
             ToRecorder::OpenTrack(at_ms, facts) => {

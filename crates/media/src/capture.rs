@@ -25,10 +25,10 @@ const BLOCKS: usize = 128;
 /// A hole in the device's time that ends a talk: the device was lost, or its callback stood still.
 const HOLE_NS: u64 = 100_000_000;
 
-/// What a shut microphone keeps: 50 ms.
+/// What a shut microphone keeps: 50 ms before its last period.
 const KEPT_NS: u64 = 50_000_000;
 
-/// And in blocks, which are short where a device's periods are.
+/// The most blocks of it; where a device's periods are shorter than 38 samples that is less.
 const KEPT_BLOCKS: usize = 64;
 
 /// A keyed uplink sends at least this often, silence or not: silence is not absence.
@@ -134,10 +134,11 @@ impl CaptureTap {
         }
         self.end(first_sample_ns);
         if open {
-            let before = if self.talk == Some(gate) { said.until } else { 0 };
-            if self.talk != Some(gate) {
+            let goes_on = self.talk == Some(gate);
+            if !goes_on {
                 self.hand_on_kept(gate, first_sample_ns);
             }
+            let before = if goes_on { said.until } else { 0 };
             self.talk_on(gate, samples, before..said.from, first_sample_ns);
         }
         self.wake_encoder();
@@ -156,7 +157,8 @@ impl CaptureTap {
         }
     }
 
-    /// Begins the talk with what was kept and is part of it: said since the opening, up to `until_ns`.
+    /// Begins the talk with what was kept and is part of it: said since the opening, up to `until_ns`, and not before a hole in
+    /// the device's time, which would have ended the talk.
     fn hand_on_kept(&mut self, talk: u32, until_ns: u64) {
         while let Some(block) = self.kept.pop_front() {
             let said = Said::of(&self.shared, block.first_sample_ns, block.length);

@@ -94,6 +94,40 @@ fn no_more_than_the_last_50_ms_are_kept_for_a_press() {
 }
 
 #[test]
+fn a_second_press_brings_nothing_of_what_was_said_since_the_release() {
+    let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
+    gate.open(0);
+    late(&mut tap, &mut uplink, 0..4);
+    gate.shut(at(1_900));
+    late(&mut tap, &mut uplink, 4..10);
+    gate.open(at(4_500));
+    let voiced = voiced(&late(&mut tap, &mut uplink, 10..20));
+    assert!(voiced[0].abs_diff(4_500) <= 1, "{} is the first", voiced[0]);
+    assert_eq!(voiced.len(), 9_600 - voiced[0]);
+}
+
+#[test]
+fn what_was_kept_before_an_opening_that_is_muted_stays_here_after_the_mute() {
+    let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
+    late(&mut tap, &mut uplink, 0..10);
+    gate.set_silent(true, at(0));
+    gate.open(at(3_000));
+    assert!(voiced(&late(&mut tap, &mut uplink, 10..14)).is_empty());
+    gate.set_silent(false, at(6_500));
+    let voiced = voiced(&late(&mut tap, &mut uplink, 14..20));
+    assert!(voiced[0] >= 6_719, "{} is the first", voiced[0]);
+}
+
+#[test]
+fn what_was_kept_before_a_hole_in_the_devices_time_does_not_begin_a_talk() {
+    let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
+    late(&mut tap, &mut uplink, 0..10);
+    gate.open(at(3_000));
+    let voiced = voiced(&late(&mut tap, &mut uplink, 30..34));
+    assert_eq!((voiced[0], voiced.len()), (14_400, 1_920));
+}
+
+#[test]
 fn what_was_said_before_the_shutting_goes_out_though_its_block_comes_after_it() {
     let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
     gate.open(0);

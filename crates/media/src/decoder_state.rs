@@ -3,7 +3,7 @@
 //! "The decoder state is always continuous in memory and only a shallow copy is sufficient to copy it" (opus.h of libopus).
 
 use crate::{MediaError, RATE_HZ};
-use opusic_sys::{OPUS_OK, OpusDecoder};
+use opusic_sys::{OPUS_OK, OPUS_RESET_STATE, OpusDecoder};
 use std::ffi::c_int;
 
 /// A mono decoder of [`RATE_HZ`]. It is aligned as `malloc` would align it.
@@ -12,9 +12,11 @@ pub struct DecoderState(Box<[u128]>);
 impl DecoderState {
     pub fn new() -> Result<Self, MediaError> {
         // SAFETY: the call only computes.
-        let bytes = usize::try_from(unsafe { opusic_sys::opus_decoder_get_size(1) }).unwrap_or(0);
+        let size = unsafe { opusic_sys::opus_decoder_get_size(1) };
+        let bytes = usize::try_from(size).ok().filter(|bytes| *bytes > 0).ok_or(MediaError::Decoder(size))?;
         let mut state = Self(vec![0; bytes.div_ceil(size_of::<u128>())].into());
-        match state.init() {
+        // SAFETY: the memory is as large as a decoder of one channel, is aligned for it, and is borrowed for the call.
+        match unsafe { opusic_sys::opus_decoder_init(state.decoder(), RATE_HZ.cast_signed(), 1) } {
             OPUS_OK => Ok(state),
             code => Err(MediaError::Decoder(code)),
         }
@@ -24,15 +26,10 @@ impl DecoderState {
         self.0.as_mut_ptr().cast()
     }
 
-    fn init(&mut self) -> c_int {
-        // SAFETY: the memory is as large as a decoder of one channel, is aligned for it, and is borrowed for the call.
-        unsafe { opusic_sys::opus_decoder_init(self.decoder(), RATE_HZ.cast_signed(), 1) }
-    }
-
     /// Forgets what it heard.
     pub fn reset(&mut self) {
-        // What could be set up once can be again.
-        self.init();
+        // SAFETY: `new` has set the decoder up, and it is borrowed for the call, which has no further argument.
+        unsafe { opusic_sys::opus_decoder_ctl(self.decoder(), OPUS_RESET_STATE) };
     }
 
     /// Becomes what `other` is.

@@ -10,6 +10,7 @@
 //!                                                                           gains, tones, limiter, meters
 //! ```
 
+mod blend;
 mod capture;
 mod decoder_state;
 mod gate;

@@ -12,6 +12,7 @@
 //! it is heard later. Law: the first packet of a talk is played from its first sample, and nothing waits for a
 //! retransmission.
 
+use crate::blend::Blend;
 use crate::queue::{Held, Queue};
 use crate::ramp::Ramp;
 use crate::splice;
@@ -46,9 +47,6 @@ const CONCEAL_SAMPLES: usize = 480;
 
 /// A talk is over when nothing came for a second: five times as long as a keyed microphone may be silent.
 const OVER_SAMPLES: usize = RATE_HZ as usize;
-
-/// Made-up sound goes over into what was said within this many samples.
-const BLEND_SAMPLES: usize = 120;
 
 /// A stream that is taken away fades out over this many samples (5 ms).
 const TAIL_SAMPLES: usize = 240;
@@ -97,7 +95,7 @@ pub(crate) struct Stream {
     /// What is decoded was made up, and counts as gap when it is played.
     made_up: bool,
     /// What made-up sound was left over, to go over into what was said.
-    blend: Vec<f32>,
+    blend: Blend,
     /// The end of a talk whose stream was taken away.
     tail: Vec<f32>,
     gain_was: f32,
@@ -124,7 +122,7 @@ impl Stream {
             decoded: Vec::with_capacity(DECODED_MAX),
             read: 0,
             made_up: false,
-            blend: Vec::with_capacity(BLEND_SAMPLES),
+            blend: Blend::new(),
             tail: Vec::with_capacity(TAIL_SAMPLES),
             gain_was: 0.0,
             block: 256,
@@ -309,7 +307,7 @@ impl Stream {
         if self.decoded.len() - self.read > samples {
             let end = self.read + samples;
             self.blend.clear();
-            self.blend.extend(self.decoded[end..].iter().take(BLEND_SAMPLES));
+            self.blend.take(&self.decoded[end..]);
             self.decoded.truncate(end);
         }
     }
@@ -360,9 +358,8 @@ impl Stream {
     /// The gap before `next` is over: counts what it was, and moves on to it.
     fn settle(&mut self, next: &Held, lost: u16, until: i64) {
         let made_up = self.gap.min(FADE_SAMPLES);
-        let passed = usize::try_from(next.rtp_ts.wrapping_sub(self.at) as i32).unwrap_or(0);
-        if passed == 0 && lost == 0 {
-            self.resume();
+        if self.gap > 0 && self.follows(next) {
+            self.go_on();
         } else if self.gap >= FADE_SAMPLES {
             // The sender's encoder remembers silence, or nothing. A decoder that remembers the sound that it made up itself
             // would lean on it, and a clear word would come out bent, or many times as loud.
@@ -374,14 +371,22 @@ impl Stream {
         (self.next_seq, self.at, self.gap) = (next.seq, next.rtp_ts, 0);
     }
 
-    /// What comes next was only late: the decoder goes on from where the sender's encoder did. What was made up goes over into
-    /// it, or silence where that has faded out.
-    fn resume(&mut self) {
-        if self.gap > 0 && self.blend.is_empty() {
-            self.make_up(CONCEAL_SAMPLES);
-            self.blend.extend(self.decoded.drain(..).take(BLEND_SAMPLES));
-            self.made_up = false;
+    /// Whether a packet is the very next one, and nothing is missing before it.
+    fn follows(&self, next: &Held) -> bool {
+        (next.seq, next.rtp_ts) == (self.next_seq, self.at)
+    }
+
+    /// What comes next was only late: the decoder goes on from where the sender's encoder did. That does not join what sounds
+    /// now, so as much as the blend can use is made up once more.
+    fn go_on(&mut self) {
+        let from = self.gap + self.blend.known();
+        if !self.blend.is_full() && from < FADE_SAMPLES {
+            self.decoder.conceal(CONCEAL_SAMPLES, &mut self.decoded);
+            fade_out(&mut self.decoded, from);
+            self.blend.take(&self.decoded);
+            self.decoded.clear();
         }
+        self.blend.fill();
         self.decoder.take_back();
     }
 
@@ -393,7 +398,7 @@ impl Stream {
                 self.decoder.recover(self.queue.payload(next), &mut self.decoded);
                 self.settle(next, lost, 0);
                 self.stats.recovered += 1;
-                self.go_over(0);
+                self.blend.go_over(&mut self.decoded);
                 return;
             }
             if samples > frame {
@@ -414,10 +419,8 @@ impl Stream {
             return;
         }
         self.decoder.conceal(samples, &mut self.decoded);
-        for (n, sample) in self.decoded.iter_mut().enumerate() {
-            *sample *= FADE_SAMPLES.saturating_sub(self.gap + n) as f32 / FADE_SAMPLES as f32;
-        }
-        self.go_over(0);
+        fade_out(&mut self.decoded, self.gap);
+        self.blend.go_over(&mut self.decoded);
     }
 
     /// Decodes the packet at the front, behind what is decoded already.
@@ -435,16 +438,7 @@ impl Stream {
         self.stats.broken += u64::from(!whole);
         self.next_seq = next.seq.wrapping_add(1);
         self.at = next.rtp_ts.wrapping_add((self.decoded.len() - start) as u32);
-        self.go_over(start);
-    }
-
-    /// Goes over from what was made up into what is decoded from `start` on.
-    fn go_over(&mut self, start: usize) {
-        let length = self.blend.len() as f32;
-        for (n, (sample, old)) in self.decoded[start..].iter_mut().zip(self.blend.drain(..)).enumerate() {
-            let way = (n as f32 + 0.5) / length;
-            *sample = old * (1.0 - way) + *sample * way;
-        }
+        self.blend.go_over(&mut self.decoded[start..]);
     }
 
     /// Comes closer to now where there is time to spare, or goes a little farther from it, best in silence.
@@ -460,8 +454,7 @@ impl Stream {
             self.decoded.resize(before + stretch, 0.0);
             self.stats.stretched_samples += stretch as u64;
         } else if cut as i64 > LARGE_SAMPLES / 2 && self.until_splice == 0 {
-            let follows = |next: &Held| next.seq == self.next_seq && next.rtp_ts == self.at;
-            if let Some(next) = self.queue.front().filter(follows) {
+            if let Some(next) = self.queue.front().filter(|next| self.follows(next)) {
                 self.play(&next, now_ns, from + before);
             }
             let left_out = splice::shorten(&mut self.decoded, cut);
@@ -490,5 +483,12 @@ impl Stream {
             self.watch.shift(-(dropped as i64));
             (self.next_seq, self.at, self.gap) = (next.seq, next.rtp_ts, 0);
         }
+    }
+}
+
+/// Made-up sound grows quieter until [`FADE_SAMPLES`] have been made up; `from` were before these.
+fn fade_out(samples: &mut [f32], from: usize) {
+    for (n, sample) in samples.iter_mut().enumerate() {
+        *sample *= FADE_SAMPLES.saturating_sub(from + n) as f32 / FADE_SAMPLES as f32;
     }
 }

@@ -51,6 +51,8 @@ impl VoiceDecoder {
         out.truncate(start + samples);
         if samples == 0 {
             self.conceal(self.frame_samples, out);
+            // Its time has passed, at the sender too.
+            self.made_up = false;
             return false;
         }
         self.frame_samples = samples;

@@ -263,7 +263,7 @@ impl RecordingIndex {
         Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
     }
 
-    /// Who the log-on names in a recording stood for then, where that is known.
+    /// Whom the log-on names in a recording stood for when they first were in it, where that is known.
     ///
     /// # Errors
     /// The database refuses.
@@ -381,7 +381,7 @@ impl Update {
         Ok(())
     }
 
-    /// This log-on name is in a recording: it stands for whom it stands now.
+    /// This log-on name is in a recording, and stands there for whom it stood at first.
     async fn recording_person(&mut self, recording: u32, user: &str) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO recording_person SELECT ?, user, name FROM person WHERE user = ?";
         sqlx::query(sql).bind(recording).bind(user).execute(&mut *self.transaction).await?;

@@ -43,10 +43,10 @@ impl UserList {
         let user = account.user.as_str();
         let hash = password::hash(password)?;
         let kept = serde_json::to_value(account).context("an account is JSON")?;
-        let is_taken =
+        let taken =
             || anyhow!("there is a user \"{user}\" already; give them another password with: user password {user}");
         if self.knows(&account.user) {
-            return Err(is_taken());
+            return Err(taken());
         }
         // What was proved before, by a user of that name who was removed, opens nothing of this one's.
         self.end_tokens(&account.user)?;
@@ -58,7 +58,7 @@ impl UserList {
             }
         })?;
         if !is_new {
-            return Err(is_taken());
+            return Err(taken());
         }
         if let Err(error) = self.keep.put(Shelf::Passwords, user, &hash) {
             for shelf in [Shelf::Users, Shelf::Passwords] {

@@ -1,4 +1,4 @@
-//! A turret and its switch, through losses and returns.
+//! A turret and its switch, through losses and returns of the link and of voice.
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod support;

@@ -64,11 +64,7 @@ async fn a_talk_that_was_opened_and_ended_before_it_was_listed_goes_dark() {
 
 /// A turret whose latched talk on `macro` is listed, its speakers still silent.
 async fn latched(switch: &mut Switch) -> (Turret, Callbacks, Peer) {
-    let (turret, mut callbacks) = switch.turret_and_ears(Some(switch.fingerprint.clone()));
-    log_on(&turret, "reyes", None);
-    let (mut peer, _) = switch.arrival().await;
-    peer.let_in(idle()).await;
-    until(&turret, is_up).await;
+    let (turret, mut callbacks, mut peer) = seated_with_ears(switch, idle()).await;
     turret.intent(press_talk());
     let (id, _) = peer.command().await;
     peer.done(id).await;

@@ -20,7 +20,7 @@ export const withRow = (page: RecordingPage, now: RecordingRow): RecordingPage =
 export const isQuiet = (row: RecordingRow): boolean => !row.spoken || row.unanswered;
 
 /** The names of the lines that it was on, each once: both ends of a wire may be called the same. */
-export const titleOf = (row: RecordingRow): string => [...new Set(row.lines.map((line) => line.name))].join(', ') || row.kind;
+export const titleOf = (row: RecordingRow): string => [...new Set(row.lines.map((line) => line.name))].join(', ') || 'Recording';
 
 /** Who talked, and what is to be known before it is opened. */
 export function peopleOf(row: RecordingRow): string {

@@ -73,13 +73,13 @@ impl FloorLoop {
                 ToRecorder::OpenRecording(now, RecordingFacts { recording, call, lines, names, kind })
             }
             Output::TrackOpened { track, recording, line, user, turret, uplink } => {
-                self.name(now, &user);
+                self.name_person(now, &user);
                 ToRecorder::OpenTrack(now, TrackFacts { track, recording, line, talker: user, turret, uplink })
             }
             Output::TrackClosed { track } => ToRecorder::CloseTrack(now, track),
             Output::RecordingClosed { recording } => ToRecorder::CloseRecording(now, recording),
             Output::Happened { recording, at, line, who, what } => {
-                who.iter().for_each(|user| self.name(now, user));
+                who.iter().for_each(|user| self.name_person(now, user));
                 let mark = Mark { recording, line: Some(line), who, what_happened: words(what).to_owned() };
                 ToRecorder::Mark(self.clock.recorded_ms(self.clock.instant(at)), mark)
             }
@@ -97,11 +97,11 @@ impl FloorLoop {
     }
 
     /// Tells the recorder who a log-on name stands for, before it is first recorded and when it stands for somebody else.
-    fn name(&mut self, now_ms: i64, user: &UserId) {
+    fn name_person(&mut self, now_ms: i64, user: &UserId) {
         let Some(account) = self.accounts.find(user) else { return };
         if self.named.get(user) != Some(&account.name) {
             self.named.insert(user.clone(), account.name.clone());
-            self.recorder.inbox().tell(ToRecorder::Name(now_ms, user.clone(), account.name));
+            self.recorder.inbox().tell(ToRecorder::NamePerson(now_ms, user.clone(), account.name));
         }
     }
 
@@ -172,7 +172,6 @@ impl FloorLoop {
     /// Lists what a turret had keyed while the switch was not there to record it.
     pub(super) fn list_lost(&mut self, turret: TurretId, intervals: Vec<KeyedInterval>) {
         let Some(user) = self.sessions.get(turret).map(|seat| seat.user().clone()) else { return };
-        self.name(self.clock.recorded_ms(Instant::now()), &user);
         let now = self.clock.now().utc_ms;
         for interval in intervals.into_iter().take(INTERVALS_MAX) {
             let plausible = (now - REPORT_MAX_MS..=now).contains(&interval.from_utc_ms)
@@ -182,6 +181,7 @@ impl FloorLoop {
                 tracing::warn!(%turret, ?interval, "a report of keyed time was not believed");
                 continue;
             }
+            self.name_person(self.clock.recorded_ms(Instant::now()), &user);
             self.recorder.inbox().tell(ToRecorder::Lost(Gap {
                 recording: None,
                 track: None,

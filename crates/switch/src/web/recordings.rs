@@ -89,7 +89,8 @@ impl Names {
         }
     }
 
-    /// A person to choose: as the log-on name stands now, or as it stood when it was last recorded.
+    /// A person to choose: as the log-on name stands now, or as it stood when it was last recorded. It is the log-on name that
+    /// is looked for, whoever had it.
     fn person_to_choose(&self, user: &UserId, then: Option<&str>) -> Named {
         match then.filter(|_| self.people.find(user).is_none()) {
             Some(name) => Named { id: user.to_string(), name: name.to_owned() },

@@ -235,12 +235,18 @@ pub fn log_on(turret: &Turret, user: &str, switch: Option<String>) {
 
 /// A turret whose user the switch has let in with this snapshot, as soon as the panel shows it.
 pub async fn seated(switch: &mut Switch, snapshot: Snapshot) -> (Turret, Peer) {
-    let turret = switch.turret();
+    let (turret, _, peer) = seated_with_ears(switch, snapshot).await;
+    (turret, peer)
+}
+
+/// The same with the callbacks of its devices.
+pub async fn seated_with_ears(switch: &mut Switch, snapshot: Snapshot) -> (Turret, Callbacks, Peer) {
+    let (turret, callbacks) = switch.turret_and_ears(Some(switch.fingerprint.clone()));
     log_on(&turret, "reyes", None);
     let (mut peer, _) = switch.arrival().await;
     peer.let_in(snapshot).await;
     until(&turret, is_up).await;
-    (turret, peer)
+    (turret, callbacks, peer)
 }
 
 /// The latched talk on the hoot, begun or ended: as the turret tells the switch.
