@@ -2,7 +2,7 @@
 // everything else works, and no microphone takes another one's place.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { until } from './patience.mjs';
+import { run, until } from './patience.mjs';
 import { sealed } from './recorded.mjs';
 import { HEARD, likeness, readWav } from './speech.mjs';
 import { openWindow, voiceFile } from './window.mjs';
@@ -94,6 +94,31 @@ describe('an earpiece that is pulled out in a call', () => {
     await until('nothing is lacking', async () => (await panel.words(lack('left'))) === null);
     const ear = await panel.sound.ear(panel.seats[0].left);
     await ear.hears(words, HEARD);
+  });
+});
+
+describe('the system\'s microphone', () => {
+  let panel;
+  before(async () => { panel = await openWindow({ mics: ['system'] }); });
+  after(() => panel?.close());
+
+  const opened = () => run('pactl', ['list', 'source-outputs']);
+
+  test('is called by its own name', async () => {
+    await panel.reads('.chip .named', /^Mic: .*mic1/);
+    assert.match(await opened(), /dealerboard/);
+  });
+
+  test('is missed when it is pulled out, and what the loudspeakers play is not taken in its place', async () => {
+    const ear = await panel.sound.ear(panel.seats[0].left);
+    await panel.pressKey('hallam-street');
+    await panel.untilLamp('hallam-street', 'in_use_here');
+    await panel.sound.unplug(panel.seats[0].mic);
+    const pulled_s = ear.seconds;
+    await panel.reads(lack('left'), /No microphone/);
+    await until('the turret has looked again for ten seconds', () => ear.seconds > pulled_s + 10);
+    await panel.reads(lack('left'), /No microphone/);
+    assert.doesNotMatch(await opened(), /dealerboard/);
   });
 });
 

@@ -58,6 +58,11 @@ export class Sound {
     card.module = await this.#load(...card.made);
   }
 
+  /** Makes a microphone the system's. */
+  async makeDefault(name) {
+    await run('pactl', ['set-default-source', name]);
+  }
+
   /** Pulls a speaker or a microphone out. */
   async unplug(name) {
     const { module } = this.#cards.get(name);

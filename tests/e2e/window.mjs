@@ -39,19 +39,20 @@ function freePort() {
 /** One seat's cards: a speaker for each position; one microphone, before the positions that are named. */
 async function seatCards(sound, at, mics, ears) {
   const cards = { mic: await sound.microphone(`mic${at}`), mics };
+  if (mics === 'system') await sound.makeDefault(cards.mic);
   for (const place of PLACES) cards[place] = ears ?? await sound.speaker(`${place}${at}`);
   return cards;
 }
 
 function devicesFile(seats) {
   // A position without a microphone names one that does not exist: with no name at all it would take the system's.
-  const mic = (seat, place) => (place === 'speakers' ? '' : `microphone = "${seat.mics.includes(place) ? seat.mic : 'none'}", `);
+  const mic = (seat, place) => (place === 'speakers' || seat.mics === 'system' ? '' : `microphone = "${seat.mics.includes(place) ? seat.mic : 'none'}", `);
   const seat = (cards) => PLACES.map((place) => `${place} = { ${mic(cards, place)}ear = "${cards[place]}" }`).join('\n');
   return seats.map((cards) => `[[turret]]\n${seat(cards)}\n`).join('\n');
 }
 
 /**
- * Starts the program. `mics`: for each window, which positions have a microphone; `args`: options in the place of the
+ * Starts the program. `mics`: for each window, which positions have a microphone, or `system` where all have the system's; `args`: options in the place of the
  * sample floor's; `ears`: the name of the one device at every ear, in the place of speakers made for them.
  */
 export async function openWindow({ mics = [['left', 'hands-free']], args = ['--sample-floor'], ears } = {}) {

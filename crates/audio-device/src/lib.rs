@@ -8,6 +8,8 @@
 mod alsa;
 mod errors;
 mod open;
+#[cfg(target_os = "linux")]
+mod server;
 mod stay;
 
 pub use open::{Alarm, Capture, DeviceError, NotOpened, Open, Playback, Played, Silence, open_capture, open_playback};

@@ -3,6 +3,8 @@
 #[cfg(target_os = "linux")]
 use crate::alsa::patient;
 use crate::errors::Errors;
+#[cfg(target_os = "linux")]
+use crate::server::{DefaultMicrophone, default_microphone as default_microphone_of_server};
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, Device, ErrorKind, Stream, StreamConfig};
 use dealerboard_media::{CaptureTap, PlaybackMixer, RATE_HZ, samples_to_ns};
@@ -166,11 +168,36 @@ fn patient(device: Device) -> Device {
     device
 }
 
+/// The system's default microphone, and its name for people.
+#[cfg(target_os = "linux")]
+fn default_microphone() -> Option<(Device, String)> {
+    let name = match default_microphone_of_server() {
+        DefaultMicrophone::Unknown => DEFAULT_NAME.to_owned(),
+        DefaultMicrophone::None => return None,
+        DefaultMicrophone::Named(name) => name,
+    };
+    Some((patient(cpal::default_host().default_input_device()?), name))
+}
+
+/// The system's default microphone, and its name for people.
+#[cfg(not(target_os = "linux"))]
+fn default_microphone() -> Option<(Device, String)> {
+    Some((cpal::default_host().default_input_device()?, DEFAULT_NAME.to_owned()))
+}
+
+/// The system's default loudspeaker, and its name for people.
+fn default_loudspeaker() -> Option<(Device, String)> {
+    Some((patient(cpal::default_host().default_output_device()?), DEFAULT_NAME.to_owned()))
+}
+
 /// The device that was chosen, and its name for people.
-fn find(choice: Option<&str>, what: &str, default: Option<Device>) -> Result<(Device, String), DeviceError> {
+fn find(
+    choice: Option<&str>,
+    what: &str,
+    default: impl FnOnce() -> Option<(Device, String)>,
+) -> Result<(Device, String), DeviceError> {
     let Some(wanted) = choice else {
-        let named = |device| (device, DEFAULT_NAME.to_owned());
-        return default.map(patient).map(named).ok_or_else(|| DeviceError::Missing(what.to_owned()));
+        return default().ok_or_else(|| DeviceError::Missing(what.to_owned()));
     };
     let missing = || DeviceError::Missing(format!("{what} called {wanted}"));
     let devices = cpal::default_host().devices().map_err(|_| missing())?;
@@ -212,7 +239,7 @@ pub fn open_capture(
     tap: CaptureTap,
     alarm: &Alarm,
 ) -> Result<Capture, NotOpened<CaptureTap>> {
-    let (device, name) = match find(choice, "microphone", cpal::default_host().default_input_device()) {
+    let (device, name) = match find(choice, "microphone", default_microphone) {
         Ok(found) => found,
         Err(error) => {
             return Err(NotOpened { cause: "it is not in the list".into(), error, item: Some(Box::new(tap)) });
@@ -266,7 +293,7 @@ pub fn open_playback<P: Played>(
     played: P,
     alarm: &Alarm,
 ) -> Result<Open<P>, NotOpened<P>> {
-    let (device, name) = match find(choice, "loudspeaker", cpal::default_host().default_output_device()) {
+    let (device, name) = match find(choice, "loudspeaker", default_loudspeaker) {
         Ok(found) => found,
         Err(error) => {
             return Err(NotOpened { cause: "it is not in the list".into(), error, item: Some(Box::new(played)) });
