@@ -58,7 +58,7 @@ describe('a microphone that is pulled out in a call', () => {
     await panel.sound.plug(panel.seats[0].mic);
     await until('nothing is lacking', async () => (await panel.words(lack('left'))) === null);
     await micIs('closed');
-    await panel.reads(`${left} .lapse`, /Press to talk again/);
+    await panel.reads(`${left} .lapse`, /Press here to talk/);
     await panel.press(`${left} .lapse`);
     await micIs('open');
   });
@@ -84,7 +84,7 @@ describe('an earpiece that is pulled out in a call', () => {
     const sentence = await (await panel.find(lack('left'))).getAttribute('title');
     assert.match(sentence, /^The device left1 has gone; its calls are heard on right1/);
     await panel.reads('[aria-label="Open microphones"]', /Mics closed/);
-    await panel.reads(`${left} .lapse`, /Press to talk again/);
+    await panel.reads(`${left} .lapse`, /Press here to talk/);
     await other.hears(words, HEARD);
     assert.equal(await panel.lamp('hallam-street'), 'in_use_here');
   });

@@ -78,7 +78,7 @@ export const fixture: View = {
   ],
   channels,
   people: [
-    person('m.osei', 'M. Osei', 'Talking to you', 'in_use_here', { line: 'intercom-1' }), person('t.marsh', 'T. Marsh', 'Calder Wynn', 'in_use_elsewhere'),
+    person('m.osei', 'M. Osei', 'In a call with you', 'in_use_here', { line: 'intercom-1' }), person('t.marsh', 'T. Marsh', 'Calder Wynn', 'in_use_elsewhere'),
     person('r.lindt', 'R. Lindt', 'Orsay Crédit, 1 held', 'in_use_elsewhere'), person('j.whitlock', 'J. Whitlock', 'Do not disturb', 'idle', { dnd: true }),
     person('d.keane', 'D. Keane', 'New York Rates', 'idle'), person('c.brandt', 'C. Brandt', 'Logged off', 'idle', { logged_on: false }),
   ],

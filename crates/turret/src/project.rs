@@ -353,7 +353,7 @@ impl<'a> Look<'a> {
         let (lamp, words) = match now {
             _ if !self.up() => (Lamp::Stale, "Stale"),
             _ if pending => (Lamp::RingingLow, "Calls you"),
-            _ if here => (Lamp::InUseHere, "Talking to you"),
+            _ if here => (Lamp::InUseHere, "In a call with you"),
             _ if !logged_on => (Lamp::Idle, "Logged off"),
             _ if dnd => (Lamp::Idle, "Do not disturb"),
             Some(it) if it.busy => (Lamp::InUseElsewhere, "In a call"),

@@ -287,7 +287,7 @@ pub struct PersonView {
     pub user: UserId,
     /// Name.
     pub name: String,
-    /// What they are doing: `Talking to you`, `In a call`, `Logged off`, `Do not disturb`, the desk's name.
+    /// What they are doing: `In a call with you`, `In a call`, `Logged off`, `Do not disturb`, the desk's name.
     pub words: String,
     /// Idle, in use here, in use elsewhere (in a call), ringing (pending at mine), stale.
     pub lamp: Lamp,
