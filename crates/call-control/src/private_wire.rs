@@ -233,6 +233,7 @@ fn end_empty(s: &mut State, now: Moment, line: &LineId) {
         (LineKind::Ard, Some(far)) => {
             s.notice_members(&far, &format!("The far end of {far_name} released."), None);
             for end in [line, &far] {
+                crate::hoot::close_all(s, end);
                 if let Ok(end) = s.line_mut(end) {
                     end.clear(now);
                 }

@@ -300,6 +300,17 @@ fn tim_2_a_safety_deadline_beats_an_act_of_the_same_instant() {
 }
 
 #[test]
+fn pos_4_a_talk_that_the_far_end_of_its_wire_has_ended_leaves_their_intercom_shut_until_a_press() {
+    let mut d = Desk::talking();
+    d.act(A2, Act::Talk { line: l("ard-a"), on: true, latched: true }).unwrap();
+    d.act(A2, Act::Intercom { user: user(A3), position: Position::Left }).unwrap();
+    d.release(B1, "ard-b");
+    assert_eq!(d.status("ard-a").phase, Idle);
+    let opens = |out: &Output| matches!(out, Output::Route { turret, open: true, .. } if *turret == A2);
+    assert!(!d.out.iter().any(opens), "{:?}", d.out);
+}
+
+#[test]
 fn pos_4_a_talk_that_its_user_did_not_end_leaves_their_handset_shut_until_a_press() {
     let mut d = Desk::talking();
     d.talk(A1, true);
