@@ -3,14 +3,17 @@
 //! Law: asks only. Without any microphone PipeWire and PulseAudio give as their default one what a loudspeaker plays: opened in
 //! the place of a microphone, it would send everybody the words of everybody else.
 
-use futures_executor::block_on;
-use pulseaudio::protocol::SourceInfo;
-use pulseaudio::{Client, cookie_path_from_env, socket_path_from_env};
+use pulseaudio::protocol::{
+    AuthParams, AuthReply, Command, CommandReply, GetSourceInfo, MAX_VERSION, Prop, Props, ProtocolError, ServerInfo,
+    SetClientNameReply, SourceInfo, read_reply_message, write_command_message,
+};
+use pulseaudio::{cookie_path_from_env, socket_path_from_env};
 use std::ffi::{CStr, CString};
+use std::io::BufReader;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-/// Longest wait for a server that takes the connection and says nothing.
+/// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Bytes of the secret that clients of PulseAudio share with it.
@@ -29,21 +32,46 @@ pub enum DefaultMicrophone {
 
 /// Asks the server for its default microphone.
 pub fn default_microphone() -> DefaultMicrophone {
-    let Some(client) = connect() else { return DefaultMicrophone::Unknown };
-    let source = block_on(async {
-        let name = client.server_info().await.ok()?.default_source_name?;
-        client.source_info_by_name(name).await.ok()
-    });
-    judge(source.as_ref())
+    let Some(socket) = connect() else { return DefaultMicrophone::Unknown };
+    let mut server = Server { socket: BufReader::new(socket), version: MAX_VERSION, asked: 0 };
+    // A server that does not say which microphone it would give gives none.
+    judge(server.default_source().ok().flatten().as_ref())
 }
 
-fn connect() -> Option<Client> {
+fn connect() -> Option<UnixStream> {
     let socket = UnixStream::connect(socket_path_from_env()?).ok()?;
     socket.set_read_timeout(Some(PATIENCE)).ok()?;
-    let kept = cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
-    // PipeWire asks for none, but for its length.
-    let cookie = kept.unwrap_or_else(|| vec![0; COOKIE_BYTES]);
-    Client::new_unix(c"Dealerboard", socket, Some(cookie)).ok()
+    socket.set_write_timeout(Some(PATIENCE)).ok()?;
+    Some(socket)
+}
+
+/// A connection on which one question is asked after the other: it has no thread, and ends when it is dropped.
+struct Server {
+    socket: BufReader<UnixStream>,
+    version: u16,
+    asked: u32,
+}
+
+impl Server {
+    fn ask<T: CommandReply>(&mut self, command: &Command) -> Result<T, ProtocolError> {
+        self.asked += 1;
+        write_command_message(self.socket.get_mut(), self.asked, command, self.version)?;
+        Ok(read_reply_message(&mut self.socket, self.version)?.1)
+    }
+
+    fn default_source(&mut self) -> Result<Option<SourceInfo>, ProtocolError> {
+        let kept = cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
+        // PipeWire asks for none, but for its length.
+        let cookie = kept.unwrap_or_else(|| vec![0; COOKIE_BYTES]);
+        let proof = AuthParams { version: MAX_VERSION, supports_shm: false, supports_memfd: false, cookie };
+        let server: AuthReply = self.ask(&Command::Auth(proof))?;
+        self.version = server.version.min(MAX_VERSION);
+        let mut name = Props::new();
+        name.set(Prop::ApplicationName, c"Dealerboard");
+        self.ask::<SetClientNameReply>(&Command::SetClientName(name))?;
+        let Some(name) = self.ask::<ServerInfo>(&Command::GetServerInfo)?.default_source_name else { return Ok(None) };
+        self.ask(&Command::GetSourceInfo(GetSourceInfo { index: None, name: Some(name) })).map(Some)
+    }
 }
 
 fn judge(source: Option<&SourceInfo>) -> DefaultMicrophone {

@@ -9,6 +9,16 @@ use dealerboard_turret::{Callbacks, Turret};
 use dealerboard_wire::{Act, Event, Notice, Tone};
 use support::*;
 
+/// A turret whose talk on `macro` the switch lists.
+async fn talking(switch: &mut Switch) -> (Turret, Peer) {
+    let (turret, mut peer) = seated(switch, idle()).await;
+    turret.intent(press_talk());
+    assert_eq!(peer.command().await.1, talk(true));
+    peer.event(Event::OpenMics { mics: vec![mic("macro", Uplink::Mic)] }).await;
+    until(&turret, |view| view.header.mics.len() == 1).await;
+    (turret, peer)
+}
+
 #[tokio::test]
 async fn a_release_shuts_the_microphone_without_an_answer() {
     let mut switch = Switch::start().await;
@@ -22,11 +32,7 @@ async fn a_release_shuts_the_microphone_without_an_answer() {
 #[tokio::test]
 async fn a_talk_key_that_is_let_go_shuts_though_the_switch_still_lists_it() {
     let mut switch = Switch::start().await;
-    let (turret, mut peer) = seated(&mut switch, idle()).await;
-    turret.intent(press_talk());
-    assert_eq!(peer.command().await.1, talk(true));
-    peer.event(Event::OpenMics { mics: vec![mic("macro", Uplink::Mic)] }).await;
-    until(&turret, |view| view.header.mics.len() == 1).await;
+    let (turret, mut peer) = talking(&mut switch).await;
     turret.intent(Intent::Talk { line: "macro".into(), on: false, latched: false });
     until(&turret, |view| view.header.mics.is_empty()).await;
     assert_eq!(peer.command().await.1, talk(false));
@@ -35,11 +41,7 @@ async fn a_talk_key_that_is_let_go_shuts_though_the_switch_still_lists_it() {
 #[tokio::test]
 async fn a_snapshot_while_the_switch_is_there_changes_the_panel_and_closes_no_talk() {
     let mut switch = Switch::start().await;
-    let (turret, mut peer) = seated(&mut switch, idle()).await;
-    turret.intent(press_talk());
-    assert_eq!(peer.command().await.1, talk(true));
-    peer.event(Event::OpenMics { mics: vec![mic("macro", Uplink::Mic)] }).await;
-    until(&turret, |view| view.header.mics.len() == 1).await;
+    let (turret, mut peer) = talking(&mut switch).await;
     let mut moved = idle();
     moved.mics = vec![mic("macro", Uplink::Mic)];
     moved.me.desk_name = "Tokyo".into();
