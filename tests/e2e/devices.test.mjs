@@ -105,7 +105,8 @@ describe('the system\'s microphone', () => {
   const opened = () => run('pactl', ['list', 'source-outputs']);
 
   test('is called by its own name', async () => {
-    await panel.reads('.chip .named', /^Mic: .*mic1/);
+    const handsFree = await panel.find('[data-position="hands-free"] button');
+    await until('the name is told', async () => /mic1/.test(await handsFree.getAttribute('title')));
     assert.match(await opened(), /dealerboard/);
   });
 

@@ -121,7 +121,7 @@ async function shootBusy(panel, at) {
   await panel.untilLamp('pelican-re', 'ringing_low');
   await until('Calder Wynn rings', async () => (await panel.lamp('calder-wynn')) === 'ringing_high', 90_000);
   await panel.reads('[data-channel="3"]', /R\. Lindt/);
-  await panel.reads(OPEN_MICS, /Hallam Street Left · 0:\d\d · 1 hear you/);
+  await panel.reads(OPEN_MICS, /Hallam Street Left · 0:\d\d · 1 hears you/);
   await shoot(panel, 'panel-busy-dark');
   await shoot(panel, 'panel-busy-light', 'light');
 }

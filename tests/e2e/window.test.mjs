@@ -84,7 +84,7 @@ describe('one turret', () => {
     });
 
     test('the header counts the microphone that is open and times it', async () => {
-      await panel.reads(OPEN_MICS, /^1 ?open Calder Wynn Left · \d+:\d\d · 1 hear you/);
+      await panel.reads(OPEN_MICS, /^1 ?open Calder Wynn Left · \d+:\d\d · 1 hears you/);
       const before = await openSeconds(panel);
       await until('its time goes on', async () => (await openSeconds(panel)) > before);
     });

@@ -148,14 +148,14 @@ impl TurretTask {
         match deed {
             LocalDeed::Select(position) => self.local.selected = Some(position),
             LocalDeed::Mute { position, on: true } => {
-                self.local.muted.insert(position);
+                self.local.muted.mute(position, &self.facts);
                 // One microphone serves hands-free and the talk keys.
                 if matches!(position, Position::HandsFree | Position::Speakers) {
                     self.local.mics.shut_talks(&self.facts, Instant::now());
                 }
             }
             LocalDeed::Mute { position, on: false } => {
-                self.local.muted.remove(&position);
+                self.local.muted.end(position);
                 if let Some(line) = self.facts.line_at(position) {
                     self.local.mics.reopen(line, position.uplink());
                 }

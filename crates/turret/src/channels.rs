@@ -50,7 +50,7 @@ impl Look<'_> {
             _ if set.muted => "muted by you".into(),
             [newest] => self.facts.name_of(&newest.user),
             [newest, more @ ..] => format!("{} +{}", self.facts.name_of(&newest.user), more.len()),
-            [] if hoot && mine.is_some() => format!("{} hear you", mine.map_or(0, |it| it.hearers)),
+            [] if hoot && mine.is_some() => hear_you(mine.map_or(0, |it| it.hearers)),
             [] if hoot => format!("{} on · quiet", status.hearers),
             [] => self.wire_words(status),
         };
@@ -73,5 +73,14 @@ impl Look<'_> {
             proof: status.proof.clone(),
             lamp: self.lamp(status),
         })
+    }
+}
+
+/// How many hear me.
+fn hear_you(hearers: u32) -> String {
+    match hearers {
+        0 => "nobody hears you".into(),
+        1 => "1 hears you".into(),
+        many => format!("{many} hear you"),
     }
 }

@@ -1,7 +1,7 @@
 //! A whole turret without a window: session, positions, devices and the view model.
 //!
 //! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` (with `mic_file`) and `cards` (each a `card`, or an `ear`) the devices;
-//! `facts`, `mics`, `calling`, `keyed`, `project`, `changes` and `press` are pure: what is known, which microphones are open,
+//! `facts`, `mics`, `mutes`, `calling`, `keyed`, `project`, `changes` and `press` are pure: what is known, which microphones are open or muted,
 //! which intercoms are on their way, what was keyed without the switch,
 //! what it looks like, what differs, what a press means. `speaking` is too: who speaks; so are `words`,
 //! what the user is told, and `places`, where each line is heard.
@@ -24,6 +24,7 @@ mod link;
 mod log;
 mod mic_file;
 mod mics;
+mod mutes;
 mod needles;
 mod pin;
 mod places;

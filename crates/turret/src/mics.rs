@@ -82,7 +82,7 @@ pub fn open(facts: &Facts, local: &Local) -> Vec<Gate> {
         let pending = local.mics.pending.values();
         all.extend(pending.map(|it| Gate { line: it.line.clone(), uplink: it.uplink, position: it.position }));
     }
-    all.retain(|gate| !local.muted.contains(&gate.position));
+    all.retain(|gate| !local.muted.contains(gate.position));
     // The switch does so as well, one message later: until then words for a talk would reach the call of a handset.
     if all.iter().any(|gate| gate.position == Position::Speakers) {
         all.retain(|gate| gate.position == Position::Speakers);
@@ -97,7 +97,7 @@ pub fn open(facts: &Facts, local: &Local) -> Vec<Gate> {
 /// and the recorder know that they are there.
 #[must_use]
 pub fn silent(facts: &Facts, local: &Local) -> Vec<Gate> {
-    let listed = shown(facts, local).into_iter().filter(|(mic, at)| !mic.muted && local.muted.contains(at));
+    let listed = shown(facts, local).into_iter().filter(|(mic, at)| !mic.muted && local.muted.contains(*at));
     listed.map(|(mic, position)| Gate { line: Some(mic.line), uplink: mic.uplink, position }).collect()
 }
 
@@ -105,7 +105,7 @@ pub fn silent(facts: &Facts, local: &Local) -> Vec<Gate> {
 /// the switch does not route it there any more.
 fn muted_call_would_hear(facts: &Facts, local: &Local) -> bool {
     let routed = |mic: &OpenMic| !mic.muted && place(facts, mic) == Position::HandsFree;
-    local.muted.contains(&Position::HandsFree) && facts.mics.iter().any(routed)
+    local.muted.contains(Position::HandsFree) && facts.mics.iter().any(routed)
 }
 
 /// The microphones that the switch takes voice from and their user has not shut, with their positions.

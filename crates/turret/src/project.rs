@@ -5,6 +5,7 @@
 use crate::calling::Calls;
 use crate::facts::Facts;
 use crate::mics::{self, Gate, Mics};
+use crate::mutes::Mutes;
 use crate::view::{
     DeviceView, Header, IncomingView, KeyView, LinkView, MicView, NoticeView, PageView, PersonView, PositionView,
     RecorderView, TalkView, View,
@@ -68,7 +69,7 @@ pub struct Local {
     /// Lines with a press on its way.
     pub pressed: BTreeSet<LineId>,
     /// Positions that the user muted.
-    pub muted: BTreeSet<Position>,
+    pub muted: Mutes,
     /// Microphones, as far as this turret alone knows about them.
     pub mics: Mics,
     /// Intercoms on their way.
@@ -102,7 +103,7 @@ impl Default for Local {
             clock_offset_ms: 0.0,
             selected: None,
             pressed: BTreeSet::new(),
-            muted: BTreeSet::new(),
+            muted: Mutes::default(),
             mics: Mics::default(),
             calls: Calls::default(),
             talk: BTreeMap::new(),
@@ -184,7 +185,7 @@ impl<'a> Look<'a> {
     /// out to nobody.
     fn open_mics(&self) -> Vec<MicView> {
         let (open, mut shown) = (mics::open(self.facts, self.local), mics::shown(self.facts, self.local));
-        shown.retain(|(_, position)| !self.local.muted.contains(position));
+        shown.retain(|(_, position)| !self.local.muted.contains(*position));
         let listed = |gate: &Gate, mic: &OpenMic| gate.line.as_ref() == Some(&mic.line) && gate.uplink == mic.uplink;
         let on_their_way = open.iter().filter(|gate| !shown.iter().any(|(mic, _)| listed(gate, mic)));
         let on_their_way = on_their_way.map(|gate| self.mic_on_its_way(gate));
@@ -304,7 +305,7 @@ impl<'a> Look<'a> {
         let status = line.and_then(|it| self.facts.statuses.get(it));
         let mic_listed = mics::shown(self.facts, self.local).iter().any(|(_, at)| *at == position);
         let on_its_way = self.local.mics.line_on_its_way_to(position).is_some();
-        let muted = self.local.muted.contains(&position);
+        let muted = self.local.muted.contains(position);
         let selected = self.local.selected == Some(position);
         let talking = status.is_some_and(|it| it.phase == LinePhase::Talking);
         let words = match status {

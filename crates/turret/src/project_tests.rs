@@ -84,7 +84,7 @@ fn before_a_log_on_no_lamp_is_lit() {
 fn a_position_shows_its_microphone_open_only_while_it_is() {
     let (facts, mut local) = on_a_call();
     assert!(left(&project(&facts, &local)).mic_open);
-    local.muted.insert(Position::Left);
+    local.muted.mute(Position::Left, &facts);
     let view = project(&facts, &local);
     assert!(!left(&view).mic_open && left(&view).muted && view.header.mics.is_empty());
 }
@@ -166,7 +166,10 @@ fn a_latch_that_will_close_says_when() {
     local.talk.insert("macro".into(), TalkKey::Latched);
     let view = project(&facts, &local);
     assert_eq!((view.channels[0].talk, view.channels[0].closes_utc_ms), (TalkView::Closing, Some(99)));
-    assert_eq!(view.channels[0].words, "3 hear you");
+    for (hearers, words) in [(3, "3 hear you"), (1, "1 hears you"), (0, "nobody hears you")] {
+        facts.mics[0].hearers = hearers;
+        assert_eq!(project(&facts, &local).channels[0].words, words);
+    }
 }
 
 #[test]

@@ -1,5 +1,8 @@
-// The panel's keyboard: arrows between keys, F6 between zones, Enter answers, Esc closes every microphone.
+// The panel's keyboard: arrows between keys, F6 between zones, Enter answers, F2 to F8 act on a call, Esc closes every microphone.
+import type { PositionView } from '../generated/PositionView';
+import { positionWord } from './lamps';
 import type { PanelStore } from './store.svelte';
+import { SignalGesture } from './talk';
 
 type Way = 'ArrowUp' | 'ArrowDown' | 'ArrowLeft' | 'ArrowRight';
 
@@ -47,14 +50,69 @@ function moveZone(back: boolean): void {
   (next?.querySelector<HTMLElement>('.key[data-nav]') ?? next?.querySelector<HTMLElement>('[data-nav]:not(:disabled)'))?.focus();
 }
 
-/** Acts on a key that no component took. A button reached by keyboard keeps its own Enter. */
-export function handleKey(event: KeyboardEvent, store: PanelStore, showShortcuts: (on: boolean) => void): void {
+/** The call that a key acts on: that of the position with the focus, else the only one. Never a guess among several. */
+function callInHand(store: PanelStore): PositionView | null {
+  const calls = store.positions.filter((at) => at.line !== null);
+  const focused = document.activeElement?.closest<HTMLElement>('[data-position]')?.dataset.position;
+  const call = calls.find((at) => at.position === focused) ?? (calls.length === 1 ? calls[0] : undefined);
+  if (call) return call;
+  const [what, then] = calls.length === 0
+    ? ['No call is here.', 'Press a line’s key first.']
+    : [`Calls are on ${calls.map((at) => positionWord[at.position]).join(' and ')}.`, 'Go to one of them with F6, and press again.'];
+  store.message = { line: null, what, then, refused: true };
+  return null;
+}
+
+const signal = new SignalGesture();
+// X11 sends a release before each repeat of a held key: a release counts when no press follows within this time.
+const REPEAT_GAP_MS = 40;
+let release = 0;
+
+/** Acts on the call in hand. */
+function actOnCall(key: 'F2' | 'F3' | 'F4' | 'F8', store: PanelStore): void {
+  const call = callInHand(store);
+  if (!call) return;
+  const { position } = call;
+  switch (key) {
+    case 'F2':
+      if (call.can_hold) return store.send({ intent: 'hold', position });
+      store.message = { line: call.line, what: 'This call cannot be held.', then: 'Release it, or stay on it.', refused: true };
+      return;
+    case 'F3': return store.send({ intent: 'mute', position, on: !call.muted });
+    case 'F4': return store.send({ intent: 'release', position });
+    case 'F8':
+      if (call.can_signal) return signal.press(call.line, (line, on) => store.send({ intent: 'signal', line, on }));
+      store.message = { line: call.line, what: 'This line has no Signal.', then: 'It rings by itself when it is pressed.', refused: true };
+  }
+}
+
+/** A key comes up, or the window lost the keyboard. */
+export function letGo(event: KeyboardEvent | null): void {
+  if (event === null) return signal.end();
+  if (event.key === 'F8') release = window.setTimeout(() => signal.end(), REPEAT_GAP_MS);
+}
+
+/** The dialog on show, if any. */
+export interface Dialogs {
+  shown: boolean;
+  showShortcuts: () => void;
+  close: () => void;
+}
+
+/** Acts on a key that no component took. What is reached by keyboard keeps its own Enter. */
+export function handleKey(event: KeyboardEvent, store: PanelStore, dialogs: Dialogs): void {
   if (event.ctrlKey || event.altKey || event.metaKey || !store.loggedOn) return;
   const writing = event.target instanceof HTMLInputElement;
   switch (event.key) {
     case 'Escape':
-      showShortcuts(false);
-      return store.send({ intent: 'close_all' });
+      return dialogs.shown ? dialogs.close() : store.send({ intent: 'close_all' });
+    case 'F2': case 'F3': case 'F4':
+      event.preventDefault();
+      return event.repeat ? undefined : actOnCall(event.key, store);
+    case 'F8':
+      event.preventDefault();
+      window.clearTimeout(release);
+      return actOnCall(event.key, store);
     case 'F6':
       event.preventDefault();
       return moveZone(event.shiftKey);
@@ -63,7 +121,7 @@ export function handleKey(event: KeyboardEvent, store: PanelStore, showShortcuts
       event.preventDefault();
       return moveFocus(event.key);
     case 'Enter':
-      if (writing || document.activeElement?.matches('button:focus-visible')) return;
+      if (writing || document.activeElement?.matches('button:focus-visible, [role="slider"]:focus-visible')) return;
       event.preventDefault();
       return store.answer(store.incoming[0]);
     case '/':
@@ -71,7 +129,7 @@ export function handleKey(event: KeyboardEvent, store: PanelStore, showShortcuts
       event.preventDefault();
       return document.getElementById('find')?.focus();
     case '?':
-      return writing ? undefined : showShortcuts(true);
+      return writing ? undefined : dialogs.showShortcuts();
     default:
       if (!writing && /^[1-9]$/.test(event.key)) store.answer(store.incoming[Number(event.key) - 1]);
   }

@@ -12,10 +12,13 @@ import type { PersonView } from '../generated/PersonView';
 import type { Position } from '../generated/Position';
 import type { PositionView } from '../generated/PositionView';
 import type { View } from '../generated/View';
+import { DOUBLE_MS } from './strays';
 import type { Transport } from './transport';
 
 const ACTIVITY_LIMIT = 50;
 const NO_SOUND_DBFS = -100;
+/** How long the switch may take to answer a hold or a release. */
+const LEFT_MS = 3_000;
 
 /** A message shown at a key: of the turret, or of this window. */
 export interface Message {
@@ -54,6 +57,10 @@ export class PanelStore {
   pressed: Element | null = null;
 
   #transport: Transport;
+  /** When a ringing line came to a place that another one had, by the window's clock. */
+  #moved_ms = new Map<string, number>();
+  /** When this user put the call of a position on hold or released it, by the window's clock. */
+  #left_ms = new Map<Position, number>();
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -62,6 +69,7 @@ export class PanelStore {
   /** Sends an intent; the message of the press before goes. */
   send(intent: Intent): void {
     this.message = null;
+    if (intent.intent === 'hold' || intent.intent === 'release') this.#left_ms.set(intent.position, performance.now());
     this.#transport.send(intent);
   }
 
@@ -92,14 +100,32 @@ export class PanelStore {
       .sort((a, b) => (b.timer_utc_ms ?? 0) - (a.timer_utc_ms ?? 0));
   }
 
+  /** The names of the calls that are mine: on my positions, and on hold by me. */
+  get callsHere(): string[] {
+    return [...this.positions.filter((at) => at.line !== null).map((at) => at.name), ...this.heldHere.map((key) => key.name)];
+  }
+
   /** Presses a line's key as it is shown. */
   press(key: KeyView, position: Position | null = null): void {
     this.send({ intent: 'press', line: key.line, call: key.call, lamp: key.lamp, position });
   }
 
-  /** Answers one of the lines shown in the incoming list. */
+  /** Answers one of the lines shown in the incoming list; not one that has just taken the place of another. */
   answer(row: IncomingView | undefined, position: Position | null = null): void {
-    if (row?.call !== null && row !== undefined) this.send({ intent: 'answer_next', line: row.line, call: row.call, position });
+    if (row === undefined || row.call === null || this.justCame(this.#moved_ms.get(row.line), row.line)) return;
+    this.send({ intent: 'answer_next', line: row.line, call: row.call, position });
+  }
+
+  /** This user has just ended or held the call of a position: what that position offers now is no surprise. */
+  leftByMe(position: Position): boolean {
+    return performance.now() - (this.#left_ms.get(position) ?? -Infinity) < LEFT_MS;
+  }
+
+  /** A press on what came to its place at `since_ms` belongs to what was there before: true then, and the user is told. */
+  justCame(since_ms: number | undefined, line: string): boolean {
+    if (since_ms === undefined || performance.now() - since_ms >= DOUBLE_MS) return false;
+    this.message = { line, what: 'This has just come here.', then: 'Press again if you mean it.', refused: true };
+    return true;
   }
 
   /** Applies one change of the view. */
@@ -115,7 +141,7 @@ export class PanelStore {
       case 'channel': replace(this.channels, change.value, (c) => c.number); return;
       case 'people': this.people = change.value; return;
       case 'person': replace(this.people, change.value, (p) => p.user); return;
-      case 'incoming': this.incoming = change.value; return;
+      case 'incoming': return this.#ring(change.value);
       case 'notice': return this.#notice(change.value);
       case 'meters':
         this.mics = change.value.mics_dbfs;
@@ -133,6 +159,15 @@ export class PanelStore {
     this.people = view.people;
     this.incoming = view.incoming;
     this.activity = view.activity;
+  }
+
+  #ring(rows: IncomingView[]): void {
+    const now_ms = performance.now();
+    const stood = this.incoming.map((row) => row.line);
+    const moved = rows.filter((row, at) => stood[at] !== undefined && stood[at] !== row.line);
+    for (const line of this.#moved_ms.keys()) if (!rows.some((row) => row.line === line)) this.#moved_ms.delete(line);
+    for (const row of moved) this.#moved_ms.set(row.line, now_ms);
+    this.incoming = rows;
   }
 
   #notice(notice: NoticeView): void {

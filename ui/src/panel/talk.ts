@@ -72,11 +72,43 @@ export class TalkGesture {
   }
 }
 
+/** Signal on an MRD: it rings the far end for as long as it is held. */
+export class SignalGesture {
+  #end: (() => void) | null = null;
+
+  /** It is held on this line. */
+  press(line: string | null, send: (line: string, on: boolean) => void): void {
+    if (line === null || this.#end) return;
+    this.#end = () => send(line, false);
+    send(line, true);
+  }
+
+  /** It was let go, or is not held any more: on the line that it was pressed on. */
+  end(): void {
+    this.#end?.();
+    this.#end = null;
+  }
+}
+
+/** What a held button does. */
+interface Held {
+  down(now_ms: number): void;
+  up(now_ms: number): void;
+  cancel(): void;
+  latch?(): void;
+}
+
+/** Binds Signal on a line to a button. */
+export function signalKey(line: () => string | null, send: (line: string, on: boolean) => void): (node: HTMLElement) => () => void {
+  const signal = new SignalGesture();
+  return talkKey({ down: () => signal.press(line(), send), up: () => signal.end(), cancel: () => signal.end() });
+}
+
 // X11 sends a release before each repeat of a held key: a release counts when no press follows within this time.
 const REPEAT_GAP_MS = 40;
 
 /** Binds a gesture to a button: pointer, Space and Enter hold; `L` latches; anything that takes the hold away shuts it. */
-export function talkKey(gesture: TalkGesture): (node: HTMLElement) => () => void {
+export function talkKey(gesture: Held): (node: HTMLElement) => () => void {
   return (node) => {
     let release = 0;
     const stop = new AbortController();
@@ -99,7 +131,7 @@ export function talkKey(gesture: TalkGesture): (node: HTMLElement) => () => void
     on(document, 'visibilitychange', cancel);
     on<Event>(node, 'contextmenu', (event) => event.preventDefault());
     on<KeyboardEvent>(node, 'keydown', (event) => {
-      if (event.key === 'l' || event.key === 'L') return gesture.latch();
+      if (event.key === 'l' || event.key === 'L') return gesture.latch?.();
       if (event.key !== ' ' && event.key !== 'Enter') return;
       event.preventDefault();
       event.stopPropagation();
