@@ -5,7 +5,7 @@ use crate::floor::Floor;
 use crate::memory::Memory;
 use crate::options::{Options, SeatDevices};
 use crate::seats::{self, Remembering, Seats};
-use crate::{drawing, tray, turrets};
+use crate::{drawing, room, tray, turrets};
 use anyhow::Result;
 use clap::Parser;
 use dealerboard_turret::view::Intent;
@@ -76,10 +76,20 @@ fn open(
     app.state::<Seats>().seat(app, &label, turret, Remembering { memory: memory.clone(), own });
     let window = WebviewWindowBuilder::new(app, &label, WebviewUrl::default())
         .title(if at == 0 { "Dealerboard".to_owned() } else { format!("Dealerboard {}", at + 1) })
-        .inner_size(1280.0, 800.0)
+        .inner_size(room::WINDOW.0, room::WINDOW.1)
         .min_inner_size(1180.0, 700.0)
         .build()?;
     drawing::suit(&window);
+    if options.turrets > 1
+        && let Some(screen) = window.current_monitor()?
+    {
+        let (size, corner) =
+            (screen.size().to_logical(screen.scale_factor()), screen.position().to_logical(screen.scale_factor()));
+        let tauri::LogicalSize { width, height } = size;
+        let tauri::LogicalPosition::<f64> { x, y } = corner;
+        let (right, down) = room::place(at, (width, height));
+        window.set_position(tauri::LogicalPosition::new(x + right, y + down))?;
+    }
     Ok(())
 }
 

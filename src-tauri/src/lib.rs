@@ -9,6 +9,7 @@ pub mod memory;
 pub mod options;
 mod own_switch;
 pub mod review;
+mod room;
 mod seats;
 mod tray;
 mod turrets;
