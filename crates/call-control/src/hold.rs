@@ -109,14 +109,19 @@ pub fn take_position(s: &mut State, now: Moment, turret: TurretId, at: Position)
     }
     let Some(line) = s.line_at(turret, at) else { return Ok(()) };
     let found = s.line(&line)?;
-    if found.calling || found.spec.kind == LineKind::Intercom {
+    let intercom = found.spec.kind == LineKind::Intercom;
+    let name = if intercom { "The intercom".to_owned() } else { found.spec.name.clone() };
+    if found.calling || intercom {
         crate::private_wire::release(s, now, turret, &line)?;
+        s.notice(turret, None, format!("{name} is released: another call took its place."), None);
         return Ok(());
     }
-    hold(s, now, turret, &line).map(drop).map_err(|refusal| Refusal {
+    hold(s, now, turret, &line).map_err(|refusal| Refusal {
         code: if refusal.code == RefusalCode::NotHoldable { RefusalCode::PositionBusy } else { refusal.code },
         sentence: refusal.sentence,
-    })
+    })?;
+    s.notice(turret, Some(&line), format!("{name} is on hold: another call took its place."), None);
+    Ok(())
 }
 
 /// A held client waits (HOLD-7).

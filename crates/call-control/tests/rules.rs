@@ -178,6 +178,7 @@ fn pos_2_a_busy_position_holds_its_first_call() {
     let mut d = Desk::talking();
     d.seize(A1, "mrd-a");
     assert_eq!(d.phases("ard-a", "mrd-a"), (Held, Talking));
+    assert!(d.told(A1, "is on hold: another call took its place"), "nothing waits untold");
 }
 
 #[test]
@@ -186,6 +187,7 @@ fn pos_3_a_first_call_that_rings_is_released() {
     d.seize(A1, "ard-a");
     d.seize(A1, "mrd-a");
     assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
+    assert!(d.told(A1, "is released: another call took its place"));
 }
 
 #[test]
