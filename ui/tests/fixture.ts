@@ -87,5 +87,5 @@ export const fixture: View = {
     { line: 'aldersea-money', name: 'Aldersea Money', words: 'Low · Money page', lamp: 'ringing_low', call: 42, since_utc_ms: NOW - 11_000 },
     { line: 'wolds-pension', name: 'Wolds Pension', words: 'Low · Gilts page', lamp: 'ringing_low', call: 43, since_utc_ms: NOW - 3_000 },
   ],
-  activity: [{ n: 1, line: 'ch-4', sentence: 'Listen only on Macro hoot. A supervisor can let you speak.', at_utc_ms: NOW - 2_000, refused: true }],
+  activity: [{ n: 1, line: 'ch-4', sentence: 'You may only listen on Macro hoot; to talk there, ask your administrator.', at_utc_ms: NOW - 2_000, refused: true }],
 };
