@@ -22,8 +22,8 @@ export class Floor {
     try {
       writeFileSync(floor.passwordFile, PASSWORD);
       const file = ['--password-file', floor.passwordFile];
-      for (const user of users) await run(program('dealerboard-switch'), ['user', 'password', user, '--data', floor.data, ...file]);
       await floor.#serve(fileURLToPath(new URL(`../floors/${name}.toml`, import.meta.url)));
+      for (const user of users) await run(program('dealerboard-switch'), ['user', 'password', user, '--data', floor.data, ...file]);
       return floor;
     } catch (error) {
       await floor.close();

@@ -78,7 +78,7 @@ function lost(view) {
   const now_utc_ms = Date.now();
   return {
     ...view,
-    header: { ...view.header, mics: [], link: { state: 'lost', since_utc_ms: now_utc_ms - 4_000, retry_utc_ms: now_utc_ms + 2_000 } },
+    header: { ...view.header, mics: [], recorder: { state: 'not_known', words: 'Not known' }, link: { state: 'lost', since_utc_ms: now_utc_ms - 4_000, retry_utc_ms: now_utc_ms + 2_000 } },
     keys: view.keys.map((key) => ({ ...key, lamp: 'stale', words: 'Stale', timer_utc_ms: null, stale_since_utc_ms: now_utc_ms - 4_000 })),
     channels: view.channels.map((one) => ({ ...one, lamp: 'stale', talk: 'stale', talking: false, talk_since_utc_ms: null, closes_utc_ms: null })),
     people: view.people.map((person) => ({ ...person, lamp: 'stale', words: 'Stale', talk: 'stale' })),
@@ -91,7 +91,7 @@ function unrecorded(view) {
   const proof = { state: 'not_recorded', why: 'the disk is full' };
   return {
     ...view,
-    header: { ...view.header, recorder: { ok: false, words: 'Not recorded: the disk is full' } },
+    header: { ...view.header, recorder: { state: 'failing', words: 'Not recorded: the disk is full' } },
     keys: view.keys.map((key) => ({ ...key, proof })),
     channels: view.channels.map((one) => ({ ...one, proof })),
     positions: view.positions.map((at) => (at.line === null ? at : { ...at, proof })),

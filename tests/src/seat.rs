@@ -30,7 +30,7 @@ pub struct Seat<'a> {
     wrapper: Vec<String>,
     options: Vec<String>,
     pinned: bool,
-    log: Option<PathBuf>,
+    log: Option<(PathBuf, Option<&'static str>)>,
 }
 
 impl<'a> Seat<'a> {
@@ -58,7 +58,14 @@ impl<'a> Seat<'a> {
     /// Logs everything, at the finest level, into `file`.
     #[must_use]
     pub fn logs_into(mut self, file: &Path) -> Self {
-        self.log = Some(file.to_owned());
+        self.log = Some((file.to_owned(), Some("trace")));
+        self
+    }
+
+    /// Logs what it logs of itself into `file`.
+    #[must_use]
+    pub fn errors_into(mut self, file: &Path) -> Self {
+        self.log = Some((file.to_owned(), None));
         self
     }
 
@@ -104,8 +111,9 @@ impl<'a> Seat<'a> {
             command.arg("--mic").arg(format!("{position}={}", wav.display()));
         }
         command.args(&self.options);
-        if let Some(log) = &self.log {
-            command.env("RUST_LOG", "trace").stderr(std::fs::File::create(log)?);
+        if let Some((log, level)) = &self.log {
+            command.env_remove("RUST_LOG").stderr(std::fs::File::create(log)?);
+            command.envs(level.map(|level| ("RUST_LOG", level)));
         }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let stdin = child.stdin.take().context("the turret's input is piped")?;

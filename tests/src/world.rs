@@ -73,6 +73,7 @@ impl World {
     pub fn start_behind(floor: &str, wrapper: impl FnOnce(&Path) -> Vec<String>, listen: &str) -> Result<Self> {
         let mut world = Self::prepare(floor, wrapper)?;
         world.start_switch(listen)?;
+        world.set_passwords()?;
         Ok(world)
     }
 
@@ -84,6 +85,7 @@ impl World {
         let mut world = Self::prepare(floor, |_| Vec::new())?;
         world.more = vec!["--advertise", FAR_AWAY];
         world.start_switch("127.0.0.1:0")?;
+        world.set_passwords()?;
         let to: SocketAddr = world.address.trim_start_matches("wss://").trim_end_matches('/').parse()?;
         let at = SocketAddr::new(FAR_AWAY.parse()?, to.port());
         world.relay = Some(Relay::start(at, to, delay)?);
@@ -98,9 +100,6 @@ impl World {
         let (more, relay, address, pin) = (Vec::new(), None, String::new(), String::new());
         let world = Self { folder, floor, switch: None, wrapper, more, relay, address, pin };
         std::fs::write(world.password_file(), PASSWORD)?;
-        for user in world.users()? {
-            world.set_password(&user)?;
-        }
         Ok(world)
     }
 
@@ -161,6 +160,10 @@ impl World {
             bail!("user {command:?} failed: {}", String::from_utf8_lossy(&out.stderr));
         }
         Ok(())
+    }
+
+    fn set_passwords(&self) -> Result<()> {
+        self.users()?.iter().try_for_each(|user| self.set_password(user))
     }
 
     fn set_password(&self, user: &str) -> Result<()> {

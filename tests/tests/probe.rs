@@ -55,6 +55,14 @@ fn a_fifo_is_a_microphone_and_silence_once_its_writer_has_gone() {
 }
 
 #[test]
+fn a_turret_that_is_well_says_nothing_on_its_error_output() {
+    let world = World::start("two-desks").unwrap();
+    let errors = world.folder().join("errors");
+    drop(world.seat("reyes").errors_into(&errors).sit_down().unwrap());
+    assert_eq!(std::fs::read_to_string(errors).unwrap(), "");
+}
+
+#[test]
 fn a_stream_that_does_not_know_its_length_is_heard() {
     let world = World::start("two-desks").unwrap();
     let fifo = fifo(&world);

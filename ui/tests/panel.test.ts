@@ -93,7 +93,7 @@ describe('the panel', () => {
     expect(key.textContent).toMatch(/RINGING · disk full.*NOT RECORDED/s);
   });
   test('shows neither recorder nor channels as known while the switch is lost', async () => {
-    store.apply({ change: 'header', value: { ...fixture.header, link: { state: 'lost', since_utc_ms: NOW - 4000, retry_utc_ms: NOW + 2000 } } });
+    store.apply({ change: 'header', value: { ...fixture.header, recorder: { state: 'not_known', words: 'Not known' }, link: { state: 'lost', since_utc_ms: NOW - 4000, retry_utc_ms: NOW + 2000 } } });
     store.apply({ change: 'channel', value: { ...store.channels[15]!, talk: 'stale', lamp: 'stale' } });
     await tick();
     expect(document.querySelector('header .health')!.textContent).toMatch(/Not known/);

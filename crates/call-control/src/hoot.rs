@@ -32,7 +32,7 @@ pub fn talk(
     if right == Right::Listen {
         let name = s.line(line)?.spec.name.clone();
         s.notice(turret, None, String::new(), Some(Sound::Blocking));
-        let sentence = format!("You may only listen on {name}; a supervisor can let you speak.");
+        let sentence = format!("You may only listen on {name}; to talk there, ask your administrator.");
         return Err(Refusal::new(RefusalCode::ListenOnly, sentence));
     }
     may_talk_now(s, line)?;

@@ -30,7 +30,10 @@ pub fn call(s: &mut State, now: Moment, turret: TurretId, whom: &UserId, at: Pos
     }
     let seats = s.turrets.iter().filter(|(_, seat)| seat.user == *whom && seat.lost.is_none());
     let Some(callee) = seats.max_by_key(|(_, seat)| seat.used).map(|(turret, _)| *turret) else {
-        return Err(Refusal::new(RefusalCode::NobodyThere, format!("{name} is not logged on.")));
+        let is_lost = s.turrets.values().any(|seat| seat.user == *whom);
+        let why =
+            if is_lost { "has lost the switch; call again soon" } else { "is not logged on; call again when they are" };
+        return Err(Refusal::new(RefusalCode::NobodyThere, format!("{name} {why}.")));
     };
     crate::hold::take_position(s, now, turret, at)?;
     let id = s.new_call();

@@ -4,7 +4,7 @@ use crate::Floor;
 use crate::happenings::Happening;
 use crate::hoot;
 use crate::messages::{Accepted, Output, Refusal, Sound};
-use crate::private_wire::{far_shows, let_go, release};
+use crate::private_wire::{far_shows, let_go, release, tell_unattended};
 use crate::state::{State, Turret};
 use crate::timer::{LINK_GRACE_MS, LOSS_HOLD_MAX_MS, MIC_AUTO_RESUME_MS, Timer};
 use dealerboard_model::{LineId, LineKind, Moment, TurretId, UserId};
@@ -53,6 +53,9 @@ pub fn log_off(s: &mut State, now: Moment, turret: TurretId) {
         s.touched.extend(seat.monitors);
         if s.turrets.values().all(|other| other.user != seat.user) {
             s.dnd.remove(&seat.user);
+            let rang = s.lines.values().filter(|line| line.spec.members.contains_key(&seat.user));
+            let rang: Vec<LineId> = rang.map(|line| line.spec.line.clone()).collect();
+            rang.iter().for_each(|line| tell_unattended(s, line));
         }
     }
 }

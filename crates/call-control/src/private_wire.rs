@@ -55,11 +55,26 @@ pub fn seize(s: &mut State, now: Moment, turret: TurretId, line: &LineId, at: Po
             end.since = now;
             s.set_ring(&far, from, now);
             s.happened(&far, None, Happening::Rings);
+            tell_unattended(s, &far);
         }
     } else {
         mrd_open(s, line, call);
     }
     Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
+}
+
+/// Tells who rings `line` that nobody who could answer is logged on; it rings on (RTE-5).
+pub fn tell_unattended(s: &mut State, line: &LineId) {
+    let Some(rung) = s.lines.get(line).filter(|found| found.ring.is_some() && !s.is_attended(found)) else { return };
+    let Some(here) = rung.spec.far.as_ref().and_then(|far| s.lines.get(far)) else { return };
+    let goes_on = match here.spec.kind {
+        LineKind::Mrd => format!("your signal stays on their key for {} min", SIGNALLED_MS / 60_000),
+        LineKind::Ard | LineKind::Hoot | LineKind::Intercom => {
+            "it rings on until somebody answers or you release".into()
+        }
+    };
+    let (here, sentence) = (here.spec.line.clone(), format!("Nobody is logged on at {}: {goes_on}.", here.spec.name));
+    s.notice_members(&here, &sentence, None);
 }
 
 /// An MRD's end is open now: the far end is marked, its open side hears (MRD-1, MRD-4).
@@ -317,6 +332,7 @@ pub fn signal(s: &mut State, now: Moment, turret: TurretId, line: &LineId, on: b
         end.signal_by = Some(turret);
         end.signalled = None;
         s.happened(&far, None, Happening::Rings);
+        tell_unattended(s, &far);
     }
     Ok(Accepted { line: Some(line.clone()), position: None, call })
 }

@@ -224,6 +224,11 @@ impl State {
         self.turrets.iter().filter(|(_, seat)| sees(seat)).map(|(turret, _)| *turret).collect()
     }
 
+    /// Somebody who could answer a line is logged on.
+    pub fn is_attended(&self, line: &Line) -> bool {
+        !self.audience(line).is_empty()
+    }
+
     pub fn set_ring(&mut self, line: &LineId, from: String, now: Moment) {
         if let Ok(found) = self.line_mut(line) {
             found.ring = Some(Ring { priority: found.spec.priority, since: now, from });

@@ -279,7 +279,9 @@ fn brg_4_who_is_on_it_hears_one_beep_and_the_name() {
 fn hot_1_who_may_only_listen_hears_and_is_refused() {
     let mut d = Desk::new();
     let act = Act::Talk { line: l("hoot"), on: true, latched: false };
-    assert_eq!(d.refused(B1, act), RefusalCode::ListenOnly);
+    let refusal = d.act(B1, act).unwrap_err();
+    let sentence = "You may only listen on HOOT; to talk there, ask your administrator.";
+    assert_eq!((refusal.code, refusal.sentence.as_str()), (RefusalCode::ListenOnly, sentence));
     assert_eq!(d.route(B1), None);
     d.talk(A1, true);
     assert_eq!(d.route(A1), Some((true, vec![A2, A3, B1], 1)));

@@ -32,10 +32,12 @@ pub enum Shelf {
     Tokens,
     /// What call control keeps over a restart.
     Survivors,
+    /// Names of the desks of the floor that was served last, by id.
+    Desks,
 }
 
 impl Shelf {
-    const ALL: [Self; 4] = [Self::Users, Self::Passwords, Self::Tokens, Self::Survivors];
+    const ALL: [Self; 5] = [Self::Users, Self::Passwords, Self::Tokens, Self::Survivors, Self::Desks];
 
     fn name(self) -> &'static str {
         match self {
@@ -43,6 +45,7 @@ impl Shelf {
             Self::Passwords => "passwords",
             Self::Tokens => "tokens",
             Self::Survivors => "survivors",
+            Self::Desks => "desks",
         }
     }
 }
@@ -222,7 +225,7 @@ impl Keep {
     fn tell_of_change(&self, shelf: Shelf) {
         match shelf {
             Shelf::Users | Shelf::Passwords => self.changes.send_modify(|changes| *changes += 1),
-            Shelf::Tokens | Shelf::Survivors => {}
+            Shelf::Tokens | Shelf::Survivors | Shelf::Desks => {}
         }
     }
 

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use dealerboard_model::UserId;
 use dealerboard_switch::{FloorSource, Switch, SwitchOptions, UserList, floor};
 use std::io::{BufRead, IsTerminal, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tracing_subscriber::filter::filter_fn;
@@ -31,8 +31,8 @@ enum Command {
         /// The data folder; made when it is not there.
         #[arg(long)]
         data: PathBuf,
-        /// Address and port, for TCP and UDP.
-        #[arg(long, default_value = "127.0.0.1:7443")]
+        /// Address and port, for TCP and UDP; a name such as localhost:7443 is looked up.
+        #[arg(long, default_value = "127.0.0.1:7443", value_parser = listen)]
         listen: SocketAddr,
         /// Address that turrets reach the voice port at, when it is not the one listened on, or, with 0.0.0.0 or [::], none
         /// of this machine's own. May stand several times.
@@ -43,7 +43,7 @@ enum Command {
         #[arg(long)]
         sample: bool,
     },
-    /// Names every mistake in a floor file with its line.
+    /// Names every mistake in a floor file with its line, or says that there is none.
     Check {
         /// The floor file.
         #[arg(long)]
@@ -137,11 +137,22 @@ enum UserCommand {
     },
 }
 
+/// The address to listen on: as it stands, or what its name stands for, IPv4 before IPv6.
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    let known: Vec<SocketAddr> = text.to_socket_addrs().into_iter().flatten().collect();
+    known.iter().find(|address| address.is_ipv4()).or(known.first()).copied().ok_or_else(|| {
+        "no such address of this machine is known; write ADDRESS:PORT, such as 127.0.0.1:7443, or 0.0.0.0:7443 for all that \
+         it has"
+            .to_owned()
+    })
+}
+
 fn main() -> ExitCode {
     // Two providers in one process would panic at the first handshake; whoever was first is the one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    registry().with(filter).with(filter_fn(keeps_secrets)).with(fmt::layer().with_writer(std::io::stderr)).init();
+    let lines = fmt::layer().with_ansi(shows_colours()).with_writer(std::io::stderr);
+    registry().with(filter).with(filter_fn(keeps_secrets)).with(lines).init();
     match run(Arguments::parse().command) {
         Ok(code) => code,
         Err(error) => {
@@ -149,6 +160,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A terminal that was not asked to leave them out: see no-color.org.
+fn shows_colours() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|asked| asked.is_empty())
 }
 
 /// Below `info` the WebSocket library writes whole messages, and with them passwords and tokens.
@@ -206,23 +222,29 @@ fn check(file: &Path) -> Result<ExitCode> {
     for mistake in &mistakes {
         println!("{}:{mistake}", file.display());
     }
-    Ok(if mistakes.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    match floor::read(&text) {
+        Ok(floor) if mistakes.is_empty() => {
+            println!("{} has no mistakes: {}", file.display(), floor.in_numbers());
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(_) | Err(_) => Ok(ExitCode::FAILURE),
+    }
 }
 
 fn user(command: UserCommand) -> Result<()> {
     match command {
         UserCommand::Add { user, data, name, desk, roles, seat, password_file } => {
-            let account = UserList::account(&user, name.as_deref().unwrap_or(&user), &desk, &roles, &seat)?;
-            let password = password(password_file.as_deref())?;
-            UserList::open(&data)?.add(&account, &password)?;
+            let users = UserList::open(&data)?;
+            let account = users.account(&user, name.as_deref().unwrap_or(&user), &desk, &roles, &seat)?;
+            users.add(&account, &password(password_file.as_deref())?)?;
             println!("{user} was added");
         }
         UserCommand::Change { user, data, name, desk, roles, seat } => {
-            let users = UserList::open_existing(&data)?;
+            let users = UserList::open(&data)?;
             let was = users.added(&user)?;
             let [name, desk, seat] =
                 [(name, was.name), (desk, was.desk), (seat, was.seat)].map(|(now, was)| now.unwrap_or(was));
-            let mut account = UserList::account(&user, &name, &desk, &roles, &seat)?;
+            let mut account = users.account(&user, &name, &desk, &roles, &seat)?;
             if roles.is_empty() {
                 account.roles = was.roles;
             }
@@ -235,12 +257,12 @@ fn user(command: UserCommand) -> Result<()> {
             println!("the password of {user} was set");
         }
         UserCommand::List { data } => {
-            for line in UserList::open_existing(&data)?.lines() {
+            for line in UserList::open(&data)?.lines() {
                 println!("{line}");
             }
         }
         UserCommand::Remove { user, data } => {
-            UserList::open_existing(&data)?.remove(&UserId(user.clone()))?;
+            UserList::open(&data)?.remove(&UserId(user.clone()))?;
             println!("{user} was removed");
         }
     }

@@ -111,6 +111,10 @@ impl Switch {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let file = read_floor(&options.floor)?;
         let keep = Keep::open(&options.data)?;
+        if let Err(error) = keep_desks(&file, &keep) {
+            // A full disk must not keep a floor from being served.
+            tracing::warn!("new users are given the desks of an earlier floor: {error:#}");
+        }
         let file = with_added_users(file, &keep);
         let accounts = Accounts::new(&file, keep.clone(), options.token_life)?;
         let passwords = if options.sample_passwords {
@@ -257,6 +261,13 @@ fn read_floor(source: &FloorSource) -> Result<FloorFile> {
             bail!("{}", named.join("\n"))
         }
     }
+}
+
+/// Keeps the desks for who adds users beside the running switch.
+fn keep_desks(file: &FloorFile, keep: &Keep) -> Result<()> {
+    let desks: BTreeMap<String, serde_json::Value> =
+        file.desks.iter().map(|desk| (desk.id.value.clone(), desk.name.as_str().into())).collect();
+    keep.change(Shelf::Desks, |kept| *kept = desks)
 }
 
 /// The floor with the users that were added to its data folder; one whose desk is gone is left out and named.

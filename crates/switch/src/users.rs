@@ -12,26 +12,31 @@ use std::path::Path;
 /// The users of one data folder.
 pub struct UserList {
     keep: Keep,
+    /// Ids of the desks of the floor that was served from it last.
+    desks: Vec<String>,
 }
 
 impl UserList {
-    /// Opens the data folder and makes it when it is not there: users may be added before a switch is first started.
+    /// Opens the data folder of a switch, running or not, that has served a floor from it. A mistyped one is not made.
     ///
     /// # Errors
-    /// It cannot be opened.
+    /// It is not there, it is none, or it cannot be opened.
     pub fn open(data: &Path) -> Result<Self> {
-        Ok(Self { keep: Keep::open_beside(data)? })
-    }
-
-    /// Opens a data folder that is there.
-    ///
-    /// # Errors
-    /// It is not there, or cannot be opened.
-    pub fn open_existing(data: &Path) -> Result<Self> {
         if !data.is_dir() {
-            bail!("there is no data folder {}; name the one that the switch serves with --data", data.display());
+            bail!(
+                "there is no data folder {}; name the one that the switch serves with --data, or serve a floor there first",
+                data.display()
+            );
         }
-        Self::open(data)
+        let keep = Keep::open_beside(data)?;
+        let desks: Vec<String> = keep.all::<String>(Shelf::Desks).into_iter().map(|(desk, _)| desk).collect();
+        if desks.is_empty() {
+            bail!(
+                "no floor was served from {} yet; name the data folder that the switch serves with --data, or serve a floor there first",
+                data.display()
+            );
+        }
+        Ok(Self { keep, desks })
     }
 
     /// Adds a user with a password, in the place of one of the floor file who has none. Nobody is added unless all of it can
@@ -98,8 +103,8 @@ impl UserList {
     /// A user as an operator names one.
     ///
     /// # Errors
-    /// A name or role that cannot be.
-    pub fn account(user: &str, name: &str, desk: &str, roles: &[String], seat: &str) -> Result<Account> {
+    /// A name or role that cannot be, or a desk that the floor does not have.
+    pub fn account(&self, user: &str, name: &str, desk: &str, roles: &[String], seat: &str) -> Result<Account> {
         if user.is_empty() || !user.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
             bail!("\"{user}\" cannot be a log-on name; use letters, digits, - _ and . only");
         }
@@ -108,6 +113,9 @@ impl UserList {
                 "the name \"{name}\" is longer than a key shows ({} characters); shorten it",
                 crate::floor::NAME_MAX_CHARS
             );
+        }
+        if !self.desks.iter().any(|known| known == desk) {
+            bail!("the floor has no desk \"{desk}\"; write one of {}", self.desks.join(", "));
         }
         let mut held = Vec::new();
         for role in roles {
@@ -183,14 +191,20 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    /// The users of a data folder from which a floor with one desk was served.
+    fn served(folder: &Path) -> UserList {
+        Keep::open_beside(folder).unwrap().put(Shelf::Desks, "london", &"London").unwrap();
+        UserList::open(folder).unwrap()
+    }
+
     /// What adding a user comes to when `shelf` refuses every write, who is there then, and whose tokens.
     fn added_while_refused(shelf: &str) -> (Result<()>, Vec<String>, usize) {
         let folder = tempfile::tempdir().unwrap();
-        let users = UserList::open(folder.path()).unwrap();
+        let users = served(folder.path());
         users.keep.put(Shelf::Tokens, "digest", &json!({ "user": "novak" })).unwrap();
         // A folder where the fresh file should stand refuses every write, to the superuser too.
         std::fs::create_dir(folder.path().join(format!("{shelf}.new"))).unwrap();
-        let account = UserList::account("novak", "P. Novak", "london", &[], "").unwrap();
+        let account = users.account("novak", "P. Novak", "london", &[], "").unwrap();
         let done = users.add(&account, "hyacinth-bulb");
         (done, users.lines(), users.keep.all::<serde_json::Value>(Shelf::Tokens).len())
     }

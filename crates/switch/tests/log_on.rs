@@ -4,6 +4,7 @@
 mod support;
 
 use dealerboard_model::{LineId, Position, TurretId, Uplink};
+use dealerboard_switch::UserList;
 use dealerboard_wire::{
     Act, Answer, Event, FromSwitch, FromTurret, HEARTBEAT_MS, KeyedInterval, RefusalCode, SUBPROTOCOL, close,
 };
@@ -169,8 +170,8 @@ async fn a_second_switch_on_the_same_data_folder_gets_one_sentence() {
 #[tokio::test]
 async fn a_user_who_is_added_while_the_switch_runs_logs_on_with_the_lines_of_their_desk() {
     let world = World::start().await;
-    let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
-    users.add(&trader("novak", "P. Novak", "london"), "hyacinth-bulb").unwrap();
+    let users = UserList::open(&world.folder.path().join("data")).unwrap();
+    users.add(&trader(&users, "novak", "P. Novak", "london"), "hyacinth-bulb").unwrap();
     let turret = world.log_on_with(password("novak", "hyacinth-bulb"), None).await;
     let snapshot = turret.snapshot.unwrap();
     assert_eq!(snapshot.me.name, "P. Novak");
@@ -181,8 +182,8 @@ async fn a_user_who_is_added_while_the_switch_runs_logs_on_with_the_lines_of_the
 async fn a_user_who_is_added_is_on_the_panels_of_those_who_are_logged_on_before_they_log_on() {
     let world = World::start().await;
     let mut reyes = world.log_on("reyes").await;
-    let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
-    users.add(&trader("novak", "P. Novak", "london"), "hyacinth-bulb").unwrap();
+    let users = UserList::open(&world.folder.path().join("data")).unwrap();
+    users.add(&trader(&users, "novak", "P. Novak", "london"), "hyacinth-bulb").unwrap();
     let snapshot = reyes.until_snapshot(|snapshot| snapshot.people.len() > 4).await;
     assert!(snapshot.people.iter().any(|person| person.user == "novak".into()));
     assert!(snapshot.person_statuses.iter().any(|status| status.user == "novak".into() && !status.logged_on));
@@ -191,10 +192,10 @@ async fn a_user_who_is_added_is_on_the_panels_of_those_who_are_logged_on_before_
 #[tokio::test]
 async fn a_user_who_is_moved_while_they_are_logged_on_sees_the_lamps_of_their_new_desk() {
     let world = World::start().await;
-    let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
+    let users = UserList::open(&world.folder.path().join("data")).unwrap();
     let mut marsh = world.log_on("marsh").await;
     let mut lindt = world.log_on("lindt").await;
-    users.change(&trader("marsh", "T. Marsh", "new-york")).unwrap();
+    users.change(&trader(&users, "marsh", "T. Marsh", "new-york")).unwrap();
     let line = LineId::from("ard-new-york");
     let snapshot = marsh.until_snapshot(|snapshot| snapshot.me.desk == "new-york".into()).await;
     assert!(snapshot.lines.iter().any(|facts| facts.line == line));
@@ -208,7 +209,7 @@ async fn a_new_password_ends_the_users_sessions_tokens_and_cookies_and_nobody_el
     let world = World::start().await;
     let (mut reyes, mut marsh) = (world.log_on("reyes").await, world.log_on("marsh").await);
     let cookie = world.review_as("reyes").await.cookie();
-    let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
+    let users = UserList::open(&world.folder.path().join("data")).unwrap();
     users.set_password(&"reyes".into(), "hyacinth-bulb").unwrap();
     let (sentence, code) = reyes.end().await;
     assert_eq!(code, close::NOT_LOGGED_ON);
@@ -224,8 +225,8 @@ async fn a_new_password_ends_the_users_sessions_tokens_and_cookies_and_nobody_el
 #[tokio::test]
 async fn a_user_who_is_removed_is_logged_off() {
     let world = World::start().await;
-    let users = dealerboard_switch::UserList::open(&world.folder.path().join("data")).unwrap();
-    users.add(&trader("novak", "P. Novak", "london"), "hyacinth-bulb").unwrap();
+    let users = UserList::open(&world.folder.path().join("data")).unwrap();
+    users.add(&trader(&users, "novak", "P. Novak", "london"), "hyacinth-bulb").unwrap();
     let mut novak = world.log_on_with(password("novak", "hyacinth-bulb"), None).await;
     users.remove(&"novak".into()).unwrap();
     assert_eq!(novak.end().await.1, close::NOT_LOGGED_ON);
@@ -341,6 +342,6 @@ async fn a_report_of_keyed_time_is_answered_each_time_and_listed_once_in_another
     assert_eq!(chain.matches("the turret had no switch to talk to").count(), 1, "{chain}");
 }
 
-fn trader(user: &str, name: &str, desk: &str) -> dealerboard_switch::Account {
-    dealerboard_switch::UserList::account(user, name, desk, &["trader".into()], "4-09").unwrap()
+fn trader(users: &UserList, user: &str, name: &str, desk: &str) -> dealerboard_switch::Account {
+    users.account(user, name, desk, &["trader".into()], "4-09").unwrap()
 }

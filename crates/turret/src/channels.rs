@@ -70,7 +70,7 @@ impl Look<'_> {
             talk_since_utc_ms: mine.map(|it| it.since.utc_ms),
             closes_utc_ms: mine.and_then(|it| it.closes_at).map(|it| it.utc_ms),
             quiet_since_utc_ms: status.talkers.is_empty().then_some(status.since.utc_ms),
-            proof: status.proof.clone(),
+            proof: self.proof(status),
             lamp: self.lamp(status),
         })
     }

@@ -2,6 +2,8 @@
 //!
 //! Law: however it ends, its microphones are shut and it has logged off first.
 
+mod typed;
+
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use dealerboard_media::UplinkConfig;
@@ -25,23 +27,9 @@ const LINES_MAX: usize = 256;
 /// How long what still runs may keep the program from ending.
 const END_MAX: Duration = Duration::from_millis(500);
 
-const INTENTS: &str = r#"Intents, one JSON object a line on the standard input (LINE and USER are ids of the floor, POSITION is left, right or
-hands-free; what stands in brackets may be left out):
-  {"intent":"press","line":LINE[,"position":POSITION]}   what a press on the key means now: seize, answer, resume, join, talk
-  {"intent":"hold","position":POSITION}                  {"intent":"release","position":POSITION}
-  {"intent":"mute","position":POSITION,"on":true}        {"intent":"open_mic","position":POSITION}
-  {"intent":"talk","line":LINE,"on":true,"latched":false}   false when the talk key is let go
-  {"intent":"signal","line":LINE,"on":true}              an MRD rings from true to false
-  {"intent":"intercom","user":USER}                      {"intent":"talk_back","user":USER,"on":true}
-  {"intent":"dnd","on":true}                             {"intent":"close_all"}
-  {"intent":"volume","line":LINE,"volume":0.5}           {"intent":"trust","fingerprint":"sha256:..."}
-  {"intent":"look"}                                      {"intent":"log_off"}
-Changes come one a line: {"change":"view","value":{...}} first, then the part that changed. The microphones' files begin
-with the program; what a position hears is in DIR/POSITION.wav."#;
-
 /// A turret without a window: reads one JSON intent a line, writes one JSON change of its view a line.
 #[derive(Parser)]
-#[command(name = "dealerboard-turret", version, after_long_help = INTENTS)]
+#[command(name = "dealerboard-turret", version, after_long_help = typed::help())]
 struct Arguments {
     /// The switch, wss://HOST:PORT.
     #[arg(long)]
@@ -268,12 +256,9 @@ fn take(turret: &Turret, line: &str) {
     if line.trim().is_empty() {
         return;
     }
-    match serde_json::from_str::<Intent>(line) {
+    match typed::read(line) {
         Ok(intent) => turret.intent(intent),
-        Err(error) => {
-            let sentence = format!("This line is no intent ({error}); write one JSON object a line.");
-            eprintln!("{}", serde_json::json!({ "error": sentence }));
-        }
+        Err(sentence) => eprintln!("{}", serde_json::json!({ "error": sentence })),
     }
 }
 

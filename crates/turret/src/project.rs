@@ -8,7 +8,7 @@ use crate::mics::{self, Gate, Mics};
 use crate::mutes::Mutes;
 use crate::view::{
     DeviceView, Header, IncomingView, KeyView, LinkView, MicView, NoticeView, PageView, PersonView, PositionView,
-    RecorderView, TalkView, View,
+    RecorderState, RecorderView, TalkView, View,
 };
 use dealerboard_model::{
     FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Position, Proof, Uplink, lamp,
@@ -157,13 +157,19 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// Whether what is said on a line is recorded. Nothing is claimed that the switch may contradict.
+    fn proof(&self, status: &LineStatus) -> Proof {
+        if self.up() { status.proof.clone() } else { Proof::Silent }
+    }
+
     fn header(&self) -> Header {
         let me = self.facts.me.as_ref();
         let may_review = me.is_some_and(|it| it.roles.iter().any(|role| role.may_review()));
         let dnd = me.and_then(|it| self.facts.person_statuses.get(&it.user)).is_some_and(|it| it.dnd);
-        let recorder = match &self.facts.recorder {
-            RecorderHealth::Ok => RecorderView { ok: true, words: "All recorded".into() },
-            RecorderHealth::Failing { why } => RecorderView { ok: false, words: format!("Not recorded: {why}") },
+        let (state, words) = match &self.facts.recorder {
+            _ if !self.up() => (RecorderState::NotKnown, "Not known".to_owned()),
+            RecorderHealth::Ok => (RecorderState::Ok, "All recorded".to_owned()),
+            RecorderHealth::Failing { why } => (RecorderState::Failing, format!("Not recorded: {why}")),
         };
         Header {
             user: me.map(|it| it.name.clone()).unwrap_or_default(),
@@ -173,7 +179,7 @@ impl<'a> Look<'a> {
             floor: self.facts.floor.clone(),
             switch: self.local.switch.clone(),
             link: self.local.link.clone(),
-            recorder,
+            recorder: RecorderView { state, words },
             mics: self.open_mics(),
             dnd,
             may_review,
@@ -263,7 +269,7 @@ impl<'a> Look<'a> {
             timer_utc_ms: timer.map(|it| it.utc_ms),
             call: status.call,
             position: mine.map(|it| it.position),
-            proof: status.proof.clone(),
+            proof: self.proof(status),
             signalled_utc_ms: status.signalled.map(|it| it.utc_ms),
             pressed: self.local.pressed.contains(&about.line),
             right: self.facts.rights.get(&about.line).copied(),
@@ -330,7 +336,7 @@ impl<'a> Look<'a> {
             mic_open: mics::open(self.facts, self.local).iter().any(|gate| gate.position == position),
             muted,
             mic_lapsed: self.up() && !muted && talking && !mic_listed && !on_its_way,
-            proof: status.map_or(Proof::Silent, |it| it.proof.clone()),
+            proof: status.map_or(Proof::Silent, |it| self.proof(it)),
             can_hold: about.is_some_and(|it| it.kind != LineKind::Intercom)
                 && status.is_some_and(|it| it.phase != LinePhase::Calling),
             can_signal: about.is_some_and(|it| it.kind == LineKind::Mrd),

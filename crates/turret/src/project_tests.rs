@@ -188,7 +188,21 @@ fn a_recorder_that_fails_is_never_shown_as_all_recorded() {
     let (mut facts, local) = world(|_| {});
     facts.recorder = RecorderHealth::Failing { why: "disk full".into() };
     let shown = project(&facts, &local).header.recorder;
-    assert_eq!((shown.ok, shown.words.as_str()), (false, "Not recorded: disk full"));
+    assert_eq!((shown.state, shown.words.as_str()), (RecorderState::Failing, "Not recorded: disk full"));
+}
+
+#[test]
+fn nothing_is_said_to_be_recorded_while_the_switch_is_not_reached() {
+    let (mut facts, mut local) = on_a_call();
+    facts.statuses.values_mut().for_each(|status| status.proof = Proof::Recorded);
+    for link in [LinkView::LoggedOff, LinkView::Connecting, LinkView::Lost { since_utc_ms: 7, retry_utc_ms: 8 }] {
+        local.link = link;
+        let view = project(&facts, &local);
+        let words = view.header.recorder.words.as_str();
+        assert_eq!((view.header.recorder.state, words), (RecorderState::NotKnown, "Not known"));
+        let proofs = view.keys.iter().map(|key| &key.proof).chain(view.channels.iter().map(|channel| &channel.proof));
+        assert!(proofs.chain(view.positions.iter().map(|at| &at.proof)).all(|proof| *proof == Proof::Silent));
+    }
 }
 
 #[test]

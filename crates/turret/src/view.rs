@@ -108,10 +108,22 @@ pub enum LinkView {
 /// The recorder, in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct RecorderView {
-    /// Nothing that should be recorded is lost.
-    pub ok: bool,
-    /// `All recorded`, or what is not.
+    /// How it is.
+    pub state: RecorderState,
+    /// `All recorded`, or what is not, or that it is not known.
     pub words: String,
+}
+
+/// How the recorder is, as far as this turret knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RecorderState {
+    /// Nothing that should be recorded is lost.
+    Ok,
+    /// Something is not recorded that should be.
+    Failing,
+    /// The switch is not reached: nobody can say.
+    NotKnown,
 }
 
 /// One open microphone.

@@ -182,6 +182,9 @@ impl TurretTask {
             return;
         }
         self.path.breaks += 1;
+        if self.path.breaks == 1 {
+            tracing::warn!("the voice connection broke or was not made; it is tried again until it flows");
+        }
         let (wait, number, told) = (wait_after(self.path.breaks), self.path.number, self.inputs.clone());
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;

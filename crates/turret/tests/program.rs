@@ -21,11 +21,17 @@ fn program(address: &str, pin: &str) -> Program {
 }
 
 fn program_with(address: &str, more: &[&str]) -> Program {
+    program_that_logs(None, address, more)
+}
+
+/// As [`program_with`], with `RUST_LOG` as given.
+fn program_that_logs(level: Option<&str>, address: &str, more: &[&str]) -> Program {
     let folder = tempfile::tempdir().unwrap();
     let password = folder.path().join("password");
     std::fs::write(&password, "tulip").unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_dealerboard-turret"));
     command.args(["--user", "reyes", "--switch", address, "--password-file"]).arg(password).args(more);
+    command.env_remove("RUST_LOG").envs(level.map(|level| ("RUST_LOG", level)));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     Program { process: command.spawn().unwrap(), _folder: folder }
 }
@@ -169,4 +175,31 @@ async fn a_fifo_of_another_rate_is_told_and_the_turret_runs() {
         std::fs::write(&writer, bytes.into_inner()).unwrap();
     });
     shows_the_trouble_of(&fifo, "44100 Hz").await;
+}
+
+#[tokio::test]
+async fn a_line_that_is_no_intent_is_answered_with_one_sentence_and_the_turret_runs_on() {
+    let switch = Switch::start().await;
+    let mut program = program(&switch.address, &switch.fingerprint);
+    let mut input = program.process.stdin.take().unwrap();
+    input.write_all(b"{\"intent\":\"hold\"}\n").await.unwrap();
+    let mut errors = BufReader::new(program.process.stderr.take().unwrap()).lines();
+    let said = errors.next_line().await.unwrap().unwrap();
+    let error: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert!(error["error"].as_str().unwrap().starts_with("The intent \"hold\" lacks \"position\";"), "{said}");
+    assert!(program.process.try_wait().unwrap().is_none());
+}
+
+#[tokio::test]
+async fn the_help_shows_the_intents() {
+    let help = Command::new(env!("CARGO_BIN_EXE_dealerboard-turret")).arg("--help").output().await.unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    assert!(help.contains(r#"{"intent":"position_volume","position":"left","volume":0.5}"#), "{help}");
+}
+
+#[tokio::test]
+async fn a_log_in_a_file_has_no_colours() {
+    let program = program_that_logs(Some("debug"), "wss://no-such-switch.invalid:7443", &["--pin", &some_pin()]);
+    let (_, said) = end(program).await;
+    assert!(said.contains("DEBUG") && !said.contains('\u{1b}'), "{said}");
 }

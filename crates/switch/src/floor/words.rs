@@ -36,6 +36,19 @@ pub struct FloorFile {
 }
 
 impl FloorFile {
+    /// How many of each there are, in words. A wire is two lines, one at each end.
+    #[must_use]
+    pub fn in_numbers(&self) -> String {
+        let count = |number: usize, one: &str, more: &str| format!("{number} {}", if number == 1 { one } else { more });
+        [
+            count(self.desks.len(), "desk", "desks"),
+            count(self.users.len(), "user", "users"),
+            count(self.wires.len() * 2 + self.hoots.len(), "line", "lines"),
+            count(self.counterparties.len(), "counterparty", "counterparties"),
+        ]
+        .join(", ")
+    }
+
     /// Adds a user, or changes one of the same id; true when anything is new. Places of the user's words are not compared.
     pub fn with_user(&mut self, user: User) -> bool {
         let same = |known: &User| {

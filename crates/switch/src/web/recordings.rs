@@ -293,7 +293,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::accounts::TOKEN_LIFE;
-    use crate::keep::Keep;
+    use crate::keep::{Keep, Shelf};
     use crate::users::UserList;
 
     #[test]
@@ -302,8 +302,10 @@ mod tests {
         let file = crate::floor::read(include_str!("../../../../tests/floors/two-desks.toml")).unwrap();
         let keep = Keep::open_beside(folder.path()).unwrap();
         let names = Names::of(&file, Accounts::new(&file, keep.clone(), TOKEN_LIFE).unwrap());
-        let account = UserList::account("novak", "P. Novak", "london", &[], "").unwrap();
-        UserList::open(folder.path()).unwrap().add(&account, "hyacinth-bulb").unwrap();
+        keep.put(Shelf::Desks, "london", &"London").unwrap();
+        let users = UserList::open(folder.path()).unwrap();
+        let account = users.account("novak", "P. Novak", "london", &[], "").unwrap();
+        users.add(&account, "hyacinth-bulb").unwrap();
         keep.look();
         let shown = ["reyes", "novak", "nobody"].map(|user| names.person(&UserId::from(user)).name);
         assert_eq!(shown, ["A. Reyes", "P. Novak", "nobody"]);

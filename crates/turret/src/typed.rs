@@ -1,0 +1,175 @@
+//! Intents as a person types them: an example of each for the help, and what is wrong with a line that is none.
+//!
+//! Law: pure. Fields are named by trying them against the type itself, so that no sentence can differ from what is taken.
+
+use dealerboard_turret::view::Intent;
+use serde_json::{Map, Value};
+
+/// An example of every intent, with all fields that it must have, and what it does.
+const EXAMPLES: [(&str, &str); 22] = [
+    (
+        r#"{"intent":"press","line":"hallam-street"}"#,
+        "the key of a line: seizes, answers, resumes or joins; \"position\" says where to",
+    ),
+    (r#"{"intent":"answer_next","line":"calder-wynn","call":7}"#, "answers what rings, by the call that it shows"),
+    (r#"{"intent":"hold","position":"left"}"#, "holds what a position carries"),
+    (r#"{"intent":"release","position":"left"}"#, "releases what a position carries"),
+    (r#"{"intent":"mute","position":"left","on":true}"#, "mutes the microphone of a position; false opens it"),
+    (r#"{"intent":"open_mic","position":"left"}"#, "opens a microphone that was shut by something else"),
+    (r#"{"intent":"select","position":"right"}"#, "chooses where the next key lands"),
+    (
+        r#"{"intent":"talk","line":"sterling-hoot","on":true}"#,
+        "a talk key; false lets it go, \"latched\":true keeps it open until then",
+    ),
+    (r#"{"intent":"signal","line":"fenmoor","on":true}"#, "rings the far end of an MRD until false"),
+    (r#"{"intent":"intercom","user":"t.marsh"}"#, "calls a person, or ends the intercom with them"),
+    (
+        r#"{"intent":"talk_back","user":"t.marsh","on":true}"#,
+        "talks in an intercom, or accepts one; false is heard no more",
+    ),
+    (r#"{"intent":"dnd","on":true}"#, "do not disturb"),
+    (r#"{"intent":"volume","line":"sterling-hoot","volume":0.5}"#, "how loud a speaker channel is, from 0 to 1"),
+    (r#"{"intent":"position_volume","position":"left","volume":0.5}"#, "how loud a position is, from 0 to 1"),
+    (r#"{"intent":"channel_mute","line":"sterling-hoot","on":true}"#, "silences a speaker channel at this turret"),
+    (r#"{"intent":"solo","line":"sterling-hoot","on":true}"#, "silences all other speaker channels at this turret"),
+    (r#"{"intent":"close_all"}"#, "shuts every microphone"),
+    (r#"{"intent":"focus_lost"}"#, "lets every talk key go that is not latched"),
+    (
+        r#"{"intent":"log_on","user":"a.reyes","password":"PASSWORD"}"#,
+        "logs on again, at another \"switch\" if one is named",
+    ),
+    (r#"{"intent":"trust","fingerprint":"sha256:…"}"#, "trusts the switch that shows this fingerprint"),
+    (r#"{"intent":"log_off"}"#, "logs off"),
+    (r#"{"intent":"look"}"#, "writes the whole view again"),
+];
+
+/// What the help says of intents.
+pub fn help() -> String {
+    let rows = EXAMPLES.iter().map(|(example, means)| format!("  {example}\n        {means}\n"));
+    format!(
+        "Intents, one JSON object a line on the standard input. Lines and users are named\nby their ids in the floor file; a \
+         position is left, right or hands-free.\n{}\
+         Changes come one a line: {{\"change\":\"view\",\"value\":{{...}}}} first, then the part\nthat changed. The \
+         microphones' files begin with the program; what a position\nhears is in DIR/POSITION.wav.",
+        rows.collect::<String>()
+    )
+}
+
+/// The intent that a line stands for.
+///
+/// # Errors
+/// One sentence: what is wrong with the line, and what to write.
+pub fn read(line: &str) -> Result<Intent, String> {
+    let typed: Value = serde_json::from_str(line)
+        .map_err(|error| format!("This line is no JSON from column {} on; {}", error.column(), begin()))?;
+    let Value::Object(typed) = typed else {
+        return Err(format!("This line is no JSON object; {}", begin()));
+    };
+    if let Some(intent) = intent(typed.clone()) {
+        return Ok(intent);
+    }
+    let Some(name) = typed.get("intent").and_then(Value::as_str) else {
+        return Err(format!("This line does not name its intent; {}", begin()));
+    };
+    let Some((example, right)) = example_of(name) else {
+        return Err(format!("There is no intent \"{name}\"; write one of {}.", names().collect::<Vec<_>>().join(", ")));
+    };
+    Err(match wrong_field(&typed, &right) {
+        Some((field, true)) => format!("The intent \"{name}\" lacks \"{field}\"; write it as in {example}."),
+        Some((field, false)) => format!("The \"{field}\" of this \"{name}\" cannot be; write it as in {example}."),
+        None => format!("This line is no \"{name}\"; write it as in {example}."),
+    })
+}
+
+fn begin() -> String {
+    format!("write one such as {}.", EXAMPLES[0].0)
+}
+
+fn intent(typed: Map<String, Value>) -> Option<Intent> {
+    serde_json::from_value(Value::Object(typed)).ok()
+}
+
+/// The example of an intent, as it stands and as it is read.
+fn example_of(name: &str) -> Option<(&'static str, Map<String, Value>)> {
+    EXAMPLES.iter().find_map(|(example, _)| match serde_json::from_str(example) {
+        Ok(Value::Object(read)) if read["intent"] == name => Some((*example, read)),
+        _ => None,
+    })
+}
+
+fn names() -> impl Iterator<Item = String> {
+    EXAMPLES.iter().filter_map(|(example, _)| {
+        let read: Value = serde_json::from_str(example).ok()?;
+        Some(read["intent"].as_str()?.to_owned())
+    })
+}
+
+/// The first field without which the right intent would be none (true), or with whose value it is none (false).
+fn wrong_field(typed: &Map<String, Value>, right: &Map<String, Value>) -> Option<(String, bool)> {
+    let lacks = right.keys().filter(|field| !typed.contains_key(*field)).find(|field| {
+        let mut without = right.clone();
+        without.remove(*field);
+        intent(without).is_none()
+    });
+    if let Some(field) = lacks {
+        return Some((field.clone(), true));
+    }
+    let cannot_be = typed.iter().find(|(field, value)| {
+        let mut with = right.clone();
+        with.insert((*field).clone(), (*value).clone());
+        intent(with).is_none()
+    });
+    cannot_be.map(|(field, _)| (field.clone(), false))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_help_has_an_example_of_every_intent_and_each_is_taken() {
+        // What the type refuses, it answers with all that it knows.
+        let refusal = serde_json::from_str::<Intent>(r#"{"intent":""}"#).unwrap_err().to_string();
+        let known: BTreeSet<String> = refusal.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        assert_eq!(names().collect::<BTreeSet<_>>(), known);
+        let help = help();
+        for (example, _) in EXAMPLES {
+            assert!(help.contains(example) && read(example).is_ok(), "{example}");
+        }
+    }
+
+    fn said(line: &str) -> String {
+        read(line).unwrap_err()
+    }
+
+    #[test]
+    fn an_intent_that_does_not_exist_is_named_with_those_that_do() {
+        let said = said(r#"{"intent":"prss","line":"fenmoor"}"#);
+        assert!(said.starts_with("There is no intent \"prss\"; write one of press, answer_next, hold, "), "{said}");
+    }
+
+    #[test]
+    fn a_field_that_is_missing_is_named_with_an_example() {
+        let sentence = r#"The intent "mute" lacks "on"; write it as in {"intent":"mute","position":"left","on":true}."#;
+        assert_eq!(said(r#"{"intent":"mute","position":"left"}"#), sentence);
+    }
+
+    #[test]
+    fn a_field_that_cannot_be_is_named_with_an_example_though_the_intent_can_do_without_it() {
+        let sentence =
+            r#"The "position" of this "hold" cannot be; write it as in {"intent":"hold","position":"left"}."#;
+        assert_eq!(said(r#"{"intent":"hold","position":"middle"}"#), sentence);
+        let sentence = r#"The "latched" of this "talk" cannot be; write it as in {"intent":"talk","line":"sterling-hoot","on":true}."#;
+        assert_eq!(said(r#"{"intent":"talk","line":"macro-hoot","on":true,"latched":"yes"}"#), sentence);
+    }
+
+    #[test]
+    fn a_line_that_is_no_object_with_an_intent_is_answered_with_how_to_begin() {
+        let begin = r#"write one such as {"intent":"press","line":"hallam-street"}."#;
+        assert_eq!(said("press fenmoor"), format!("This line is no JSON from column 1 on; {begin}"));
+        assert_eq!(said(r#"["press"]"#), format!("This line is no JSON object; {begin}"));
+        assert_eq!(said(r#"{"line":"fenmoor"}"#), format!("This line does not name its intent; {begin}"));
+    }
+}
