@@ -153,3 +153,12 @@ test('a line that begins to ring is shown though the activity was looked at', as
   await tick();
   expect(screen.getByRole('button', { name: /^Answer macro/ })).toBeTruthy();
 });
+
+test('what happened meanwhile is counted on its tab until it is looked at', async () => {
+  const notice = { n: 900, line: null, sentence: 'Calder Wynn rang for 7 s and was not answered.', at_utc_ms: NOW, refused: false };
+  store.apply({ change: 'notice', value: notice });
+  await tick();
+  expect(screen.getByRole('tab', { name: 'Activity 1' })).toBeTruthy();
+  await fireEvent.click(screen.getByRole('tab', { name: 'Activity 1' }));
+  expect(screen.getByRole('tab', { name: 'Activity' })).toBeTruthy();
+});

@@ -247,6 +247,7 @@ fn end_empty(s: &mut State, now: Moment, line: &LineId) {
     match (kind, far) {
         (LineKind::Ard, Some(far)) => {
             s.notice_members(&far, &format!("The far end of {far_name} released."), None);
+            tell_missed(s, now, &far);
             for end in [line, &far] {
                 crate::hoot::close_all(s, end);
                 if let Ok(end) = s.line_mut(end) {
@@ -279,6 +280,17 @@ fn end_empty(s: &mut State, now: Moment, line: &LineId) {
                 here.clear(now);
             }
         }
+    }
+}
+
+/// A line has stopped ringing and nobody answered: whoever could have is told (ARD-3).
+fn tell_missed(s: &mut State, now: Moment, line: &LineId) {
+    let Some(rang) = s.lines.get(line) else { return };
+    let Some(ring) = &rang.ring else { return };
+    let rang_s = now.mono_us.saturating_sub(ring.since.mono_us) / 1_000_000;
+    let sentence = format!("{} rang for {rang_s} s and was not answered.", rang.spec.name);
+    for turret in s.audience(rang) {
+        s.notice(turret, Some(line), sentence.clone(), None);
     }
 }
 

@@ -36,6 +36,25 @@ fn ard_3_releasing_a_call_that_rings_leaves_both_ends_idle() {
 }
 
 #[test]
+fn ard_3_everybody_who_could_have_answered_is_told_of_a_call_that_nobody_did() {
+    let mut d = Desk::new();
+    d.seize(A1, "ard-a");
+    d.wait_ms(7_000);
+    d.release(A1, "ard-a");
+    for turret in [B1, B2] {
+        assert!(d.told(turret, "ARD-B rang for 7 s and was not answered."));
+    }
+    assert!(!d.told(A1, "not answered"));
+}
+
+#[test]
+fn ard_3_nobody_is_told_that_a_call_was_missed_that_somebody_answered() {
+    let mut d = Desk::talking();
+    d.release(A1, "ard-a");
+    assert!(!d.told(B2, "not answered"));
+}
+
+#[test]
 fn ard_5_glare_connects() {
     let mut d = Desk::new();
     d.seize(A1, "ard-a");

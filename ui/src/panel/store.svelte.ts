@@ -45,6 +45,8 @@ export class PanelStore {
   people = $state<PersonView[]>([]);
   incoming = $state<IncomingView[]>([]);
   activity = $state<NoticeView[]>([]);
+  /** How many of them this window has not shown yet. */
+  unseen = $state(0);
   /** Levels of microphones, in dBFS: left, right, hands-free. */
   mics = $state.raw<readonly number[]>([NO_SOUND_DBFS, NO_SOUND_DBFS, NO_SOUND_DBFS]);
   /** Levels of what each line plays here, in dBFS. */
@@ -172,6 +174,7 @@ export class PanelStore {
 
   #notice(notice: NoticeView): void {
     this.activity = [notice, ...this.activity.filter((row) => row.n !== notice.n)].slice(0, ACTIVITY_LIMIT);
+    if (!notice.refused) this.unseen += 1;
     this.message = { line: notice.line, ...splitSentence(notice.sentence), refused: notice.refused };
   }
 }
