@@ -269,3 +269,17 @@ test('a long recording that the newest ones have left behind is still looked at,
   await pass(10_000);
   expect(askedSince(before, 'before=')).toEqual([]);
 });
+test('a wrong time is said once, below its field, which gets the focus, and is not searched for', async () => {
+  const { container } = render(Review);
+  await pass(0);
+  const field = container.querySelector<HTMLInputElement>('form[aria-label="Filters"] input[type="text"]')!;
+  field.value = '11/20/2026';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  flushSync();
+  const before = asked.length;
+  container.querySelector<HTMLElement>('form[aria-label="Filters"] button[type="submit"]')!.click();
+  await pass(0);
+  expect(container.textContent!.match(/This is no time/g)).toHaveLength(1);
+  // A form that judges by itself says it again, in a bubble.
+  expect([field.form!.noValidate, document.activeElement, asked.length]).toEqual([true, field, before]);
+});
