@@ -101,6 +101,19 @@ test('a recording that nobody has changed is shown as verified', async () => {
   await page.getByText('Verified', { exact: true }).waitFor();
 });
 
+test('no word of the verdict is cut, in a small window and in a large one', async () => {
+  for (const [width, height] of [[1280, 800], [1920, 1080]]) {
+    await page.setViewportSize({ width, height });
+    const cut = await page.locator('.proof *, [aria-label="Evidence"] *').evaluateAll((all) => all
+      .filter((one) => one.scrollWidth > one.clientWidth && getComputedStyle(one).overflowX !== 'visible')
+      .map((one) => one.textContent));
+    assert.deepEqual(cut, []);
+    const beyond = await page.locator('.proof dl, .proof .said').evaluateAll((all) => all.filter((one) => one.getBoundingClientRect().right > one.parentElement.getBoundingClientRect().right).length);
+    assert.equal(beyond, 0);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
 test('each of the two who talked has a lane with a waveform drawn in it', async () => {
   await until('two lanes are drawn', async () => {
     const tallest = await page.locator('[data-track] canvas').evaluateAll((lanes) => lanes.map((lane) => {
