@@ -50,7 +50,7 @@ const people = [{ id: 'a.reyes', name: 'A. Reyes' }, { id: 'calder', name: 'Cald
 const row = { id: 1, kind: 'ard', started_utc_ms: at, ended_utc_ms: at + 20_000, lines: [line], people, gaps: 1, spoken: true, sound_ms: 40_000 };
 const ANSWERS = {
   '/api/me': { user: 'a.reyes', name: 'A. Reyes', roles: ['reviewer'] },
-  '/api/recordings': { recordings: [row, { ...row, id: 2, gaps: 0 }, { ...row, id: 3, gaps: 0, people: people.slice(0, 1), spoken: false }], next_before: 2, lines: [line], people },
+  '/api/recordings': { recordings: [row, { ...row, id: 2, gaps: 0 }, { ...row, id: 3, gaps: 0, people: people.slice(0, 1), spoken: false }], next_before: 2, lines: [{ ...line, kind: 'ard' }], people },
   '/api/recordings/1': {
     row,
     goes_on: null,

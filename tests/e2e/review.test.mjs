@@ -135,7 +135,7 @@ test('choosing a person leaves the recordings on which that person talked', asyn
 });
 
 test('choosing a line leaves the recordings of that line', async () => {
-  await page.getByLabel('Line or hoot').selectOption({ label: 'New York ARD' });
+  await page.getByLabel('Line or hoot').selectOption({ label: 'New York ARD – London ARD, 4401' });
   await lists('Reyes');
   await page.getByRole('button', { name: 'Show all' }).click();
   await lists('Reyes', 'Marsh');

@@ -16,7 +16,7 @@ const line = { id: 'ard-london', name: 'New York ARD' };
 const row = (id: number, more: Partial<RecordingRow> = {}): RecordingRow => ({
   id, kind: 'ard', started_utc_ms: AT + id * 60_000, ended_utc_ms: AT + id * 60_000 + 9_000, lines: [line], people: [reyes, lindt], gaps: 0, spoken: true, unanswered: false, sound_ms: 12_000, ...more,
 });
-const pageOf = (ids: number[], next_before: number | null = null): RecordingPage => ({ recordings: ids.map((id) => row(id)), is_behind: false, next_before, lines: [line], people: [reyes, lindt] });
+const pageOf = (ids: number[], next_before: number | null = null): RecordingPage => ({ recordings: ids.map((id) => row(id)), is_behind: false, next_before, lines: [{ ...line, kind: 'ard' }], people: [reyes, lindt] });
 const ids = (page: RecordingPage) => page.recordings.map((one) => one.id);
 
 test('what is new comes first, and older recordings that were fetched stay', () => {
@@ -282,4 +282,11 @@ test('a wrong time is said once, below its field, which gets the focus, and is n
   expect(container.textContent!.match(/This is no time/g)).toHaveLength(1);
   // A form that judges by itself says it again, in a bubble.
   expect([field.form!.noValidate, document.activeElement, asked.length]).toEqual([true, field, before]);
+});
+test('lines are chosen from in groups of their kinds', async () => {
+  listed = { ...pageOf([1]), lines: [{ id: 'ard-london', kind: 'ard', name: 'New York – London, 4401' }, { id: 'macro', kind: 'hoot', name: 'Macro, 4501' }] };
+  const { container } = render(Review);
+  await pass(0);
+  const shown = [...container.querySelectorAll('optgroup')].map((group) => [group.label, ...[...group.children].map((one) => one.textContent)]);
+  expect(shown).toEqual([['Private wires, ARD', 'New York – London, 4401'], ['Hoots', 'Macro, 4501']]);
 });

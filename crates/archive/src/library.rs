@@ -14,7 +14,7 @@ use crate::verify::{Checker, NamedBy, Verdict};
 use crate::{ArchiveError, Result, TrackFacts, file_error};
 use dealerboard_model::{LineId, RecordingId, TrackId, TurretId, Uplink, UserId};
 use dealerboard_store::{
-    GapRow, LineRow, MarkRow, PersonRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow,
+    GapRow, LineLast, MarkRow, PersonRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -72,6 +72,19 @@ pub struct TrackFound {
     pub from_utc_ms: i64,
     /// Length of what is sealed, pauses between its segments included, in milliseconds.
     pub length_ms: u64,
+}
+
+/// A line that something was recorded on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineFound {
+    /// Its id.
+    pub line: LineId,
+    /// What it was called last, where the chain says it.
+    pub name: Option<String>,
+    /// Its kind: `ard`, `mrd`, `hoot`, `intercom`.
+    pub kind: String,
+    /// The last recording on it: the two ends of a private wire share it.
+    pub last: RecordingId,
 }
 
 /// Keyed time without recorded audio.
@@ -192,13 +205,18 @@ impl Library {
         in_background(move || checker.lock().unwrap_or_else(PoisonError::into_inner).recording(&segments)).await
     }
 
-    /// Every line that something was recorded on, with what it was called last, where the chain says it.
+    /// Every line that something was recorded on.
     ///
     /// # Errors
     /// The index cannot be read.
-    pub async fn lines(&self) -> Result<Vec<(LineId, Option<String>)>> {
-        let named = |row: LineRow| (LineId(row.line), Some(row.name).filter(|name| !name.is_empty()));
-        Ok(self.index.lines().await?.into_iter().map(named).collect())
+    pub async fn lines(&self) -> Result<Vec<LineFound>> {
+        let found = |row: LineLast| LineFound {
+            line: LineId(row.line),
+            name: Some(row.name).filter(|name| !name.is_empty()),
+            kind: row.kind,
+            last: RecordingId(row.recording),
+        };
+        Ok(self.index.lines().await?.into_iter().map(found).collect())
     }
 
     /// Everybody who was ever recorded, with what they were called last, where the chain says it.

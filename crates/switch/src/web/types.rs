@@ -61,10 +61,21 @@ pub struct RecordingPage {
     pub is_behind: bool,
     /// Ask for this as `before` to get the next page; none when this is the last.
     pub next_before: Option<u32>,
-    /// Lines to choose from.
-    pub lines: Vec<Named>,
+    /// Lines to choose from, sorted by kind and name.
+    pub lines: Vec<LineChoice>,
     /// People to choose from.
     pub people: Vec<Named>,
+}
+
+/// What a person means by a line: a private wire with both its ends, a hoot, or the intercom of two people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct LineChoice {
+    /// The id of one of its lines, to ask for.
+    pub id: String,
+    /// `ard`, `mrd`, `hoot`, `intercom`.
+    pub kind: String,
+    /// Its name, which no other of its kind has.
+    pub name: String,
 }
 
 /// Something to choose.
