@@ -54,7 +54,7 @@ const ANSWERS = {
   '/api/recordings/1': {
     row,
     goes_on: null,
-    tracks: people.map((talker, track) => ({ track, talker, line, started_utc_ms: at, length_ms: 20_000 })),
+    tracks: people.map((talker, track) => ({ track, talker, uplink: 'left', line, started_utc_ms: at, length_ms: 20_000 })),
     events: [{ at_utc_ms: at + 1_000, line: null, who: [{ id: 'calder', name: 'Calder Wynn' }], what: 'Answered' }],
     gaps: [{ talker: people[0], line, from_utc_ms: at + 4_000, to_utc_ms: at + 5_000, why: 'The turret was not reached' }],
     verdict: { verified: false, segments: 4, first_wrong: '000002.opus', sentence: 'Segment 000002.opus is not as it was sealed.' },

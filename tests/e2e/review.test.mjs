@@ -116,7 +116,7 @@ test('no word of the verdict is cut, in a small window and in a large one', asyn
 
 test('each of the two who talked has a lane with a waveform drawn in it', async () => {
   await until('two lanes are drawn', async () => {
-    const tallest = await page.locator('[data-track] canvas').evaluateAll((lanes) => lanes.map((lane) => {
+    const tallest = await page.locator('[data-lane] canvas').evaluateAll((lanes) => lanes.map((lane) => {
       const { data, width, height } = lane.getContext('2d').getImageData(0, 0, lane.width, lane.height);
       const inked = (x) => Array.from({ length: height }, (_, y) => data[(y * width + x) * 4 + 3]).filter((alpha) => alpha > 0).length;
       return Math.max(...Array.from({ length: width }, (_, x) => inked(x)));
@@ -186,7 +186,7 @@ test('what happened is listed with time and who, and choosing it moves the curso
   // The flags above the lanes lead to the same places.
   await page.locator('.ev button').last().click();
   assert.equal(await cursor(), events[3].at_utc_ms - from);
-  assert.ok(await page.locator('[data-track] .mark').count() >= 2, 'the lanes are marked');
+  assert.ok(await page.locator('[data-lane] .mark').count() >= 2, 'the lanes are marked');
   await page.locator('.ev button').first().click();
   assert.equal(await cursor(), events[0].at_utc_ms - from);
 });

@@ -102,6 +102,7 @@ beforeEach(() => {
   vi.stubGlobal('fetch', answer);
   // Lanes are measured, and drawn once they have a size: here they have none.
   vi.stubGlobal('ResizeObserver', class { observe = () => undefined; unobserve = () => undefined; disconnect = () => undefined; });
+  ready = 4;
   [listed, older, details, refused, asked] = [pageOf([2, 1]), [], new Map(), () => null, []];
 });
 afterEach(() => {
@@ -146,7 +147,7 @@ test('a page that nobody sees asks nothing', async () => {
 const BY_ITSELF = { 'dealerboard-by-itself': 'true' };
 /** A call that goes on, of which so much of two talkers is sealed. */
 function growing(id: number, ...sealed_ms: [number, number]): RecordingDetail {
-  const tracks = [reyes, lindt].map((talker, at) => ({ track: id * 10 + at, talker, line, started_utc_ms: AT + id * 60_000, length_ms: sealed_ms[at]! }));
+  const tracks = [reyes, lindt].map((talker, at) => ({ track: id * 10 + at, talker, uplink: 'left' as const, line, started_utc_ms: AT + id * 60_000, length_ms: sealed_ms[at]! }));
   return { ...detail(id), row: row(id, { ended_utc_ms: null, sound_ms: sealed_ms[0] + sealed_ms[1] }), goes_on: 'It ends with the call.', tracks };
 }
 /** Lists this recording, first of all, and gives it when it is opened. */
@@ -156,15 +157,18 @@ function give(one: RecordingDetail) {
 }
 /** What was asked with these words in its path since then. */
 const askedSince = (from: number, words: string) => asked.slice(from).filter(([path]) => path.includes(words));
+const cursorMs = (page: HTMLElement) => Number(page.querySelector('[data-cursor-ms]')!.getAttribute('data-cursor-ms'));
 const title = (page: HTMLElement) => page.querySelector('.proof b')?.textContent;
 
 /** Sound elements that were made. */
 let sounds: string[] = [];
+/** How ready sound is: nothing of it has come yet at 0. */
+let ready = 4;
 class Sound extends EventTarget {
   paused = true;
   ended = false;
   error = null;
-  readyState = 4;
+  get readyState() { return ready; }
   currentTime = 0;
   preload = '';
   constructor(address: string) {
@@ -174,6 +178,7 @@ class Sound extends EventTarget {
   play = () => Promise.resolve();
   pause = () => undefined;
   removeAttribute = () => undefined;
+  load = () => undefined;
 }
 
 test('a recording that grows while nobody does anything is loaded without a word of anybody, and its sound is not', async () => {
@@ -191,6 +196,34 @@ test('a recording that grows while nobody does anything is loaded without a word
   expect(sounds).toEqual([]);
   container.querySelector<HTMLElement>('[aria-label="Play"]')!.click();
   expect(sounds).toEqual([30, 31].map((track) => `/api/recordings/3/tracks/${track}/audio`));
+});
+test('play says that it loads, on its button, until there is sound', async () => {
+  [sounds, ready] = [[], 0];
+  vi.stubGlobal('Audio', Sound);
+  give(growing(3, 60_000, 60_000));
+  const { container } = render(Review);
+  await pass(0);
+  const play = container.querySelector<HTMLElement>('[aria-label="Play"]')!;
+  play.click();
+  await pass(1_000);
+  expect([play.textContent.trim(), play.getAttribute('aria-busy'), cursorMs(container)]).toEqual(['Loading', 'true', 0]);
+  ready = 4;
+  await pass(100);
+  expect([play.getAttribute('aria-label'), play.getAttribute('aria-busy')]).toEqual(['Pause', 'false']);
+});
+test('the sound of a talk is fetched shortly before it is heard', async () => {
+  sounds = [];
+  vi.stubGlobal('Audio', Sound);
+  const talk = (track: number, after_ms: number) => ({ ...growing(3, 500, 0).tracks[0]!, track, started_utc_ms: AT + 180_000 + after_ms });
+  give({ ...growing(3, 1_000, 0), tracks: [talk(30, 0), talk(31, 6_000)] });
+  const { container } = render(Review);
+  await pass(0);
+  container.querySelector<HTMLElement>('[aria-label="Play"]')!.click();
+  expect(sounds).toEqual(['/api/recordings/3/tracks/30/audio']);
+  await pass(2_500);
+  expect(sounds.length).toBe(1);
+  await pass(1_000);
+  expect(sounds.slice(1)).toEqual(['/api/recordings/3/tracks/31/audio']);
 });
 test('a recording that somebody chooses is opened in their name', async () => {
   const { container } = render(Review);

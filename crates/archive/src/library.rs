@@ -6,7 +6,7 @@
 
 use crate::chain::End;
 use crate::following::{Followed, Following};
-use crate::indexing::{Place, take};
+use crate::indexing::{Place, take, uplink_of};
 use crate::recover::CHAIN_FILE;
 use crate::sound::{self, Peaks, Read as SegmentRead};
 use crate::sounds::Sounds;
@@ -68,6 +68,8 @@ pub struct TrackFound {
     pub line: LineId,
     /// Who talks.
     pub talker: UserId,
+    /// Into which microphone.
+    pub uplink: Uplink,
     /// When the microphone was opened or, once something is sealed, the time of its first sample; UTC milliseconds.
     pub from_utc_ms: i64,
     /// Length of what is sealed, pauses between its segments included, in milliseconds.
@@ -260,7 +262,7 @@ impl Library {
     /// The index or a segment cannot be read.
     pub async fn peaks(&self, recording: RecordingId, track: TrackId) -> Result<Option<Peaks>> {
         let Some((_, segments)) = self.track(recording, track).await? else { return Ok(None) };
-        let (folder, turn) = (self.folder.clone(), self.sounds.turn().await?);
+        let (folder, turn) = (self.folder.clone(), self.sounds.turn_to_draw().await?);
         in_background(move || {
             let _turn = turn;
             Ok(Some(sound::peaks(&sound::in_time(&read_segments(&folder, &segments)?))))
@@ -281,7 +283,7 @@ impl Library {
             line: LineId(row.line),
             talker: UserId(row.talker),
             turret: TurretId(0),
-            uplink: Uplink::Mic,
+            uplink: uplink_of(&row.uplink),
         };
         Ok((!segments.is_empty()).then_some((facts, segments)))
     }
@@ -421,6 +423,7 @@ fn track_found(track: TrackRow, segments: &[SegmentRow]) -> TrackFound {
         track: TrackId(track.id),
         line: LineId(track.line),
         talker: UserId(track.talker),
+        uplink: uplink_of(&track.uplink),
         from_utc_ms,
         length_ms: u64::try_from(to_utc_ms - from_utc_ms).unwrap_or(0),
     }

@@ -4,7 +4,7 @@
 mod support;
 
 use dealerboard_archive::{Filter, Library, Mark, ToRecorder, TrackAudio};
-use dealerboard_model::{RecordingId, TrackId, UserId};
+use dealerboard_model::{RecordingId, TrackId, Uplink, UserId};
 use std::ops::Range;
 use std::path::Path;
 use support::*;
@@ -271,4 +271,14 @@ fn sent(track: u32, began_utc_ms: i64, frames: u64, word: Range<u64>) -> Vec<Tra
         }
     }
     packets
+}
+
+#[tokio::test]
+async fn a_track_says_into_which_microphone_it_was_spoken() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = start(folder.path());
+    one_talk(&recorder, 1, "reyes", 440.0, 30);
+    recorder.stop();
+    let found = Library::open(folder.path()).await.unwrap().recording(RecordingId(1)).await.unwrap().unwrap();
+    assert_eq!(found.tracks.iter().map(|track| track.uplink).collect::<Vec<_>>(), [Uplink::Left]);
 }

@@ -145,7 +145,8 @@ impl RecordingIndex {
     /// # Errors
     /// The database refuses.
     pub async fn tracks_of(&self, recording: u32) -> Result<Vec<TrackRow>> {
-        let sql = "SELECT id, line, talker, opened_utc_ms, closed_utc_ms FROM track WHERE recording = ? ORDER BY id";
+        let sql =
+            "SELECT id, line, talker, uplink, opened_utc_ms, closed_utc_ms FROM track WHERE recording = ? ORDER BY id";
         Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
     }
 
@@ -272,8 +273,8 @@ impl Update {
     /// # Errors
     /// The database refuses.
     pub async fn track(&mut self, recording: u32, row: &TrackRow) -> Result<()> {
-        let sql = "INSERT OR IGNORE INTO track (id, recording, line, talker, opened_utc_ms) VALUES (?, ?, ?, ?, ?)";
-        let query = sqlx::query(sql).bind(row.id).bind(recording).bind(&row.line).bind(&row.talker);
+        let sql = "INSERT OR IGNORE INTO track (id, recording, line, talker, uplink, opened_utc_ms) VALUES (?, ?, ?, ?, ?, ?)";
+        let query = sqlx::query(sql).bind(row.id).bind(recording).bind(&row.line).bind(&row.talker).bind(&row.uplink);
         query.bind(row.opened_utc_ms).execute(&mut *self.transaction).await?;
         self.recording_person(recording, &row.talker).await?;
         self.recording_line(recording, &row.line, "").await

@@ -70,6 +70,8 @@ pub struct TrackRow {
     pub line: String,
     /// Who talks.
     pub talker: String,
+    /// Into which microphone.
+    pub uplink: String,
     /// UTC milliseconds.
     pub opened_utc_ms: i64,
     /// UTC milliseconds; none while it goes on.

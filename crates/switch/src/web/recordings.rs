@@ -10,7 +10,7 @@ use super::log_on::{Reviewer, is_by_itself};
 use super::ranged::ranged;
 use super::shared::Shared;
 use super::types::{
-    GapSpan, Health, Named, Peaks, RecordingDetail, RecordingEvent, RecordingPage, RecordingRow, TrackLane, Verdict,
+    GapSpan, Health, Named, Peaks, RecordingDetail, RecordingEvent, RecordingPage, RecordingRow, Track, Verdict,
 };
 use crate::accounts::Accounts;
 use crate::clock::Clock;
@@ -192,9 +192,10 @@ pub async fn detail(
     let names = &review.names;
     let gaps = review.library.gaps(found.recording).await.map_err(Trouble::inside)?;
     let marks = review.library.marks(found.recording).await.map_err(Trouble::inside)?;
-    let lane = |track: &dealerboard_archive::TrackFound| TrackLane {
+    let track = |track: &dealerboard_archive::TrackFound| Track {
         track: track.track.0,
         talker: names.person_then(&found, &track.talker),
+        uplink: track.uplink,
         line: names.line_then(&found, &track.line),
         started_utc_ms: track.from_utc_ms,
         length_ms: track.length_ms,
@@ -216,7 +217,7 @@ pub async fn detail(
     Ok(Json(RecordingDetail {
         row: names.row(&found),
         goes_on: found.closed_utc_ms.is_none().then(|| why_open(&found.kind)),
-        tracks: found.tracks.iter().map(lane).collect(),
+        tracks: found.tracks.iter().map(track).collect(),
         events: marks.into_iter().map(event).collect(),
         gaps: gaps.into_iter().map(gap).collect(),
         verdict: Verdict::of_one(&checked, found.closed_utc_ms.is_none()),

@@ -1,6 +1,6 @@
 //! What the API says, as JSON. The TypeScript of these types is made from here.
 
-use dealerboard_model::Role;
+use dealerboard_model::{Role, Uplink};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -122,8 +122,8 @@ pub struct RecordingDetail {
     pub row: RecordingRow,
     /// While it goes on: one sentence about when it ends.
     pub goes_on: Option<String>,
-    /// Its tracks: one lane each.
-    pub tracks: Vec<TrackLane>,
+    /// Its tracks.
+    pub tracks: Vec<Track>,
     /// What happened meanwhile.
     pub events: Vec<RecordingEvent>,
     /// Keyed time without recorded audio.
@@ -134,11 +134,13 @@ pub struct RecordingDetail {
 
 /// One talker on one line.
 #[derive(Debug, Serialize, TS)]
-pub struct TrackLane {
+pub struct Track {
     /// Its number, for the audio's address.
     pub track: u32,
     /// Who talks.
     pub talker: Named,
+    /// Into which microphone.
+    pub uplink: Uplink,
     /// On which line.
     pub line: Named,
     /// Began, UTC milliseconds.
