@@ -128,6 +128,46 @@ test('a call that was made while the page is open is listed by itself, and the c
   expect(container.querySelector('[data-recording="1"]')).toBe(before);
   expect(before?.getAttribute('aria-current')).toBe('true');
 });
+/** What the head of the list says and offers. */
+const head = (page: HTMLElement) => page.querySelector('.lh')!.textContent.replace(/\s+/g, ' ').trim();
+async function listIsLookedAtAgain(page: HTMLElement, ids: number[]) {
+  listed = pageOf(ids);
+  await pass(5_000);
+  return shownIds(page);
+}
+test('no row moves while the pointer is over the list: what is new is announced, politely, and shown when it is asked for', async () => {
+  const { container } = render(Review);
+  await pass(0);
+  const list = container.querySelector('section[aria-label="Results"]')!;
+  list.dispatchEvent(new Event('pointerenter'));
+  flushSync();
+  expect(await listIsLookedAtAgain(container, [5, 4, 3, 2])).toEqual(['2', '1']);
+  expect([head(container), container.querySelector('.lh [aria-live="polite"]')?.textContent]).toEqual(['2 recordings3 new recordings.Show', '3 new recordings.']);
+  container.querySelector<HTMLElement>('.show')!.click();
+  await pass(0);
+  expect([shownIds(container), document.activeElement?.getAttribute('data-recording')]).toEqual([['5', '4', '3', '2'], '5']);
+});
+test('no row moves while one has the focus, and what is new comes in once the focus has gone', async () => {
+  const { container } = render(Review);
+  await pass(0);
+  const row = container.querySelector<HTMLElement>('[data-recording="1"]')!;
+  row.focus();
+  flushSync();
+  expect(await listIsLookedAtAgain(container, [3, 2, 1])).toEqual(['2', '1']);
+  row.blur();
+  flushSync();
+  expect(await listIsLookedAtAgain(container, [3, 2, 1])).toEqual(['3', '2', '1']);
+});
+test('a row that is held still is shown as it is now', async () => {
+  listed = { ...pageOf([1]), recordings: [row(1, { ended_utc_ms: null })] };
+  const { container } = render(Review);
+  await pass(0);
+  container.querySelector<HTMLElement>('[data-recording="1"]')!.focus();
+  flushSync();
+  expect(container.querySelector('[data-recording="1"] .d')?.textContent).toBe('goes on');
+  await listIsLookedAtAgain(container, [2, 1]);
+  expect(container.querySelector('[data-recording="1"] .d')?.textContent).toBe('0:09');
+});
 test('what the page asks by itself carries the filter and says that nobody asked', async () => {
   render(Review);
   await pass(5_000);
