@@ -68,7 +68,7 @@ impl FloorLines {
         let mut names: Vec<&str> = Vec::new();
         for line in lines {
             let name = self.name(&line.line).or(line.name.as_deref()).unwrap_or(&line.line.0);
-            if !names.contains(&name) && !(is_intercom(line) && !names.is_empty()) {
+            if (names.is_empty() || !is_intercom(line)) && !names.contains(&name) {
                 names.push(name);
             }
         }
