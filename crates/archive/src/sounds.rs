@@ -96,7 +96,7 @@ mod tests {
         let sounding = sounds.turn().await.unwrap();
         assert_eq!((sounds.one.available_permits(), sounds.one_drawn.available_permits()), (0, 0));
         drop(sounding);
-        sounds.turn().await.unwrap();
+        assert_eq!((sounds.one.available_permits(), sounds.one_drawn.available_permits()), (1, 0));
     }
 
     #[test]
