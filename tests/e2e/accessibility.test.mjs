@@ -50,11 +50,11 @@ const people = [{ id: 'a.reyes', name: 'A. Reyes' }, { id: 'calder', name: 'Cald
 const row = { id: 1, kind: 'ard', started_utc_ms: at, ended_utc_ms: at + 20_000, lines: [line], people, gaps: 1, spoken: true, sound_ms: 40_000 };
 const ANSWERS = {
   '/api/me': { user: 'a.reyes', name: 'A. Reyes', roles: ['reviewer'] },
-  '/api/recordings': { recordings: [row, { ...row, id: 2, gaps: 0 }, { ...row, id: 3, gaps: 0, people: people.slice(0, 1), spoken: false }], next_before: 2, lines: [line], people },
+  '/api/recordings': { recordings: [row, { ...row, id: 2, gaps: 0 }, { ...row, id: 3, gaps: 0, people: people.slice(0, 1), spoken: false }], next_before: 2, lines: [{ ...line, kind: 'ard' }], people },
   '/api/recordings/1': {
     row,
     goes_on: null,
-    tracks: people.map((talker, track) => ({ track, talker, line, started_utc_ms: at, length_ms: 20_000 })),
+    tracks: people.map((talker, track) => ({ track, talker, uplink: 'left', line, started_utc_ms: at, length_ms: 20_000 })),
     events: [{ at_utc_ms: at + 1_000, line: null, who: [{ id: 'calder', name: 'Calder Wynn' }], what: 'Answered' }],
     gaps: [{ talker: people[0], line, from_utc_ms: at + 4_000, to_utc_ms: at + 5_000, why: 'The turret was not reached' }],
     verdict: { verified: false, segments: 4, first_wrong: '000002.opus', sentence: 'Segment 000002.opus is not as it was sealed.' },

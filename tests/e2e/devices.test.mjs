@@ -1,6 +1,8 @@
 // What the panel says where a position has no device, and what happens when one is pulled out in a call: nothing is hidden,
 // everything else works, and no microphone takes another one's place.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { run, until } from './patience.mjs';
 import { sealed } from './recorded.mjs';
@@ -61,6 +63,12 @@ describe('a microphone that is pulled out in a call', () => {
     await panel.reads(`${left} .lapse`, /Press here to talk/);
     await panel.press(`${left} .lapse`);
     await micIs('open');
+  });
+
+  test('the recording tells whose microphone was lost, and that it is back', async () => {
+    const chain = readFileSync(join(panel.opened.folder, 'data/sample-floor/recordings/chain.jsonl'), 'utf8');
+    const said = chain.split('\n').filter((line) => line.includes('a.reyes')).map((line) => /Left handset's microphone (lost|is back)/.exec(line)?.[1]);
+    assert.deepEqual(said.filter(Boolean), ['lost', 'is back']);
   });
 });
 

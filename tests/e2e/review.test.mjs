@@ -101,9 +101,22 @@ test('a recording that nobody has changed is shown as verified', async () => {
   await page.getByText('Verified', { exact: true }).waitFor();
 });
 
+test('no word of the verdict is cut, in a small window and in a large one', async () => {
+  for (const [width, height] of [[1280, 800], [1920, 1080]]) {
+    await page.setViewportSize({ width, height });
+    const cut = await page.locator('.proof *, [aria-label="Evidence"] *').evaluateAll((all) => all
+      .filter((one) => one.scrollWidth > one.clientWidth && getComputedStyle(one).overflowX !== 'visible')
+      .map((one) => one.textContent));
+    assert.deepEqual(cut, []);
+    const beyond = await page.locator('.proof dl, .proof .said').evaluateAll((all) => all.filter((one) => one.getBoundingClientRect().right > one.parentElement.getBoundingClientRect().right).length);
+    assert.equal(beyond, 0);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
 test('each of the two who talked has a lane with a waveform drawn in it', async () => {
   await until('two lanes are drawn', async () => {
-    const tallest = await page.locator('[data-track] canvas').evaluateAll((lanes) => lanes.map((lane) => {
+    const tallest = await page.locator('[data-lane] canvas').evaluateAll((lanes) => lanes.map((lane) => {
       const { data, width, height } = lane.getContext('2d').getImageData(0, 0, lane.width, lane.height);
       const inked = (x) => Array.from({ length: height }, (_, y) => data[(y * width + x) * 4 + 3]).filter((alpha) => alpha > 0).length;
       return Math.max(...Array.from({ length: width }, (_, x) => inked(x)));
@@ -122,7 +135,7 @@ test('choosing a person leaves the recordings on which that person talked', asyn
 });
 
 test('choosing a line leaves the recordings of that line', async () => {
-  await page.getByLabel('Line or hoot').selectOption({ label: 'New York ARD' });
+  await page.getByLabel('Line or hoot').selectOption({ label: 'New York ARD – London ARD, 4401' });
   await lists('Reyes');
   await page.getByRole('button', { name: 'Show all' }).click();
   await lists('Reyes', 'Marsh');
@@ -173,7 +186,7 @@ test('what happened is listed with time and who, and choosing it moves the curso
   // The flags above the lanes lead to the same places.
   await page.locator('.ev button').last().click();
   assert.equal(await cursor(), events[3].at_utc_ms - from);
-  assert.ok(await page.locator('[data-track] .mark').count() >= 2, 'the lanes are marked');
+  assert.ok(await page.locator('[data-lane] .mark').count() >= 2, 'the lanes are marked');
   await page.locator('.ev button').first().click();
   assert.equal(await cursor(), events[0].at_utc_ms - from);
 });

@@ -180,8 +180,8 @@ async function shootPanel(panel) {
 
 /** Waits until both who talked have a waveform. */
 async function untilDrawn(page) {
-  await page.locator('[data-track] canvas').first().waitFor();
-  await until('the waveforms are drawn', () => page.locator('[data-track] canvas').evaluateAll((lanes) => lanes.filter((lane) => {
+  await page.locator('[data-lane] canvas').first().waitFor();
+  await until('the waveforms are drawn', () => page.locator('[data-lane] canvas').evaluateAll((lanes) => lanes.filter((lane) => {
     const { data } = lane.getContext('2d').getImageData(0, 0, lane.width, Math.floor(lane.height / 2) - 4);
     return data.some((value) => value > 0);
   }).length >= 2));

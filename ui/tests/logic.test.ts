@@ -1,8 +1,9 @@
 // Geometry, time, finding and the review page's axis.
 import { expect, test } from 'vitest';
-import { axisOf, gapsOf, share, ticks } from '../src/review/axis';
+import { axisOf, share, ticks } from '../src/review/axis';
 import { everySpoken, queryOf } from '../src/review/api';
-import { flagsOf, holdsOf, whoOf } from '../src/review/marks';
+import { gapsOf, lanesOf, type TalkerLane } from '../src/review/lanes';
+import { flagsOf, holdsOf, marksOf, whoOf } from '../src/review/marks';
 import { utcOf } from '../src/review/utc';
 import { span } from '../src/look/time';
 import { findAll } from '../src/panel/find';
@@ -37,7 +38,7 @@ test('nothing lies beyond the edge', () => {
 test('the axis reaches from the first sound to the last', () => {
   const named = { id: 'a', name: 'A' };
   const row = { id: 1, kind: 'ard', started_utc_ms: 1000, ended_utc_ms: 5000, lines: [], people: [], gaps: 0, spoken: true, unanswered: false, sound_ms: 0 };
-  const tracks = [{ track: 1, talker: named, line: named, started_utc_ms: 2000, length_ms: 9000 }];
+  const tracks = [{ track: 1, talker: named, uplink: 'left' as const, line: named, started_utc_ms: 2000, length_ms: 9000 }];
   const axis = axisOf({ row, goes_on: null, tracks, events: [], gaps: [], verdict: { verified: true, segments: 1, first_wrong: null, sentence: '' } });
   expect(axis).toEqual({ from: 1000, to: 11000 });
   expect(share(axis, 6000)).toBe(0.5);
@@ -46,12 +47,13 @@ test('the axis reaches from the first sound to the last', () => {
 test('a gap shows on the lane of its talker that had begun last', () => {
   const [reyes, marsh] = [{ id: 'r', name: 'R' }, { id: 'm', name: 'M' }];
   const line = { id: 'l', name: 'L' };
-  const lane = (track: number, talker: typeof reyes, started_utc_ms: number) => ({ track, talker, line, started_utc_ms, length_ms: 1000 });
+  const lane = (track: number, talker: typeof reyes, started_utc_ms: number) => ({ track, talker, uplink: 'left' as const, line, started_utc_ms, length_ms: 1000 });
   const tracks = [lane(1, reyes, 0), lane(2, reyes, 5000), lane(3, marsh, 0)];
   const row = { id: 1, kind: 'ard', started_utc_ms: 0, ended_utc_ms: 9000, lines: [line], people: [reyes, marsh], gaps: 2, spoken: true, unanswered: false, sound_ms: 0 };
   const gaps = [{ talker: reyes, line, from_utc_ms: 6000, to_utc_ms: 7000, why: 'a' }, { talker: null, line: null, from_utc_ms: 8000, to_utc_ms: null, why: 'b' }];
   const detail = { row, goes_on: null, tracks, events: [], gaps, verdict: { verified: true, segments: 1, first_wrong: null, sentence: '' } };
-  expect(tracks.map((track) => gapsOf(detail, track).map((gap) => gap.why))).toEqual([['b'], ['a', 'b'], ['b']]);
+  const lanes = lanesOf(tracks.map((track) => ({ ...track, length_ms: 6000 })));
+  expect(lanes.map((lane) => [lane.tracks[0]!.track, gapsOf(detail, lane).map((gap) => gap.why)])).toEqual([[1, ['b']], [2, ['a', 'b']], [3, ['b']]]);
 });
 test('a filter is asked in UTC', () => {
   expect(queryOf({ ...everySpoken(), from: '2026-11-20T07:00', gaps: true }, null)).toBe(`from=${Date.UTC(2026, 10, 20, 7)}&gaps=true&spoken=true`);
@@ -81,8 +83,23 @@ test('events with room have a name, those with less drop it, and those that touc
   expect(labels(event(0, 'Seized', 0), event(12_000, 'Held', 0))).toEqual(['Seized', 'Held, A. Reyes']);
   expect(labels(event(0, 'Seized', 0), event(1_000, 'Held', 0), event(6_000, 'Resumed', 0))).toEqual(['2', 'Resumed, A. Reyes']);
 });
+const spoken = (track: number, started_utc_ms: number, uplink: 'left' | 'mic' = 'mic', talker = people[0]!) =>
+  ({ track, talker, uplink, line: london, started_utc_ms, length_ms: 1_000 });
+const shapeOf = (lanes: TalkerLane[]) => lanes.map((lane) => [lane.talker.id, lane.uplink, lane.tracks.map((track) => track.track)]);
+test('what one person says into one microphone is one lane, talk after talk, and another microphone is another', () => {
+  const lanes = lanesOf([spoken(1, 0), spoken(2, 1_000, 'mic', people[1]!), spoken(3, 2_000), spoken(4, 4_000, 'left'), spoken(5, 6_000)]);
+  expect(shapeOf(lanes)).toEqual([[people[0]!.id, 'mic', [1, 3, 5]], [people[1]!.id, 'mic', [2]], [people[0]!.id, 'left', [4]]]);
+});
+test('tracks of one microphone that sound at once are on lanes of their own', () => {
+  expect(shapeOf(lanesOf([spoken(1, 0), spoken(2, 500), spoken(3, 1_200)])).map(([, , tracks]) => tracks)).toEqual([[1, 3], [2]]);
+});
+test('what happens between two talks of a lane is marked on it once', () => {
+  const [lane] = lanesOf([spoken(1, 0), spoken(2, 1_500)]) as [TalkerLane];
+  const up = { at_utc_ms: 1_100, line: london, who: [people[0]!], what: 'Talk key up' };
+  expect(marksOf([up, { ...up, at_utc_ms: 4_000 }], lane)).toEqual([up]);
+});
 test('a hold lasts on its lane from the press of its talker until somebody resumes', () => {
-  const lane = { track: 1, talker: people[0]!, line: london, started_utc_ms: 0, length_ms: 9_000 };
+  const [lane] = lanesOf([{ track: 1, talker: people[0]!, uplink: 'left', line: london, started_utc_ms: 0, length_ms: 9_000 }]) as [TalkerLane];
   const axis = { from: 0, to: 10_000 };
   const events = [event(1_000, 'Held', 1), event(2_000, 'Held', 0), event(5_000, 'Resumed', 1), event(7_000, 'Held', 0)];
   expect(holdsOf(events, lane, axis)).toEqual([{ from: 2_000, to: 5_000 }, { from: 7_000, to: 10_000 }]);

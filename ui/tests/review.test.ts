@@ -16,7 +16,7 @@ const line = { id: 'ard-london', name: 'New York ARD' };
 const row = (id: number, more: Partial<RecordingRow> = {}): RecordingRow => ({
   id, kind: 'ard', started_utc_ms: AT + id * 60_000, ended_utc_ms: AT + id * 60_000 + 9_000, lines: [line], people: [reyes, lindt], gaps: 0, spoken: true, unanswered: false, sound_ms: 12_000, ...more,
 });
-const pageOf = (ids: number[], next_before: number | null = null): RecordingPage => ({ recordings: ids.map((id) => row(id)), is_behind: false, next_before, lines: [line], people: [reyes, lindt] });
+const pageOf = (ids: number[], next_before: number | null = null): RecordingPage => ({ recordings: ids.map((id) => row(id)), is_behind: false, next_before, lines: [{ ...line, kind: 'ard' }], people: [reyes, lindt] });
 const ids = (page: RecordingPage) => page.recordings.map((one) => one.id);
 
 test('what is new comes first, and older recordings that were fetched stay', () => {
@@ -102,6 +102,7 @@ beforeEach(() => {
   vi.stubGlobal('fetch', answer);
   // Lanes are measured, and drawn once they have a size: here they have none.
   vi.stubGlobal('ResizeObserver', class { observe = () => undefined; unobserve = () => undefined; disconnect = () => undefined; });
+  ready = 4;
   [listed, older, details, refused, asked] = [pageOf([2, 1]), [], new Map(), () => null, []];
 });
 afterEach(() => {
@@ -127,6 +128,46 @@ test('a call that was made while the page is open is listed by itself, and the c
   expect(container.querySelector('[data-recording="1"]')).toBe(before);
   expect(before?.getAttribute('aria-current')).toBe('true');
 });
+/** What the head of the list says and offers. */
+const head = (page: HTMLElement) => page.querySelector('.lh')!.textContent.replace(/\s+/g, ' ').trim();
+async function listIsLookedAtAgain(page: HTMLElement, ids: number[]) {
+  listed = pageOf(ids);
+  await pass(5_000);
+  return shownIds(page);
+}
+test('no row moves while the pointer is over the list: what is new is announced, politely, and shown when it is asked for', async () => {
+  const { container } = render(Review);
+  await pass(0);
+  const list = container.querySelector('section[aria-label="Results"]')!;
+  list.dispatchEvent(new Event('pointerenter'));
+  flushSync();
+  expect(await listIsLookedAtAgain(container, [5, 4, 3, 2])).toEqual(['2', '1']);
+  expect([head(container), container.querySelector('.lh [aria-live="polite"]')?.textContent]).toEqual(['2 recordings3 new recordings.Show', '3 new recordings.']);
+  container.querySelector<HTMLElement>('.show')!.click();
+  await pass(0);
+  expect([shownIds(container), document.activeElement?.getAttribute('data-recording')]).toEqual([['5', '4', '3', '2'], '5']);
+});
+test('no row moves while one has the focus, and what is new comes in once the focus has gone', async () => {
+  const { container } = render(Review);
+  await pass(0);
+  const row = container.querySelector<HTMLElement>('[data-recording="1"]')!;
+  row.focus();
+  flushSync();
+  expect(await listIsLookedAtAgain(container, [3, 2, 1])).toEqual(['2', '1']);
+  row.blur();
+  flushSync();
+  expect(await listIsLookedAtAgain(container, [3, 2, 1])).toEqual(['3', '2', '1']);
+});
+test('a row that is held still is shown as it is now', async () => {
+  listed = { ...pageOf([1]), recordings: [row(1, { ended_utc_ms: null })] };
+  const { container } = render(Review);
+  await pass(0);
+  container.querySelector<HTMLElement>('[data-recording="1"]')!.focus();
+  flushSync();
+  expect(container.querySelector('[data-recording="1"] .d')?.textContent).toBe('goes on');
+  await listIsLookedAtAgain(container, [2, 1]);
+  expect(container.querySelector('[data-recording="1"] .d')?.textContent).toBe('0:09');
+});
 test('what the page asks by itself carries the filter and says that nobody asked', async () => {
   render(Review);
   await pass(5_000);
@@ -146,7 +187,7 @@ test('a page that nobody sees asks nothing', async () => {
 const BY_ITSELF = { 'dealerboard-by-itself': 'true' };
 /** A call that goes on, of which so much of two talkers is sealed. */
 function growing(id: number, ...sealed_ms: [number, number]): RecordingDetail {
-  const tracks = [reyes, lindt].map((talker, at) => ({ track: id * 10 + at, talker, line, started_utc_ms: AT + id * 60_000, length_ms: sealed_ms[at]! }));
+  const tracks = [reyes, lindt].map((talker, at) => ({ track: id * 10 + at, talker, uplink: 'left' as const, line, started_utc_ms: AT + id * 60_000, length_ms: sealed_ms[at]! }));
   return { ...detail(id), row: row(id, { ended_utc_ms: null, sound_ms: sealed_ms[0] + sealed_ms[1] }), goes_on: 'It ends with the call.', tracks };
 }
 /** Lists this recording, first of all, and gives it when it is opened. */
@@ -156,15 +197,18 @@ function give(one: RecordingDetail) {
 }
 /** What was asked with these words in its path since then. */
 const askedSince = (from: number, words: string) => asked.slice(from).filter(([path]) => path.includes(words));
+const cursorMs = (page: HTMLElement) => Number(page.querySelector('[data-cursor-ms]')!.getAttribute('data-cursor-ms'));
 const title = (page: HTMLElement) => page.querySelector('.proof b')?.textContent;
 
 /** Sound elements that were made. */
 let sounds: string[] = [];
+/** How ready sound is: nothing of it has come yet at 0. */
+let ready = 4;
 class Sound extends EventTarget {
   paused = true;
   ended = false;
   error = null;
-  readyState = 4;
+  get readyState() { return ready; }
   currentTime = 0;
   preload = '';
   constructor(address: string) {
@@ -174,6 +218,7 @@ class Sound extends EventTarget {
   play = () => Promise.resolve();
   pause = () => undefined;
   removeAttribute = () => undefined;
+  load = () => undefined;
 }
 
 test('a recording that grows while nobody does anything is loaded without a word of anybody, and its sound is not', async () => {
@@ -191,6 +236,34 @@ test('a recording that grows while nobody does anything is loaded without a word
   expect(sounds).toEqual([]);
   container.querySelector<HTMLElement>('[aria-label="Play"]')!.click();
   expect(sounds).toEqual([30, 31].map((track) => `/api/recordings/3/tracks/${track}/audio`));
+});
+test('play says that it loads, on its button, until there is sound', async () => {
+  [sounds, ready] = [[], 0];
+  vi.stubGlobal('Audio', Sound);
+  give(growing(3, 60_000, 60_000));
+  const { container } = render(Review);
+  await pass(0);
+  const play = container.querySelector<HTMLElement>('[aria-label="Play"]')!;
+  play.click();
+  await pass(1_000);
+  expect([play.textContent.trim(), play.getAttribute('aria-busy'), cursorMs(container)]).toEqual(['Loading', 'true', 0]);
+  ready = 4;
+  await pass(100);
+  expect([play.getAttribute('aria-label'), play.getAttribute('aria-busy')]).toEqual(['Pause', 'false']);
+});
+test('the sound of a talk is fetched shortly before it is heard', async () => {
+  sounds = [];
+  vi.stubGlobal('Audio', Sound);
+  const talk = (track: number, after_ms: number) => ({ ...growing(3, 500, 0).tracks[0]!, track, started_utc_ms: AT + 180_000 + after_ms });
+  give({ ...growing(3, 1_000, 0), tracks: [talk(30, 0), talk(31, 6_000)] });
+  const { container } = render(Review);
+  await pass(0);
+  container.querySelector<HTMLElement>('[aria-label="Play"]')!.click();
+  expect(sounds).toEqual(['/api/recordings/3/tracks/30/audio']);
+  await pass(2_500);
+  expect(sounds.length).toBe(1);
+  await pass(1_000);
+  expect(sounds.slice(1)).toEqual(['/api/recordings/3/tracks/31/audio']);
 });
 test('a recording that somebody chooses is opened in their name', async () => {
   const { container } = render(Review);
@@ -268,4 +341,25 @@ test('a long recording that the newest ones have left behind is still looked at,
   const before = asked.length;
   await pass(10_000);
   expect(askedSince(before, 'before=')).toEqual([]);
+});
+test('a wrong time is said once, below its field, which gets the focus, and is not searched for', async () => {
+  const { container } = render(Review);
+  await pass(0);
+  const field = container.querySelector<HTMLInputElement>('form[aria-label="Filters"] input[type="text"]')!;
+  field.value = '11/20/2026';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  flushSync();
+  const before = asked.length;
+  container.querySelector<HTMLElement>('form[aria-label="Filters"] button[type="submit"]')!.click();
+  await pass(0);
+  expect(container.textContent!.match(/This is no time/g)).toHaveLength(1);
+  // A form that judges by itself says it again, in a bubble.
+  expect([field.form!.noValidate, document.activeElement, asked.length]).toEqual([true, field, before]);
+});
+test('lines are chosen from in groups of their kinds', async () => {
+  listed = { ...pageOf([1]), lines: [{ id: 'ard-london', kind: 'ard', name: 'New York – London, 4401' }, { id: 'macro', kind: 'hoot', name: 'Macro, 4501' }] };
+  const { container } = render(Review);
+  await pass(0);
+  const shown = [...container.querySelectorAll('optgroup')].map((group) => [group.label, ...[...group.children].map((one) => one.textContent)]);
+  expect(shown).toEqual([['Private wires, ARD', 'New York – London, 4401'], ['Hoots', 'Macro, 4501']]);
 });

@@ -5,7 +5,7 @@
 use crate::chain::Entry;
 use crate::library::in_background;
 use crate::{Result, sound};
-use dealerboard_model::LineKind;
+use dealerboard_model::{LineKind, Uplink};
 use dealerboard_store::{GapRow, LineRow, MarkRow, RecordingRow, SegmentRow, TrackRow, Update};
 use std::path::Path;
 
@@ -47,6 +47,7 @@ pub async fn take(update: &mut Update, folder: &Path, place: &Place<'_>, at_utc_
                 id: facts.track.0,
                 line: facts.line.0,
                 talker: facts.talker.0,
+                uplink: uplink_name(facts.uplink).to_owned(),
                 opened_utc_ms: at_utc_ms,
                 closed_utc_ms: None,
             };
@@ -98,4 +99,17 @@ fn kind_name(kind: LineKind) -> &'static str {
         LineKind::Hoot => "hoot",
         LineKind::Intercom => "intercom",
     }
+}
+
+fn uplink_name(uplink: Uplink) -> &'static str {
+    match uplink {
+        Uplink::Left => "left",
+        Uplink::Right => "right",
+        Uplink::Mic => "mic",
+    }
+}
+
+/// The microphone that the index calls so.
+pub fn uplink_of(name: &str) -> Uplink {
+    Uplink::ALL.into_iter().find(|uplink| uplink_name(*uplink) == name).unwrap_or(Uplink::Mic)
 }

@@ -6,7 +6,7 @@
 
 use crate::chain::End;
 use crate::following::{Followed, Following};
-use crate::indexing::{Place, take};
+use crate::indexing::{Place, take, uplink_of};
 use crate::recover::CHAIN_FILE;
 use crate::sound::{self, Peaks, Read as SegmentRead};
 use crate::sounds::Sounds;
@@ -14,7 +14,7 @@ use crate::verify::{Checker, NamedBy, Verdict};
 use crate::{ArchiveError, Result, TrackFacts, file_error};
 use dealerboard_model::{LineId, RecordingId, TrackId, TurretId, Uplink, UserId};
 use dealerboard_store::{
-    GapRow, LineRow, MarkRow, PersonRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow,
+    GapRow, LineLast, MarkRow, PersonRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -68,10 +68,25 @@ pub struct TrackFound {
     pub line: LineId,
     /// Who talks.
     pub talker: UserId,
+    /// Into which microphone.
+    pub uplink: Uplink,
     /// When the microphone was opened or, once something is sealed, the time of its first sample; UTC milliseconds.
     pub from_utc_ms: i64,
     /// Length of what is sealed, pauses between its segments included, in milliseconds.
     pub length_ms: u64,
+}
+
+/// A line that something was recorded on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineFound {
+    /// Its id.
+    pub line: LineId,
+    /// What it was called last, where the chain says it.
+    pub name: Option<String>,
+    /// Its kind: `ard`, `mrd`, `hoot`, `intercom`.
+    pub kind: String,
+    /// The last recording on it: the two ends of a private wire share it.
+    pub last: RecordingId,
 }
 
 /// Keyed time without recorded audio.
@@ -192,13 +207,18 @@ impl Library {
         in_background(move || checker.lock().unwrap_or_else(PoisonError::into_inner).recording(&segments)).await
     }
 
-    /// Every line that something was recorded on, with what it was called last, where the chain says it.
+    /// Every line that something was recorded on.
     ///
     /// # Errors
     /// The index cannot be read.
-    pub async fn lines(&self) -> Result<Vec<(LineId, Option<String>)>> {
-        let named = |row: LineRow| (LineId(row.line), Some(row.name).filter(|name| !name.is_empty()));
-        Ok(self.index.lines().await?.into_iter().map(named).collect())
+    pub async fn lines(&self) -> Result<Vec<LineFound>> {
+        let found = |row: LineLast| LineFound {
+            line: LineId(row.line),
+            name: Some(row.name).filter(|name| !name.is_empty()),
+            kind: row.kind,
+            last: RecordingId(row.recording),
+        };
+        Ok(self.index.lines().await?.into_iter().map(found).collect())
     }
 
     /// Everybody who was ever recorded, with what they were called last, where the chain says it.
@@ -242,7 +262,7 @@ impl Library {
     /// The index or a segment cannot be read.
     pub async fn peaks(&self, recording: RecordingId, track: TrackId) -> Result<Option<Peaks>> {
         let Some((_, segments)) = self.track(recording, track).await? else { return Ok(None) };
-        let (folder, turn) = (self.folder.clone(), self.sounds.turn().await?);
+        let (folder, turn) = (self.folder.clone(), self.sounds.turn_to_draw().await?);
         in_background(move || {
             let _turn = turn;
             Ok(Some(sound::peaks(&sound::in_time(&read_segments(&folder, &segments)?))))
@@ -263,7 +283,7 @@ impl Library {
             line: LineId(row.line),
             talker: UserId(row.talker),
             turret: TurretId(0),
-            uplink: Uplink::Mic,
+            uplink: uplink_of(&row.uplink),
         };
         Ok((!segments.is_empty()).then_some((facts, segments)))
     }
@@ -403,6 +423,7 @@ fn track_found(track: TrackRow, segments: &[SegmentRow]) -> TrackFound {
         track: TrackId(track.id),
         line: LineId(track.line),
         talker: UserId(track.talker),
+        uplink: uplink_of(&track.uplink),
         from_utc_ms,
         length_ms: u64::try_from(to_utc_ms - from_utc_ms).unwrap_or(0),
     }

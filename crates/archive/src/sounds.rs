@@ -1,6 +1,7 @@
 //! The tracks that were put together last: a browser asks for one file in many ranges.
 //!
 //! Law: at most [`BYTES_MAX`] are kept; one sound is made at a time, however many ask, for the recorder needs the machine, too.
+//! One loudness is made beside it: it takes long, and whoever wants to hear does not wait for what is to be drawn.
 
 use crate::{ArchiveError, Result};
 use std::collections::VecDeque;
@@ -17,11 +18,12 @@ pub type Key = (u32, String);
 pub struct Sounds {
     kept: Mutex<VecDeque<(Key, Arc<[u8]>)>>,
     one: Arc<Semaphore>,
+    one_drawn: Arc<Semaphore>,
 }
 
 impl Default for Sounds {
     fn default() -> Self {
-        Self { kept: Mutex::default(), one: Arc::new(Semaphore::new(1)) }
+        Self { kept: Mutex::default(), one: Arc::new(Semaphore::new(1)), one_drawn: Arc::new(Semaphore::new(1)) }
     }
 }
 
@@ -31,8 +33,15 @@ impl Sounds {
     /// # Errors
     /// There are none while this lives.
     pub async fn turn(&self) -> Result<OwnedSemaphorePermit> {
-        let turn = Arc::clone(&self.one).acquire_owned().await;
-        turn.map_err(|error| ArchiveError::Thread(std::io::Error::other(error)))
+        turn_of(&self.one).await
+    }
+
+    /// Waits until nobody else makes a loudness, as [`Self::turn`] does for a sound.
+    ///
+    /// # Errors
+    /// There are none while this lives.
+    pub async fn turn_to_draw(&self) -> Result<OwnedSemaphorePermit> {
+        turn_of(&self.one_drawn).await
     }
 
     /// The file, if it is kept.
@@ -58,8 +67,14 @@ impl Sounds {
     }
 }
 
+async fn turn_of(one: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
+    let turn = Arc::clone(one).acquire_owned().await;
+    turn.map_err(|error| ArchiveError::Thread(std::io::Error::other(error)))
+}
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn key(track: u32, line: &str) -> Key {
@@ -72,6 +87,16 @@ mod tests {
         sounds.keep(key(1, "a"), &Arc::from([1].as_slice()));
         sounds.keep(key(1, "b"), &Arc::from([2].as_slice()));
         assert_eq!((sounds.get(&key(1, "a")), sounds.get(&key(1, "b"))), (None, Some(Arc::from([2].as_slice()))));
+    }
+
+    #[tokio::test]
+    async fn whoever_wants_to_hear_waits_for_no_loudness_and_for_one_sound_only() {
+        let sounds = Sounds::default();
+        let _drawing = sounds.turn_to_draw().await.unwrap();
+        let sounding = sounds.turn().await.unwrap();
+        assert_eq!((sounds.one.available_permits(), sounds.one_drawn.available_permits()), (0, 0));
+        drop(sounding);
+        assert_eq!((sounds.one.available_permits(), sounds.one_drawn.available_permits()), (1, 0));
     }
 
     #[test]

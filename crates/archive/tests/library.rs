@@ -4,7 +4,7 @@
 mod support;
 
 use dealerboard_archive::{Filter, Library, Mark, ToRecorder, TrackAudio};
-use dealerboard_model::{RecordingId, TrackId, UserId};
+use dealerboard_model::{RecordingId, TrackId, Uplink, UserId};
 use std::ops::Range;
 use std::path::Path;
 use support::*;
@@ -28,8 +28,8 @@ async fn recordings_are_found_by_person_line_time_kind_and_gaps() {
     let find = async |filter: Filter| numbers(&library.recordings(&filter).await.unwrap());
     assert_eq!(find(filter()).await, [2, 1]);
     assert_eq!(find(Filter { talker: Some("reyes".into()), ..filter() }).await, [1]);
-    assert_eq!(find(Filter { line: Some("ard-london".into()), ..filter() }).await, [2, 1]);
-    assert_eq!(find(Filter { line: Some("no such line".into()), ..filter() }).await, [] as [u32; 0]);
+    assert_eq!(find(Filter { lines: vec!["ard-london".into()], ..filter() }).await, [2, 1]);
+    assert_eq!(find(Filter { lines: vec!["no such line".into()], ..filter() }).await, [] as [u32; 0]);
     assert_eq!(find(Filter { kind: Some("hoot".into()), ..filter() }).await, [] as [u32; 0]);
     assert_eq!(find(Filter { to_utc_ms: Some(second + 100), ..filter() }).await, [2]);
     assert_eq!(find(Filter { gaps: true, ..filter() }).await, [] as [u32; 0]);
@@ -192,8 +192,9 @@ async fn a_line_is_found_by_the_name_that_it_had_when_it_was_recorded() {
     let library = Library::open(folder.path()).await.unwrap();
     let found = library.recording(RecordingId(1)).await.unwrap().unwrap();
     assert_eq!(found.line_names.into_iter().collect::<Vec<_>>(), [("ard-london".into(), "London".to_owned())]);
-    let lines = library.lines().await.unwrap();
-    assert_eq!(lines, [("ard-london".into(), Some("London".to_owned())), ("ard-new-york".into(), None)]);
+    let lines = library.lines().await.unwrap().into_iter().map(|line| (line.line, line.name, line.last.0));
+    let named = ("ard-london".into(), Some("London".to_owned()), 1);
+    assert_eq!(lines.collect::<Vec<_>>(), [named, ("ard-new-york".into(), None, 1)]);
 }
 
 #[tokio::test]
@@ -270,4 +271,14 @@ fn sent(track: u32, began_utc_ms: i64, frames: u64, word: Range<u64>) -> Vec<Tra
         }
     }
     packets
+}
+
+#[tokio::test]
+async fn a_track_says_into_which_microphone_it_was_spoken() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = start(folder.path());
+    one_talk(&recorder, 1, "reyes", 440.0, 30);
+    recorder.stop();
+    let found = Library::open(folder.path()).await.unwrap().recording(RecordingId(1)).await.unwrap().unwrap();
+    assert_eq!(found.tracks.iter().map(|track| track.uplink).collect::<Vec<_>>(), [Uplink::Left]);
 }

@@ -131,6 +131,10 @@ impl Exchange {
                 }
             }
             Input::VoiceActivity { turret, uplink, speaking } => hoot::voice_activity(s, now, turret, uplink, speaking),
+            Input::Microphone { turret, uplink, there } => {
+                let lines = self.recordings.lines_of(turret, uplink);
+                presence::microphone(s, turret, uplink, there, &lines);
+            }
             Input::Recorder { failing } => recorder(s, now, failing),
             Input::Users(floor) => presence::users(s, *floor),
             Input::Tick => {}

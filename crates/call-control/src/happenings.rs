@@ -5,7 +5,7 @@
 
 use crate::messages::Sound;
 use crate::state::State;
-use dealerboard_model::{CallId, LineId, Moment, TurretId, UserId};
+use dealerboard_model::{CallId, LineId, Moment, TurretId, Uplink, UserId};
 
 /// What a listener should know of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,12 @@ pub enum Happening {
     TalkClosed,
     /// Somebody opened a microphone that a lapse had shut.
     MicOpened,
+    /// The microphone that somebody is keyed with has gone.
+    MicLost(Uplink),
+    /// Somebody is keyed with a microphone that is not there.
+    MicMissing(Uplink),
+    /// The microphone is there again.
+    MicBack(Uplink),
     /// A turret cannot be reached.
     LinkLost,
     /// It is back.

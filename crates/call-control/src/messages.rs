@@ -57,6 +57,15 @@ pub enum Input {
         /// It has begun.
         speaking: bool,
     },
+    /// The microphone of an uplink has gone, or one is there.
+    Microphone {
+        /// Which turret.
+        turret: TurretId,
+        /// Which uplink.
+        uplink: Uplink,
+        /// One is there.
+        there: bool,
+    },
     /// The recorder can write, or cannot and why.
     Recorder {
         /// The cause, while it cannot.

@@ -7,13 +7,27 @@ use crate::messages::{Accepted, Output, Refusal, Sound};
 use crate::private_wire::{far_shows, let_go, release, tell_unattended};
 use crate::state::{State, Turret};
 use crate::timer::{LINK_GRACE_MS, LOSS_HOLD_MAX_MS, MIC_AUTO_RESUME_MS, Timer};
-use dealerboard_model::{LineId, LineKind, Moment, TurretId, UserId};
+use dealerboard_model::{LineId, LineKind, Moment, TurretId, Uplink, UserId};
+use std::collections::BTreeSet;
 
 /// A user has taken a turret: it hears the lines of their speakers.
 pub fn log_on(s: &mut State, turret: TurretId, user: &UserId) {
     let monitors = s.floor.users.get(user).map(|spec| spec.speakers.clone()).unwrap_or_default();
     s.touched.extend(monitors.iter().cloned());
-    s.turrets.insert(turret, Turret { user: user.clone(), monitors, lost: None, used: 0, quiet: None });
+    s.turrets.insert(
+        turret,
+        Turret { user: user.clone(), monitors, lost: None, used: 0, without_mic: BTreeSet::new(), quiet: None },
+    );
+}
+
+/// The microphone of an uplink has gone, or one is there; `lines` are those that it is recorded on.
+pub fn microphone(s: &mut State, turret: TurretId, uplink: Uplink, there: bool, lines: &[LineId]) {
+    let Some(seat) = s.turrets.get_mut(&turret) else { return };
+    let is_news = if there { seat.without_mic.remove(&uplink) } else { seat.without_mic.insert(uplink) };
+    if is_news {
+        let what = if there { Happening::MicBack(uplink) } else { Happening::MicLost(uplink) };
+        lines.iter().for_each(|line| s.happened_at(line, turret, what));
+    }
 }
 
 /// Takes in users who were added or changed while the exchange runs: whoever is logged on hears the speakers that they have

@@ -3,7 +3,7 @@
 //! Law: keyed is recorded, whether or not anybody hears it. A recording opens with its first track and closes when the
 //! call is over.
 
-use crate::happenings::Happened;
+use crate::happenings::{Happened, Happening};
 use crate::messages::Output;
 use crate::state::State;
 use dealerboard_model::{CallId, LineId, RecordPolicy, RecordingId, TrackId, TurretId, Uplink, UserId};
@@ -41,6 +41,12 @@ impl Recordings {
         self.tracks.get(&(line.clone(), turret, uplink)).map(|(track, _)| *track)
     }
 
+    /// The lines that a turret's uplink is recorded on.
+    pub fn lines_of(&self, turret: TurretId, uplink: Uplink) -> Vec<LineId> {
+        let mine = self.tracks.keys().filter(|key| (key.1, key.2) == (turret, uplink));
+        mine.map(|(line, ..)| line.clone()).collect()
+    }
+
     /// Opens and closes what follows from the microphones that are keyed now.
     pub fn follow(&mut self, s: &mut State, keyed: &[Keyed]) {
         let is_keyed = |key: &(LineId, TurretId, Uplink), call: CallId, s: &State| {
@@ -69,6 +75,9 @@ impl Recordings {
             let track = TrackId(self.next_track);
             self.next_track += 1;
             self.tracks.insert(key, (track, call));
+            if s.turrets.get(turret).is_some_and(|seat| seat.without_mic.contains(uplink)) {
+                s.happened(line, Some(user.clone()), Happening::MicMissing(*uplink));
+            }
             let (line, user) = (line.clone(), user.clone());
             s.outputs.push(Output::TrackOpened { track, recording, line, user, turret: *turret, uplink: *uplink });
         }

@@ -5,7 +5,7 @@ use crate::happenings::{Happened, Happening};
 use crate::messages::{Output, Refusal, RefusalCode, Sound};
 use crate::timer::{Timer, Timers};
 use dealerboard_model::{
-    CallId, FarEnd, LineId, LineKind, Moment, Party, Position, Right, Ring, RingPriority, TurretId, UserId,
+    CallId, FarEnd, LineId, LineKind, Moment, Party, Position, Right, Ring, RingPriority, TurretId, Uplink, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,6 +113,8 @@ pub struct Turret {
     pub lost: Option<Moment>,
     /// Counts up with each act: the turret used last is rung by intercom.
     pub used: u64,
+    /// Uplinks whose microphone is not there.
+    pub without_mic: BTreeSet<Uplink>,
     /// Since when no speech has come into its speakers' microphone; unknown at a turret that never reports it.
     pub quiet: Option<Moment>,
 }

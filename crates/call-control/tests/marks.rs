@@ -5,7 +5,7 @@ mod floor;
 
 use Happening::*;
 use dealerboard_call_control::{Act, Happening, Input, Output, Sound};
-use dealerboard_model::{Position, TurretId};
+use dealerboard_model::{Position, TurretId, Uplink};
 use floor::*;
 
 /// What the last input told the recordings: line, who, what.
@@ -155,4 +155,27 @@ fn a_lost_turret_and_its_return_are_marked() {
     assert_eq!(told(&d), [by("ard-a", A1, LinkLost)]);
     d.input(Input::LinkBack { turret: A1 });
     assert_eq!(told(&d), [by("ard-a", A1, LinkBack)]);
+}
+
+/// Tells the switch whether the left microphone of a turret is there; gives what was told of it.
+fn left_microphone(d: &mut Desk, turret: TurretId, there: bool) -> Vec<(String, Vec<String>, Happening)> {
+    d.input(Input::Microphone { turret, uplink: Uplink::Left, there });
+    told(d)
+}
+
+#[test]
+fn a_microphone_that_is_lost_in_a_call_and_comes_back_is_marked_once_each() {
+    let mut d = Desk::talking();
+    assert_eq!(left_microphone(&mut d, A1, true), [], "one that was there all along is no news");
+    assert_eq!(left_microphone(&mut d, A1, false), [by("ard-a", A1, MicLost(Uplink::Left))]);
+    assert_eq!(left_microphone(&mut d, A1, false), []);
+    assert_eq!(left_microphone(&mut d, A1, true), [by("ard-a", A1, MicBack(Uplink::Left))]);
+}
+
+#[test]
+fn a_call_that_is_taken_without_a_microphone_is_marked_so() {
+    let mut d = Desk::new();
+    assert_eq!(left_microphone(&mut d, A1, false), [], "it is in no call");
+    d.seize(A1, "ard-a");
+    assert!(told(&d).contains(&by("ard-a", A1, MicMissing(Uplink::Left))));
 }

@@ -116,6 +116,7 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
         18 | 19 => return Input::LogOn { turret, user: user(turret) },
         20 => return Input::Recorder { failing: (one.place > 0).then(|| "the disk is full".into()) },
         21 => return Input::TalkOrphaned { turret, uplink: Uplink::Mic },
+        22 => return Input::Microphone { turret, uplink: Uplink::Left, there: one.place > 0 },
         _ => return Input::VoiceActivity { turret, uplink: Uplink::Mic, speaking: one.place > 0 },
     };
     Input::Act { turret, id: 7, act }
@@ -130,6 +131,7 @@ fn opener(input: &Input) -> Option<TurretId> {
         | Input::LogOff { .. }
         | Input::LinkLost { .. }
         | Input::VoiceActivity { .. }
+        | Input::Microphone { .. }
         | Input::Recorder { .. }
         | Input::Users(_)
         | Input::Tick => None,
@@ -185,6 +187,7 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
         Input::Act { .. }
         | Input::TalkOrphaned { .. }
         | Input::VoiceActivity { .. }
+        | Input::Microphone { .. }
         | Input::Users(_)
         | Input::Tick => {}
     }
@@ -199,7 +202,7 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
 }
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let one = (0_usize..6, 0_u8..23, 0_usize..5, 0_usize..3, prop_oneof![0_u64..900, 0_u64..40_000]);
+    let one = (0_usize..6, 0_u8..24, 0_usize..5, 0_usize..3, prop_oneof![0_u64..900, 0_u64..40_000]);
     let one = one.prop_map(|(who, kind, line, place, wait_ms)| Move { who, kind, line, place, wait_ms });
     prop::collection::vec(one, 1..120)
 }
@@ -228,6 +231,7 @@ proptest! {
                 Input::LinkLost { turret } | Input::LinkBack { turret } => on.contains(turret),
                 Input::TalkOrphaned { .. }
                 | Input::VoiceActivity { .. }
+                | Input::Microphone { .. }
                 | Input::Recorder { .. }
                 | Input::Users(_)
                 | Input::Tick => true,

@@ -3,10 +3,11 @@
 //! Law: SQL stands here and nowhere else. Nothing in here is evidence: the index can be thrown away and is made anew.
 
 mod recordings;
+mod rows;
 
-pub use recordings::{
-    GapRow, LineRow, MarkRow, PersonRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow,
-    Update,
+pub use recordings::{RecordingIndex, Update};
+pub use rows::{
+    GapRow, LineLast, LineRow, MarkRow, PersonRow, Position, RecordingQuery, RecordingRow, SegmentRow, TrackRow,
 };
 
 /// Why the database could not be used.

@@ -1,8 +1,11 @@
 //! The index of recordings: who talked on which line when, where the sound is, and what is missing.
 
 use crate::Result;
+use crate::rows::{
+    GapRow, LineLast, LineRow, MarkRow, PersonRow, Position, RecordingQuery, RecordingRow, SegmentRow, TrackRow,
+};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{FromRow, QueryBuilder, Sqlite, SqlitePool, Transaction};
+use sqlx::{QueryBuilder, Sqlite, SqlitePool, Transaction};
 use std::path::Path;
 
 /// Whether somebody spoke in the recording `r`, or may have.
@@ -11,141 +14,6 @@ const SPOKEN: &str = "(r.closed_utc_ms IS NULL OR r.gaps > 0 OR EXISTS (SELECT 1
 
 /// Most rows that one answer has.
 const ROWS_MAX: u32 = 500;
-
-/// How far the index has followed its source.
-#[derive(Clone, Debug, Default, PartialEq, Eq, FromRow)]
-pub struct Position {
-    /// Bytes of the source.
-    pub bytes: i64,
-    /// Lines of the source.
-    pub lines: i64,
-    /// Hash of the last of them.
-    pub hash: String,
-}
-
-/// One recording.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct RecordingRow {
-    /// Its number.
-    pub id: u32,
-    /// Kind of its lines.
-    pub kind: String,
-    /// UTC milliseconds.
-    pub opened_utc_ms: i64,
-    /// UTC milliseconds; none while it goes on.
-    pub closed_utc_ms: Option<i64>,
-    /// How many gaps it has.
-    pub gaps: u32,
-    /// Whether somebody spoke, or may have: one that goes on, or has a gap, counts as spoken.
-    pub spoken: bool,
-}
-
-/// A line that a recording is found under.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct LineRow {
-    /// Its id.
-    pub line: String,
-    /// What it was called then; empty when nobody knows.
-    pub name: String,
-}
-
-/// A log-on name, and whom it stands for.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct PersonRow {
-    /// The log-on name.
-    pub user: String,
-    /// What the person was called; empty when nobody knows.
-    pub name: String,
-}
-
-/// One track.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct TrackRow {
-    /// Its number.
-    pub id: u32,
-    /// On which line.
-    pub line: String,
-    /// Who talks.
-    pub talker: String,
-    /// UTC milliseconds.
-    pub opened_utc_ms: i64,
-    /// UTC milliseconds; none while it goes on.
-    pub closed_utc_ms: Option<i64>,
-}
-
-/// One segment of a track.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct SegmentRow {
-    /// Of which track.
-    pub track: u32,
-    /// Counted from 1.
-    pub number: u32,
-    /// Below the folder of recordings.
-    pub file: String,
-    /// Time of the first sample, UTC milliseconds.
-    pub from_utc_ms: i64,
-    /// Samples at 48 kHz.
-    pub samples: i64,
-    /// At which byte of the source the line begins that names it.
-    pub chain_at: i64,
-    /// Hash of that line.
-    pub chain_hash: String,
-    /// Whether it holds more than the pauses of its talker.
-    pub spoken: bool,
-}
-
-/// Keyed time without sound.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct GapRow {
-    /// In which recording.
-    pub recording: Option<u32>,
-    /// On which line.
-    pub line: Option<String>,
-    /// Whose.
-    pub talker: Option<String>,
-    /// UTC milliseconds.
-    pub from_utc_ms: i64,
-    /// UTC milliseconds.
-    pub to_utc_ms: i64,
-    /// One clause.
-    pub why: String,
-}
-
-/// Something that happened.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct MarkRow {
-    /// UTC milliseconds.
-    pub at_utc_ms: i64,
-    /// On which line.
-    pub line: Option<String>,
-    /// Whom it is about, one a line of text.
-    pub who: String,
-    /// In words.
-    pub what_happened: String,
-}
-
-/// What to look for; empty fields ask for everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RecordingQuery {
-    /// Not ended before this time, UTC milliseconds.
-    pub from_utc_ms: Option<i64>,
-    /// Not begun after this time, UTC milliseconds.
-    pub to_utc_ms: Option<i64>,
-    /// On this line.
-    pub line: Option<String>,
-    /// With this talker.
-    pub talker: Option<String>,
-    /// Of this kind.
-    pub kind: Option<String>,
-    /// With gaps only.
-    pub gaps: bool,
-    /// Only those in which somebody spoke, or may have.
-    pub spoken: bool,
-    /// Numbered below this.
-    pub before: Option<u32>,
-    /// At most so many.
-    pub limit: u32,
-}
 
 /// The index in one SQLite file. Clones share its connections.
 #[derive(Clone)]
@@ -220,9 +88,9 @@ impl RecordingIndex {
         if let Some(to) = query.to_utc_ms {
             sql.push(" AND r.opened_utc_ms <= ").push_bind(to);
         }
-        if let Some(line) = &query.line {
-            sql.push(" AND EXISTS (SELECT 1 FROM recording_line l WHERE l.recording = r.id AND l.line = ");
-            sql.push_bind(line.clone()).push(")");
+        if !query.lines.is_empty() {
+            sql.push(" AND EXISTS (SELECT 1 FROM recording_line l WHERE l.recording = r.id AND l.line IN ");
+            sql.push("(SELECT value FROM json_each(").push_bind(serde_json::json!(query.lines).to_string()).push(")))");
         }
         if let Some(talker) = &query.talker {
             sql.push(" AND EXISTS (SELECT 1 FROM track t WHERE t.recording = r.id AND t.talker = ");
@@ -277,7 +145,8 @@ impl RecordingIndex {
     /// # Errors
     /// The database refuses.
     pub async fn tracks_of(&self, recording: u32) -> Result<Vec<TrackRow>> {
-        let sql = "SELECT id, line, talker, opened_utc_ms, closed_utc_ms FROM track WHERE recording = ? ORDER BY id";
+        let sql =
+            "SELECT id, line, talker, uplink, opened_utc_ms, closed_utc_ms FROM track WHERE recording = ? ORDER BY id";
         Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
     }
 
@@ -319,14 +188,15 @@ impl RecordingIndex {
         Ok(sqlx::query_as(sql).bind(recording).fetch_all(&self.pool).await?)
     }
 
-    /// Every line that something was recorded on, as it was called last.
+    /// Every line that something was recorded on, as it was last.
     ///
     /// # Errors
     /// The database refuses.
-    pub async fn lines(&self) -> Result<Vec<LineRow>> {
-        // SQLite takes the bare column from the row of the maximum.
-        let sql = "SELECT line, name FROM (SELECT line, name, max((name <> '') * recording) FROM recording_line GROUP BY line) \
-                   ORDER BY line";
+    pub async fn lines(&self) -> Result<Vec<LineLast>> {
+        let sql = "SELECT l.line, r.kind, r.id AS recording, coalesce((SELECT n.name FROM recording_line n \
+                   WHERE n.line = l.line AND n.name <> '' ORDER BY n.recording DESC LIMIT 1), '') AS name \
+                   FROM (SELECT line, max(recording) AS last FROM recording_line GROUP BY line) l \
+                   JOIN recording r ON r.id = l.last ORDER BY l.line";
         Ok(sqlx::query_as(sql).fetch_all(&self.pool).await?)
     }
 
@@ -403,8 +273,8 @@ impl Update {
     /// # Errors
     /// The database refuses.
     pub async fn track(&mut self, recording: u32, row: &TrackRow) -> Result<()> {
-        let sql = "INSERT OR IGNORE INTO track (id, recording, line, talker, opened_utc_ms) VALUES (?, ?, ?, ?, ?)";
-        let query = sqlx::query(sql).bind(row.id).bind(recording).bind(&row.line).bind(&row.talker);
+        let sql = "INSERT OR IGNORE INTO track (id, recording, line, talker, uplink, opened_utc_ms) VALUES (?, ?, ?, ?, ?, ?)";
+        let query = sqlx::query(sql).bind(row.id).bind(recording).bind(&row.line).bind(&row.talker).bind(&row.uplink);
         query.bind(row.opened_utc_ms).execute(&mut *self.transaction).await?;
         self.recording_person(recording, &row.talker).await?;
         self.recording_line(recording, &row.line, "").await

@@ -3,6 +3,8 @@
 
 mod support;
 
+use dealerboard_model::{Position, Uplink};
+use dealerboard_wire::{Act, Answer, FromTurret};
 use support::World;
 
 #[tokio::test]
@@ -94,4 +96,30 @@ async fn a_page_that_asks_by_itself_finds_recordings_and_keeps_no_log_on_alive()
     }
     assert!(answered > 0);
     assert_eq!(world.ask("GET /api/me", &[("Cookie", &cookie)], "").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_microphone_that_is_lost_in_a_call_is_an_event_of_its_recording_with_who_lost_it() {
+    let world = World::start().await;
+    let mut turret = world.log_on("reyes").await;
+    let seized = turret.command(Act::Seize { line: "ard-london".into(), position: Position::Left }).await;
+    assert!(matches!(seized, Answer::Done { .. }));
+    for there in [false, true] {
+        turret.send(&FromTurret::Microphone { uplink: Uplink::Left, there }).await;
+    }
+    turret.command(Act::Release { line: "ard-london".into() }).await;
+    let cookie = world.review_as("reyes").await.cookie();
+    let events = loop {
+        let detail = world.ask("GET /api/recordings/1", &[("Cookie", &cookie)], "").await;
+        if detail.status == 200 && !detail.json()["row"]["ended_utc_ms"].is_null() {
+            break detail.json()["events"].as_array().unwrap().clone();
+        }
+    };
+    let told: Vec<_> =
+        events.iter().map(|event| (event["who"][0]["name"].as_str(), event["what"].as_str().unwrap())).collect();
+    let words = [
+        "Left handset's microphone lost: nothing is recorded of it until it is back",
+        "Left handset's microphone is back, shut until it is pressed",
+    ];
+    assert_eq!(told[2..4], words.map(|what| (Some("A. Reyes"), what)), "{told:?}");
 }

@@ -11,7 +11,7 @@ use crate::task::{TurretTask, tone_of, utc_ms};
 use crate::view::{DeviceView, LinkView};
 use crate::words::not_sent;
 use dealerboard_media::{PlaybackControl, Tone};
-use dealerboard_model::{LineId, Position};
+use dealerboard_model::{LineId, Position, Uplink};
 use dealerboard_wire::{self as wire, Act, Answer, Event, FromSwitch, FromTurret, Snapshot};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,6 +37,7 @@ impl TurretTask {
                 self.welcomed = true;
                 self.facts.turret = Some(welcome.turret);
                 self.facts.floor.clone_from(&welcome.floor);
+                self.takes_microphones = welcome.takes_microphones;
                 self.open_voice(local, welcome.resumed);
                 self.report_keyed().await;
             }
@@ -98,6 +99,7 @@ impl TurretTask {
         self.local.link = LinkView::Lost { since_utc_ms, retry_utc_ms: retry_utc_ms + offset_ms };
         let now = Instant::now();
         // A connection that was welcomed and broke before its snapshot was a return to the reports, and to nothing else.
+        self.plugged.lose();
         self.keyed.lose(now.checked_sub(Duration::from_millis(silent_ms)).unwrap_or(now));
         if was_lost {
             return;
@@ -120,6 +122,8 @@ impl TurretTask {
         self.local.mics.found();
         self.local.stale_since_utc_ms = None;
         self.local.link = LinkView::Up { round_trip_ms: None, voice: self.path.up };
+        let plugged = self.plugged.begin(self.takes_microphones, &self.local.devices);
+        self.tell_plugged(plugged).await;
         self.release_taken_back().await;
         let talk = |mic: &&dealerboard_wire::OpenMic| mics::place(&self.facts, mic) == Position::Speakers;
         let talks: Vec<LineId> = self.facts.mics.iter().filter(talk).map(|mic| mic.line.clone()).collect();
@@ -203,6 +207,9 @@ impl TurretTask {
     /// Devices have come or gone. A microphone that is another than before, or whose ear has gone, talks to nobody until
     /// its user presses.
     pub(crate) async fn devices(&mut self, views: BTreeMap<Position, DeviceView>) {
+        // A talk that ends by this is still open when the switch hears why.
+        let plugged = self.plugged.follow(&views);
+        self.tell_plugged(plugged).await;
         let microphone = |views: &BTreeMap<Position, DeviceView>, position: &Position| {
             views.get(position).and_then(|view| view.microphone.clone())
         };
@@ -225,6 +232,12 @@ impl TurretTask {
             }
         }
         self.local.devices = views;
+    }
+
+    async fn tell_plugged(&self, plugged: Vec<(Uplink, bool)>) {
+        for (uplink, there) in plugged {
+            self.tell_switch(FromTurret::Microphone { uplink, there }).await;
+        }
     }
 
     /// Now by the switch's clock, UTC milliseconds.

@@ -3,7 +3,7 @@
 //! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` (with `mic_file`) and `cards` (each a `card`, or an `ear`) the devices;
 //! `facts`, `mics`, `mutes`, `calling`, `keyed`, `project`, `changes` and `press` are pure: what is known, which microphones are open or muted,
 //! which intercoms are on their way, what was keyed without the switch,
-//! what it looks like, what differs, what a press means. `speaking` is too: who speaks; so are `words`,
+//! what it looks like, what differs, what a press means. `speaking` is too: who speaks, and `plugged`: which microphones are there; so are `words`,
 //! what the user is told, and `places`, where each line is heard.
 
 mod acts;
@@ -28,6 +28,7 @@ mod mutes;
 mod needles;
 mod pin;
 mod places;
+mod plugged;
 mod press;
 mod project;
 mod speaking;

@@ -8,6 +8,7 @@ use crate::intake::Overflow;
 use crate::keyed::Keyed;
 use crate::link::{LinkEvent, ToLink};
 use crate::needles::{self, Needles};
+use crate::plugged::Plugged;
 use crate::project::Local;
 use crate::speaking::Speaking;
 use crate::tones::Tones;
@@ -76,6 +77,9 @@ pub(crate) struct TurretTask {
     pub(crate) gains_wait: bool,
     pub(crate) tones: Tones,
     pub(crate) speaking: Speaking,
+    pub(crate) plugged: Plugged,
+    /// The switch of the last welcome takes word of microphones.
+    pub(crate) takes_microphones: bool,
     pub(crate) needles: Needles,
     /// When the user did what is to be followed, if they did it: their words count from then on, however busy the machine.
     pub(crate) acted_ns: Option<u64>,

@@ -11,6 +11,7 @@ use crate::keyed::Keyed;
 use crate::link::{self, Access, LinkEvent, LinkOptions, ToLink};
 use crate::needles::Needles;
 use crate::pin::Fingerprint;
+use crate::plugged::Plugged;
 use crate::project::{Local, project};
 use crate::speaking::Speaking;
 use crate::task::TurretTask;
@@ -169,6 +170,8 @@ impl Turret {
             gains_wait: false,
             tones: Tones::default(),
             speaking: Speaking::default(),
+            plugged: Plugged::default(),
+            takes_microphones: false,
             needles: Needles::default(),
             acted_ns: None,
             trip_shown: None,

@@ -40,6 +40,14 @@ pub enum FromTurret {
         /// Speech is heard.
         speaking: bool,
     },
+    /// The microphone of an uplink has gone, or one is there: of each uplink after a snapshot, then on change. Only for a
+    /// switch whose [`crate::Welcome`] takes it: an older one would end the connection.
+    Microphone {
+        /// Which uplink.
+        uplink: Uplink,
+        /// One is there.
+        there: bool,
+    },
     /// What had been keyed while the switch was not there, so that every lost second is listed. Answered as done by its id,
     /// and repeated after a break until it is.
     Keyed {

@@ -71,6 +71,9 @@ pub struct Welcome {
     pub floor: String,
     /// The switch's version.
     pub switch: String,
+    /// The switch takes [`crate::FromTurret::Microphone`].
+    #[serde(default)]
+    pub takes_microphones: bool,
 }
 
 /// A short-lived token.

@@ -1,7 +1,5 @@
 // One UTC axis for all lanes of a recording.
-import type { GapSpan } from '../generated/review/GapSpan';
 import type { RecordingDetail } from '../generated/review/RecordingDetail';
-import type { TrackLane } from '../generated/review/TrackLane';
 
 /** The span of a recording on the axis, UTC milliseconds. */
 export interface Axis {
@@ -17,17 +15,6 @@ export function axisOf(detail: RecordingDetail): Axis {
   const from = Math.min(detail.row.started_utc_ms, ...events, ...detail.tracks.map((track) => track.started_utc_ms));
   const to = Math.max(detail.row.ended_utc_ms ?? from, from + 1000, ...ends, ...gaps, ...events);
   return { from, to };
-}
-
-/** The gaps that each track's lane shows: its talker's on its line, on the last of such lanes that had begun. A gap of nobody in particular shows on all. */
-export function gapsOf(detail: RecordingDetail, lane: TrackLane): GapSpan[] {
-  return detail.gaps.filter((gap) => {
-    if (gap.talker === null) return true;
-    const theirs = detail.tracks.filter((track) => track.talker.id === gap.talker?.id && (gap.line === null || track.line.id === gap.line.id));
-    const begun = theirs.filter((track) => track.started_utc_ms <= gap.from_utc_ms);
-    const last = begun.toSorted((a, b) => a.started_utc_ms - b.started_utc_ms).at(-1) ?? theirs[0];
-    return last?.track === lane.track;
-  });
 }
 
 /** Where a time lies on the axis, 0 to 1. */

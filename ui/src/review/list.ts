@@ -1,4 +1,4 @@
-// The list of recordings while it is looked at: what is new is taken in, and nothing else moves.
+// The list of recordings while it is looked at: what is new is taken in, or waits until nobody is at work in the list, and nothing else moves.
 import type { RecordingPage } from '../generated/review/RecordingPage';
 import type { RecordingRow } from '../generated/review/RecordingRow';
 
@@ -11,6 +11,14 @@ export function takenIn(shown: RecordingPage | null, fresh: RecordingPage): Reco
   const merged = { ...fresh, recordings: [...fresh.recordings, ...older], next_before: older.length > 0 ? shown.next_before : fresh.next_before };
   return JSON.stringify(merged) === JSON.stringify(shown) ? shown : merged;
 }
+
+/** The list with its rows as they are now, and none more or less: nothing moves under a pointer or a focus. */
+export const kept = (shown: RecordingPage, fresh: RecordingPage): RecordingPage =>
+  ({ ...fresh, next_before: shown.next_before, recordings: shown.recordings.map((row) => fresh.recordings.find((now) => now.id === row.id) ?? row) });
+
+/** How many recordings are newer than all that the list shows. */
+export const newOnes = (shown: RecordingPage, fresh: RecordingPage): number =>
+  fresh.recordings.filter((row) => row.id > Math.max(0, ...shown.recordings.map((one) => one.id))).length;
 
 /** The list with one of its recordings as it is now. */
 export const withRow = (page: RecordingPage, now: RecordingRow): RecordingPage =>

@@ -1,7 +1,7 @@
 // What happened during a recording: how it reads, where it stands on the axis, and when somebody held.
 import type { RecordingEvent } from '../generated/review/RecordingEvent';
-import type { TrackLane } from '../generated/review/TrackLane';
 import { share, type Axis } from './axis';
+import { endOf, type TalkerLane } from './lanes';
 
 /** Whom an event is about: one or two names, then how many more; the line when it is about nobody. */
 export function whoOf({ who, line }: RecordingEvent): string {
@@ -43,21 +43,20 @@ export function flagsOf(events: RecordingEvent[], axis: Axis): Flag[] {
   });
 }
 
-const isOn = (event: RecordingEvent, lane: TrackLane): boolean => event.line === null || event.line.id === lane.line.id;
-const isBy = (event: RecordingEvent, lane: TrackLane): boolean => event.who.some((one) => one.id === lane.talker.id);
+const isOn = (event: RecordingEvent, lane: TalkerLane): boolean => event.line === null || event.line.id === lane.line.id;
+const isBy = (event: RecordingEvent, lane: TalkerLane): boolean => event.who.some((one) => one.id === lane.talker.id);
 
 /** A little more than the way of a message: an event at a track's very edge is still the track's. */
 const EDGE_MS = 1000;
 
-/** What the talker of a lane did while it lasted. */
-export function marksOf(events: RecordingEvent[], lane: TrackLane): RecordingEvent[] {
-  const from = lane.started_utc_ms - EDGE_MS;
-  const to = lane.started_utc_ms + lane.length_ms + EDGE_MS;
-  return events.filter((event) => isOn(event, lane) && isBy(event, lane) && event.at_utc_ms >= from && event.at_utc_ms <= to);
+/** What the talker of a lane did while one of its tracks lasted, each once. */
+export function marksOf(events: RecordingEvent[], lane: TalkerLane): RecordingEvent[] {
+  const lasts = (at_utc_ms: number) => lane.tracks.some((track) => at_utc_ms >= track.started_utc_ms - EDGE_MS && at_utc_ms <= endOf(track) + EDGE_MS);
+  return events.filter((event) => isOn(event, lane) && isBy(event, lane) && lasts(event.at_utc_ms));
 }
 
 /** When the talker of a lane held its line. A colleague may resume, or release, what somebody holds. */
-export function holdsOf(events: RecordingEvent[], lane: TrackLane, axis: Axis): { from: number; to: number }[] {
+export function holdsOf(events: RecordingEvent[], lane: TalkerLane, axis: Axis): { from: number; to: number }[] {
   const here = events.filter((event) => isOn(event, lane)).toSorted((a, b) => a.at_utc_ms - b.at_utc_ms);
   return here.flatMap((event, place) => {
     if (event.what !== 'Held' || !isBy(event, lane)) return [];

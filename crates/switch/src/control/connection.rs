@@ -190,6 +190,9 @@ impl Reader {
             FromTurret::VoiceActivity { uplink, speaking } => {
                 self.tell(FromConnection::VoiceActivity { session, uplink, speaking }).await;
             }
+            FromTurret::Microphone { uplink, there } => {
+                self.tell(FromConnection::Microphone { session, uplink, there }).await;
+            }
             FromTurret::Keyed { id, intervals } => self.tell(FromConnection::Keyed { session, id, intervals }).await,
             FromTurret::LogOff => return Goes::Away { logged_off: true },
         }

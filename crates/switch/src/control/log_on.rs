@@ -40,6 +40,7 @@ pub async fn judge(text: &str, door: &Door, from: IpAddr) -> Result<LoggedOn, En
             | FromTurret::Heartbeat { .. }
             | FromTurret::Renew
             | FromTurret::VoiceActivity { .. }
+            | FromTurret::Microphone { .. }
             | FromTurret::Keyed { .. }
             | FromTurret::LogOff,
         ) => return Err(ending(close::PROTOCOL, "A turret must log on before anything else.")),

@@ -80,6 +80,15 @@ pub enum FromConnection {
         /// Speech is heard.
         speaking: bool,
     },
+    /// The microphone of an uplink has gone, or one is there.
+    Microphone {
+        /// Whose.
+        session: Session,
+        /// Which uplink.
+        uplink: Uplink,
+        /// One is there.
+        there: bool,
+    },
     /// What was keyed while the switch was not there.
     Keyed {
         /// Whose.

@@ -176,6 +176,9 @@ impl FloorLoop {
             FromConnection::VoiceActivity { session, uplink, speaking } if self.sessions.is_current(session) => {
                 self.input(Input::VoiceActivity { turret: session.turret, uplink, speaking });
             }
+            FromConnection::Microphone { session, uplink, there } if self.sessions.is_current(session) => {
+                self.input(Input::Microphone { turret: session.turret, uplink, there });
+            }
             FromConnection::Keyed { session, id, intervals } if self.sessions.is_current(session) => {
                 self.take_report(session.turret, id, intervals);
             }
@@ -184,6 +187,7 @@ impl FloorLoop {
             | FromConnection::Closed { .. }
             | FromConnection::Offer { .. }
             | FromConnection::VoiceActivity { .. }
+            | FromConnection::Microphone { .. }
             | FromConnection::Keyed { .. }
             | FromConnection::Contact { .. } => {}
         }
@@ -275,6 +279,7 @@ impl FloorLoop {
             token: arrival.token.clone(),
             floor: self.floor.name.clone(),
             switch: env!("CARGO_PKG_VERSION").to_owned(),
+            takes_microphones: true,
         }));
         let input = match resumed {
             Some(_) => Input::LinkBack { turret },

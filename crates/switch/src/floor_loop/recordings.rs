@@ -3,7 +3,7 @@
 use super::FloorLoop;
 use dealerboard_archive::{Gap, Mark, RecorderState, RecordingFacts, ToRecorder, TrackFacts};
 use dealerboard_call_control::{Happening, Input, Output, Sound};
-use dealerboard_model::{LineId, TurretId, UserId};
+use dealerboard_model::{LineId, TurretId, Uplink, UserId};
 use dealerboard_wire::{Answer, Event, FromSwitch, KeyedInterval, RecorderHealth};
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -51,6 +51,19 @@ fn words(what: Happening) -> &'static str {
         Happening::TalkKeyUp => "Talk key up",
         Happening::TalkClosed => "Talk closed by the switch",
         Happening::MicOpened => "Microphone opened",
+        Happening::MicLost(Uplink::Left) => {
+            "Left handset's microphone lost: nothing is recorded of it until it is back"
+        }
+        Happening::MicLost(Uplink::Right) => {
+            "Right handset's microphone lost: nothing is recorded of it until it is back"
+        }
+        Happening::MicLost(Uplink::Mic) => "Hands-free mic lost: nothing is recorded of it until it is back",
+        Happening::MicMissing(Uplink::Left) => "Left handset has no microphone: nothing is recorded of it",
+        Happening::MicMissing(Uplink::Right) => "Right handset has no microphone: nothing is recorded of it",
+        Happening::MicMissing(Uplink::Mic) => "There is no hands-free mic: nothing is recorded of it",
+        Happening::MicBack(Uplink::Left) => "Left handset's microphone is back, shut until it is pressed",
+        Happening::MicBack(Uplink::Right) => "Right handset's microphone is back, shut until it is pressed",
+        Happening::MicBack(Uplink::Mic) => "Hands-free mic is back, shut until it is pressed",
         Happening::LinkLost => "Link lost",
         Happening::LinkBack => "Link back",
         Happening::Tone(Sound::Beep) => "Beep",

@@ -3,6 +3,7 @@
 //! Law: nothing of a recording leaves without a log-on of somebody who may review; what changes something is a POST whose
 //! cookie no other site can send (`SameSite=Strict`). Answers of the API are not stored by browsers.
 
+mod lines;
 mod log_on;
 mod pages;
 mod ranged;

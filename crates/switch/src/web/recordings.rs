@@ -5,11 +5,12 @@
 //! door.
 
 use super::Trouble;
+use super::lines::{self, FloorLines};
 use super::log_on::{Reviewer, is_by_itself};
 use super::ranged::ranged;
 use super::shared::Shared;
 use super::types::{
-    GapSpan, Health, Named, Peaks, RecordingDetail, RecordingEvent, RecordingPage, RecordingRow, TrackLane, Verdict,
+    GapSpan, Health, Named, Peaks, RecordingDetail, RecordingEvent, RecordingPage, RecordingRow, Track, Verdict,
 };
 use crate::accounts::Accounts;
 use crate::clock::Clock;
@@ -23,7 +24,6 @@ use axum::response::Response;
 use dealerboard_archive::{Filter, Library, RecorderState, RecorderWatch, RecordingFound};
 use dealerboard_model::{LineId, RecordingId, TrackId, UserId};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Recordings in one answer.
@@ -42,35 +42,24 @@ pub struct Review {
 
 struct Names {
     floor: String,
-    lines: BTreeMap<LineId, String>,
+    lines: FloorLines,
     /// Asked each time: users are added, and get other names, while the switch runs.
     people: Accounts,
 }
 
 impl Names {
     fn of(file: &FloorFile, people: Accounts) -> Self {
-        let ends = file.wires.iter().flat_map(|wire| wire.ends.iter());
-        let wires = ends.map(|end| (LineId(end.line.value.clone()), end.name.clone()));
-        let hoots = file.hoots.iter().map(|hoot| (LineId(hoot.id.value.clone()), hoot.name.clone()));
-        Self { floor: file.name.clone(), lines: wires.chain(hoots).collect(), people }
+        Self { floor: file.name.clone(), lines: FloorLines::of(file), people }
     }
 
     fn line(&self, line: &LineId) -> Named {
-        let name = self.lines.get(line).cloned().unwrap_or_else(|| line.to_string());
+        let name = self.lines.name(line).map_or_else(|| line.to_string(), str::to_owned);
         Named { id: line.to_string(), name }
     }
 
     /// A line of a recording: as it was called then, where that is known.
     fn line_then(&self, found: &RecordingFound, line: &LineId) -> Named {
         match found.line_names.get(line) {
-            Some(name) => Named { id: line.to_string(), name: shown(line, name) },
-            None => self.line(line),
-        }
-    }
-
-    /// A line to choose: as this floor calls it, or as it was called when it was there.
-    fn line_to_choose(&self, line: &LineId, then: Option<&str>) -> Named {
-        match then.filter(|_| !self.lines.contains_key(line)) {
             Some(name) => Named { id: line.to_string(), name: shown(line, name) },
             None => self.line(line),
         }
@@ -163,10 +152,11 @@ pub async fn list(
     State(review): State<Review>,
     Query(search): Query<Search>,
 ) -> Result<Json<RecordingPage>, Trouble> {
+    let choices = review.names.lines.to_choose(review.library.lines().await.map_err(Trouble::inside)?);
     let filter = Filter {
         from_utc_ms: search.from,
         to_utc_ms: search.to,
-        line: search.line,
+        lines: search.line.map(|line| lines::meant_by(&choices, &line)).unwrap_or_default(),
         talker: search.person,
         kind: search.kind,
         gaps: search.gaps,
@@ -176,13 +166,12 @@ pub async fn list(
     };
     let found = review.library.recordings(&filter).await.map_err(Trouble::inside)?;
     let full = found.len() >= PAGE as usize;
-    let lines = review.library.lines().await.map_err(Trouble::inside)?;
     let people = review.library.talkers().await.map_err(Trouble::inside)?;
     Ok(Json(RecordingPage {
         is_behind: review.library.is_behind(),
         next_before: found.last().filter(|_| full).map(|last| last.recording.0),
         recordings: found.iter().map(|found| review.names.row(found)).collect(),
-        lines: lines.iter().map(|(line, then)| review.names.line_to_choose(line, then.as_deref())).collect(),
+        lines: choices.into_iter().map(|(choice, _)| choice).collect(),
         people: people.iter().map(|(user, then)| review.names.person_to_choose(user, then.as_deref())).collect(),
     }))
 }
@@ -203,9 +192,10 @@ pub async fn detail(
     let names = &review.names;
     let gaps = review.library.gaps(found.recording).await.map_err(Trouble::inside)?;
     let marks = review.library.marks(found.recording).await.map_err(Trouble::inside)?;
-    let lane = |track: &dealerboard_archive::TrackFound| TrackLane {
+    let track = |track: &dealerboard_archive::TrackFound| Track {
         track: track.track.0,
         talker: names.person_then(&found, &track.talker),
+        uplink: track.uplink,
         line: names.line_then(&found, &track.line),
         started_utc_ms: track.from_utc_ms,
         length_ms: track.length_ms,
@@ -227,7 +217,7 @@ pub async fn detail(
     Ok(Json(RecordingDetail {
         row: names.row(&found),
         goes_on: found.closed_utc_ms.is_none().then(|| why_open(&found.kind)),
-        tracks: found.tracks.iter().map(lane).collect(),
+        tracks: found.tracks.iter().map(track).collect(),
         events: marks.into_iter().map(event).collect(),
         gaps: gaps.into_iter().map(gap).collect(),
         verdict: Verdict::of_one(&checked, found.closed_utc_ms.is_none()),

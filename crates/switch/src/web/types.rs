@@ -1,6 +1,6 @@
 //! What the API says, as JSON. The TypeScript of these types is made from here.
 
-use dealerboard_model::Role;
+use dealerboard_model::{Role, Uplink};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -61,10 +61,21 @@ pub struct RecordingPage {
     pub is_behind: bool,
     /// Ask for this as `before` to get the next page; none when this is the last.
     pub next_before: Option<u32>,
-    /// Lines to choose from.
-    pub lines: Vec<Named>,
+    /// Lines to choose from, sorted by kind and name.
+    pub lines: Vec<LineChoice>,
     /// People to choose from.
     pub people: Vec<Named>,
+}
+
+/// What a person means by a line: a private wire with both its ends, a hoot, or the intercom of two people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct LineChoice {
+    /// The id of one of its lines, to ask for.
+    pub id: String,
+    /// `ard`, `mrd`, `hoot`, `intercom`.
+    pub kind: String,
+    /// Its name, which no other of its kind has.
+    pub name: String,
 }
 
 /// Something to choose.
@@ -111,8 +122,8 @@ pub struct RecordingDetail {
     pub row: RecordingRow,
     /// While it goes on: one sentence about when it ends.
     pub goes_on: Option<String>,
-    /// Its tracks: one lane each.
-    pub tracks: Vec<TrackLane>,
+    /// Its tracks.
+    pub tracks: Vec<Track>,
     /// What happened meanwhile.
     pub events: Vec<RecordingEvent>,
     /// Keyed time without recorded audio.
@@ -123,11 +134,13 @@ pub struct RecordingDetail {
 
 /// One talker on one line.
 #[derive(Debug, Serialize, TS)]
-pub struct TrackLane {
+pub struct Track {
     /// Its number, for the audio's address.
     pub track: u32,
     /// Who talks.
     pub talker: Named,
+    /// Into which microphone.
+    pub uplink: Uplink,
     /// On which line.
     pub line: Named,
     /// Began, UTC milliseconds.

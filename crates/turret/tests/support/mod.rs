@@ -204,7 +204,15 @@ impl Peer {
         let expires_utc_ms = switch_now().utc_ms + token_life_ms;
         let token = Token { token: "hyacinth".into(), expires_utc_ms };
         let (floor, switch) = ("Test".into(), "1".into());
-        self.say(FromSwitch::Welcome(Welcome { turret: TurretId(1), resumed, token, floor, switch })).await;
+        self.say(FromSwitch::Welcome(Welcome {
+            turret: TurretId(1),
+            resumed,
+            token,
+            floor,
+            switch,
+            takes_microphones: false,
+        }))
+        .await;
     }
 
     pub async fn event(&mut self, event: Event) {

@@ -2,7 +2,7 @@
 import type { GapSpan } from "./GapSpan";
 import type { RecordingEvent } from "./RecordingEvent";
 import type { RecordingRow } from "./RecordingRow";
-import type { TrackLane } from "./TrackLane";
+import type { Track } from "./Track";
 import type { Verdict } from "./Verdict";
 
 /**
@@ -18,9 +18,9 @@ row: RecordingRow,
  */
 goes_on: string | null, 
 /**
- * Its tracks: one lane each.
+ * Its tracks.
  */
-tracks: Array<TrackLane>, 
+tracks: Array<Track>, 
 /**
  * What happened meanwhile.
  */
