@@ -34,7 +34,7 @@ pub fn run() -> Result<()> {
 
     let app = tauri::Builder::default()
         .manage(Seats::default())
-        .invoke_handler(tauri::generate_handler![seats::intent, seats::look, seats::open_review])
+        .invoke_handler(tauri::generate_handler![seats::intent, seats::look, seats::open_review, seats::take_theme])
         .on_window_event(window_event)
         .build(tauri::generate_context!())?;
     let handle = app.handle().clone();

@@ -13,7 +13,7 @@ use dealerboard_turret::Turret;
 use dealerboard_turret::view::{Change, Intent, PositionView, View};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tauri::{AppHandle, Emitter, Manager, State, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{AppHandle, Emitter, Manager, State, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
@@ -181,6 +181,12 @@ pub fn intent(window: WebviewWindow, seats: State<'_, Seats>, intent: Intent) {
 #[tauri::command]
 pub fn look(window: WebviewWindow, seats: State<'_, Seats>) -> Result<View, String> {
     seats.turret(window.label()).map(|turret| turret.view()).ok_or_else(|| "This window has no turret.".to_owned())
+}
+
+/// Draws what the system draws for the page, such as an open list, in the page's own theme.
+#[tauri::command]
+pub fn take_theme(window: WebviewWindow, dark: bool) -> Result<(), String> {
+    window.set_theme(Some(if dark { Theme::Dark } else { Theme::Light })).map_err(|error| error.to_string())
 }
 
 /// Closes the review window of a turret, and its door.

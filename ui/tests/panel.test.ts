@@ -17,7 +17,7 @@ let now_utc_ms: number;
 beforeEach(() => {
   sent = [];
   now_utc_ms = NOW;
-  store = new PanelStore({ listen: async () => {}, send: (intent) => sent.push(intent), openReview: () => {} });
+  store = new PanelStore({ listen: async () => {}, send: (intent) => sent.push(intent), takeTheme: () => {}, openReview: () => {} });
   store.apply({ change: 'view', value: structuredClone(fixture) });
   Object.assign(window, { innerWidth: 1280, innerHeight: 800 });
   render(Panel, { store, clock: new Clock(() => now_utc_ms) });
@@ -176,7 +176,7 @@ describe('the panel', () => {
     const names = (name: string) => [...list(name).options].map((option) => option.text);
     expect(names('Left handset: microphone')).toEqual(['System’s default (Headset)', 'Headset', 'Headset (2)']);
     expect(list('Left handset: microphone').value).toBe('server:usb');
-    expect(list('Right handset: microphone').selectedOptions[0]!.text).toBe('Desk (not plugged in)');
+    expect(list('Right handset: microphone').selectedOptions[0]!.text).toBe('Not plugged in: Desk');
     expect(screen.getByText('There is no microphone called Desk.')).toBeTruthy();
     expect(names('Hands-free: loudspeaker')).toEqual(['System’s default', 'Headset']);
   });

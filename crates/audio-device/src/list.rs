@@ -209,11 +209,11 @@ fn own_names() -> String {
     files.into_iter().flatten().filter_map(|file| std::fs::read_to_string(file).ok()).collect::<Vec<_>>().join("\n")
 }
 
-/// Whether one of these files names this device.
+/// Whether one of these files makes this device, as `pcm.NAME` or `pcm.!NAME`.
 #[cfg(target_os = "linux")]
 fn is_own(named: &Named, own: &str) -> bool {
-    let word = |letter: char| letter.is_alphanumeric() || "_-".contains(letter);
-    named.pcm != "default" && own.split(|letter| !word(letter)).any(|name| name == named.pcm)
+    let made = |word: &str| word.strip_prefix("pcm.").map(|name| name.trim_start_matches('!')) == Some(&named.pcm);
+    named.pcm != "default" && own.split(|letter: char| letter.is_whitespace() || "{}=;".contains(letter)).any(made)
 }
 
 #[cfg(target_os = "linux")]

@@ -30,7 +30,7 @@ fn names(choices: &[Choice]) -> Vec<&str> {
 fn with_a_sound_server_its_devices_are_listed_and_what_the_user_named_and_no_plugin() {
     let mut all = noise();
     all.push(named("desk-mic", "Desk microphone", true, false));
-    let own = "pcm.desk-mic { type dsnoop }\npcm.!default desk-mic";
+    let own = "pcm.desk-mic{ type pipewire }\npcm.!default desk-mic";
     let listed = sort(&all, Some(&nodes()), own);
     assert_eq!(names(&listed.microphones), ["Headset", "Desk microphone"]);
     assert_eq!(names(&listed.loudspeakers), ["Headset", "Built-in audio"]);

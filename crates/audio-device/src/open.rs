@@ -28,8 +28,8 @@ pub enum DeviceError {
     /// There is none, or none of that name.
     #[error("there is no {0}; plug one in, or choose another device")]
     Missing(String),
-    /// Another program has it.
-    #[error("{0} is in use by another program; close that one, or choose another device")]
+    /// Another position, or another program, has it for itself.
+    #[error("{0} is in use by another position or program; choose another device, or close that program")]
     Busy(String),
     /// This user may not.
     #[error("{0} is not allowed to this user; ask for the right to use sound devices, or choose another device")]

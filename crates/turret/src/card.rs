@@ -228,6 +228,13 @@ impl<R: Running<I>, I> Card<R, I> {
         }
     }
 
+    /// Looks for it at the next look, if it is not there, however often that was in vain.
+    pub fn hurry(&mut self, now: Instant) {
+        if self.is_closed() {
+            (self.again, self.in_vain) = (now, 0);
+        }
+    }
+
     /// It is neither there nor tried, and can be opened.
     pub fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed(_))

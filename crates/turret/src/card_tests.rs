@@ -173,3 +173,12 @@ fn a_device_that_is_chosen_is_opened_at_once_in_the_place_of_the_one_so_far_whic
     desk.look_after(0);
     assert!(desk.card.is_tried());
 }
+
+#[test]
+fn a_device_that_another_position_has_let_go_is_opened_without_a_wait() {
+    let mut desk = Desk::new();
+    desk.is_refused_after(0, DeviceError::Busy("Headset".into()));
+    desk.card.hurry(desk.now);
+    desk.look_after(0);
+    assert!(desk.card.is_tried());
+}

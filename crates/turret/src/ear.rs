@@ -72,6 +72,7 @@ impl<R: Running<I>, S: Running<Silence>, I> Ear<R, S, I> {
             Place::Own if other => self.card.choose(what(self.own.as_ref()), now),
             Place::Elsewhere(..) | Place::Own => {}
         }
+        self.card.hurry(now);
     }
 
     /// Looks after it.

@@ -145,7 +145,7 @@ impl<O: Opener> Seat<O> {
         );
     }
 
-    /// Closes what is another device now.
+    /// Closes what is another device now, and looks again at once for what is not there: another position may have had it.
     pub fn choose(&mut self, choices: &CardChoices) {
         let now = Instant::now();
         let wanted = choices.wanted(self.position, Kind::Microphone);
@@ -157,6 +157,7 @@ impl<O: Opener> Seat<O> {
         }
         if let Some(mic) = &mut self.mic {
             mic.choice = wanted;
+            mic.card.hurry(now);
         }
         self.ear.choose(choices.wanted(self.position, Kind::Loudspeaker), choices.fallbacks(self.position), now);
     }

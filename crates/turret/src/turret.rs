@@ -306,6 +306,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_turret_whose_devices_were_given_to_it_refuses_others_in_one_sentence() {
+        let turret = Turret::start(config(), Devices::Hooks(Box::new(drop))).unwrap();
+        let mut changes = turret.subscribe();
+        turret.intent(Intent::Devices);
+        loop {
+            if let Change::Notice(notice) = changes.recv().await.unwrap() {
+                assert!(notice.refused && notice.sentence.ends_with("start it with others to change them."));
+                break;
+            }
+        }
+    }
+
+    #[tokio::test]
     async fn a_turret_that_was_stopped_shows_that_nobody_is_logged_on() {
         let turret = Turret::start(config(), Devices::Hooks(Box::new(drop))).unwrap();
         let mut changes = turret.subscribe();

@@ -16,7 +16,7 @@ export function offers(listed: DeviceChoice[], system: string | null, chosen: De
   const found = listed.find((device) => device.id === chosen.id) ?? (same.length === 1 && works ? same[0] : undefined);
   if (found) return { all, id: found.id };
   // One that was written down by hand need not be in a list to work.
-  return { all: [...all, { id: chosen.id, name: works ? chosen.name : `${chosen.name} (not plugged in)` }], id: chosen.id };
+  return { all: [...all, { id: chosen.id, name: works ? chosen.name : `Not plugged in: ${chosen.name}` }], id: chosen.id };
 }
 
 /** Two devices of one name are told apart by a number. */
