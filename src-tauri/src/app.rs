@@ -1,9 +1,10 @@
 //! The program: floor, turrets, windows, and their orderly end.
 
 use crate::data::DataFolder;
+use crate::devices::SeatsDevices;
 use crate::floor::Floor;
 use crate::memory::Memory;
-use crate::options::{Options, SeatDevices};
+use crate::options::Options;
 use crate::seats::{self, Remembering, Seats};
 use crate::{drawing, room, tray, turrets};
 use anyhow::Result;
@@ -25,20 +26,20 @@ pub fn run() -> Result<()> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     dealerboard_turret::start_log("info,rtc=warn,str0m=warn");
     let options = Options::parse();
-    let devices = options.seats()?;
     let data = DataFolder::take(options.data_folder()?)?;
     let memory = Arc::new(Memory::read(data.path())?);
+    let devices = Arc::new(SeatsDevices::read(&options, data.path())?);
     let floor = tauri::async_runtime::block_on(Floor::reach(&options, data.path(), &memory))?;
     let players = tauri::async_runtime::block_on(turrets::play_counterparties(&floor));
 
     let app = tauri::Builder::default()
         .manage(Seats::default())
-        .invoke_handler(tauri::generate_handler![seats::intent, seats::look, seats::open_review])
+        .invoke_handler(tauri::generate_handler![seats::intent, seats::look, seats::open_review, seats::take_theme])
         .on_window_event(window_event)
         .build(tauri::generate_context!())?;
     let handle = app.handle().clone();
-    for (at, devices) in devices.into_iter().enumerate() {
-        open(&handle, at, &floor, &memory, &options, devices)?;
+    for at in 0..usize::from(options.turrets) {
+        open(&handle, at, &floor, &memory, &options, &devices)?;
     }
     tray::put(&handle);
     tray::take_hot_key(&handle);
@@ -67,13 +68,18 @@ fn open(
     floor: &Floor,
     memory: &Arc<Memory>,
     options: &Options,
-    devices: SeatDevices,
+    devices: &Arc<SeatsDevices>,
 ) -> Result<()> {
     let label = format!("turret-{}", at + 1);
     let log_on = floor.log_on_at(at, options)?;
-    let turret = tauri::async_runtime::block_on(turrets::start(floor, memory, log_on, devices))?;
+    let turret = tauri::async_runtime::block_on(turrets::start(floor, memory, log_on, devices.choices(at)))?;
     let own = floor.is_sample().then(|| floor.address.clone());
-    app.state::<Seats>().seat(app, &label, turret, Remembering { memory: memory.clone(), own });
+    app.state::<Seats>().seat(
+        app,
+        &label,
+        turret,
+        Remembering { memory: memory.clone(), own, devices: devices.clone(), at },
+    );
     let window = WebviewWindowBuilder::new(app, &label, WebviewUrl::default())
         .title(if at == 0 { "Dealerboard".to_owned() } else { format!("Dealerboard {}", at + 1) })
         .inner_size(room::WINDOW.0, room::WINDOW.1)

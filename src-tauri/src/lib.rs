@@ -2,6 +2,7 @@
 
 pub mod app;
 mod data;
+mod devices;
 mod drawing;
 pub mod floor;
 mod log_ons;

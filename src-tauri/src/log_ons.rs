@@ -37,7 +37,8 @@ impl LogOns {
             | Change::Person(_)
             | Change::Incoming(_)
             | Change::Notice(_)
-            | Change::Meters(_) => return Turn::default(),
+            | Change::Meters(_)
+            | Change::Devices(_) => return Turn::default(),
         };
         if *user == self.0 {
             return Turn::default();

@@ -108,7 +108,7 @@ fn understand(text: &str, path: &Path) -> Result<Known> {
 }
 
 /// Puts `text` in the place of the file, whole or not at all; readable by its owner only.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let fresh = path.with_extension("toml.new");
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;

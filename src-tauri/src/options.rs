@@ -1,8 +1,7 @@
-//! What the program is told when it starts: command line, and the file that names the sound devices of each seat.
+//! What the program is told when it starts: its command line.
 
 use clap::Parser;
-use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The most turrets that one program opens: one for each user of the sample floor.
 pub const TURRETS_MAX: u8 = 6;
@@ -32,41 +31,9 @@ pub struct Options {
     /// Starts the sample floor even when a switch was used before.
     #[arg(long, conflicts_with = "switch")]
     pub sample_floor: bool,
-    /// A file that names the sound devices of each position.
+    /// A file that names the sound devices of each position; without it those that were chosen in the window are taken.
     #[arg(long, value_name = "FILE")]
     pub devices: Option<PathBuf>,
-}
-
-/// The devices of one position, by the name that the sound system shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PositionDevices {
-    /// Microphone.
-    pub microphone: Option<String>,
-    /// Earpiece or loudspeaker.
-    pub ear: Option<String>,
-}
-
-/// The devices of one seat.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct SeatDevices {
-    /// Left handset.
-    pub left: PositionDevices,
-    /// Right handset.
-    pub right: PositionDevices,
-    /// Hands-free mic and its loudspeaker.
-    pub hands_free: PositionDevices,
-    /// The speakers.
-    pub speakers: PositionDevices,
-}
-
-/// Every seat's devices, first window first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DevicesFile {
-    #[serde(default)]
-    turret: Vec<SeatDevices>,
 }
 
 impl Options {
@@ -81,20 +48,6 @@ impl Options {
         directories::ProjectDirs::from("org", "Dealerboard", "Dealerboard")
             .map(|folders| folders.data_local_dir().to_path_buf())
             .ok_or_else(|| anyhow::anyhow!("there is no home folder to keep settings in; name one with --data"))
-    }
-
-    /// The devices of each turret; empty where the file names none.
-    ///
-    /// # Errors
-    /// One sentence with the place of the mistake.
-    pub fn seats(&self) -> anyhow::Result<Vec<SeatDevices>> {
-        let file = match &self.devices {
-            Some(path) => read_devices(path)?,
-            None => DevicesFile::default(),
-        };
-        let mut seats = file.turret;
-        seats.resize(usize::from(self.turrets), SeatDevices::default());
-        Ok(seats)
     }
 
     /// The password, without the line's end.
@@ -115,13 +68,6 @@ impl Options {
     }
 }
 
-fn read_devices(path: &Path) -> anyhow::Result<DevicesFile> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        anyhow::anyhow!("the devices file {} cannot be read ({error}); name another with --devices", path.display())
-    })?;
-    toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -129,17 +75,6 @@ mod tests {
 
     fn options(more: &[&str]) -> Options {
         Options::try_parse_from(std::iter::once("dealerboard").chain(more.iter().copied())).unwrap()
-    }
-
-    #[test]
-    fn two_turrets_have_two_seats_even_when_one_is_described() {
-        let file = std::env::temp_dir().join(format!("devices-{}.toml", std::process::id()));
-        std::fs::write(&file, "[[turret]]\nleft = { microphone = \"mic1\", ear = \"ear1\" }\n").unwrap();
-        let seats = options(&["--turrets", "2", "--devices", file.to_str().unwrap()]).seats().unwrap();
-        std::fs::remove_file(&file).unwrap();
-        assert_eq!(seats.len(), 2);
-        assert_eq!(seats[0].left.microphone.as_deref(), Some("mic1"));
-        assert_eq!(seats[1], SeatDevices::default());
     }
 
     #[test]

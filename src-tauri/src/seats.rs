@@ -3,6 +3,7 @@
 //! Law: thin. Intents go to the turret, changes come from it; nothing is decided here. A review window lives as long as the
 //! log-on that opened it.
 
+use crate::devices::SeatsDevices;
 use crate::drawing;
 use crate::log_ons::{self, LogOns};
 use crate::memory::Memory;
@@ -12,7 +13,7 @@ use dealerboard_turret::Turret;
 use dealerboard_turret::view::{Change, Intent, PositionView, View};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tauri::{AppHandle, Emitter, Manager, State, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{AppHandle, Emitter, Manager, State, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
@@ -22,13 +23,17 @@ const REVIEW: &str = "review-";
 /// Most changes that a window is told in one event.
 const TOLD_AT_ONCE: usize = 256;
 
-/// What the program remembers, and its own switch, which it does not.
+/// What the program remembers for a window, and its own switch, which it does not.
 #[derive(Clone)]
 pub struct Remembering {
     /// The remembered switches.
     pub memory: Arc<Memory>,
     /// The address of the switch that this program started.
     pub own: Option<String>,
+    /// The devices of every window.
+    pub devices: Arc<SeatsDevices>,
+    /// Which window this is, from 0.
+    pub at: usize,
 }
 
 /// One turret, and the door of its review window.
@@ -113,13 +118,24 @@ async fn tell(app: AppHandle, label: String, turret: Arc<Turret>, remembering: R
     let mut told = vec![Change::View(Box::new(turret.view()))];
     loop {
         for change in &told {
+            if let Change::Devices(view) = change
+                && remembering.devices.take(remembering.at, &view.chosen)
+            {
+                let devices = remembering.devices.clone();
+                // On its own: the window does not wait for the disk.
+                tauri::async_runtime::spawn_blocking(move || {
+                    if let Err(error) = devices.write() {
+                        tracing::error!("{error:#}");
+                    }
+                });
+            }
             let turn = log_ons.heed(change);
             if turn.left {
                 close_review(&app, &label);
             }
             if turn.came {
                 // On its own: the link answers in its own time, and the window waits for none of it.
-                let (turret, Remembering { memory, own }) = (turret.clone(), remembering.clone());
+                let (turret, Remembering { memory, own, .. }) = (turret.clone(), remembering.clone());
                 tauri::async_runtime::spawn(async move { log_ons::remember(&turret, own.as_deref(), &memory).await });
             }
         }
@@ -165,6 +181,12 @@ pub fn intent(window: WebviewWindow, seats: State<'_, Seats>, intent: Intent) {
 #[tauri::command]
 pub fn look(window: WebviewWindow, seats: State<'_, Seats>) -> Result<View, String> {
     seats.turret(window.label()).map(|turret| turret.view()).ok_or_else(|| "This window has no turret.".to_owned())
+}
+
+/// Draws what the system draws for the page, such as an open list, in the page's own theme.
+#[tauri::command]
+pub fn take_theme(window: WebviewWindow, dark: bool) -> Result<(), String> {
+    window.set_theme(Some(if dark { Theme::Dark } else { Theme::Light })).map_err(|error| error.to_string())
 }
 
 /// Closes the review window of a turret, and its door.

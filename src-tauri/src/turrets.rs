@@ -2,17 +2,13 @@
 
 use crate::floor::{Floor, LogOn, SAMPLE_FLOOR};
 use crate::memory::Memory;
-use crate::options::SeatDevices;
 use anyhow::{Context, Result};
-use dealerboard_model::{Position, UserId};
+use dealerboard_model::UserId;
 use dealerboard_turret::counterparty::{Script, play, voice_from_wav};
 use dealerboard_turret::view::Intent;
 use dealerboard_turret::{CardChoices, Devices, Fingerprint, Turret, TurretConfig};
 use serde::Deserialize;
 use tokio::task::JoinSet;
-
-/// Frames in a period that devices are asked for.
-const PERIOD_FRAMES: u32 = 256;
 
 macro_rules! voices {
     ($($name:literal),* $(,)?) => {
@@ -57,19 +53,8 @@ fn config(floor: &Floor, seat: &str) -> Result<TurretConfig> {
 ///
 /// # Errors
 /// The pin is malformed, or the system gives no thread.
-pub async fn start(floor: &Floor, memory: &Memory, log_on: Option<LogOn>, devices: SeatDevices) -> Result<Turret> {
-    let mut choices = CardChoices { period: PERIOD_FRAMES, ..CardChoices::default() };
-    let named = [
-        (Position::Left, devices.left),
-        (Position::Right, devices.right),
-        (Position::HandsFree, devices.hands_free),
-        (Position::Speakers, devices.speakers),
-    ];
-    for (position, device) in named {
-        choices.mics.extend(device.microphone.map(|name| (position, name)));
-        choices.ears.extend(device.ear.map(|name| (position, name)));
-    }
-    let turret = Turret::start(config(floor, "")?, Devices::Cards(choices))?;
+pub async fn start(floor: &Floor, memory: &Memory, log_on: Option<LogOn>, devices: CardChoices) -> Result<Turret> {
+    let turret = Turret::start(config(floor, "")?, Devices::Cards(devices))?;
     for (address, pin) in memory.pins() {
         turret.know(address, pin);
     }

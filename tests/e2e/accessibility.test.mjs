@@ -1,5 +1,5 @@
-// The pages as axe-core sees them, in both themes: no serious violation on the panel with every state of a key on it, on the
-// log-on card, or on the review page.
+// The pages as axe-core sees them, in both themes: no serious violation on the panel with every state of a key on it, in the
+// list of devices, on the log-on card, or on the review page.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -75,6 +75,12 @@ for (const theme of ['dark', 'light']) {
   test(`the panel has no serious violation, ${theme}`, () => withPage(async (page) => {
     await openPanel(page, fixture, `?still&theme=${theme}`);
     await page.locator('.key').first().waitFor();
+  }));
+
+  test(`the list of devices has no serious violation, ${theme}`, () => withPage(async (page) => {
+    await openPanel(page, fixture, `?still&theme=${theme}`);
+    await page.getByRole('button', { name: 'Devices' }).click();
+    await page.getByRole('dialog', { name: 'Devices' }).waitFor();
   }));
 
   test(`the log-on card has no serious violation, ${theme}`, () => withPage(async (page) => {

@@ -177,3 +177,75 @@ describe('another microphone', () => {
     assert.ok(lost < HEARD && other >= HEARD, `the one who lost it scores ${lost.toFixed(2)}, the other ${other.toFixed(2)}`);
   });
 });
+
+describe('a microphone that is chosen in the window', () => {
+  let panel;
+  const left = '[data-position="left"]';
+  const list = '[aria-label="Left handset: microphone"]';
+  const words = readWav(voiceFile('wolds-answer.wav'));
+  const chosen = () => panel.driver.executeScript('return document.querySelector(arguments[0])?.value ?? null', list);
+  const names = () => panel.driver.executeScript('return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent)', `${list} option`);
+  const named = (wanted) => until(`one reads ${wanted}`, async () => (await names()).some((name) => wanted.test(name)));
+  const open = () => panel.press('header [aria-haspopup="dialog"]');
+  const meterMoves = () => until('the meter beside it moves', async () => {
+    const level = 'return Number(getComputedStyle(document.querySelector(".dialog .mic .meter")).getPropertyValue("--lv"))';
+    return (await panel.driver.executeScript(level)) > 20;
+  });
+  before(async () => {
+    panel = await openWindow({ mics: ['system'], named: false });
+    await panel.sound.microphone('mic2');
+    await panel.untilLamp('hallam-street', 'idle');
+    await panel.pressKey('hallam-street');
+    await panel.untilLamp('hallam-street', 'in_use_here');
+    await panel.reads(`${left} .hd .r`, /^open$/);
+  });
+  after(() => panel?.close());
+
+  test('is listed by its name after the system\'s, and nothing that a loudspeaker plays is', async () => {
+    await open();
+    await named(/^Remapped mic2/);
+    const [first, ...others] = await names();
+    assert.match(first, /^System’s default \(Remapped mic1.*\)$/);
+    assert.ok(others.every((name) => !/Monitor of/.test(name)), others.join(', '));
+    assert.equal(await chosen(), '');
+  });
+
+  test('leaves the ear where it is, until another one is chosen that takes the call', async () => {
+    const ear = await panel.sound.ear(panel.seats[0].right);
+    await panel.press(`[aria-label="Left handset: earpiece"] option[value="server:${panel.seats[0].right}"]`);
+    await ear.hears(readWav(voiceFile('hallam-bid.wav')), HEARD);
+  });
+
+  test('takes the place of the other in a call, whose microphone stays open, and what it hears arrives', async () => {
+    panel.sound.say('mic2', voiceFile('wolds-answer.wav'));
+    await panel.press(`${list} option[value="server:mic2"]`);
+    await meterMoves();
+    await panel.reads(`${left} .hd .r`, /^open$/);
+    const said = await panel.sound.ear('mic2-feed');
+    await said.hears(words, HEARD);
+    await panel.press(`${left} .btn.w`);
+    await panel.untilLamp('hallam-street', 'idle', 'ringing_low');
+    const tracks = await until('its track is sealed', () => {
+      const found = sealed(panel, 'a.reyes', 'hallam-street');
+      return found.length > 0 && found;
+    });
+    const heard = Math.max(...tracks.map((samples) => likeness(words, samples)));
+    assert.ok(heard >= HEARD, `the words score ${heard.toFixed(2)}`);
+  });
+
+  test('is that of the next start, too', async () => {
+    await panel.restart(['--sample-floor']);
+    await panel.untilLamp('hallam-street', 'idle', 'ringing_low');
+    await open();
+    await until('it is chosen', async () => (await chosen()) === 'server:mic2');
+    await meterMoves();
+  });
+
+  test('is shown as not plugged in when it is pulled out, and another can be chosen', async () => {
+    await panel.sound.unplug('mic2');
+    await named(/^Not plugged in: .*mic2/);
+    await panel.press(`${list} option[value=""]`);
+    await until('nothing is lacking', async () => (await panel.words(lack('left'))) === null);
+    await until('it is listed no more', async () => (await names()).every((name) => !/mic2-feed/.test(name)));
+  });
+});

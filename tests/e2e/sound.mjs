@@ -63,6 +63,11 @@ export class Sound {
     await run('pactl', ['set-default-source', name]);
   }
 
+  /** Makes a speaker the system's. */
+  async makeDefaultSpeaker(name) {
+    await run('pactl', ['set-default-sink', name]);
+  }
+
   /** Pulls a speaker or a microphone out. */
   async unplug(name) {
     const { module } = this.#cards.get(name);

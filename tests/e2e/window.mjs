@@ -53,15 +53,17 @@ function devicesFile(seats) {
 
 /**
  * Starts the program. `mics`: for each window, which positions have a microphone, or `system` where all have the system's; `args`: options in the place of the
- * sample floor's; `ears`: the name of the one device at every ear, in the place of speakers made for them.
+ * sample floor's; `ears`: the name of the one device at every ear, in the place of speakers made for them; `named`: whether a file names the devices,
+ * else every position has the system's until another is chosen.
  */
-export async function openWindow({ mics = [['left', 'hands-free']], args = ['--sample-floor'], ears } = {}) {
+export async function openWindow({ mics = [['left', 'hands-free']], args = ['--sample-floor'], ears, named = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'dealerboard-window-'));
   const sound = new Sound(folder);
-  const opened = { folder, sound, seats: [], driver: null, service: null, program: null };
+  const opened = { folder, sound, named, seats: [], driver: null, service: null, program: null };
   try {
     for (const [at, positions] of mics.entries()) opened.seats.push(await seatCards(sound, at + 1, positions, ears));
     writeFileSync(join(folder, 'devices.toml'), devicesFile(opened.seats));
+    if (!named) await sound.makeDefaultSpeaker(opened.seats[0].left);
     await start(opened, args);
     return new Panel(opened);
   } catch (error) {
@@ -72,7 +74,7 @@ export async function openWindow({ mics = [['left', 'hands-free']], args = ['--s
 
 /** Starts the program on the folder and the cards of `opened`. */
 async function start(opened, args) {
-  const { folder, seats } = opened;
+  const { folder, seats, named } = opened;
   const port = await freePort();
   // The program is a child of the driver: it gets its environment and its output from there.
   const env = { ...process.env, HOME: folder, TAURI_WEBVIEW_AUTOMATION: 'true', NO_AT_BRIDGE: '1' };
@@ -82,7 +84,8 @@ async function start(opened, args) {
   opened.service.stderr.pipe(log);
   const address = `http://127.0.0.1:${port}/`;
   await until('WebKitWebDriver answers', async () => (await fetch(`${address}status`)).ok);
-  const options = ['--turrets', String(seats.length), '--data', join(folder, 'data'), '--devices', join(folder, 'devices.toml'), ...args];
+  const devices = named ? ['--devices', join(folder, 'devices.toml')] : [];
+  const options = ['--turrets', String(seats.length), '--data', join(folder, 'data'), ...devices, ...args];
   const wanted = new Capabilities({ browserName: 'wry' });
   wanted.set('webkitgtk:browserOptions', { binary: program('dealerboard'), args: options });
   opened.driver = await new Builder().usingServer(address).withCapabilities(wanted).build();

@@ -11,7 +11,7 @@ import { PanelStore } from '../src/panel/store.svelte';
 import { fixture, NOW } from './fixture';
 
 applyTheme(location.search);
-const store = new PanelStore({ listen: async () => {}, send: () => {}, openReview: () => {} });
+const store = new PanelStore({ listen: async () => {}, send: () => {}, takeTheme: () => {}, openReview: () => {} });
 const state = new URLSearchParams(location.search).get('state');
 const header = structuredClone(fixture.header);
 if (state === 'logon') Object.assign(header, { user_id: null, link: { state: 'refused', sentence: 'User name or password is wrong. Try again, or ask your administrator.' } });

@@ -17,7 +17,7 @@ let now_utc_ms: number;
 beforeEach(() => {
   sent = [];
   now_utc_ms = NOW;
-  store = new PanelStore({ listen: async () => {}, send: (intent) => sent.push(intent), openReview: () => {} });
+  store = new PanelStore({ listen: async () => {}, send: (intent) => sent.push(intent), takeTheme: () => {}, openReview: () => {} });
   store.apply({ change: 'view', value: structuredClone(fixture) });
   Object.assign(window, { innerWidth: 1280, innerHeight: 800 });
   render(Panel, { store, clock: new Clock(() => now_utc_ms) });
@@ -159,6 +159,50 @@ describe('the panel', () => {
     store.apply({ change: 'view', value: { ...fixture, positions, header: { ...fixture.header, user_id: null, link: { state: 'logged_off' } } } });
     await tick();
     expect([...document.querySelectorAll('section p')].map((row) => row.textContent)).toEqual([hands_free.device.trouble]);
+  });
+  test('lists the devices of each position, the system’s first, and what was chosen and is not plugged in', async () => {
+    await fireEvent.click(screen.getByRole('button', { name: 'Devices' }));
+    expect(sent).toContainEqual({ intent: 'devices' });
+    const headset = { id: 'server:usb', name: 'Headset' };
+    const none = { microphone: null, ear: null };
+    const right = store.position('right')!;
+    store.apply({ change: 'position', value: { ...right, device: { ...right.device, microphone: null, trouble: 'There is no microphone called Desk.' } } });
+    store.apply({ change: 'devices', value: {
+      microphones: [headset, { id: 'server:usb.2', name: 'Headset' }], ears: [headset], system_microphone: 'Headset', system_ear: null,
+      chosen: [{ position: 'left', ...none, microphone: headset }, { position: 'right', ...none, microphone: { id: 'server:desk', name: 'Desk' } }],
+    } });
+    await tick();
+    const list = (name: string) => screen.getByRole<HTMLSelectElement>('combobox', { name });
+    const names = (name: string) => [...list(name).options].map((option) => option.text);
+    expect(names('Left handset: microphone')).toEqual(['System’s default (Headset)', 'Headset', 'Headset (2)']);
+    expect(list('Left handset: microphone').value).toBe('server:usb');
+    expect(list('Right handset: microphone').selectedOptions[0]!.text).toBe('Not plugged in: Desk');
+    expect(screen.getByText('There is no microphone called Desk.')).toBeTruthy();
+    expect(names('Hands-free: loudspeaker')).toEqual(['System’s default', 'Headset']);
+  });
+  test('takes a device that is chosen, and the system’s again', async () => {
+    await fireEvent.click(screen.getByRole('button', { name: 'Devices' }));
+    const headset = { id: 'server:usb', name: 'Headset' };
+    store.apply({ change: 'devices', value: { microphones: [], ears: [headset], system_microphone: null, system_ear: null, chosen: [] } });
+    await tick();
+    const list = screen.getByRole('combobox', { name: 'Left handset: earpiece' });
+    await fireEvent.change(list, { target: { value: 'server:usb' } });
+    expect(sent.at(-1)).toEqual({ intent: 'choose_device', position: 'left', part: 'ear', device: headset });
+    await fireEvent.change(list, { target: { value: '' } });
+    expect(sent.at(-1)).toEqual({ intent: 'choose_device', position: 'left', part: 'ear', device: null });
+  });
+  test('closes the devices with Escape and leaves the microphones open, and gives their lists their own keys', async () => {
+    await fireEvent.click(screen.getByRole('button', { name: 'Devices' }));
+    await fireEvent.keyDown(screen.getByRole('combobox', { name: 'Left handset: microphone' }), { key: '1' });
+    await fireEvent.keyDown(document.body, { key: 'Escape' });
+    expect(screen.queryByRole('dialog', { name: 'Devices' })).toBeNull();
+    expect(sent.filter(({ intent }) => intent !== 'devices')).toEqual([]);
+  });
+  test('offers the devices on the log-on card', async () => {
+    store.apply({ change: 'header', value: { ...fixture.header, user_id: null, link: { state: 'logged_off' } } });
+    await tick();
+    await fireEvent.click(screen.getByRole('button', { name: 'Devices' }));
+    expect(screen.getByRole('dialog', { name: 'Devices' })).toBeTruthy();
   });
   test('offers Signal only where the turret says so', () => {
     expect(screen.getAllByRole('button', { name: 'Signal' })).toHaveLength(1);

@@ -18,7 +18,7 @@ beforeEach(() => {
   sent = [];
   now_ms = 10_000;
   vi.spyOn(performance, 'now').mockImplementation(() => now_ms);
-  store = new PanelStore({ listen: async () => {}, send: (intent) => sent.push(intent), openReview: () => {} });
+  store = new PanelStore({ listen: async () => {}, send: (intent) => sent.push(intent), openReview: () => {}, takeTheme: () => {} });
   store.apply({ change: 'view', value: structuredClone(fixture) });
   Object.assign(window, { innerWidth: 1280, innerHeight: 800 });
   render(Panel, { store, clock: new Clock(() => NOW) });

@@ -57,7 +57,13 @@ pub fn patient(device: Device) -> Device {
     }
 }
 
-/// A device of cpal's.
+/// What the plugin `device` opens under the name `pcm`, which stands in no list.
+pub fn through(device: Device, pcm: &str) -> Device {
+    let id = DeviceId::new(cpal::HostId::Alsa, pcm);
+    Device::from(CustomDevice::from_device(Card { device, id }))
+}
+
+/// A device of cpal's, or one that a plugin of its opens under another id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Card {
     device: Device,

@@ -7,10 +7,12 @@
 #[cfg(target_os = "linux")]
 mod alsa;
 mod errors;
+mod list;
 mod open;
 #[cfg(target_os = "linux")]
 mod server;
 mod stay;
 
+pub use list::{Choice, Kind, Listed, list};
 pub use open::{Alarm, Capture, DeviceError, NotOpened, Open, Playback, Played, Silence, open_capture, open_playback};
 pub use stay::stay_environment;

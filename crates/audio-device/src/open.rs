@@ -3,6 +3,7 @@
 #[cfg(target_os = "linux")]
 use crate::alsa::patient;
 use crate::errors::Errors;
+use crate::list::{self, Choice, Kind};
 #[cfg(target_os = "linux")]
 use crate::server::{DefaultMicrophone, default_microphone as default_microphone_of_server};
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
@@ -27,8 +28,8 @@ pub enum DeviceError {
     /// There is none, or none of that name.
     #[error("there is no {0}; plug one in, or choose another device")]
     Missing(String),
-    /// Another program has it.
-    #[error("{0} is in use by another program; close that one, or choose another device")]
+    /// Another position, or another program, has it for itself.
+    #[error("{0} is in use by another position or program; choose another device, or close that program")]
     Busy(String),
     /// This user may not.
     #[error("{0} is not allowed to this user; ask for the right to use sound devices, or choose another device")]
@@ -190,31 +191,27 @@ fn default_loudspeaker() -> Option<(Device, String)> {
     Some((patient(cpal::default_host().default_output_device()?), DEFAULT_NAME.to_owned()))
 }
 
-/// The device that was chosen, and its name for people.
-fn find(
-    choice: Option<&str>,
-    what: &str,
-    default: impl FnOnce() -> Option<(Device, String)>,
-) -> Result<(Device, String), DeviceError> {
-    let Some(wanted) = choice else {
-        return default().ok_or_else(|| DeviceError::Missing(what.to_owned()));
+/// The device that was chosen, or the system's, and its name for people.
+fn find(choice: Option<&Choice>, kind: Kind) -> Result<(Device, String), DeviceError> {
+    let found = match (choice, kind) {
+        (Some(wanted), kind) => list::find(wanted, kind),
+        (None, Kind::Microphone) => default_microphone(),
+        (None, Kind::Loudspeaker) => default_loudspeaker(),
     };
-    let missing = || DeviceError::Missing(format!("{what} called {wanted}"));
-    let devices = cpal::default_host().devices().map_err(|_| missing())?;
-    let is_it = |device: &Device| device.id().is_ok_and(|id| id.to_string() == wanted) || device.to_string() == wanted;
-    let device = patient(devices.into_iter().find(is_it).ok_or_else(missing)?);
-    let name = device.to_string();
-    Ok((device, name))
+    found.ok_or_else(|| missing(choice, kind))
+}
+
+fn missing(choice: Option<&Choice>, kind: Kind) -> DeviceError {
+    DeviceError::Missing(kind.called(choice))
 }
 
 /// A device that is in the list and did not open. A default that does not open, and is not busy, is nothing but a name.
-fn refused<T>(choice: Option<&str>, what: &str, name: String, cause: &cpal::Error, item: Option<T>) -> NotOpened<T> {
+fn refused<T>(choice: Option<&Choice>, kind: Kind, name: String, cause: &cpal::Error, item: Option<T>) -> NotOpened<T> {
     let error = match (cause.kind(), choice) {
         (ErrorKind::DeviceBusy, _) => DeviceError::Busy(name),
         (ErrorKind::PermissionDenied, _) => DeviceError::Forbidden(name),
         (ErrorKind::UnsupportedConfig, _) => DeviceError::Unfit(name),
-        (ErrorKind::DeviceNotAvailable, Some(wanted)) => DeviceError::Missing(format!("{what} called {wanted}")),
-        (_, None) => DeviceError::Missing(what.to_owned()),
+        (ErrorKind::DeviceNotAvailable, Some(_)) | (_, None) => missing(choice, kind),
         (_, Some(_)) => DeviceError::Refused(name),
     };
     NotOpened { error, cause: cause.to_string(), item: item.map(Box::new) }
@@ -229,17 +226,17 @@ fn configs(channels: u16, period: u32) -> [StreamConfig; 2] {
     })
 }
 
-/// Opens a microphone: the device of that id or name, or the system's default.
+/// Opens a microphone: the device that was chosen, or the system's default.
 ///
 /// # Errors
 /// Why, and the tap back.
 pub fn open_capture(
-    choice: Option<&str>,
+    choice: Option<&Choice>,
     period: u32,
     tap: CaptureTap,
     alarm: &Alarm,
 ) -> Result<Capture, NotOpened<CaptureTap>> {
-    let (device, name) = match find(choice, "microphone", default_microphone) {
+    let (device, name) = match find(choice, Kind::Microphone) {
         Ok(found) => found,
         Err(error) => {
             return Err(NotOpened { cause: "it is not in the list".into(), error, item: Some(Box::new(tap)) });
@@ -275,25 +272,25 @@ pub fn open_capture(
                 last = error;
                 match returned.recv() {
                     Ok(item) => tap = item,
-                    Err(_) => return Err(refused(choice, "microphone", name, &last, None)),
+                    Err(_) => return Err(refused(choice, Kind::Microphone, name, &last, None)),
                 }
             }
         }
     }
-    Err(refused(choice, "microphone", name, &last, Some(tap)))
+    Err(refused(choice, Kind::Microphone, name, &last, Some(tap)))
 }
 
-/// Opens an ear: the device of that id or name, or the system's default.
+/// Opens an ear: the device that was chosen, or the system's default.
 ///
 /// # Errors
 /// Why, and what was to be played back.
 pub fn open_playback<P: Played>(
-    choice: Option<&str>,
+    choice: Option<&Choice>,
     period: u32,
     played: P,
     alarm: &Alarm,
 ) -> Result<Open<P>, NotOpened<P>> {
-    let (device, name) = match find(choice, "loudspeaker", default_loudspeaker) {
+    let (device, name) = match find(choice, Kind::Loudspeaker) {
         Ok(found) => found,
         Err(error) => {
             return Err(NotOpened { cause: "it is not in the list".into(), error, item: Some(Box::new(played)) });
@@ -328,12 +325,12 @@ pub fn open_playback<P: Played>(
                 last = error;
                 match returned.recv() {
                     Ok(item) => played = item,
-                    Err(_) => return Err(refused(choice, "loudspeaker", name, &last, None)),
+                    Err(_) => return Err(refused(choice, Kind::Loudspeaker, name, &last, None)),
                 }
             }
         }
     }
-    Err(refused(choice, "loudspeaker", name, &last, Some(played)))
+    Err(refused(choice, Kind::Loudspeaker, name, &last, Some(played)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The operator's commands, run as an operator runs them.
 #![allow(clippy::unwrap_used)]
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::os::fd::FromRawFd;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -18,7 +18,11 @@ fn switch(words: &[&str], folder: &Path, typed: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    // Whoever refuses before it asks may have ended by now.
+    match child.stdin.take().unwrap().write_all(typed.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => panic!("{error}"),
+        Ok(()) | Err(_) => {}
+    }
     child.wait_with_output().unwrap()
 }
 

@@ -183,6 +183,8 @@ impl TurretTask {
                 self.local.link = LinkView::LoggedOff;
                 self.send(ToLink::LogOff { era: self.era }).await;
             }
+            LocalDeed::Devices => self.list_devices(),
+            LocalDeed::ChooseDevice { position, part, device } => self.choose_device(position, part, device),
             LocalDeed::Look => self.tell(Change::View(Box::new(project(&self.facts, &self.local)))),
         }
     }

@@ -219,6 +219,22 @@ impl<R: Running<I>, I> Card<R, I> {
         };
     }
 
+    /// Another device is wanted, which is `what` for people: closes the one so far, so that the next look opens the other.
+    pub fn choose(&mut self, what: String, now: Instant) {
+        self.what = what;
+        self.shut(now);
+        if self.is_closed() {
+            self.wrong = None;
+        }
+    }
+
+    /// Looks for it at the next look, if it is not there, however often that was in vain.
+    pub fn hurry(&mut self, now: Instant) {
+        if self.is_closed() {
+            (self.again, self.in_vain) = (now, 0);
+        }
+    }
+
     /// It is neither there nor tried, and can be opened.
     pub fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed(_))

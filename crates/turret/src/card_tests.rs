@@ -161,3 +161,24 @@ fn a_device_that_is_missing_is_looked_for_less_and_less_often_but_every_four_sec
     }
     assert_eq!(searches, [0, 1, 3, 7, 11, 15]);
 }
+
+#[test]
+fn a_device_that_is_chosen_is_opened_at_once_in_the_place_of_the_one_so_far_which_is_closed() {
+    let mut desk = Desk::opened();
+    desk.plug.lost.set(true);
+    desk.look_after(10);
+    desk.card.choose("microphone called Desk".into(), desk.now);
+    assert_eq!((desk.card.name(), desk.card.wrong()), (None, None));
+    desk.plug = Plug::default();
+    desk.look_after(0);
+    assert!(desk.card.is_tried());
+}
+
+#[test]
+fn a_device_that_another_position_has_let_go_is_opened_without_a_wait() {
+    let mut desk = Desk::new();
+    desk.is_refused_after(0, DeviceError::Busy("Headset".into()));
+    desk.card.hurry(desk.now);
+    desk.look_after(0);
+    assert!(desk.card.is_tried());
+}

@@ -1,19 +1,17 @@
 //! Sound cards behind the positions, watched: a device that is missing or goes away is looked for again each second.
 //!
 //! Law: a position outlives its device. While there is none the call stays, the panel says so, and nothing is captured. A
-//! device that has gone is closed, then told, and only then opened again (rule POS-6).
+//! device that has gone, or that its user has changed, is closed, then told, and only then another is opened (rule POS-6).
 
-use crate::card::{Card, Wrong};
-use crate::ear::{Ear, fallbacks};
+use crate::seat::{CardChoices, Opener, Seat, Sound, seats};
 use crate::view::DeviceView;
 use crate::voice::Callbacks;
-use dealerboard_audio_device::{Alarm, Capture, Open, Playback, Silence, open_capture, open_playback};
-use dealerboard_media::{CaptureTap, PlaybackMixer};
+use dealerboard_audio_device::{Alarm, Choice, Kind, Listed, list};
 use dealerboard_model::Position;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// How often devices are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -24,30 +22,45 @@ const SOON: Duration = Duration::from_millis(20);
 /// Wakes that may wait: one is enough to look at all devices, and one place is for the end.
 const WAKES_MAX: usize = 2;
 
-/// Which devices, by id or name; none: the system's default.
-#[derive(Clone, Debug, Default)]
-pub struct CardChoices {
-    /// Microphones of left, right and hands-free.
-    pub mics: BTreeMap<Position, String>,
-    /// Ears of all four positions.
-    pub ears: BTreeMap<Position, String>,
-    /// Frames in a period.
-    pub period: u32,
+/// How all positions' devices are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CardViews {
+    /// Each position's.
+    pub views: BTreeMap<Position, DeviceView>,
+    /// The positions whose microphone is being changed, or just was, by their user's own choice.
+    pub by_choice: BTreeSet<Position>,
 }
 
-/// Told of all positions' devices when one changed.
-pub type Tell = Box<dyn Fn(BTreeMap<Position, DeviceView>) + Send>;
+/// What the devices' thread has to tell.
+pub enum News {
+    /// A device changed.
+    Views(CardViews),
+    /// What there is to choose from, because it was asked for.
+    List(Listed),
+}
+
+/// Told the news.
+pub type Tell = Box<dyn Fn(News) + Send>;
 
 /// What wakes the thread before its time.
 enum Wake {
-    /// A device says that it has gone.
-    Lost,
+    /// A device says that it has gone, or something is asked.
+    Look,
     /// The turret ends.
     Stop,
 }
 
+/// What the thread is asked to do at its next look: the newest counts.
+#[derive(Default)]
+struct Asked {
+    choices: Option<CardChoices>,
+    list: bool,
+}
+
 /// Running devices; dropping closes them.
 pub struct RunningCards {
+    choices: CardChoices,
+    asked: Arc<Mutex<Asked>>,
     wake: SyncSender<Wake>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -58,22 +71,27 @@ impl RunningCards {
         let (wake, woken) = sync_channel(WAKES_MAX);
         let lost = wake.clone();
         // A wake that finds no room is not needed: the one before it looks at all devices.
-        let alarm: Alarm = Arc::new(move || drop(lost.try_send(Wake::Lost)));
+        let alarm: Alarm = Arc::new(move || drop(lost.try_send(Wake::Look)));
+        let asked = Arc::<Mutex<Asked>>::default();
+        let (asks, first) = (Arc::clone(&asked), choices.clone());
         let thread = std::thread::Builder::new().name("devices".into()).spawn(move || {
-            let mut seats = seats(&choices, callbacks);
-            let mut told = BTreeMap::new();
+            let sound = Sound { period: first.period, alarm };
+            let mut seats = seats(&first, callbacks);
+            let mut told = CardViews::default();
             loop {
-                for seat in &mut seats {
-                    seat.look(choices.period, &alarm);
+                let Asked { choices, list: listed } = std::mem::take(&mut *lock(&asks));
+                if let Some(choices) = choices {
+                    seats.iter_mut().for_each(|seat| seat.choose(&choices));
+                    tell_news(&mut seats, &mut told, &tell);
                 }
-                let views: BTreeMap<_, _> = seats.iter().map(|seat| (seat.position, seat.view())).collect();
-                if views != told {
-                    tell(views.clone());
-                    told = views;
+                seats.iter_mut().for_each(|seat| seat.look(&sound));
+                tell_news(&mut seats, &mut told, &tell);
+                if listed {
+                    tell(News::List(list()));
                 }
                 let pause = if seats.iter().any(Seat::is_tried) { SOON } else { LOOK };
                 match woken.recv_timeout(pause) {
-                    Ok(Wake::Lost) | Err(RecvTimeoutError::Timeout) => {}
+                    Ok(Wake::Look) | Err(RecvTimeoutError::Timeout) => {}
                     Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 }
             }
@@ -81,8 +99,48 @@ impl RunningCards {
         if let Err(error) = &thread {
             tracing::error!(%error, "sound devices cannot be opened: the system gives no thread");
         }
-        Self { wake, thread: thread.ok() }
+        Self { choices, asked, wake, thread: thread.ok() }
     }
+
+    /// Which devices are used.
+    pub fn choices(&self) -> &CardChoices {
+        &self.choices
+    }
+
+    /// Takes another device for a position, at once; none: the system's. Never waits.
+    pub fn choose(&mut self, position: Position, kind: Kind, choice: Option<Choice>) {
+        self.choices.choose(position, kind, choice);
+        lock(&self.asked).choices = Some(self.choices.clone());
+        self.look();
+    }
+
+    /// Asks what there is to choose from. Never waits.
+    pub fn list(&self) {
+        lock(&self.asked).list = true;
+        self.look();
+    }
+
+    fn look(&self) {
+        // One that finds no room is not needed: the one before it takes what is asked.
+        drop(self.wake.try_send(Wake::Look));
+    }
+}
+
+fn lock(asked: &Mutex<Asked>) -> std::sync::MutexGuard<'_, Asked> {
+    asked.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells how all devices are, if they are not as they were.
+fn tell_news<O: Opener>(seats: &mut [Seat<O>], told: &mut CardViews, tell: &Tell) {
+    let news = CardViews {
+        views: seats.iter().map(|seat| (seat.position, seat.view())).collect(),
+        by_choice: seats.iter().filter(|seat| seat.is_by_choice()).map(|seat| seat.position).collect(),
+    };
+    if news != *told {
+        tell(News::Views(news.clone()));
+        *told = news;
+    }
+    seats.iter_mut().for_each(Seat::told);
 }
 
 impl Drop for RunningCards {
@@ -92,127 +150,5 @@ impl Drop for RunningCards {
             let _ = self.wake.send(Wake::Stop);
             let _ = thread.join();
         }
-    }
-}
-
-struct Seat {
-    position: Position,
-    mic_choice: Option<String>,
-    mic: Option<Card<Capture, CaptureTap>>,
-    ear: Ear<Playback, Open<Silence>, PlaybackMixer>,
-}
-
-/// A device for people who have to find it: what it is, and its name when it was chosen.
-fn what(kind: &str, choice: Option<&String>) -> String {
-    choice.map_or_else(|| kind.to_owned(), |name| format!("{kind} called {name}"))
-}
-
-fn seats(choices: &CardChoices, callbacks: Callbacks) -> Vec<Seat> {
-    let Callbacks { mut taps, mixers } = callbacks;
-    let now = Instant::now();
-    let seat = |(position, mixer)| {
-        let (mic_choice, ear_choice) = (choices.mics.get(&position), choices.ears.get(&position));
-        let others = fallbacks(position).iter().map(|other| choices.ears.get(other).cloned()).collect();
-        Seat {
-            position,
-            mic_choice: mic_choice.cloned(),
-            mic: taps.remove(&position).map(|tap| Card::new(what("microphone", mic_choice), tap, now)),
-            ear: Ear::new(what("loudspeaker", ear_choice), ear_choice.cloned(), others, mixer, now),
-        }
-    };
-    mixers.into_iter().map(seat).collect()
-}
-
-impl Seat {
-    /// Looks after both devices.
-    fn look(&mut self, period: u32, alarm: &Alarm) {
-        if let Some(mic) = &mut self.mic {
-            mic.look(Instant::now(), |tap| open_capture(self.mic_choice.as_deref(), period, tap, alarm));
-        }
-        self.ear.look(
-            Instant::now(),
-            |choice: Option<&str>, mixer| open_playback(choice, period, mixer, alarm),
-            |choice: Option<&str>, silence| open_playback(choice, period, silence, alarm),
-        );
-    }
-
-    fn is_tried(&self) -> bool {
-        self.mic.as_ref().is_some_and(Card::is_tried) || self.ear.is_tried()
-    }
-
-    /// How they are.
-    fn view(&self) -> DeviceView {
-        let mic = self.mic.as_ref().and_then(Card::wrong).cloned();
-        let wrongs: Vec<_> = mic.into_iter().chain(self.ear.wrong()).collect();
-        let microphone = self.mic.as_ref().and_then(Card::name);
-        DeviceView { microphone, ear: self.ear.name(), trouble: sentence(&wrongs) }
-    }
-}
-
-/// What is wrong with a position, and what to do; nothing is said twice.
-fn sentence(wrongs: &[Wrong]) -> String {
-    let (mut missing, mut lost, mut rest) = (Vec::new(), Vec::new(), Vec::new());
-    for wrong in wrongs {
-        let (list, words) = match wrong {
-            Wrong::Missing(what) => (&mut missing, what.clone()),
-            Wrong::Lost(name) => (&mut lost, name.clone()),
-            Wrong::Elsewhere(name, heard) => {
-                let words = format!("The device {name} has gone; its calls are heard on {heard} until it is back.");
-                (&mut rest, words)
-            }
-            Wrong::Refused(error) => (&mut rest, capital(&error.to_string())),
-            Wrong::Stuck => (&mut rest, "This device does not answer any more; start the turret again.".to_owned()),
-        };
-        if !list.contains(&words) {
-            list.push(words);
-        }
-    }
-    let mut sentences = Vec::new();
-    if !missing.is_empty() {
-        sentences.push(format!("There is no {}; plug one in, or choose another device.", missing.join(" and no ")));
-    }
-    if !lost.is_empty() {
-        let names = lost.join(" and ");
-        sentences.push(format!("The device {names} has gone; it is opened again when it is back."));
-    }
-    sentences.extend(rest);
-    sentences.join(" ")
-}
-
-fn capital(error: &str) -> String {
-    let mut letters = error.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use dealerboard_audio_device::DeviceError;
-
-    #[test]
-    fn a_position_without_any_device_says_so_in_one_sentence() {
-        let [mic, ear] = ["microphone", "loudspeaker"].map(|what| Wrong::Missing(what.into()));
-        assert_eq!(
-            sentence(&[mic, ear]),
-            "There is no microphone and no loudspeaker; plug one in, or choose another device."
-        );
-    }
-
-    #[test]
-    fn a_headset_that_has_gone_with_both_its_parts_is_named_once() {
-        let lost = Wrong::Lost("Headset".into());
-        assert_eq!(sentence(&[lost.clone(), lost]), "The device Headset has gone; it is opened again when it is back.");
-    }
-
-    #[test]
-    fn a_device_that_is_refused_says_what_to_do_and_nothing_of_the_system_below() {
-        let refused = Wrong::Refused(DeviceError::Refused("Headset".into()));
-        let said = "Headset does not open; check that the sound system runs, or choose another device.";
-        assert_eq!(sentence(&[refused]), said);
-    }
-
-    #[test]
-    fn a_position_that_is_whole_says_nothing() {
-        assert_eq!(sentence(&[]), "");
     }
 }

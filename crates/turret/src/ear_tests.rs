@@ -44,7 +44,7 @@ struct Desk {
 
 fn opens<I>(plugged: &Plugged) -> impl Opens<Plug, I> + use<'_, I> {
     move |choice, item| {
-        let name = choice.unwrap_or("default").to_owned();
+        let name = choice.map_or("default", |it| it.name.as_str()).to_owned();
         if plugged.borrow().contains(&name) {
             return Ok(Plug { name, plugged: Rc::clone(plugged), calls: Cell::new(0) });
         }
@@ -55,8 +55,7 @@ fn opens<I>(plugged: &Plugged) -> impl Opens<Plug, I> + use<'_, I> {
 impl Desk {
     fn with(plugged: &[&str]) -> Self {
         let now = Instant::now();
-        let fallbacks = vec![Some("right".to_owned()), Some("box".to_owned())];
-        let ear = Ear::new("loudspeaker called left".into(), Some("left".into()), fallbacks, 0, now);
+        let ear = Ear::new(called("left"), vec![called("right"), called("box")], 0, now);
         let plugged = Rc::new(RefCell::new(plugged.iter().map(|it| (*it).to_owned()).collect()));
         let mut desk = Self { ear, plugged, now };
         desk.seconds_pass();
@@ -79,6 +78,10 @@ impl Desk {
     fn heard(&self) -> Option<String> {
         self.ear.name()
     }
+}
+
+fn called(name: &str) -> Option<Choice> {
+    Some(Choice::new(name, name))
 }
 
 fn elsewhere(heard: &str) -> Option<Wrong> {
@@ -118,4 +121,23 @@ fn an_ear_that_goes_away_with_all_others_is_gone_until_it_is_back() {
     desk.plugged.borrow_mut().insert("left".into());
     desk.seconds_pass();
     assert_eq!((desk.heard().as_deref(), desk.ear.wrong()), (Some("left"), None));
+}
+
+#[test]
+fn another_ear_that_is_chosen_is_heard_in_the_place_of_one_that_has_gone() {
+    let mut desk = Desk::with(&["left", "right", "headset"]);
+    desk.unplug("left");
+    desk.ear.choose(called("headset"), vec![called("right")], desk.now);
+    assert_eq!(desk.heard(), None);
+    desk.seconds_pass();
+    assert_eq!((desk.heard().as_deref(), desk.ear.wrong()), (Some("headset"), None));
+}
+
+#[test]
+fn an_ear_that_is_heard_elsewhere_follows_what_is_chosen_there() {
+    let mut desk = Desk::with(&["left", "right", "headset"]);
+    desk.unplug("left");
+    desk.ear.choose(called("left"), vec![called("headset")], desk.now);
+    desk.seconds_pass();
+    assert_eq!((desk.heard().as_deref(), desk.ear.wrong()), (Some("headset"), elsewhere("headset")));
 }

@@ -4,6 +4,7 @@
 //! comes back by itself.
 
 use crate::acts::line_of_act;
+use crate::cards::CardViews;
 use crate::link::LinkEvent;
 use crate::mics;
 use crate::project::TalkKey;
@@ -13,7 +14,7 @@ use crate::words::not_sent;
 use dealerboard_media::{PlaybackControl, Tone};
 use dealerboard_model::{LineId, Position, Uplink};
 use dealerboard_wire::{self as wire, Act, Answer, Event, FromSwitch, FromTurret, Snapshot};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -205,19 +206,12 @@ impl TurretTask {
     }
 
     /// Devices have come or gone. A microphone that is another than before, or whose ear has gone, talks to nobody until
-    /// its user presses.
-    pub(crate) async fn devices(&mut self, views: BTreeMap<Position, DeviceView>) {
+    /// its user presses; one that they changed themselves goes on talking.
+    pub(crate) async fn devices(&mut self, CardViews { views, by_choice }: CardViews) {
         // A talk that ends by this is still open when the switch hears why.
         let plugged = self.plugged.follow(&views);
         self.tell_plugged(plugged).await;
-        let microphone = |views: &BTreeMap<Position, DeviceView>, position: &Position| {
-            views.get(position).and_then(|view| view.microphone.clone())
-        };
-        let changed = Position::ALL.into_iter().filter(|it| {
-            microphone(&views, it) != microphone(&self.local.devices, it)
-                || lost_ear(self.local.devices.get(it), views.get(it))
-        });
-        for position in changed.collect::<Vec<_>>() {
+        for position in no_longer_theirs(&self.local.devices, &views, &self.changing_mics, &by_choice) {
             let gates = mics::open(&self.facts, &self.local);
             if gates.iter().any(|gate| gate.uplink == position.uplink()) {
                 let sentence =
@@ -232,6 +226,7 @@ impl TurretTask {
             }
         }
         self.local.devices = views;
+        self.changing_mics = by_choice;
     }
 
     async fn tell_plugged(&self, plugged: Vec<(Uplink, bool)>) {
@@ -244,6 +239,23 @@ impl TurretTask {
     pub(crate) fn switch_utc_ms(&self) -> i64 {
         utc_ms() + self.local.clock_offset_ms as i64
     }
+}
+
+/// The positions whose microphone talks to nobody until its user presses: it is another one, and that was not their choice,
+/// or the one that they chose does not open, or their ear has gone.
+fn no_longer_theirs(
+    was: &BTreeMap<Position, DeviceView>,
+    is: &BTreeMap<Position, DeviceView>,
+    was_changing: &BTreeSet<Position>,
+    by_choice: &BTreeSet<Position>,
+) -> Vec<Position> {
+    let shut = |at: &Position| {
+        let (old, new) = (was.get(at), is.get(at));
+        let microphone = |view: Option<&DeviceView>| view.and_then(|view| view.microphone.clone());
+        let other = microphone(old) != microphone(new) || was_changing.contains(at) && microphone(new).is_none();
+        other && !by_choice.contains(at) || lost_ear(old, new)
+    };
+    Position::ALL.into_iter().filter(shut).collect()
 }
 
 /// The ear of a position that talks has gone, to nowhere or to another position's. One that is back ends its trouble.
@@ -275,5 +287,32 @@ mod tests {
         let speakers = device(None, Some("box"), "");
         assert!(!lost_ear(Some(&speakers), Some(&device(None, None, "The device box has gone."))));
         assert!(!lost_ear(None, Some(&speakers)));
+    }
+
+    /// Whose microphones are shut when the left handset's device becomes `is`; `changing` says at which of the two looks its
+    /// user is known to change it.
+    fn shut(was: Option<&str>, is: Option<&str>, changing: [bool; 2]) -> Vec<Position> {
+        let views = |name| [(Position::Left, device(name, Some("headset"), ""))].into();
+        let [was_changing, by_choice] = changing.map(|is| is.then_some(Position::Left).into_iter().collect());
+        no_longer_theirs(&views(was), &views(is), &was_changing, &by_choice)
+    }
+
+    #[test]
+    fn a_microphone_that_its_user_changes_goes_on_talking_while_the_other_one_is_opened() {
+        assert_eq!(shut(Some("headset"), None, [false, true]), []);
+        assert_eq!(shut(None, Some("desk"), [true, true]), []);
+        assert_eq!(shut(Some("desk"), Some("desk"), [true, false]), []);
+    }
+
+    #[test]
+    fn a_microphone_that_was_chosen_and_does_not_open_is_shut() {
+        assert_eq!(shut(None, None, [true, false]), [Position::Left]);
+        assert_eq!(shut(None, Some("desk"), [false, false]), [Position::Left]);
+    }
+
+    #[test]
+    fn a_microphone_that_is_another_by_nobodys_choice_is_shut() {
+        assert_eq!(shut(Some("headset"), None, [false, false]), [Position::Left]);
+        assert_eq!(shut(Some("headset"), Some("desk"), [false, false]), [Position::Left]);
     }
 }

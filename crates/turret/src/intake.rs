@@ -55,6 +55,8 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::Solo { .. }
         | Intent::LogOn { .. }
         | Intent::Trust { .. }
+        | Intent::Devices
+        | Intent::ChooseDevice { .. }
         | Intent::Look => false,
     }
 }

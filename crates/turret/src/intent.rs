@@ -2,9 +2,20 @@
 //!
 //! Law: plain values. `press` turns them into acts of the protocol, by what the user saw.
 
+use crate::view::DeviceChoice;
 use dealerboard_model::{CallId, Lamp, LineId, Position, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+/// What a position has a device for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum DevicePart {
+    /// To talk.
+    Microphone,
+    /// To hear.
+    Ear,
+}
 
 /// What a user does at the panel. The turret turns it into acts of the protocol, by what the user saw.
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -122,6 +133,17 @@ pub enum Intent {
         line: LineId,
         /// On.
         on: bool,
+    },
+    /// Asks which devices there are and which were chosen.
+    Devices,
+    /// Takes another device for a position, at once; none: the system's.
+    ChooseDevice {
+        /// Which position.
+        position: Position,
+        /// Its microphone, or its earpiece or loudspeaker.
+        part: DevicePart,
+        /// Which device, as it was listed.
+        device: Option<DeviceChoice>,
     },
     /// Closes every open talk key and mutes every handset.
     CloseAll,

@@ -1,6 +1,6 @@
 //! A whole turret without a window: session, positions, devices and the view model.
 //!
-//! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` (with `mic_file`) and `cards` (each a `card`, or an `ear`) the devices;
+//! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` (with `mic_file`) and `cards` (each `seat` a `card` and an `ear`) the devices, `choosing` which;
 //! `facts`, `mics`, `mutes`, `calling`, `keyed`, `project`, `changes` and `press` are pure: what is known, which microphones are open or muted,
 //! which intercoms are on their way, what was keyed without the switch,
 //! what it looks like, what differs, what a press means. `speaking` is too: who speaks, and `plugged`: which microphones are there; so are `words`,
@@ -11,6 +11,7 @@ mod calling;
 mod card;
 mod cards;
 mod changes;
+mod choosing;
 pub mod counterparty;
 mod ear;
 mod events;
@@ -31,6 +32,7 @@ mod places;
 mod plugged;
 mod press;
 mod project;
+mod seat;
 mod speaking;
 mod task;
 mod tones;
@@ -40,11 +42,11 @@ mod voice;
 mod voice_path;
 mod words;
 
-pub use cards::CardChoices;
-pub use dealerboard_audio_device::stay_environment;
+pub use dealerboard_audio_device::{Choice, stay_environment};
 pub use files::{Clock, FileDevices};
 pub use link::Access;
 pub use log::start_log;
 pub use pin::Fingerprint;
+pub use seat::CardChoices;
 pub use turret::{Devices, Turret, TurretConfig};
 pub use voice::{Callbacks, monotonic_ns};

@@ -199,7 +199,8 @@ impl Watch {
             | Change::Person(_)
             | Change::Incoming(_)
             | Change::Notice(_)
-            | Change::Meters(_) => Ok(()),
+            | Change::Meters(_)
+            | Change::Devices(_) => Ok(()),
         }
     }
 

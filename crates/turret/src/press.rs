@@ -5,7 +5,7 @@
 use crate::facts::Facts;
 use crate::mics;
 use crate::project::{Local, TalkKey};
-use crate::view::{Intent, LinkView};
+use crate::view::{DeviceChoice, DevicePart, Intent, LinkView};
 use crate::words::name_of;
 use dealerboard_model::{CallId, Lamp, LineId, LineKind, LinePhase, LineStatus, Position, UserId, lamp};
 use dealerboard_wire::Act;
@@ -70,10 +70,23 @@ pub enum LocalDeed {
     LogOff,
     /// Shows the whole view again.
     Look,
+    /// Lists the devices.
+    Devices,
+    /// Takes another device.
+    ChooseDevice {
+        /// Which position.
+        position: Position,
+        /// Its microphone or its ear.
+        part: DevicePart,
+        /// Which; none: the system's.
+        device: Option<DeviceChoice>,
+    },
 }
 
 const NOTHING_THERE: &str = "No line is on this position; press a line's key first.";
 const NO_MICROPHONE: &str = "The talk keys have no microphone; plug one in, or choose another, and press again.";
+const SPEAKERS_HEAR_NOTHING: &str =
+    "The speakers have no microphone of their own; choose that of hands-free, which their talk keys use.";
 const UNREACHABLE: &str = "The switch is not reachable; nothing can be pressed until it is back.";
 
 /// What `intent` asks for; nothing for what is handled elsewhere.
@@ -113,6 +126,8 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         | Intent::LogOn { .. }
         | Intent::Trust { .. }
         | Intent::LogOff
+        | Intent::Devices
+        | Intent::ChooseDevice { .. }
         | Intent::Look => Vec::new(),
     }
 }
@@ -131,6 +146,11 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         Intent::Solo { line, on } => LocalDeed::Solo { line, on },
         Intent::LogOff => LocalDeed::LogOff,
         Intent::Look => LocalDeed::Look,
+        Intent::Devices => LocalDeed::Devices,
+        Intent::ChooseDevice { position: Position::Speakers, part: DevicePart::Microphone, .. } => {
+            return Some(refuse(SPEAKERS_HEAR_NOTHING));
+        }
+        Intent::ChooseDevice { position, part, device } => LocalDeed::ChooseDevice { position, part, device },
         Intent::CloseAll => return Some(close_all(facts, local)),
         Intent::FocusLost => return Some(shut(local, |key| key == TalkKey::Held)),
         Intent::Talk { line, on: false, .. } => return Some(act(Act::Talk { line, on: false, latched: false })),

@@ -225,3 +225,13 @@ fn a_talk_key_without_a_microphone_is_refused_with_words_and_can_still_be_let_go
     assert_eq!(deeds(&talk(true), &facts, &local), refuse(NO_MICROPHONE));
     assert!(!is_refused(&deeds(&talk(false), &facts, &local)));
 }
+
+#[test]
+fn the_speakers_have_no_microphone_to_choose_and_everything_else_is_chosen_without_a_switch() {
+    let (facts, mut local) = world(LineKind::Ard, |_| {});
+    local.link = LinkView::LoggedOff;
+    let choose = |position, part| deeds(&Intent::ChooseDevice { position, part, device: None }, &facts, &local);
+    assert_eq!(choose(Position::Speakers, DevicePart::Microphone), refuse(SPEAKERS_HEAR_NOTHING));
+    assert!(!is_refused(&choose(Position::Speakers, DevicePart::Ear)));
+    assert!(!is_refused(&choose(Position::HandsFree, DevicePart::Microphone)));
+}

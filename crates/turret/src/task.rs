@@ -3,6 +3,7 @@
 //! Law: it ends, and shuts every microphone, when it is told to stop, when nobody holds the turret any more, or when its
 //! link has ended. However it ends, its view does not go on looking live, and who listens to its changes hears the end.
 
+use crate::cards::CardViews;
 use crate::facts::Facts;
 use crate::intake::Overflow;
 use crate::keyed::Keyed;
@@ -16,10 +17,11 @@ use crate::turret::{Input, Running};
 use crate::view::{Change, DeviceView, LinkView, NoticeView, View};
 use crate::voice::{Sends, Voice, monotonic_ns};
 use crate::voice_path::VoicePath;
+use dealerboard_audio_device::Listed;
 use dealerboard_media::Tone;
-use dealerboard_model::{Csrc, LineId, UserId};
+use dealerboard_model::{Csrc, LineId, Position, UserId};
 use dealerboard_wire::{Act, FromTurret};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
@@ -65,6 +67,10 @@ pub(crate) struct TurretTask {
     pub(crate) welcomed: bool,
     /// Commands that the switch has not answered.
     pub(crate) asked: BTreeMap<Uuid, Act>,
+    /// The positions whose user is changing the microphone.
+    pub(crate) changing_mics: BTreeSet<Position>,
+    /// The devices that there were when they were looked for last.
+    pub(crate) listed: Option<Listed>,
     pub(crate) keyed: Keyed,
     pub(crate) tails: BTreeMap<LineId, u64>,
     pub(crate) presses: u64,
@@ -176,12 +182,13 @@ impl TurretTask {
             Input::MoreEars(number, sdp) => self.more_ears_made(number, sdp).await,
             Input::OfferOver(id) => self.offer_over(id),
             Input::TailOver(line, press) => self.tail_over(line, press).await,
-            Input::Devices(views) => self.devices(views).await,
+            Input::Devices(devices) => self.devices(devices).await,
+            Input::Listed(listed) => self.listed(listed),
             Input::Trouble(position, trouble) => {
                 let mut views = self.local.devices.clone();
                 let ear = views.get(&position).and_then(|view| view.ear.clone());
                 views.insert(position, DeviceView { microphone: None, ear, trouble });
-                self.devices(views).await;
+                self.devices(CardViews { views, by_choice: BTreeSet::new() }).await;
             }
             Input::Know(address, pin) => self.send(ToLink::Know { address, pin }).await,
             Input::Access(asker) => self.send(ToLink::Access(asker)).await,

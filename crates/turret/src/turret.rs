@@ -3,7 +3,7 @@
 //! Law: one input at a time; after each, gates, places, gains and tones follow from what is known, and the view is told
 //! where it changed. When nobody holds the turret any more it ends, and its microphones are shut.
 
-use crate::cards::{CardChoices, RunningCards};
+use crate::cards::{CardViews, News, RunningCards};
 use crate::facts::Facts;
 use crate::files::{self, Clock, FileDevices, RunningFiles};
 use crate::intake::Intake;
@@ -13,6 +13,7 @@ use crate::needles::Needles;
 use crate::pin::Fingerprint;
 use crate::plugged::Plugged;
 use crate::project::{Local, project};
+use crate::seat::CardChoices;
 use crate::speaking::Speaking;
 use crate::task::TurretTask;
 use crate::tones::Tones;
@@ -20,10 +21,11 @@ use crate::view::{Change, DeviceView, Intent, LinkView, View};
 use crate::voice::{Callbacks, Voice};
 use crate::voice_path::VoicePath;
 use anyhow::Result;
+use dealerboard_audio_device::Listed;
 use dealerboard_media::UplinkConfig;
 use dealerboard_model::{LineId, Position};
 use dealerboard_rtc::turret::{TurretVoice, VoiceError, VoiceState};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use uuid::Uuid;
@@ -62,7 +64,6 @@ pub enum Devices {
 
 /// The devices, for as long as the turret runs.
 pub(crate) enum Running {
-    #[allow(dead_code, reason = "held so that dropping it closes the devices")]
     Cards(RunningCards),
     Files(RunningFiles),
     Hooks,
@@ -81,7 +82,9 @@ pub(crate) enum Input {
     /// The time for the answer to an offer is over.
     OfferOver(Uuid),
     TailOver(LineId, u64),
-    Devices(BTreeMap<Position, DeviceView>),
+    Devices(CardViews),
+    /// What devices there are to choose from.
+    Listed(Listed),
     /// The microphone of a position cannot be read any more.
     Trouble(Position, String),
 }
@@ -118,7 +121,13 @@ impl Turret {
             Devices::Cards(choices) => {
                 let told = inputs.downgrade();
                 // A device that has gone is told before it is opened again: that is why this waits. It runs on a thread.
-                let tell = move |views| drop(told.upgrade().map(|told| told.blocking_send(Input::Devices(views))));
+                let tell = move |news| {
+                    let news = match news {
+                        News::Views(views) => Input::Devices(views),
+                        News::List(listed) => Input::Listed(listed),
+                    };
+                    drop(told.upgrade().map(|told| told.blocking_send(news)));
+                };
                 Running::Cards(RunningCards::start(choices, callbacks, Box::new(tell)))
             }
             Devices::Files(files) => {
@@ -160,6 +169,8 @@ impl Turret {
             user: None,
             path: VoicePath::default(),
             asked: BTreeMap::new(),
+            changing_mics: BTreeSet::new(),
+            listed: None,
             keyed: Keyed::default(),
             tails: BTreeMap::new(),
             presses: 0,
@@ -295,6 +306,19 @@ mod tests {
         drop(runtime);
         assert!(says_that_it_has_ended(&turret));
         while !matches!(changes.try_recv(), Err(broadcast::error::TryRecvError::Closed)) {}
+    }
+
+    #[tokio::test]
+    async fn a_turret_whose_devices_were_given_to_it_refuses_others_in_one_sentence() {
+        let turret = Turret::start(config(), Devices::Hooks(Box::new(drop))).unwrap();
+        let mut changes = turret.subscribe();
+        turret.intent(Intent::Devices);
+        loop {
+            if let Change::Notice(notice) = changes.recv().await.unwrap() {
+                assert!(notice.refused && notice.sentence.ends_with("start it with others to change them."));
+                break;
+            }
+        }
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 //!
 //! Law: plain values. `project.rs` makes a [`View`] from what the switch said; [`changes`] tells what differs.
 
-pub use crate::intent::Intent;
+pub use crate::intent::{DevicePart, Intent};
 use dealerboard_model::{CallId, Lamp, LineId, LineKind, Position, Proof, Right, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -230,6 +230,41 @@ pub struct DeviceView {
     pub trouble: String,
 }
 
+/// A device that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DeviceChoice {
+    /// Finds it again.
+    pub id: String,
+    /// For people.
+    pub name: String,
+}
+
+/// What was chosen for a position; none: the system's device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChosenView {
+    /// Which position.
+    pub position: Position,
+    /// Its microphone; the speakers have none of their own.
+    pub microphone: Option<DeviceChoice>,
+    /// Its earpiece or loudspeaker.
+    pub ear: Option<DeviceChoice>,
+}
+
+/// What there is to choose from, and what was chosen. It is told when it is asked for, and is no part of the view.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DevicesView {
+    /// Microphones.
+    pub microphones: Vec<DeviceChoice>,
+    /// Earpieces and loudspeakers.
+    pub ears: Vec<DeviceChoice>,
+    /// The name of the system's microphone, where it is known.
+    pub system_microphone: Option<String>,
+    /// The name of the system's loudspeaker, where it is known.
+    pub system_ear: Option<String>,
+    /// What was chosen: left handset, right handset, hands-free, speakers.
+    pub chosen: Vec<ChosenView>,
+}
+
 /// How a talk key stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -386,4 +421,6 @@ pub enum Change {
     Notice(NoticeView),
     /// Levels.
     Meters(Meters),
+    /// What devices there are, and which were chosen.
+    Devices(DevicesView),
 }

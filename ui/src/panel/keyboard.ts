@@ -92,20 +92,13 @@ export function letGo(event: KeyboardEvent | null): void {
   if (event.key === 'F8') release = window.setTimeout(() => signal.end(), REPEAT_GAP_MS);
 }
 
-/** The dialog on show, if any. */
-export interface Dialogs {
-  shown: boolean;
-  showShortcuts: () => void;
-  close: () => void;
-}
-
 /** Acts on a key that no component took. What is reached by keyboard keeps its own Enter. */
-export function handleKey(event: KeyboardEvent, store: PanelStore, dialogs: Dialogs): void {
+export function handleKey(event: KeyboardEvent, store: PanelStore, showShortcuts: () => void): void {
   if (event.ctrlKey || event.altKey || event.metaKey || !store.loggedOn) return;
   const writing = event.target instanceof HTMLInputElement;
   switch (event.key) {
     case 'Escape':
-      return dialogs.shown ? dialogs.close() : store.send({ intent: 'close_all' });
+      return store.send({ intent: 'close_all' });
     case 'F2': case 'F3': case 'F4':
       event.preventDefault();
       return event.repeat ? undefined : actOnCall(event.key, store);
@@ -129,7 +122,7 @@ export function handleKey(event: KeyboardEvent, store: PanelStore, dialogs: Dial
       event.preventDefault();
       return document.getElementById('find')?.focus();
     case '?':
-      return writing ? undefined : dialogs.showShortcuts();
+      return writing ? undefined : showShortcuts();
     default:
       if (!writing && /^[1-9]$/.test(event.key)) store.answer(store.incoming[Number(event.key) - 1]);
   }

@@ -2,6 +2,7 @@
 // belongs to this window alone: the page on show, the key last pressed, the message at it.
 import type { Change } from '../generated/Change';
 import type { ChannelView } from '../generated/ChannelView';
+import type { DevicesView } from '../generated/DevicesView';
 import type { Header } from '../generated/Header';
 import type { IncomingView } from '../generated/IncomingView';
 import type { Intent } from '../generated/Intent';
@@ -51,6 +52,8 @@ export class PanelStore {
   mics = $state.raw<readonly number[]>([NO_SOUND_DBFS, NO_SOUND_DBFS, NO_SOUND_DBFS]);
   /** Levels of what each line plays here, in dBFS. */
   lines = $state.raw<ReadonlyMap<string, number>>(new Map());
+  /** The devices there are and those that were chosen, once they were asked for. */
+  devices = $state.raw<DevicesView | null>(null);
   /** The message at a key. */
   message = $state.raw<Message | null>(null);
   /** The first page on show. */
@@ -78,6 +81,11 @@ export class PanelStore {
   /** Opens the review page. */
   openReview(): void {
     this.#transport.openReview();
+  }
+
+  /** Asks which devices there are; no message goes for it. */
+  lookForDevices(): void {
+    this.#transport.send({ intent: 'devices' });
   }
 
   /** Somebody is logged on at this window. */
@@ -145,6 +153,7 @@ export class PanelStore {
       case 'person': replace(this.people, change.value, (p) => p.user); return;
       case 'incoming': return this.#ring(change.value);
       case 'notice': return this.#notice(change.value);
+      case 'devices': this.devices = change.value; return;
       case 'meters':
         this.mics = change.value.mics_dbfs;
         this.lines = new Map(change.value.lines_dbfs);

@@ -3,6 +3,7 @@
 import type { Change } from '../generated/Change';
 import type { Intent } from '../generated/Intent';
 import type { View } from '../generated/View';
+import type { Theme } from '../look/theme';
 
 interface TauriGlobal {
   core: { invoke<T>(command: string, args?: Record<string, unknown>): Promise<T> };
@@ -22,6 +23,8 @@ export interface Transport {
   listen(heard: (change: Change) => void): Promise<void>;
   /** Sends one intent. What comes of it arrives as changes. */
   send(intent: Intent): void;
+  /** Says in which theme the page is drawn: the system draws its lists in the same. */
+  takeTheme(theme: Theme): void;
   /** Opens the review page in a window of its own. */
   openReview(): void;
 }
@@ -38,6 +41,7 @@ export function tauriTransport(): Transport {
       heard({ change: 'view', value: await tauri.core.invoke<View>('look') });
     },
     send: (intent) => void tauri.core.invoke('intent', { intent }),
+    takeTheme: (theme) => void tauri.core.invoke('take_theme', { dark: theme === 'dark' }),
     openReview: () => void tauri.core.invoke('open_review'),
   };
 }
