@@ -67,9 +67,7 @@ pub fn log_off(s: &mut State, now: Moment, turret: TurretId) {
         s.touched.extend(seat.monitors);
         if s.turrets.values().all(|other| other.user != seat.user) {
             s.dnd.remove(&seat.user);
-            let rang = s.lines.values().filter(|line| line.spec.members.contains_key(&seat.user));
-            let rang: Vec<LineId> = rang.map(|line| line.spec.line.clone()).collect();
-            rang.iter().for_each(|line| tell_unattended(s, line));
+            tell_callers(s, &seat.user);
         }
     }
 }
@@ -92,7 +90,17 @@ pub fn lost(s: &mut State, now: Moment, turret: TurretId) {
             let_go(s, now, turret, &line);
         }
     }
+    if let Some(user) = s.user_of(turret).cloned() {
+        tell_callers(s, &user);
+    }
     s.set_timer(now.plus_ms(LINK_GRACE_MS), Timer::LinkGrace(turret, now.mono_us));
+}
+
+/// `user` cannot answer any more: who rings where nobody else can is told (RTE-5).
+fn tell_callers(s: &mut State, user: &UserId) {
+    let theirs = s.lines.values().filter(|line| line.spec.members.contains_key(user));
+    let theirs: Vec<LineId> = theirs.map(|line| line.spec.line.clone()).collect();
+    theirs.iter().for_each(|line| tell_unattended(s, line));
 }
 
 fn mark(s: &mut State, turret: TurretId, lost: bool) {

@@ -13,7 +13,7 @@
 use crate::happenings::Happening;
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::state::{Leg, Line, State, stale};
-use crate::timer::{SIGNAL_MIN_MS, SIGNALLED_MS, Timer};
+use crate::timer::{HISTORY_MIN_RING_S, SIGNAL_MIN_MS, SIGNALLED_MS, Timer};
 use dealerboard_model::{CallId, FarEnd, LineId, LineKind, Moment, Position, TurretId};
 
 /// `bridge.max`, per end.
@@ -73,7 +73,8 @@ pub fn tell_unattended(s: &mut State, line: &LineId) {
             "it rings on until somebody answers or you release".into()
         }
     };
-    let (here, sentence) = (here.spec.line.clone(), format!("Nobody is logged on at {}: {goes_on}.", here.spec.name));
+    let nobody = if s.audience(rung).is_empty() { "Nobody is logged on" } else { "Nobody is reached" };
+    let (here, sentence) = (here.spec.line.clone(), format!("{nobody} at {}: {goes_on}.", here.spec.name));
     s.notice_members(&here, &sentence, None);
 }
 
@@ -283,11 +284,14 @@ fn end_empty(s: &mut State, now: Moment, line: &LineId) {
     }
 }
 
-/// A line has stopped ringing and nobody answered: whoever could have is told (ARD-3).
+/// A line has stopped ringing and nobody answered: whoever could have is told (ARD-3), if it was more than a slip (HIS-2).
 fn tell_missed(s: &mut State, now: Moment, line: &LineId) {
     let Some(rang) = s.lines.get(line) else { return };
     let Some(ring) = &rang.ring else { return };
     let rang_s = now.mono_us.saturating_sub(ring.since.mono_us) / 1_000_000;
+    if rang_s < HISTORY_MIN_RING_S {
+        return;
+    }
     let sentence = format!("{} rang for {rang_s} s and was not answered.", rang.spec.name);
     for turret in s.audience(rang) {
         s.notice(turret, Some(line), sentence.clone(), None);

@@ -226,9 +226,9 @@ impl State {
         self.turrets.iter().filter(|(_, seat)| sees(seat)).map(|(turret, _)| *turret).collect()
     }
 
-    /// Somebody who could answer a line is logged on.
+    /// Somebody who could answer a line is logged on, at a turret that is not lost.
     pub fn is_attended(&self, line: &Line) -> bool {
-        !self.audience(line).is_empty()
+        self.audience(line).iter().any(|turret| self.turrets[turret].lost.is_none())
     }
 
     pub fn set_ring(&mut self, line: &LineId, from: String, now: Moment) {

@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 pub const SIGNAL_MIN_MS: u64 = 500;
 /// How long SIGNALLED stands when nobody comes.
 pub const SIGNALLED_MS: u64 = 600_000;
+
+/// `history.min_ring`, seconds: what rang for less was not missed.
+pub const HISTORY_MIN_RING_S: u64 = 1;
 /// `hold.reminder`: a held client is forgotten.
 pub const HOLD_REMINDER_MS: u64 = 60_000;
 /// `hold.reminder_repeat`.

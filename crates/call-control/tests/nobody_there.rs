@@ -65,3 +65,13 @@ fn a_call_to_a_person_who_is_logged_off_or_lost_is_refused_with_what_is_so() {
     let refusal = d.act(A1, call).unwrap_err();
     assert_eq!(refusal.sentence, "U4 is not logged on; call again when they are.");
 }
+
+#[test]
+fn rte_5_who_rings_an_ard_is_told_when_every_turret_that_could_answer_has_lost_the_switch() {
+    let mut d = Desk::new();
+    log_off(&mut d, &[B2, B3]);
+    d.seize(A1, "ard-a");
+    assert!(!d.told(A1, "Nobody"));
+    d.input(Input::LinkLost { turret: B1 });
+    assert!(d.told(A1, "Nobody is reached at ARD-A: it rings on until somebody answers or you release."));
+}

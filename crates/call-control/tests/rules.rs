@@ -48,6 +48,15 @@ fn ard_3_everybody_who_could_have_answered_is_told_of_a_call_that_nobody_did() {
 }
 
 #[test]
+fn his_2_a_slip_of_the_finger_is_no_missed_call() {
+    let mut d = Desk::new();
+    d.seize(A1, "ard-a");
+    d.wait_ms(900);
+    d.release(A1, "ard-a");
+    assert!(!d.told(B1, "not answered"));
+}
+
+#[test]
 fn ard_3_nobody_is_told_that_a_call_was_missed_that_somebody_answered() {
     let mut d = Desk::talking();
     d.release(A1, "ard-a");

@@ -148,7 +148,7 @@ impl TurretTask {
         match deed {
             LocalDeed::Select(position) => self.local.selected = Some(position),
             LocalDeed::Mute { position, on: true } => {
-                self.local.muted.mute(position, &self.facts);
+                self.local.muted.mute(position, &self.facts, &self.local.mics);
                 // One microphone serves hands-free and the talk keys.
                 if matches!(position, Position::HandsFree | Position::Speakers) {
                     self.local.mics.shut_talks(&self.facts, Instant::now());
@@ -194,7 +194,9 @@ impl TurretTask {
         self.era += 1;
         self.facts = Default::default();
         self.local.mics.forget();
+        self.local.muted.forget();
         self.local.calls.forget();
+        self.plugged.lose();
         self.local.stale_since_utc_ms = None;
         self.asked.clear();
         self.forget();

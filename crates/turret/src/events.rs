@@ -55,6 +55,7 @@ impl TurretTask {
                 self.local.mics.forget();
                 self.local.calls.forget();
                 self.facts.mics.clear();
+                self.plugged.lose();
                 self.end_voice();
             }
             LinkEvent::Dropped { id } => self.dropped(id).await,
@@ -209,7 +210,7 @@ impl TurretTask {
     /// its user presses; one that they changed themselves goes on talking.
     pub(crate) async fn devices(&mut self, CardViews { views, by_choice }: CardViews) {
         // A talk that ends by this is still open when the switch hears why.
-        let plugged = self.plugged.follow(&views);
+        let plugged = self.plugged.follow(&views, &by_choice);
         self.tell_plugged(plugged).await;
         for position in no_longer_theirs(&self.local.devices, &views, &self.changing_mics, &by_choice) {
             let gates = mics::open(&self.facts, &self.local);

@@ -29,7 +29,7 @@ impl TurretTask {
         let up = matches!(self.local.link, LinkView::Up { .. });
         self.local.mics.settle(&self.facts, up, Instant::now());
         self.local.calls.settle(&self.facts, up, Instant::now());
-        self.local.muted.settle(&self.facts);
+        self.local.muted.settle(&self.facts, &self.local.mics);
         self.drop_ended_talks();
         let open = mics::open(&self.facts, &self.local);
         let silent = mics::silent(&self.facts, &self.local);

@@ -119,7 +119,7 @@ fn a_talk_is_open_only_while_its_key_is_down_here() {
 #[test]
 fn muting_shuts_at_once() {
     let (facts, mut local) = on_a_call();
-    local.muted.mute(Position::Left, &facts);
+    local.muted.mute(Position::Left, &facts, &local.mics);
     assert_eq!(uplinks(&facts, &local), []);
 }
 
@@ -127,7 +127,7 @@ fn muting_shuts_at_once() {
 fn a_muted_microphone_sends_silence_while_the_switch_lists_it() {
     let (mut facts, mut local) = on_a_call();
     assert_eq!(silent(&facts, &local), []);
-    local.muted.mute(Position::Left, &facts);
+    local.muted.mute(Position::Left, &facts, &local.mics);
     assert_eq!(silent(&facts, &local).len(), 1);
     facts.mics.clear();
     assert_eq!(silent(&facts, &local), []);
@@ -136,7 +136,7 @@ fn a_muted_microphone_sends_silence_while_the_switch_lists_it() {
 #[test]
 fn a_microphone_that_was_let_go_does_not_even_send_silence() {
     let (facts, mut local) = on_a_call();
-    local.muted.mute(Position::Left, &facts);
+    local.muted.mute(Position::Left, &facts, &local.mics);
     local.mics.shut(&facts, &"calder".into(), false, id(7));
     assert_eq!(silent(&facts, &local), []);
 }
@@ -250,7 +250,7 @@ fn a_talk_waits_until_a_muted_hands_free_call_is_not_fed_from_its_microphone() {
     let (mut facts, mut local) = on_a_call();
     facts.statuses.get_mut(&LineId::from("calder")).unwrap().parties[0].position = Position::HandsFree;
     facts.mics = vec![mic("calder", Uplink::Mic)];
-    local.muted.mute(Position::HandsFree, &facts);
+    local.muted.mute(Position::HandsFree, &facts, &local.mics);
     key_down(&mut local, "macro", Instant::now());
     assert_eq!(uplinks(&facts, &local), []);
     facts.mics[0].muted = true;

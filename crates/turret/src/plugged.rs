@@ -5,7 +5,10 @@
 
 use crate::view::DeviceView;
 use dealerboard_model::{Position, Uplink};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The positions with a microphone, as [`Uplink::ALL`] has them.
+const SPEAKING: [Position; 3] = [Position::Left, Position::Right, Position::HandsFree];
 
 /// What was told last.
 #[derive(Debug, Default)]
@@ -22,10 +25,19 @@ impl Plugged {
         if takes { Uplink::ALL.into_iter().zip(now).collect() } else { Vec::new() }
     }
 
-    /// Takes the devices as they are now; gives what is told of them.
-    pub fn follow(&mut self, devices: &BTreeMap<Position, DeviceView>) -> Vec<(Uplink, bool)> {
-        let (Some(told), now) = (&mut self.told, there(devices)) else { return Vec::new() };
-        let before = std::mem::replace(told, now);
+    /// Takes the devices as they are now; gives what is told of them. A microphone that its user is changing, `by_choice`, is
+    /// neither lost nor back.
+    pub fn follow(
+        &mut self,
+        devices: &BTreeMap<Position, DeviceView>,
+        by_choice: &BTreeSet<Position>,
+    ) -> Vec<(Uplink, bool)> {
+        let Some(told) = &mut self.told else { return Vec::new() };
+        let before = *told;
+        for (at, (position, is)) in SPEAKING.into_iter().zip(there(devices)).enumerate() {
+            told[at] = if by_choice.contains(&position) { before[at] } else { is };
+        }
+        let now = *told;
         Uplink::ALL.into_iter().zip(now).filter(|(uplink, there)| before[uplink.index()] != *there).collect()
     }
 
@@ -36,8 +48,7 @@ impl Plugged {
 }
 
 fn there(devices: &BTreeMap<Position, DeviceView>) -> [bool; 3] {
-    [Position::Left, Position::Right, Position::HandsFree]
-        .map(|position| devices.get(&position).is_none_or(|view| view.microphone.is_some()))
+    SPEAKING.map(|position| devices.get(&position).is_none_or(|view| view.microphone.is_some()))
 }
 
 #[cfg(test)]
@@ -53,9 +64,9 @@ mod tests {
     fn a_microphone_that_goes_and_comes_back_is_told_once_each() {
         let mut plugged = Plugged::default();
         plugged.begin(true, &devices(Some("headset")));
-        assert_eq!(plugged.follow(&devices(None)), [(Uplink::Left, false)]);
-        assert_eq!(plugged.follow(&devices(None)), []);
-        assert_eq!(plugged.follow(&devices(Some("another"))), [(Uplink::Left, true)]);
+        assert_eq!(plugged.follow(&devices(None), &BTreeSet::new()), [(Uplink::Left, false)]);
+        assert_eq!(plugged.follow(&devices(None), &BTreeSet::new()), []);
+        assert_eq!(plugged.follow(&devices(Some("another")), &BTreeSet::new()), [(Uplink::Left, true)]);
     }
 
     #[test]
@@ -63,7 +74,7 @@ mod tests {
         let mut plugged = Plugged::default();
         plugged.begin(true, &devices(Some("headset")));
         plugged.lose();
-        assert_eq!(plugged.follow(&devices(None)), [], "nobody is there to be told");
+        assert_eq!(plugged.follow(&devices(None), &BTreeSet::new()), [], "nobody is there to be told");
         let told = plugged.begin(true, &devices(None));
         assert_eq!(told, [(Uplink::Left, false), (Uplink::Right, true), (Uplink::Mic, true)]);
     }
@@ -72,6 +83,17 @@ mod tests {
     fn a_switch_that_does_not_take_it_is_told_nothing() {
         let mut plugged = Plugged::default();
         assert_eq!(plugged.begin(false, &devices(None)), []);
-        assert_eq!(plugged.follow(&devices(Some("headset"))), []);
+        assert_eq!(plugged.follow(&devices(Some("headset")), &BTreeSet::new()), []);
+    }
+
+    #[test]
+    fn a_microphone_that_its_user_changes_is_not_told_as_lost_unless_the_other_does_not_open() {
+        let mut plugged = Plugged::default();
+        let changing = BTreeSet::from([Position::Left]);
+        plugged.begin(true, &devices(Some("headset")));
+        assert_eq!(plugged.follow(&devices(None), &changing), []);
+        assert_eq!(plugged.follow(&devices(Some("another")), &BTreeSet::new()), []);
+        assert_eq!(plugged.follow(&devices(None), &changing), []);
+        assert_eq!(plugged.follow(&devices(None), &BTreeSet::new()), [(Uplink::Left, false)]);
     }
 }

@@ -84,7 +84,7 @@ fn before_a_log_on_no_lamp_is_lit() {
 fn a_position_shows_its_microphone_open_only_while_it_is() {
     let (facts, mut local) = on_a_call();
     assert!(left(&project(&facts, &local)).mic_open);
-    local.muted.mute(Position::Left, &facts);
+    local.muted.mute(Position::Left, &facts, &local.mics);
     let view = project(&facts, &local);
     assert!(!left(&view).mic_open && left(&view).muted && view.header.mics.is_empty());
 }

@@ -6,7 +6,7 @@ use dealerboard_turret::view::Intent;
 use serde_json::{Map, Value};
 
 /// An example of every intent, with all fields that it must have, and what it does.
-const EXAMPLES: [(&str, &str); 22] = [
+const EXAMPLES: [(&str, &str); 24] = [
     (
         r#"{"intent":"press","line":"hallam-street"}"#,
         "the key of a line: seizes, answers, resumes or joins; \"position\" says where to",
@@ -32,6 +32,11 @@ const EXAMPLES: [(&str, &str); 22] = [
     (r#"{"intent":"position_volume","position":"left","volume":0.5}"#, "how loud a position is, from 0 to 1"),
     (r#"{"intent":"channel_mute","line":"sterling-hoot","on":true}"#, "silences a speaker channel at this turret"),
     (r#"{"intent":"solo","line":"sterling-hoot","on":true}"#, "silences all other speaker channels at this turret"),
+    (r#"{"intent":"devices"}"#, "which sound devices there are, and which were chosen: in a window only"),
+    (
+        r#"{"intent":"choose_device","position":"left","part":"microphone"}"#,
+        "takes another \"device\" for a position: in a window only, since --mic and --ears name the files here",
+    ),
     (r#"{"intent":"close_all"}"#, "shuts every microphone"),
     (r#"{"intent":"focus_lost"}"#, "lets every talk key go that is not latched"),
     (
