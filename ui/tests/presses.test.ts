@@ -7,7 +7,6 @@ import type { Intent } from '../src/generated/Intent';
 import { Clock } from '../src/panel/clock.svelte';
 import Panel from '../src/panel/Panel.svelte';
 import { PanelStore } from '../src/panel/store.svelte';
-import { Strays } from '../src/panel/strays';
 import { fixture, NOW } from './fixture';
 
 let sent: Intent[];
@@ -32,28 +31,53 @@ const ring = (line: string): IncomingView => ({ line, name: line, words: 'High Â
 const press = (key: string) => fireEvent.keyDown(document.activeElement ?? document.body, { key });
 
 describe('a double press', () => {
-  const [hold, answer] = [document.createElement('button'), document.createElement('button')];
-  const down = (on: Element, timeStamp: number, x = 0) => ({ target: on, clientX: x, clientY: 0, timeStamp }) as unknown as PointerEvent;
-  test('does not press what came to its place after the first', () => {
-    const strays = new Strays();
-    expect(strays.pointer(down(hold, 1_000))).toBe(false);
-    expect(strays.pointer(down(answer, 1_300))).toBe(true);
-    expect(strays.pointer(down(answer, 1_600))).toBe(false);
+  /** A press of the mouse, as a browser tells it: down, up, click. */
+  const mouse = async (on: Element, timeStamp: number, x = 20) => {
+    const events = ['pointerdown', 'pointerup', 'click'].map((name) => new MouseEvent(name, { bubbles: true, cancelable: true, clientX: x, clientY: 180, detail: name === 'click' ? 1 : 0 }));
+    for (const event of events) on.dispatchEvent(Object.defineProperty(event, 'timeStamp', { value: timeStamp }));
+    await tick();
+  };
+  const left = (name: string) => [...document.querySelectorAll<HTMLElement>('[data-position="left"] button')].find((button) => button.textContent!.includes(name))!;
+  const endsCall = async () => {
+    store.apply({ change: 'position', value: { ...store.position('left')!, line: null } });
+    await tick();
+  };
+  test('does not press what came to its place after the first, and says so', async () => {
+    await mouse(left('Hold'), 1_000);
+    await endsCall();
+    await mouse(left('Answer'), 1_300);
+    expect(sent).toEqual([{ intent: 'hold', position: 'left' }]);
+    expect(screen.getByText('This has just come here.')).toBeTruthy();
   });
-  test('presses the same button twice', () => {
-    const strays = new Strays();
-    expect([strays.pointer(down(hold, 1_000)), strays.pointer(down(hold, 1_100))]).toEqual([false, false]);
+  test('that came later than a double press does is one of its own', async () => {
+    await mouse(left('Hold'), 1_000);
+    await endsCall();
+    await mouse(left('Answer'), 1_600);
+    expect(sent).toHaveLength(2);
   });
-  test('is two presses where the second is at another place', () => {
-    const strays = new Strays();
-    expect([strays.pointer(down(hold, 1_000)), strays.pointer(down(answer, 1_100, 44))]).toEqual([false, false]);
+  test('presses the same button twice', async () => {
+    await mouse(left('Mute'), 1_000);
+    await mouse(left('Mute'), 1_100);
+    expect(sent).toHaveLength(2);
   });
-  test('takes the click of a stray with it, and not the one that a key makes', () => {
-    const strays = new Strays();
-    strays.pointer(down(hold, 1_000));
-    strays.pointer(down(answer, 1_200));
-    expect(strays.click({ detail: 2 } as MouseEvent)).toBe(true);
-    expect(strays.click({ detail: 0 } as MouseEvent)).toBe(false);
+  test('beside a button that is still there is two presses', async () => {
+    vi.spyOn(left('Hold'), 'getBoundingClientRect').mockReturnValue({ left: 0, right: 30, top: 170, bottom: 190 } as DOMRect);
+    await mouse(left('Hold'), 1_000, 28);
+    await mouse(left('Mute'), 1_100, 34);
+    expect(sent.map((it) => it.intent)).toEqual(['hold', 'mute']);
+  });
+  test('that missed a talk key the first time is heard the second', async () => {
+    const talk = document.querySelector<HTMLElement>('[data-line="ch-2"].talk')!;
+    await mouse(document.querySelector('.bar')!, 1_000);
+    talk.dispatchEvent(Object.defineProperty(new MouseEvent('pointerdown', { bubbles: true, clientX: 21, clientY: 181 }), 'timeStamp', { value: 1_100 }));
+    expect(sent).toContainEqual({ intent: 'talk', line: 'ch-2', on: true, latched: false });
+  });
+  test('of Enter answers nothing with the key that held a call', async () => {
+    left('Hold').focus();
+    await fireEvent.keyDown(left('Hold'), { key: 'Enter' });
+    await endsCall();
+    await fireEvent.keyDown(document.body, { key: 'Enter' });
+    expect(sent.filter((it) => it.intent === 'answer_next')).toEqual([]);
   });
 });
 
@@ -113,14 +137,54 @@ describe('the keys of a call', () => {
     await press('F4');
     expect(sent).toEqual([{ intent: 'release', position: 'right' }]);
   });
+  test('do not go on to the call of another position', async () => {
+    store.apply({ change: 'position', value: { ...store.position('right')!, line: 'macro', name: 'Macro' } });
+    document.querySelector<HTMLElement>('[data-position="left"] .pick')!.focus();
+    await press('F4');
+    store.apply({ change: 'position', value: { ...store.position('left')!, line: null } });
+    await tick();
+    await press('F3');
+    expect(sent).toEqual([{ intent: 'release', position: 'left' }]);
+    expect(store.message?.what).toBe('No call is on this position.');
+  });
+  test('act once, however long they are held', async () => {
+    for (let repeat = 0; repeat < 3; repeat++) {
+      await press('F3');
+      await fireEvent.keyUp(document.body, { key: 'F3' });
+    }
+    expect(sent).toEqual([{ intent: 'mute', position: 'left', on: true }]);
+  });
   test('signal for as long as the key is held, on the line that it was pressed on', async () => {
     store.apply({ change: 'position', value: { ...store.position('left')!, can_signal: true } });
     await press('F8');
     await press('F8');
-    await fireEvent.blur(window);
+    await fireEvent.keyUp(document.body, { key: 'F8' });
+    await vi.waitFor(() => expect(sent).toHaveLength(2));
     const line = 'calder-wynn';
     expect(sent.filter((it) => it.intent === 'signal')).toEqual([{ intent: 'signal', line, on: true }, { intent: 'signal', line, on: false }]);
   });
+});
+
+test('Signal ends with the windowâ€™s focus, too', async () => {
+  store.apply({ change: 'position', value: { ...store.position('left')!, can_signal: true } });
+  await press('F8');
+  await fireEvent.blur(window);
+  expect(sent.map((it) => it.intent)).toEqual(['signal', 'signal', 'focus_lost']);
+});
+
+test('Enter presses the button of a dialog and answers nothing', async () => {
+  await fireEvent.click(screen.getByRole('button', { name: 'Log off' }));
+  await press('Enter');
+  await press('1');
+  expect(sent).toEqual([]);
+});
+
+test('a dialog goes when its user does', async () => {
+  await press('?');
+  store.apply({ change: 'header', value: { ...store.header!, user_id: null } });
+  store.apply({ change: 'header', value: { ...store.header!, user_id: 'r.lindt', user: 'R. Lindt' } });
+  await tick();
+  expect(screen.queryByRole('dialog')).toBeNull();
 });
 
 test('Escape closes a dialog, and only then the microphones', async () => {
@@ -147,11 +211,16 @@ test('who logs off without a call is not asked', async () => {
   expect(sent).toEqual([{ intent: 'log_off' }]);
 });
 
-test('a line that begins to ring is shown though the activity was looked at', async () => {
+test('a line that begins to ring is shown though the activity was looked at, and not answered by the touch that scrolled', async () => {
   await fireEvent.click(screen.getByRole('tab', { name: 'Activity' }));
   store.apply({ change: 'incoming', value: [...fixture.incoming, ring('macro')] });
   await tick();
-  expect(screen.getByRole('button', { name: /^Answer macro/ })).toBeTruthy();
+  const row = screen.getByRole('button', { name: /^Answer macro/ });
+  await fireEvent.click(row);
+  expect(sent).toEqual([]);
+  now_ms += 500;
+  await fireEvent.click(row);
+  expect(sent).toHaveLength(1);
 });
 
 test('what happened meanwhile is counted on its tab until it is looked at', async () => {

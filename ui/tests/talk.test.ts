@@ -1,7 +1,8 @@
 // The gesture of a talk key: a key that is not held is shut, and only a deliberate act leaves it open.
 import { describe, expect, test } from 'vitest';
 import type { TalkView } from '../src/generated/TalkView';
-import { TalkGesture, talkKey, type TalkWish } from '../src/panel/talk';
+import { heldKey } from '../src/panel/held';
+import { TalkGesture, type TalkWish } from '../src/panel/talk';
 
 function key(state: TalkView = 'closed') {
   const sent: TalkWish[] = [];
@@ -56,7 +57,7 @@ describe('a talk key', () => {
     const { gesture, sent } = key();
     const node = document.createElement('button');
     document.body.append(node);
-    const unbind = talkKey(gesture)(node);
+    const unbind = heldKey(gesture)(node);
     node.dispatchEvent(new KeyboardEvent('keydown', { key: ' ' }));
     window.dispatchEvent(new Event('blur'));
     unbind();
@@ -65,7 +66,7 @@ describe('a talk key', () => {
   test('stays open through the repeats of a held keyboard key', () => {
     const { gesture, sent } = key();
     const node = document.createElement('button');
-    const unbind = talkKey(gesture)(node);
+    const unbind = heldKey(gesture)(node);
     node.dispatchEvent(new KeyboardEvent('keydown', { key: ' ' }));
     node.dispatchEvent(new KeyboardEvent('keyup', { key: ' ' }));
     node.dispatchEvent(new KeyboardEvent('keydown', { key: ' ' }));

@@ -1,8 +1,9 @@
 // The panel's keyboard: arrows between keys, F6 between zones, Enter answers, F2 to F8 act on a call, Esc closes every microphone.
 import type { PositionView } from '../generated/PositionView';
+import { REPEAT_GAP_MS, SignalGesture } from './held';
 import { positionWord } from './lamps';
 import type { PanelStore } from './store.svelte';
-import { SignalGesture } from './talk';
+import { SETTLE_MS } from './strays';
 
 type Way = 'ArrowUp' | 'ArrowDown' | 'ArrowLeft' | 'ArrowRight';
 
@@ -54,76 +55,93 @@ function moveZone(back: boolean): void {
 function callInHand(store: PanelStore): PositionView | null {
   const calls = store.positions.filter((at) => at.line !== null);
   const focused = document.activeElement?.closest<HTMLElement>('[data-position]')?.dataset.position;
-  const call = calls.find((at) => at.position === focused) ?? (calls.length === 1 ? calls[0] : undefined);
+  const call = focused ? calls.find((at) => at.position === focused) : calls.length === 1 ? calls[0] : undefined;
   if (call) return call;
-  const [what, then] = calls.length === 0
-    ? ['No call is here.', 'Press a line’s key first.']
+  const [what, then] = calls.length === 0 ? ['No call is here.', 'Press a line’s key first.']
+    : focused ? ['No call is on this position.', 'Go to one that has a call with F6, and press again.']
     : [`Calls are on ${calls.map((at) => positionWord[at.position]).join(' and ')}.`, 'Go to one of them with F6, and press again.'];
   store.message = { line: null, what, then, refused: true };
   return null;
 }
 
-const signal = new SignalGesture();
-// X11 sends a release before each repeat of a held key: a release counts when no press follows within this time.
-const REPEAT_GAP_MS = 40;
-let release = 0;
+/** The keyboard of one panel. */
+export class Keyboard {
+  #signal = new SignalGesture();
+  #release = 0;
+  // One press acts once, however long it is held and though it was pressed twice: the second might meet another call.
+  #acted = { key: '', at_ms: -Infinity, up_ms: -Infinity };
 
-/** Acts on the call in hand. */
-function actOnCall(key: 'F2' | 'F3' | 'F4' | 'F8', store: PanelStore): void {
-  const call = callInHand(store);
-  if (!call) return;
-  const { position } = call;
-  switch (key) {
-    case 'F2':
-      if (call.can_hold) return store.send({ intent: 'hold', position });
-      store.message = { line: call.line, what: 'This call cannot be held.', then: 'Release it, or stay on it.', refused: true };
-      return;
-    case 'F3': return store.send({ intent: 'mute', position, on: !call.muted });
-    case 'F4': return store.send({ intent: 'release', position });
-    case 'F8':
-      if (call.can_signal) return signal.press(call.line, (line, on) => store.send({ intent: 'signal', line, on }));
-      store.message = { line: call.line, what: 'This line has no Signal.', then: 'It rings by itself when it is pressed.', refused: true };
+  constructor(
+    private readonly store: PanelStore,
+    private readonly showShortcuts: () => void,
+  ) {}
+
+  /** A key goes down that no component took. What is reached by keyboard keeps its own Enter. */
+  down(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.altKey || event.metaKey || !this.store.loggedOn) return;
+    const writing = event.target instanceof HTMLInputElement;
+    // Enter presses the button of a dialog, and answers nothing.
+    const asked = document.activeElement?.closest('[role="dialog"]') instanceof Element;
+    switch (event.key) {
+      case 'Escape': return this.store.send({ intent: 'close_all' });
+      case 'F2': case 'F3': case 'F4': case 'F8':
+        event.preventDefault();
+        return this.#actOnCall(event);
+      case 'F6':
+        event.preventDefault();
+        return moveZone(event.shiftKey);
+      case 'ArrowUp': case 'ArrowDown': case 'ArrowLeft': case 'ArrowRight':
+        if (writing) return;
+        event.preventDefault();
+        return moveFocus(event.key);
+      case 'Enter':
+        if (writing || asked || document.activeElement?.matches('button:focus-visible, [role="slider"]:focus-visible')) return;
+        event.preventDefault();
+        return this.store.answer(this.store.incoming[0]);
+      case '/':
+        if (writing) return;
+        event.preventDefault();
+        return document.getElementById('find')?.focus();
+      case '?': return writing ? undefined : this.showShortcuts();
+      default:
+        if (!writing && !asked && /^[1-9]$/.test(event.key)) this.store.answer(this.store.incoming[Number(event.key) - 1]);
+    }
   }
-}
 
-/** A key comes up, or the window lost the keyboard. */
-export function letGo(event: KeyboardEvent | null): void {
-  if (event === null) return signal.end();
-  if (event.key === 'F8') release = window.setTimeout(() => signal.end(), REPEAT_GAP_MS);
-}
+  /** A key comes up. */
+  up(event: KeyboardEvent): void {
+    if (event.key === this.#acted.key) this.#acted.up_ms = event.timeStamp;
+    if (event.key === 'F8') this.#release = window.setTimeout(() => this.#signal.end(), REPEAT_GAP_MS);
+  }
 
-/** Acts on a key that no component took. What is reached by keyboard keeps its own Enter. */
-export function handleKey(event: KeyboardEvent, store: PanelStore, showShortcuts: () => void): void {
-  if (event.ctrlKey || event.altKey || event.metaKey || !store.loggedOn) return;
-  const writing = event.target instanceof HTMLInputElement;
-  switch (event.key) {
-    case 'Escape':
-      return store.send({ intent: 'close_all' });
-    case 'F2': case 'F3': case 'F4':
-      event.preventDefault();
-      return event.repeat ? undefined : actOnCall(event.key, store);
-    case 'F8':
-      event.preventDefault();
-      window.clearTimeout(release);
-      return actOnCall(event.key, store);
-    case 'F6':
-      event.preventDefault();
-      return moveZone(event.shiftKey);
-    case 'ArrowUp': case 'ArrowDown': case 'ArrowLeft': case 'ArrowRight':
-      if (writing) return;
-      event.preventDefault();
-      return moveFocus(event.key);
-    case 'Enter':
-      if (writing || document.activeElement?.matches('button:focus-visible, [role="slider"]:focus-visible')) return;
-      event.preventDefault();
-      return store.answer(store.incoming[0]);
-    case '/':
-      if (writing) return;
-      event.preventDefault();
-      return document.getElementById('find')?.focus();
-    case '?':
-      return writing ? undefined : showShortcuts();
-    default:
-      if (!writing && /^[1-9]$/.test(event.key)) store.answer(store.incoming[Number(event.key) - 1]);
+  /** The window has lost the keyboard. */
+  leave(): void {
+    this.#signal.end();
+  }
+
+  #actOnCall(event: KeyboardEvent): void {
+    if (event.key === 'F8') window.clearTimeout(this.#release);
+    else if (this.#actsAgain(event)) return;
+    const { store } = this;
+    const call = callInHand(store);
+    if (!call) return;
+    const { position } = call;
+    this.#acted = { key: event.key, at_ms: event.timeStamp, up_ms: -Infinity };
+    const cannot = (what: string, then: string) => { store.message = { line: call.line, what, then, refused: true }; };
+    switch (event.key) {
+      case 'F2': return call.can_hold ? store.send({ intent: 'hold', position }) : cannot('This call cannot be held.', 'Release it, or stay on it.');
+      case 'F3': return store.send({ intent: 'mute', position, on: !call.muted });
+      case 'F4': return store.send({ intent: 'release', position });
+      case 'F8': return call.can_signal ? this.#signal.press(call.line, (line, on) => store.send({ intent: 'signal', line, on }))
+        : cannot('This line has no Signal.', 'It rings by itself when it is pressed.');
+    }
+  }
+
+  #actsAgain(event: KeyboardEvent): boolean {
+    const acted = this.#acted;
+    const repeats = event.repeat || event.timeStamp - acted.up_ms < REPEAT_GAP_MS;
+    if (acted.key !== event.key || !(repeats || event.timeStamp - acted.at_ms < SETTLE_MS)) return false;
+    if (repeats) acted.at_ms = event.timeStamp;
+    return true;
   }
 }

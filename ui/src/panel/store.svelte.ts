@@ -13,7 +13,7 @@ import type { PersonView } from '../generated/PersonView';
 import type { Position } from '../generated/Position';
 import type { PositionView } from '../generated/PositionView';
 import type { View } from '../generated/View';
-import { DOUBLE_MS } from './strays';
+import { SETTLE_MS } from './strays';
 import type { Transport } from './transport';
 
 const ACTIVITY_LIMIT = 50;
@@ -58,6 +58,8 @@ export class PanelStore {
   message = $state.raw<Message | null>(null);
   /** The first page on show. */
   page = $state(0);
+  /** The dialog on show. */
+  dialog = $state<null | 'shortcuts' | 'log_off' | 'devices'>(null);
   /** The element that was pressed last: messages point at it. */
   pressed: Element | null = null;
 
@@ -131,10 +133,15 @@ export class PanelStore {
     return performance.now() - (this.#left_ms.get(position) ?? -Infinity) < LEFT_MS;
   }
 
+  /** Tells the user that a press was not taken, and why. */
+  strayed(line: string | null): void {
+    this.message = { line, what: 'This has just come here.', then: 'Press again if you mean it.', refused: true };
+  }
+
   /** A press on what came to its place at `since_ms` belongs to what was there before: true then, and the user is told. */
   justCame(since_ms: number | undefined, line: string): boolean {
-    if (since_ms === undefined || performance.now() - since_ms >= DOUBLE_MS) return false;
-    this.message = { line, what: 'This has just come here.', then: 'Press again if you mean it.', refused: true };
+    if (since_ms === undefined || performance.now() - since_ms >= SETTLE_MS) return false;
+    this.strayed(line);
     return true;
   }
 
@@ -142,7 +149,7 @@ export class PanelStore {
   apply(change: Change): void {
     switch (change.change) {
       case 'view': return this.#all(change.value);
-      case 'header': this.header = change.value; return;
+      case 'header': return this.#head(change.value);
       case 'pages': this.pages = change.value; return;
       case 'key': this.keys[change.value.line] = change.value; return;
       case 'key_gone': delete this.keys[change.value]; return;
@@ -161,8 +168,14 @@ export class PanelStore {
     }
   }
 
+  /** What this window keeps for itself belongs to who is logged on. */
+  #head(header: Header): void {
+    if (header.user_id !== this.header?.user_id) [this.dialog, this.unseen] = [null, 0];
+    this.header = header;
+  }
+
   #all(view: View): void {
-    this.header = view.header;
+    this.#head(view.header);
     this.pages = view.pages;
     this.keys = Object.fromEntries(view.keys.map((key) => [key.line, key]));
     this.positions = view.positions;

@@ -1,12 +1,11 @@
-// Double presses. Law: whoever presses twice meant what was there first: what comes under the finger after the first press is
-// not pressed by the second.
+// Double presses. Law: whoever presses twice meant what was there first: what has come under the finger since the first press is
+// not pressed by the second. Where nothing came, every press counts.
+import { REPEAT_GAP_MS } from './held';
 
-/** Two presses at one place within this time are a double press; so long, too, what has just come to a place is not pressed there. */
-export const DOUBLE_MS = 500;
-/** How far apart they may be. */
+/** How long what has come to a place takes no press there: longer than a double press lasts. */
+export const SETTLE_MS = 500;
+/** How far apart the presses of a double press may be. */
 const NEAR_PX = 16;
-// X11 sends a release before each repeat of a held key: a press that follows at once is a repeat.
-const REPEAT_MS = 40;
 
 interface Press {
   /** The key's name; of a pointer none. */
@@ -24,7 +23,7 @@ export class Strays {
   #clickIsStray = false;
 
   /** A pointer goes down: true when its press belongs to something that is not there any more. */
-  pointer(event: PointerEvent): boolean {
+  pointer(event: MouseEvent): boolean {
     const { clientX: x, clientY: y, timeStamp: at_ms } = event;
     this.#clickIsStray = this.#judge({ key: '', x, y, at_ms, on: pressable(event.target) });
     return this.#clickIsStray;
@@ -35,12 +34,16 @@ export class Strays {
     return event.detail > 0 && this.#clickIsStray;
   }
 
-  /** A key goes down. */
+  /** A key goes down: true when it is Enter or Space, and meant what had the focus before. */
   key(event: KeyboardEvent): boolean {
-    const repeat = event.repeat || event.timeStamp - this.#up_ms < REPEAT_MS;
-    const press = { key: event.key, x: 0, y: 0, at_ms: event.timeStamp, on: pressable(document.activeElement) };
-    if (repeat && this.#first?.key === event.key) this.#first.at_ms = event.timeStamp;
-    return this.#judge(press);
+    const { key, timeStamp: at_ms } = event;
+    if (key !== 'Enter' && key !== ' ') {
+      this.#first = null;
+      return false;
+    }
+    const repeats = event.repeat || at_ms - this.#up_ms < REPEAT_GAP_MS;
+    if (repeats && this.#first?.key === key) this.#first.at_ms = at_ms;
+    return this.#judge({ key, x: 0, y: 0, at_ms, on: pressable(document.activeElement) });
   }
 
   /** A key comes up. */
@@ -50,12 +53,19 @@ export class Strays {
 
   #judge(press: Press): boolean {
     const first = this.#first;
-    const double = first !== null && first.key === press.key && press.at_ms - first.at_ms < DOUBLE_MS
+    const double = first !== null && first.key === press.key && press.at_ms - first.at_ms < SETTLE_MS
       && Math.hypot(press.x - first.x, press.y - first.y) <= NEAR_PX;
-    if (double && first.on !== press.on) return true;
+    if (double && first.on !== null && first.on !== press.on && hasLeft(first.on, first)) return true;
     this.#first = press;
     return false;
   }
 }
 
 const pressable = (target: EventTarget | null): Element | null => (target instanceof Element ? target.closest('button, [role="slider"], input, select') : null);
+
+/** What was pressed is gone, or somewhere else. */
+function hasLeft(what: Element, { key, x, y }: Press): boolean {
+  if (!what.isConnected) return true;
+  const box = what.getBoundingClientRect();
+  return key === '' && (x < box.left || x > box.right || y < box.top || y > box.bottom);
+}
