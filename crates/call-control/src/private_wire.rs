@@ -372,6 +372,7 @@ pub fn signal_ends(s: &mut State, now: Moment, line: &LineId, since_us: u64) {
     if found.signal_since.is_none_or(|since| since.mono_us != since_us) {
         return;
     }
+    let name = found.spec.name.clone();
     (found.ring, found.signal_since, found.signal_by) = (None, None, None);
     found.signalled = Some(now);
     let far = found.spec.far.clone();
@@ -381,6 +382,10 @@ pub fn signal_ends(s: &mut State, now: Moment, line: &LineId, since_us: u64) {
         found.call = None;
     }
     s.set_timer(now.plus_ms(SIGNALLED_MS), Timer::SignalledEnds(line.clone(), now.mono_us));
+    let audience = s.lines.get(line).map(|found| s.audience(found)).unwrap_or_default();
+    for turret in audience {
+        s.notice(turret, Some(line), format!("{name} has signalled; press its key to talk."), None);
+    }
 }
 
 /// SIGNALLED has stood for ten minutes.

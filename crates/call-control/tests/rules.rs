@@ -156,6 +156,7 @@ fn mrd_2_a_tapped_signal_rings_for_its_least_time_then_shows_signalled() {
     d.wait_ms(1);
     assert_eq!(d.status("mrd-b").phase, Idle);
     assert_eq!(d.status("mrd-b").signalled, Some(d.now));
+    assert!(d.told(B1, "MRD-B has signalled; press its key to talk.") && !d.told(A1, "signalled"));
     d.wait_ms(600_000);
     assert_eq!(d.status("mrd-b").signalled, None);
 }

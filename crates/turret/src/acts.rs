@@ -195,6 +195,8 @@ impl TurretTask {
         self.facts = Default::default();
         self.local.mics.forget();
         self.local.muted.forget();
+        // What happened to one user is not shown to the next.
+        self.local.activity.clear();
         self.local.calls.forget();
         self.plugged.lose();
         self.local.stale_since_utc_ms = None;

@@ -7,6 +7,10 @@ use crate::view::{Change, View};
 /// The changes from `old` to `new`; notices newer than the newest old one, oldest first.
 #[must_use]
 pub fn changes(old: &View, new: &View) -> Vec<Change> {
+    // Nothing else takes back what was told.
+    if new.activity.is_empty() && !old.activity.is_empty() {
+        return vec![Change::View(Box::new(new.clone()))];
+    }
     let mut all = Vec::new();
     if old.header != new.header {
         all.push(Change::Header(new.header.clone()));
@@ -88,6 +92,16 @@ mod tests {
     #[test]
     fn equal_views_differ_in_nothing() {
         assert_eq!(changes(&view(&["calder"], 1), &view(&["calder"], 1)), []);
+    }
+
+    #[test]
+    fn what_happened_to_one_user_is_taken_back_for_the_next() {
+        let (facts, mut local) = panel(&["calder"], 0);
+        local.activity.push_front(notice(1));
+        let old = project(&facts, &local);
+        local.activity.clear();
+        let new = project(&facts, &local);
+        assert_eq!(changes(&old, &new), [Change::View(Box::new(new))]);
     }
 
     #[test]

@@ -199,7 +199,7 @@ fn meaning(lamp: Lamp) -> Meaning {
 
 fn press(line: &LineId, seen: Seen, to: Option<Position>, facts: &Facts, local: &Local) -> Vec<Deed> {
     let (Some(about), Some(status), Some(me)) = (facts.lines.get(line), facts.statuses.get(line), facts.turret) else {
-        return refuse("This line is not on this turret any more; look at the panel and press another key.");
+        return refuse("This line is not on this turret; look at the panel and press another key.");
     };
     if about.kind == LineKind::Hoot {
         return press_hoot(line, seen, facts, local);

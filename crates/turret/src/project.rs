@@ -295,7 +295,7 @@ impl<'a> Look<'a> {
             (_, Lamp::InUseHere) => {
                 let me = self.facts.me.as_ref().map(|it| it.name.as_str());
                 let others: Vec<String> = who.iter().filter(|it| Some(it.as_str()) != me).cloned().collect();
-                let place = self.facts.position_of(&about.line).map_or("Mic", place);
+                let place = self.facts.position_of(&about.line).map_or("Hands-free", place);
                 if others.is_empty() { place.into() } else { format!("{place} · {}", company(&others)) }
             }
             (_, Lamp::HeldHere) => "Held by you".into(),
@@ -356,10 +356,11 @@ impl<'a> Look<'a> {
         let now = self.facts.person_statuses.get(&person.user);
         let (logged_on, dnd) = (now.is_some_and(|it| it.logged_on), now.is_some_and(|it| it.dnd));
         let here = line.as_ref().is_some_and(|it| self.facts.party_of(it).is_some());
-        let pending = status.is_some_and(|it| it.ring.is_some()) && !here;
+        let waits = status.is_some_and(|it| it.ring.is_some());
         let (lamp, words) = match now {
             _ if !self.up() => (Lamp::Stale, "Stale"),
-            _ if pending => (Lamp::RingingLow, "Calls you"),
+            _ if waits && here => (Lamp::InUseHere, "Not accepted yet"),
+            _ if waits => (Lamp::RingingLow, "Calls you"),
             _ if here => (Lamp::InUseHere, "In a call with you"),
             _ if !logged_on => (Lamp::Idle, "Logged off"),
             _ if dnd => (Lamp::Idle, "Do not disturb"),
@@ -367,7 +368,10 @@ impl<'a> Look<'a> {
             _ => (Lamp::Idle, person.desk_name.as_str()),
         };
         let shown = mics::shown(self.facts, self.local);
-        let open = line.as_ref().is_some_and(|line| shown.iter().any(|(it, _)| it.line == *line));
+        let goes_out = |line: &LineId| {
+            shown.iter().any(|(it, at)| it.line == *line && !it.muted && !self.local.muted.contains(*at))
+        };
+        let open = line.as_ref().is_some_and(goes_out);
         PersonView {
             user: person.user.clone(),
             name: person.name.clone(),
@@ -386,7 +390,10 @@ impl<'a> Look<'a> {
     }
 
     fn incoming(&self) -> Vec<IncomingView> {
-        let mut all: Vec<_> = self.lines().filter_map(|(about, it)| Some((about, it, it.ring.as_ref()?))).collect();
+        // Whom this user calls is nobody who calls them.
+        let mine = |about: &LineFacts| self.facts.party_of(&about.line).is_some();
+        let rings = self.lines().filter(|(about, _)| !mine(about));
+        let mut all: Vec<_> = rings.filter_map(|(about, it)| Some((about, it, it.ring.as_ref()?))).collect();
         all.sort_by_key(|(about, _, ring)| (std::cmp::Reverse(ring.priority), ring.since, &about.line));
         let row = |(about, status, ring): (&LineFacts, &LineStatus, &dealerboard_model::Ring)| {
             let priority = match ring.priority {
@@ -433,7 +440,7 @@ fn place(position: Position) -> &'static str {
     match position {
         Position::Left => "Left",
         Position::Right => "Right",
-        Position::HandsFree | Position::Speakers => "Mic",
+        Position::HandsFree | Position::Speakers => "Hands-free",
     }
 }
 

@@ -3,7 +3,10 @@
 
 use super::*;
 use crate::mics::{PENDING, Pending};
-use dealerboard_model::{Csrc, Moment, Party, RecordPolicy, Ring, RingPriority, TurretId, UserId};
+use dealerboard_model::{
+    CallId, Csrc, Moment, Party, PersonStatus, RecordPolicy, Ring, RingPriority, TurretId, UserId,
+};
+use dealerboard_wire::{Me, Person};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -237,4 +240,44 @@ fn the_speaker_channel_of_a_wire_says_who_is_on_it() {
         words(world(|it| (it.phase, it.parties) = (LinePhase::Talking, vec![party(2), party(3)]))),
         "reyes +1 on"
     );
+}
+
+/// An intercom that I called and the other has not accepted, with my microphone open.
+fn a_call_to_lindt() -> (Facts, Local) {
+    let (mut facts, local) = on_a_call();
+    let lindt = Person { user: "lindt".into(), name: "R. Lindt".into(), desk_name: "Rates".into() };
+    facts.lines.get_mut(&LineId::from("calder")).unwrap().kind = LineKind::Intercom;
+    facts.lines.get_mut(&LineId::from("calder")).unwrap().name = "R. Lindt".into();
+    let ring = Ring { priority: RingPriority::Low, since: at(0), from: "A. Reyes".into() };
+    let status = facts.statuses.get_mut(&LineId::from("calder")).unwrap();
+    (status.ring, status.call) = (Some(ring), Some(CallId(7)));
+    facts
+        .person_statuses
+        .insert("lindt".into(), PersonStatus { user: "lindt".into(), logged_on: true, dnd: true, busy: false });
+    facts.people.push(lindt);
+    facts.me = Some(Me {
+        user: "reyes".into(),
+        name: "A. Reyes".into(),
+        desk: "rates".into(),
+        desk_name: "Rates".into(),
+        seat: "1".into(),
+        roles: Vec::new(),
+    });
+    (facts, local)
+}
+
+#[test]
+fn a_call_of_mine_that_is_not_accepted_yet_says_so_and_is_nobody_who_calls_me() {
+    let (facts, local) = a_call_to_lindt();
+    let view = project(&facts, &local);
+    assert_eq!(view.people[0].words, "Not accepted yet");
+    assert_eq!(view.incoming, []);
+}
+
+#[test]
+fn the_talk_key_of_an_intercom_is_not_open_while_its_microphone_is_muted() {
+    let (facts, mut local) = a_call_to_lindt();
+    assert_eq!(project(&facts, &local).people[0].talk, TalkView::Open);
+    local.muted.mute(Position::Left, &facts, &local.mics);
+    assert_eq!(project(&facts, &local).people[0].talk, TalkView::Closed);
 }

@@ -133,7 +133,7 @@ pub struct MicView {
     pub line: Option<LineId>,
     /// The line's name, or that of who is called.
     pub name: String,
-    /// `Left`, `Right`, `Mic`.
+    /// `Left`, `Right`, `Hands-free`.
     pub position: Position,
     /// Since, UTC milliseconds by the switch's clock.
     #[ts(type = "number")]

@@ -15,7 +15,7 @@ line: LineId | null,
  */
 name: string, 
 /**
- * `Left`, `Right`, `Mic`.
+ * `Left`, `Right`, `Hands-free`.
  */
 position: Position, 
 /**

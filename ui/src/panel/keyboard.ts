@@ -48,13 +48,15 @@ function moveZone(back: boolean): void {
   if (zones.length === 0) return;
   const here = zones.findIndex((zone) => zone.contains(document.activeElement));
   const next = zones[(here + (back ? -1 : 1) + zones.length) % zones.length];
-  (next?.querySelector<HTMLElement>('.key[data-nav]') ?? next?.querySelector<HTMLElement>('[data-nav]:not(:disabled)'))?.focus();
+  (next?.querySelector<HTMLElement>('.key[data-nav], .talk[data-nav]') ?? next?.querySelector<HTMLElement>('[data-nav]:not(:disabled)'))?.focus();
 }
 
-/** The call that a key acts on: that of the position with the focus, else the only one. Never a guess among several. */
+/** The call that a key acts on: that of the position, or of the line's key, with the focus, else the only one. Never a guess among several. */
 function callInHand(store: PanelStore): PositionView | null {
   const calls = store.positions.filter((at) => at.line !== null);
-  const focused = document.activeElement?.closest<HTMLElement>('[data-position]')?.dataset.position;
+  const focus = document.activeElement;
+  const line = focus?.closest<HTMLElement>('[data-line]')?.dataset.line;
+  const focused = focus?.closest<HTMLElement>('[data-position]')?.dataset.position ?? calls.find((at) => at.line === line)?.position;
   const call = focused ? calls.find((at) => at.position === focused) : calls.length === 1 ? calls[0] : undefined;
   if (call) return call;
   const [what, then] = calls.length === 0 ? ['No call is here.', 'Press a line’s key first.']
@@ -63,6 +65,15 @@ function callInHand(store: PanelStore): PositionView | null {
   store.message = { line: null, what, then, refused: true };
   return null;
 }
+
+/** Whoever moves by keys sees where they are, though the pointer was last: browsers show no ring then. */
+function showRing(on: boolean): void {
+  if (on) document.documentElement.dataset.ring = '';
+  else delete document.documentElement.dataset.ring;
+}
+
+const isReachedByKey = (element: Element | null): boolean =>
+  element?.matches(':focus-visible, [data-ring] :focus') === true && element.matches('button, [role="slider"]');
 
 /** The keyboard of one panel. */
 export class Keyboard {
@@ -89,13 +100,15 @@ export class Keyboard {
         return this.#actOnCall(event);
       case 'F6':
         event.preventDefault();
+        showRing(true);
         return moveZone(event.shiftKey);
       case 'ArrowUp': case 'ArrowDown': case 'ArrowLeft': case 'ArrowRight':
         if (writing) return;
         event.preventDefault();
+        showRing(true);
         return moveFocus(event.key);
       case 'Enter':
-        if (writing || asked || document.activeElement?.matches('button:focus-visible, [role="slider"]:focus-visible')) return;
+        if (writing || asked || isReachedByKey(document.activeElement)) return;
         event.preventDefault();
         return this.store.answer(this.store.incoming[0]);
       case '/':
@@ -114,6 +127,11 @@ export class Keyboard {
     if (event.key === 'F8') this.#release = window.setTimeout(() => this.#signal.end(), REPEAT_GAP_MS);
   }
 
+  /** A pointer is used: what it presses needs no ring. */
+  pointer(): void {
+    showRing(false);
+  }
+
   /** The window has lost the keyboard. */
   leave(): void {
     this.#signal.end();
@@ -130,7 +148,7 @@ export class Keyboard {
     const cannot = (what: string, then: string) => { store.message = { line: call.line, what, then, refused: true }; };
     switch (event.key) {
       case 'F2': return call.can_hold ? store.send({ intent: 'hold', position }) : cannot('This call cannot be held.', 'Release it, or stay on it.');
-      case 'F3': return store.send({ intent: 'mute', position, on: !call.muted });
+      case 'F3': return store.toggleMute(call);
       case 'F4': return store.send({ intent: 'release', position });
       case 'F8': return call.can_signal ? this.#signal.press(call.line, (line, on) => store.send({ intent: 'signal', line, on }))
         : cannot('This line has no Signal.', 'It rings by itself when it is pressed.');

@@ -22,7 +22,7 @@ export const lampWord: Record<Lamp, string> = {
 
 /** A position as the panel writes it. */
 export const positionWord: Record<Position, string> = {
-  left: 'Left', right: 'Right', 'hands-free': 'Mic', speakers: 'Speakers',
+  left: 'Left', right: 'Right', 'hands-free': 'Hands-free', speakers: 'Speakers',
 };
 
 /** The glyph of a key; none is the small ring of idle. */

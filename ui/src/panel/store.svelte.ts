@@ -66,6 +66,8 @@ export class PanelStore {
   #transport: Transport;
   /** When a ringing line came to a place that another one had, by the window's clock. */
   #moved_ms = new Map<string, number>();
+  /** When this user muted a position, by the window's clock. */
+  #muted_ms = new Map<Position, number>();
   /** When this user put the call of a position on hold or released it, by the window's clock. */
   #left_ms = new Map<Position, number>();
 
@@ -120,6 +122,14 @@ export class PanelStore {
   /** Presses a line's key as it is shown. */
   press(key: KeyView, position: Position | null = null): void {
     this.send({ intent: 'press', line: key.line, call: key.call, lamp: key.lamp, position });
+  }
+
+  /** Mutes a position, or opens it again. A double press mutes: it does not open what its first press shut. */
+  toggleMute(at: PositionView): void {
+    const now_ms = performance.now();
+    if (at.muted && now_ms - (this.#muted_ms.get(at.position) ?? -Infinity) < SETTLE_MS) return;
+    if (!at.muted) this.#muted_ms.set(at.position, now_ms);
+    this.send({ intent: 'mute', position: at.position, on: !at.muted });
   }
 
   /** Answers one of the lines shown in the incoming list; not one that has just taken the place of another. */
