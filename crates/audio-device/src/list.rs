@@ -121,7 +121,8 @@ fn devices() -> Vec<Device> {
     cpal::default_host().devices().map(Iterator::collect).unwrap_or_default()
 }
 
-/// Looks for all that there is. May wait for the sound server, for a second at most: not for a thread that has no time.
+/// Looks for all that there is. Waits for the sound server, for a second at most, and for ALSA's files: only for a thread that
+/// has nothing else to do.
 #[must_use]
 pub fn list() -> Listed {
     list_of(&devices().iter().filter_map(named).collect::<Vec<_>>())
