@@ -89,10 +89,9 @@ fn open(
     if options.turrets > 1
         && let Some(screen) = window.current_monitor()?
     {
-        let (size, corner) =
-            (screen.size().to_logical(screen.scale_factor()), screen.position().to_logical(screen.scale_factor()));
-        let tauri::LogicalSize { width, height } = size;
-        let tauri::LogicalPosition::<f64> { x, y } = corner;
+        let (area, scale) = (screen.work_area(), screen.scale_factor());
+        let tauri::LogicalSize { width, height } = area.size.to_logical(scale);
+        let tauri::LogicalPosition::<f64> { x, y } = area.position.to_logical(scale);
         let (right, down) = room::place(at, (width, height));
         window.set_position(tauri::LogicalPosition::new(x + right, y + down))?;
     }

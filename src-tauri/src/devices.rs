@@ -186,7 +186,7 @@ mod tests {
     }
 
     fn mic(devices: &SeatsDevices, at: usize, position: Position) -> Option<(String, String)> {
-        devices.choices(at).mics.get(&position).map(|Choice { id, name, .. }| (id.clone(), name.clone()))
+        devices.choices(at).mics.get(&position).map(|Choice { id, name }| (id.clone(), name.clone()))
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use crate::chain::Entry;
 use crate::library::in_background;
-use crate::{Result, sound};
+use crate::{ArchiveError, Result, sound};
 use dealerboard_model::{LineKind, Uplink};
 use dealerboard_store::{GapRow, LineRow, MarkRow, RecordingRow, SegmentRow, TrackRow, Update};
 use std::path::Path;
@@ -110,6 +110,23 @@ fn uplink_name(uplink: Uplink) -> &'static str {
 }
 
 /// The microphone that the index calls so.
-pub fn uplink_of(name: &str) -> Uplink {
-    Uplink::ALL.into_iter().find(|uplink| uplink_name(*uplink) == name).unwrap_or(Uplink::Mic)
+///
+/// # Errors
+/// There is none of that name.
+pub fn uplink_of(name: &str) -> Result<Uplink> {
+    let called = |uplink: &Uplink| uplink_name(*uplink) == name;
+    Uplink::ALL.into_iter().find(called).ok_or_else(|| ArchiveError::Microphone(name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_microphone_of_which_the_index_has_another_word_is_an_error_and_no_other_microphone() {
+        assert_eq!(Uplink::ALL.map(|uplink| uplink_of(uplink_name(uplink)).unwrap()), Uplink::ALL);
+        let sentence = "the search index cannot be used: it knows a microphone \"boom\"; it is made anew from the chain when its file is deleted";
+        assert_eq!(uplink_of("boom").unwrap_err().to_string(), sentence);
+    }
 }

@@ -106,6 +106,11 @@ pub enum ArchiveError {
     /// The search index.
     #[error("the search index cannot be used: {0}; it is made anew from the chain when its file is deleted")]
     Index(#[from] dealerboard_store::StoreError),
+    /// The search index calls a microphone by a word that this version does not know.
+    #[error(
+        "the search index cannot be used: it knows a microphone \"{0}\"; it is made anew from the chain when its file is deleted"
+    )]
+    Microphone(String),
     /// The signing key.
     #[error("{path} is no signing key; restore it from a copy", path = path.display())]
     Key {

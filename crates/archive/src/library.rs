@@ -283,7 +283,7 @@ impl Library {
             line: LineId(row.line),
             talker: UserId(row.talker),
             turret: TurretId(0),
-            uplink: uplink_of(&row.uplink),
+            uplink: uplink_of(&row.uplink)?,
         };
         Ok((!segments.is_empty()).then_some((facts, segments)))
     }
@@ -304,7 +304,7 @@ impl Library {
             lines: lines.into_iter().map(|line| LineId(line.line)).collect(),
             line_names,
             people_names: people.into_iter().map(|person| (UserId(person.user), person.name)).collect(),
-            tracks: tracks.into_iter().map(|track| track_found(track, &segments)).collect(),
+            tracks: tracks.into_iter().map(|track| track_found(track, &segments)).collect::<Result<_>>()?,
             gaps: row.gaps,
             spoken: row.spoken,
             happened: happened.into_iter().map(|(line, what)| (line.map(LineId), what)).collect(),
@@ -415,18 +415,18 @@ fn read_segments(folder: &Path, segments: &[SegmentRow]) -> Result<Vec<SegmentRe
     segments.iter().map(read).collect()
 }
 
-fn track_found(track: TrackRow, segments: &[SegmentRow]) -> TrackFound {
+fn track_found(track: TrackRow, segments: &[SegmentRow]) -> Result<TrackFound> {
     let mine = || segments.iter().filter(|segment| segment.track == track.id);
     let from_utc_ms = mine().next().map_or(track.opened_utc_ms, |first| first.from_utc_ms);
     let to_utc_ms = mine().next_back().map_or(from_utc_ms, |last| last.from_utc_ms + last.samples / 48);
-    TrackFound {
+    Ok(TrackFound {
         track: TrackId(track.id),
         line: LineId(track.line),
         talker: UserId(track.talker),
-        uplink: uplink_of(&track.uplink),
+        uplink: uplink_of(&track.uplink)?,
         from_utc_ms,
         length_ms: u64::try_from(to_utc_ms - from_utc_ms).unwrap_or(0),
-    }
+    })
 }
 
 #[cfg(test)]

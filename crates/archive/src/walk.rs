@@ -52,7 +52,12 @@ impl Walk {
                 verdict.wrong(PUBLIC_FILE, "it is no public key, so that no checkpoint can be checked");
                 None
             }
-            Err(error @ (ArchiveError::Chain { .. } | ArchiveError::Index(_) | ArchiveError::Thread(_))) => {
+            Err(
+                error @ (ArchiveError::Chain { .. }
+                | ArchiveError::Index(_)
+                | ArchiveError::Microphone(_)
+                | ArchiveError::Thread(_)),
+            ) => {
                 return Err(error);
             }
         };

@@ -18,12 +18,10 @@ const SERVER: &str = "server:";
 /// A device that was chosen; of the same id is the same device.
 #[derive(Clone, Debug)]
 pub struct Choice {
-    /// Finds it again: stays the same while it is plugged out and in. A name will do.
+    /// Finds it again: stays the same while it is plugged out and in. Written by hand the name will do.
     pub id: String,
     /// For people.
     pub name: String,
-    /// One that is not there under its id is found under its name, if there is one such device and no other.
-    pub by_name: bool,
 }
 
 impl PartialEq for Choice {
@@ -35,10 +33,10 @@ impl PartialEq for Choice {
 impl Eq for Choice {}
 
 impl Choice {
-    /// A device that may be found under its name, too.
+    /// The device of this id, which people know by this name.
     #[must_use]
     pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { id: id.into(), name: name.into(), by_name: true }
+        Self { id: id.into(), name: name.into() }
     }
 }
 
@@ -87,11 +85,11 @@ impl Listed {
         }
     }
 
-    /// What was chosen, as it is called now.
+    /// What was chosen, as it is called now. A spare headset of the same name never takes the place of the one that was chosen.
     fn find(&self, wanted: &Choice, kind: Kind) -> Option<&Choice> {
         let all = self.of(kind);
         all.iter().find(|it| it.id == wanted.id).or_else(|| {
-            let mut same = all.iter().filter(|it| wanted.by_name && it.name == wanted.name);
+            let mut same = all.iter().filter(|it| it.name == wanted.id);
             same.next().filter(|_| same.next().is_none())
         })
     }
@@ -123,7 +121,8 @@ fn devices() -> Vec<Device> {
     cpal::default_host().devices().map(Iterator::collect).unwrap_or_default()
 }
 
-/// Looks for all that there is. May wait for the sound server, for a second at most: not for a thread that has no time.
+/// Looks for all that there is. Waits for the sound server, for a second at most, and for ALSA's files: only for a thread that
+/// has nothing else to do.
 #[must_use]
 pub fn list() -> Listed {
     list_of(&devices().iter().filter_map(named).collect::<Vec<_>>())

@@ -59,21 +59,26 @@ fn without_a_server_each_card_is_listed_once_and_only_for_what_it_can_do() {
     assert_eq!(listed.microphones[0].id, "alsa:sysdefault:CARD=PCH");
 }
 
+/// The id of the microphone that a choice finds among these.
+fn found(wanted: &Choice, plugged: &[(&str, &str)]) -> Option<String> {
+    let microphones = plugged.iter().map(|(id, name)| Choice::new(*id, *name)).collect();
+    let listed = Listed { microphones, ..Listed::default() };
+    listed.find(wanted, Kind::Microphone).map(|it| it.id.clone())
+}
+
 #[test]
-fn a_choice_is_found_by_its_id_and_else_by_a_name_that_only_one_device_has() {
-    let listed = Listed {
-        microphones: vec![
-            Choice::new("server:a", "Headset"),
-            Choice::new("server:b", "Box"),
-            Choice::new("server:c", "Box"),
-        ],
-        ..Listed::default()
-    };
-    let id = |wanted: &Choice| listed.find(wanted, Kind::Microphone).map(|it| it.id.as_str());
-    assert_eq!(id(&Choice::new("server:c", "Box")), Some("server:c"));
-    assert_eq!(id(&Choice::new("server:gone", "Headset")), Some("server:a"));
-    assert_eq!(id(&Choice::new("server:gone", "Box")), None);
-    assert_eq!(id(&Choice { by_name: false, ..Choice::new("server:gone", "Headset") }), None);
+fn of_two_headsets_of_one_kind_neither_is_found_under_the_name_of_the_other() {
+    let (chosen, spare) = (("server:usb-1", "Headset"), ("server:usb-2", "Headset"));
+    let wanted = Choice::new(chosen.0, chosen.1);
+    assert_eq!(found(&wanted, &[spare, chosen]).as_deref(), Some("server:usb-1"));
+    assert_eq!(found(&wanted, &[spare]), None);
+}
+
+#[test]
+fn a_device_that_was_named_by_hand_is_found_by_a_name_that_no_other_has() {
+    let wanted = Choice::new("Headset", "Headset");
+    assert_eq!(found(&wanted, &[("server:a", "Headset"), ("server:b", "Box")]).as_deref(), Some("server:a"));
+    assert_eq!(found(&wanted, &[("server:a", "Headset"), ("server:b", "Headset")]), None);
 }
 
 #[test]

@@ -10,11 +10,11 @@ use pulseaudio::protocol::{
 };
 use pulseaudio::{cookie_path_from_env, socket_path_from_env};
 use std::ffi::{CStr, CString};
-use std::io::BufReader;
+use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Longest wait for an answer.
+/// Longest wait for all the answers that are asked for on one connection.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Bytes of the secret that clients of PulseAudio share with it.
@@ -58,14 +58,14 @@ pub struct Nodes {
     pub default_loudspeaker: Option<String>,
 }
 
-/// Asks the server for its default microphone.
+/// Asks the server for its default microphone. Waits for a second at most.
 pub fn default_microphone() -> DefaultMicrophone {
     let Some(mut server) = Server::connect() else { return DefaultMicrophone::Unknown };
     // A server that does not say which microphone it would give gives none.
     judge(server.default_source().ok().flatten().as_ref())
 }
 
-/// Asks the server for all that it has; none where no server answers.
+/// Asks the server for all that it has; none where no server answers. Waits for a second at most.
 pub fn nodes() -> Option<Nodes> {
     let mut server = Server::connect()?;
     server.greet().ok()?;
@@ -75,19 +75,49 @@ pub fn nodes() -> Option<Nodes> {
     Some(sort(&about, &sources, &sinks))
 }
 
+/// A socket that gives up when its time is over, however much it brings until then.
+struct Timed {
+    socket: UnixStream,
+    until: Instant,
+}
+
+impl Timed {
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
+    }
+}
+
+impl Read for Timed {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.socket.set_read_timeout(Some(self.left()?))?;
+        self.socket.read(into)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket.set_write_timeout(Some(self.left()?))?;
+        self.socket.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.socket.flush()
+    }
+}
+
 /// A connection on which one question is asked after the other: it has no thread, and ends when it is dropped.
 struct Server {
-    socket: BufReader<UnixStream>,
+    socket: BufReader<Timed>,
     version: u16,
     asked: u32,
 }
 
 impl Server {
     fn connect() -> Option<Self> {
+        let until = Instant::now() + PATIENCE;
         let socket = UnixStream::connect(socket_path_from_env()?).ok()?;
-        socket.set_read_timeout(Some(PATIENCE)).ok()?;
-        socket.set_write_timeout(Some(PATIENCE)).ok()?;
-        Some(Self { socket: BufReader::new(socket), version: MAX_VERSION, asked: 0 })
+        Some(Self { socket: BufReader::new(Timed { socket, until }), version: MAX_VERSION, asked: 0 })
     }
 
     fn ask<T: CommandReply>(&mut self, command: &Command) -> Result<T, ProtocolError> {
@@ -149,6 +179,7 @@ fn sort(about: &ServerInfo, sources: &[SourceInfo], sinks: &[SinkInfo]) -> Nodes
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn source(monitor_of: Option<u32>, description: Option<&CStr>) -> SourceInfo {
@@ -159,6 +190,16 @@ mod tests {
             monitor_of_sink_index: monitor_of,
             ..Default::default()
         }
+    }
+
+    #[test]
+    fn a_server_that_brings_its_answers_byte_by_byte_is_given_up_when_the_time_for_all_of_them_is_over() {
+        let (socket, mut server) = UnixStream::pair().unwrap();
+        let mut timed = Timed { socket, until: Instant::now() + Duration::from_secs(60) };
+        server.write_all(&[1, 2]).unwrap();
+        timed.read_exact(&mut [0]).unwrap();
+        timed.until = Instant::now();
+        assert_eq!(timed.read_exact(&mut [0]).unwrap_err().kind(), ErrorKind::TimedOut);
     }
 
     #[test]

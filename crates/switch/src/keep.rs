@@ -117,6 +117,11 @@ impl Keep {
         Ok(keep)
     }
 
+    /// Whether a switch or a command has ever kept anything here.
+    pub fn has_any(&self) -> bool {
+        Shelf::ALL.into_iter().any(|shelf| self.file(shelf).exists())
+    }
+
     /// The value called `name`, if it is there and still of this type.
     pub fn get<T: DeserializeOwned>(&self, shelf: Shelf, name: &str) -> Option<T> {
         let shelves = self.lock();

@@ -12,7 +12,7 @@ use std::path::Path;
 /// The users of one data folder.
 pub struct UserList {
     keep: Keep,
-    /// Ids of the desks of the floor that was served from it last.
+    /// Ids of the desks of the floor that was served from it last; none before a switch has kept them.
     desks: Vec<String>,
 }
 
@@ -29,13 +29,13 @@ impl UserList {
             );
         }
         let keep = Keep::open_beside(data)?;
-        let desks: Vec<String> = keep.all::<String>(Shelf::Desks).into_iter().map(|(desk, _)| desk).collect();
-        if desks.is_empty() {
+        if !keep.has_any() {
             bail!(
                 "no floor was served from {} yet; name the data folder that the switch serves with --data, or serve a floor there first",
                 data.display()
             );
         }
+        let desks = keep.all::<String>(Shelf::Desks).into_iter().map(|(desk, _)| desk).collect();
         Ok(Self { keep, desks })
     }
 
@@ -114,8 +114,9 @@ impl UserList {
                 crate::floor::NAME_MAX_CHARS
             );
         }
-        if !self.desks.iter().any(|known| known == desk) {
-            bail!("the floor has no desk \"{desk}\"; write one of {}", self.desks.join(", "));
+        // A desk that the user has already is nothing that the operator named.
+        if !self.added(user).is_ok_and(|was| was.desk == desk) {
+            self.check_desk(desk)?;
         }
         let mut held = Vec::new();
         for role in roles {
@@ -136,6 +137,18 @@ impl UserList {
             roles: held,
             seat: seat.to_owned(),
         })
+    }
+
+    fn check_desk(&self, desk: &str) -> Result<()> {
+        if self.desks.is_empty() {
+            bail!(
+                "the desks of the floor are not known yet; start this version of the switch once with this data folder"
+            );
+        }
+        if !self.desks.iter().any(|known| known == desk) {
+            bail!("the floor has no desk \"{desk}\"; write one of {}", self.desks.join(", "));
+        }
+        Ok(())
     }
 
     /// Sets a password, of an added user or of one of the floor file. Whatever was proved with the old one ends.

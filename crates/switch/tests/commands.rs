@@ -210,6 +210,22 @@ fn a_folder_from_which_nothing_was_served_is_named_and_left_as_it_is() {
 }
 
 #[test]
+fn a_folder_whose_desks_no_switch_has_kept_yet_refuses_only_who_names_a_desk() {
+    let folder = served();
+    switch(&ADD, folder.path(), "hyacinth-bulb\n");
+    std::fs::remove_file(folder.path().join("data/desks.json")).unwrap();
+    let said = |words: &[&str]| said(&switch(words, folder.path(), "hyacinth-bulb\n"));
+    let sentence =
+        "the desks of the floor are not known yet; start this version of the switch once with this data folder\n";
+    assert_eq!(said(&["user", "add", "keane", "--desk", "london", "--data", "data"]), sentence);
+    assert_eq!(said(&["user", "change", "novak", "--desk", "new-york", "--data", "data"]), sentence);
+    assert_eq!(said(&["user", "change", "novak", "--role", "reviewer", "--data", "data"]), "novak was changed\n");
+    assert_eq!(said(&["user", "password", "novak", "--data", "data"]), "the password of novak was set\n");
+    assert_eq!(said(&LIST), "novak  novak  london  reviewer  password set\n");
+    assert_eq!(said(&["user", "remove", "novak", "--data", "data"]), "novak was removed\n");
+}
+
+#[test]
 fn a_desk_that_the_floor_does_not_have_is_refused_with_those_that_it_has() {
     let folder = served();
     switch(&ADD, folder.path(), "hyacinth-bulb\n");

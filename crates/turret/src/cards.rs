@@ -3,6 +3,7 @@
 //! Law: a position outlives its device. While there is none the call stays, the panel says so, and nothing is captured. A
 //! device that has gone, or that its user has changed, is closed, then told, and only then another is opened (rule POS-6).
 
+use crate::lister::Lister;
 use crate::seat::{CardChoices, Opener, Seat, Sound, seats};
 use crate::view::DeviceView;
 use crate::voice::Callbacks;
@@ -10,7 +11,7 @@ use dealerboard_audio_device::{Alarm, Choice, Kind, Listed, list};
 use dealerboard_model::Position;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How often devices are looked at.
@@ -31,7 +32,7 @@ pub struct CardViews {
     pub by_choice: BTreeSet<Position>,
 }
 
-/// What the devices' thread has to tell.
+/// What the devices' threads have to tell.
 pub enum News {
     /// A device changed.
     Views(CardViews),
@@ -39,30 +40,27 @@ pub enum News {
     List(Listed),
 }
 
-/// Told the news.
-pub type Tell = Box<dyn Fn(News) + Send>;
+/// Told the news, on the threads of the devices.
+pub type Tell = Arc<dyn Fn(News) + Send + Sync>;
 
 /// What wakes the thread before its time.
 enum Wake {
-    /// A device says that it has gone, or something is asked.
+    /// A device says that it has gone, or others were chosen.
     Look,
     /// The turret ends.
     Stop,
 }
 
-/// What the thread is asked to do at its next look: the newest counts.
-#[derive(Default)]
-struct Asked {
-    choices: Option<CardChoices>,
-    list: bool,
-}
+/// What the thread takes at its next look, where others were chosen: the newest counts.
+type Chosen = Mutex<Option<CardChoices>>;
 
 /// Running devices; dropping closes them.
 pub struct RunningCards {
     choices: CardChoices,
-    asked: Arc<Mutex<Asked>>,
+    chosen: Arc<Chosen>,
     wake: SyncSender<Wake>,
     thread: Option<std::thread::JoinHandle<()>>,
+    lister: Lister,
 }
 
 impl RunningCards {
@@ -72,23 +70,22 @@ impl RunningCards {
         let lost = wake.clone();
         // A wake that finds no room is not needed: the one before it looks at all devices.
         let alarm: Alarm = Arc::new(move || drop(lost.try_send(Wake::Look)));
-        let asked = Arc::<Mutex<Asked>>::default();
-        let (asks, first) = (Arc::clone(&asked), choices.clone());
+        let chosen = Arc::<Chosen>::default();
+        let (choose, first) = (Arc::clone(&chosen), choices.clone());
+        let tell_list = Arc::clone(&tell);
+        let lister = Lister::start(list, move |listed| tell_list(News::List(listed)));
         let thread = std::thread::Builder::new().name("devices".into()).spawn(move || {
             let sound = Sound { period: first.period, alarm };
             let mut seats = seats(&first, callbacks);
             let mut told = CardViews::default();
             loop {
-                let Asked { choices, list: listed } = std::mem::take(&mut *lock(&asks));
+                let choices = lock(&choose).take();
                 if let Some(choices) = choices {
                     seats.iter_mut().for_each(|seat| seat.choose(&choices));
                     tell_news(&mut seats, &mut told, &tell);
                 }
                 seats.iter_mut().for_each(|seat| seat.look(&sound));
                 tell_news(&mut seats, &mut told, &tell);
-                if listed {
-                    tell(News::List(list()));
-                }
                 let pause = if seats.iter().any(Seat::is_tried) { SOON } else { LOOK };
                 match woken.recv_timeout(pause) {
                     Ok(Wake::Look) | Err(RecvTimeoutError::Timeout) => {}
@@ -99,7 +96,7 @@ impl RunningCards {
         if let Err(error) = &thread {
             tracing::error!(%error, "sound devices cannot be opened: the system gives no thread");
         }
-        Self { choices, asked, wake, thread: thread.ok() }
+        Self { choices, chosen, wake, thread: thread.ok(), lister }
     }
 
     /// Which devices are used.
@@ -110,24 +107,19 @@ impl RunningCards {
     /// Takes another device for a position, at once; none: the system's. Never waits.
     pub fn choose(&mut self, position: Position, kind: Kind, choice: Option<Choice>) {
         self.choices.choose(position, kind, choice);
-        lock(&self.asked).choices = Some(self.choices.clone());
-        self.look();
+        *lock(&self.chosen) = Some(self.choices.clone());
+        // One that finds no room is not needed: the one before it takes what was chosen.
+        drop(self.wake.try_send(Wake::Look));
     }
 
     /// Asks what there is to choose from. Never waits.
     pub fn list(&self) {
-        lock(&self.asked).list = true;
-        self.look();
-    }
-
-    fn look(&self) {
-        // One that finds no room is not needed: the one before it takes what is asked.
-        drop(self.wake.try_send(Wake::Look));
+        self.lister.list();
     }
 }
 
-fn lock(asked: &Mutex<Asked>) -> std::sync::MutexGuard<'_, Asked> {
-    asked.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(chosen: &Chosen) -> MutexGuard<'_, Option<CardChoices>> {
+    chosen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tells how all devices are, if they are not as they were.

@@ -13,7 +13,7 @@ const NO_CARDS: &str =
     "This turret's devices were given to it when it was started; start it with others to change them.";
 
 impl From<&Choice> for DeviceChoice {
-    fn from(Choice { id, name, .. }: &Choice) -> Self {
+    fn from(Choice { id, name }: &Choice) -> Self {
         Self { id: id.clone(), name: name.clone() }
     }
 }

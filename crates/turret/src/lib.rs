@@ -1,6 +1,7 @@
 //! A whole turret without a window: session, positions, devices and the view model.
 //!
-//! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` (with `mic_file`) and `cards` (each `seat` a `card` and an `ear`) the devices, `choosing` which;
+//! [`Turret`] is one task that owns all state. `link` is the network, `voice` the sound, `files` (with `mic_file`) and `cards`
+//! (each `seat` a `card` and an `ear`) the devices, `choosing` which, of those that `lister` finds;
 //! `facts`, `mics`, `mutes`, `calling`, `keyed`, `project`, `changes` and `press` are pure: what is known, which microphones are open or muted,
 //! which intercoms are on their way, what was keyed without the switch,
 //! what it looks like, what differs, what a press means. `speaking` is too: who speaks, and `plugged`: which microphones are there; so are `words`,
@@ -22,6 +23,7 @@ mod intake;
 mod intent;
 mod keyed;
 mod link;
+mod lister;
 mod log;
 mod mic_file;
 mod mics;

@@ -46,12 +46,8 @@ impl CardChoices {
         };
     }
 
-    /// What to look for. Of two headsets of one kind neither takes the other's place when it is pulled out.
     fn wanted(&self, position: Position, kind: Kind) -> Option<Choice> {
-        let all = self.of(kind);
-        let choice = all.get(&position)?;
-        let has_twin = all.values().any(|it| it.name == choice.name && it.id != choice.id);
-        Some(Choice { by_name: choice.by_name && !has_twin, ..choice.clone() })
+        self.of(kind).get(&position).cloned()
     }
 
     fn fallbacks(&self, position: Position) -> Vec<Option<Choice>> {

@@ -141,16 +141,6 @@ fn an_ear_that_is_chosen_takes_the_calls_and_leaves_the_microphone_alone() {
 }
 
 #[test]
-fn of_two_headsets_of_one_kind_neither_is_found_under_the_name_of_the_other() {
-    let mut choices = CardChoices::default();
-    choices.choose(Position::Left, Kind::Microphone, Some(Choice::new("usb-1", "Headset")));
-    let by_name = |choices: &CardChoices| choices.wanted(Position::Left, Kind::Microphone).unwrap().by_name;
-    assert!(by_name(&choices));
-    choices.choose(Position::Right, Kind::Microphone, Some(Choice::new("usb-2", "Headset")));
-    assert!(!by_name(&choices));
-}
-
-#[test]
 fn a_position_without_any_device_says_so_in_one_sentence() {
     let [mic, ear] = ["microphone", "loudspeaker"].map(|what| Wrong::Missing(what.into()));
     assert_eq!(

@@ -120,7 +120,7 @@ impl Turret {
         let running = match devices {
             Devices::Cards(choices) => {
                 let told = inputs.downgrade();
-                // A device that has gone is told before it is opened again: that is why this waits. It runs on a thread.
+                // A device that has gone is told before it is opened again: that is why this waits. It runs on threads.
                 let tell = move |news| {
                     let news = match news {
                         News::Views(views) => Input::Devices(views),
@@ -128,7 +128,7 @@ impl Turret {
                     };
                     drop(told.upgrade().map(|told| told.blocking_send(news)));
                 };
-                Running::Cards(RunningCards::start(choices, callbacks, Box::new(tell)))
+                Running::Cards(RunningCards::start(choices, callbacks, Arc::new(tell)))
             }
             Devices::Files(files) => {
                 local.devices = file_views(&files);
