@@ -75,7 +75,11 @@ impl Recordings {
             let track = TrackId(self.next_track);
             self.next_track += 1;
             self.tracks.insert(key, (track, call));
-            if s.turrets.get(turret).is_some_and(|seat| seat.without_mic.contains(uplink)) {
+            // What a turret told before it was lost is in the recording already, and it tells it anew.
+            let is_back = s.happenings.iter().any(|it| {
+                (it.what, &it.line, it.who.as_slice()) == (Happening::LinkBack, line, std::slice::from_ref(user))
+            });
+            if !is_back && s.turrets.get(turret).is_some_and(|seat| seat.without_mic.contains(uplink)) {
                 s.happened(line, Some(user.clone()), Happening::MicMissing(*uplink));
             }
             let (line, user) = (line.clone(), user.clone());
