@@ -237,6 +237,56 @@ test('a recording that grows while nobody does anything is loaded without a word
   container.querySelector<HTMLElement>('[aria-label="Play"]')!.click();
   expect(sounds).toEqual([30, 31].map((track) => `/api/recordings/3/tracks/${track}/audio`));
 });
+/** A switch that gives no loudness before it is let. */
+function holdLoudness(): (() => void)[] {
+  const given: (() => void)[] = [];
+  vi.stubGlobal('fetch', async (path: string, init?: RequestInit) => {
+    const said = answer(path, init);
+    if (path.endsWith('/peaks')) await new Promise<void>((give) => given.push(give));
+    return said;
+  });
+  return given;
+}
+const loudnessAsked = (from = 0) => askedSince(from, '/peaks').map(([path]) => Number(path.split('/').at(-2)));
+test('the loudness of tracks is asked for one after another, and not while sound is waited for', async () => {
+  [sounds, ready] = [[], 0];
+  vi.stubGlobal('Audio', Sound);
+  const given = holdLoudness();
+  give(growing(3, 60_000, 60_000));
+  const { container } = render(Review);
+  await pass(0);
+  expect(loudnessAsked()).toEqual([30]);
+  container.querySelector<HTMLElement>('[aria-label="Play"]')!.click();
+  await pass(100);
+  given[0]!();
+  await pass(1_000);
+  expect(loudnessAsked()).toEqual([30]);
+  ready = 4;
+  await pass(100);
+  expect(loudnessAsked()).toEqual([30, 31]);
+});
+test('a loudness that could not be loaded is asked for again when there is more of its track', async () => {
+  refused = (path) => (path.endsWith('/peaks') ? 500 : null);
+  give(growing(3, 60_000, 60_000));
+  render(Review);
+  await pass(0);
+  const before = asked.length;
+  give(growing(3, 120_000, 60_000));
+  await pass(5_000);
+  expect([loudnessAsked(0), loudnessAsked(before)]).toEqual([[30, 31, 30], [30]]);
+});
+test('what is drawn of a recording is asked for no longer when another one is chosen', async () => {
+  const given = holdLoudness();
+  give(growing(3, 60_000, 60_000));
+  const { container } = render(Review);
+  await pass(0);
+  container.querySelector<HTMLElement>('[data-recording="1"]')!.click();
+  await pass(0);
+  expect(askedSince(0, '/peaks')[0]![1]?.signal?.aborted).toBe(true);
+  given[0]!();
+  await pass(100);
+  expect(loudnessAsked()).toEqual([30]);
+});
 test('play says that it loads, on its button, until there is sound', async () => {
   [sounds, ready] = [[], 0];
   vi.stubGlobal('Audio', Sound);
