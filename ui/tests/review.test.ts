@@ -143,6 +143,7 @@ test('no row moves while the pointer is over the list: what is new is announced,
   flushSync();
   expect(await listIsLookedAtAgain(container, [5, 4, 3, 2])).toEqual(['2', '1']);
   expect([head(container), container.querySelector('.lh [aria-live="polite"]')?.textContent]).toEqual(['2 recordings3 new recordings.Show', '3 new recordings.']);
+  expect(container.querySelector('.show')?.getAttribute('aria-label')).toBe('Show 3 new recordings');
   container.querySelector<HTMLElement>('.show')!.click();
   await pass(0);
   expect([shownIds(container), document.activeElement?.getAttribute('data-recording')]).toEqual([['5', '4', '3', '2'], '5']);
@@ -157,6 +158,31 @@ test('no row moves while one has the focus, and what is new comes in once the fo
   row.blur();
   flushSync();
   expect(await listIsLookedAtAgain(container, [3, 2, 1])).toEqual(['3', '2', '1']);
+});
+test('the focus of a button that has shown the last older recordings goes on to the first of them, and what is new comes in once it has gone', async () => {
+  [listed, older] = [pageOf([4, 3], 3), [row(2), row(1)]];
+  const { container } = render(Review);
+  await pass(0);
+  const button = container.querySelector<HTMLElement>('.more')!;
+  button.focus();
+  listed = pageOf([4, 3]);
+  button.click();
+  await pass(0);
+  expect([shownIds(container), container.querySelector('.more'), document.activeElement?.getAttribute('data-recording')]).toEqual([['4', '3', '2', '1'], null, '2']);
+  (document.activeElement as HTMLElement).blur();
+  flushSync();
+  expect(await listIsLookedAtAgain(container, [5, 4, 3])).toEqual(['5', '4', '3']);
+});
+test('a row that has gone with the focus in it holds no list still', async () => {
+  const { container } = render(Review);
+  await pass(0);
+  container.querySelector<HTMLElement>('[data-recording="1"]')!.focus();
+  refused = (path) => (path.startsWith('/api/recordings?') ? 500 : null);
+  container.querySelector('form[aria-label="Filters"]')!.dispatchEvent(new Event('submit', { cancelable: true }));
+  await pass(0);
+  refused = () => null;
+  expect(await listIsLookedAtAgain(container, [9])).toEqual(['9']);
+  expect(await listIsLookedAtAgain(container, [10, 9])).toEqual(['10', '9']);
 });
 test('a row that is held still is shown as it is now', async () => {
   listed = { ...pageOf([1]), recordings: [row(1, { ended_utc_ms: null })] };
