@@ -85,6 +85,8 @@ pub struct LineFound {
     pub name: Option<String>,
     /// Its kind: `ard`, `mrd`, `hoot`, `intercom`.
     pub kind: String,
+    /// The two of an intercom by their log-on names, with what they were called then; nobody on other lines.
+    pub people: BTreeMap<UserId, String>,
     /// The last recording on it: the two ends of a private wire share it.
     pub last: RecordingId,
 }
@@ -212,10 +214,12 @@ impl Library {
     /// # Errors
     /// The index cannot be read.
     pub async fn lines(&self) -> Result<Vec<LineFound>> {
+        let person = |(user, name): (&str, &str)| (UserId::from(user), name.to_owned());
         let found = |row: LineLast| LineFound {
             line: LineId(row.line),
             name: Some(row.name).filter(|name| !name.is_empty()),
             kind: row.kind,
+            people: row.people.lines().filter_map(|one| one.split_once('\t')).map(person).collect(),
             last: RecordingId(row.recording),
         };
         Ok(self.index.lines().await?.into_iter().map(found).collect())
@@ -446,7 +450,7 @@ mod tests {
         let (talker, turret, uplink) = (UserId::from("reyes"), TurretId(1), Uplink::Left);
         let recorder = Recorder::start(folder, options).unwrap();
         let inbox = recorder.inbox();
-        let facts = RecordingFacts { recording, call: CallId(1), lines, names: Vec::new(), kind };
+        let facts = RecordingFacts { recording, call: CallId(1), lines, names: Vec::new(), people: Vec::new(), kind };
         inbox.tell(ToRecorder::OpenRecording(0, facts));
         inbox.tell(ToRecorder::OpenTrack(0, TrackFacts { track, recording, line, talker, turret, uplink }));
         assert!(inbox.audio(TrackAudio { track, seq: 1, rtp_ts: 0, utc_ms: 0, payload: [0xf8, 0xff, 0xfe].into() }));

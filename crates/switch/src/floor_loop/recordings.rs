@@ -77,9 +77,10 @@ impl FloorLoop {
         self.look_at_utc();
         let now = self.clock.recorded_ms(self.clock.instant(self.handled));
         let message = match output {
-            Output::RecordingOpened { recording, call, lines, kind } => {
+            Output::RecordingOpened { recording, call, lines, people, kind } => {
+                people.iter().for_each(|user| self.name_person(now, user));
                 let names = lines.iter().map(|line| self.name_of(line)).collect();
-                ToRecorder::OpenRecording(now, RecordingFacts { recording, call, lines, names, kind })
+                ToRecorder::OpenRecording(now, RecordingFacts { recording, call, lines, names, people, kind })
             }
             Output::TrackOpened { track, recording, line, user, turret, uplink } => {
                 self.name_person(now, &user);
