@@ -143,6 +143,7 @@ test('no row moves while the pointer is over the list: what is new is announced,
   flushSync();
   expect(await listIsLookedAtAgain(container, [5, 4, 3, 2])).toEqual(['2', '1']);
   expect([head(container), container.querySelector('.lh [aria-live="polite"]')?.textContent]).toEqual(['2 recordings3 new recordings.Show', '3 new recordings.']);
+  expect(container.querySelector('.show')?.getAttribute('aria-label')).toBe('Show 3 new recordings');
   container.querySelector<HTMLElement>('.show')!.click();
   await pass(0);
   expect([shownIds(container), document.activeElement?.getAttribute('data-recording')]).toEqual([['5', '4', '3', '2'], '5']);
@@ -157,6 +158,31 @@ test('no row moves while one has the focus, and what is new comes in once the fo
   row.blur();
   flushSync();
   expect(await listIsLookedAtAgain(container, [3, 2, 1])).toEqual(['3', '2', '1']);
+});
+test('the focus of a button that has shown the last older recordings goes on to the first of them, and what is new comes in once it has gone', async () => {
+  [listed, older] = [pageOf([4, 3], 3), [row(2), row(1)]];
+  const { container } = render(Review);
+  await pass(0);
+  const button = container.querySelector<HTMLElement>('.more')!;
+  button.focus();
+  listed = pageOf([4, 3]);
+  button.click();
+  await pass(0);
+  expect([shownIds(container), container.querySelector('.more'), document.activeElement?.getAttribute('data-recording')]).toEqual([['4', '3', '2', '1'], null, '2']);
+  (document.activeElement as HTMLElement).blur();
+  flushSync();
+  expect(await listIsLookedAtAgain(container, [5, 4, 3])).toEqual(['5', '4', '3']);
+});
+test('a row that has gone with the focus in it holds no list still', async () => {
+  const { container } = render(Review);
+  await pass(0);
+  container.querySelector<HTMLElement>('[data-recording="1"]')!.focus();
+  refused = (path) => (path.startsWith('/api/recordings?') ? 500 : null);
+  container.querySelector('form[aria-label="Filters"]')!.dispatchEvent(new Event('submit', { cancelable: true }));
+  await pass(0);
+  refused = () => null;
+  expect(await listIsLookedAtAgain(container, [9])).toEqual(['9']);
+  expect(await listIsLookedAtAgain(container, [10, 9])).toEqual(['10', '9']);
 });
 test('a row that is held still is shown as it is now', async () => {
   listed = { ...pageOf([1]), recordings: [row(1, { ended_utc_ms: null })] };
@@ -236,6 +262,56 @@ test('a recording that grows while nobody does anything is loaded without a word
   expect(sounds).toEqual([]);
   container.querySelector<HTMLElement>('[aria-label="Play"]')!.click();
   expect(sounds).toEqual([30, 31].map((track) => `/api/recordings/3/tracks/${track}/audio`));
+});
+/** A switch that gives no loudness before it is let. */
+function holdLoudness(): (() => void)[] {
+  const given: (() => void)[] = [];
+  vi.stubGlobal('fetch', async (path: string, init?: RequestInit) => {
+    const said = answer(path, init);
+    if (path.endsWith('/peaks')) await new Promise<void>((give) => given.push(give));
+    return said;
+  });
+  return given;
+}
+const loudnessAsked = (from = 0) => askedSince(from, '/peaks').map(([path]) => Number(path.split('/').at(-2)));
+test('the loudness of tracks is asked for one after another, and not while sound is waited for', async () => {
+  [sounds, ready] = [[], 0];
+  vi.stubGlobal('Audio', Sound);
+  const given = holdLoudness();
+  give(growing(3, 60_000, 60_000));
+  const { container } = render(Review);
+  await pass(0);
+  expect(loudnessAsked()).toEqual([30]);
+  container.querySelector<HTMLElement>('[aria-label="Play"]')!.click();
+  await pass(100);
+  given[0]!();
+  await pass(1_000);
+  expect(loudnessAsked()).toEqual([30]);
+  ready = 4;
+  await pass(100);
+  expect(loudnessAsked()).toEqual([30, 31]);
+});
+test('a loudness that could not be loaded is asked for again when there is more of its track', async () => {
+  refused = (path) => (path.endsWith('/peaks') ? 500 : null);
+  give(growing(3, 60_000, 60_000));
+  render(Review);
+  await pass(0);
+  const before = asked.length;
+  give(growing(3, 120_000, 60_000));
+  await pass(5_000);
+  expect([loudnessAsked(0), loudnessAsked(before)]).toEqual([[30, 31, 30], [30]]);
+});
+test('what is drawn of a recording is asked for no longer when another one is chosen', async () => {
+  const given = holdLoudness();
+  give(growing(3, 60_000, 60_000));
+  const { container } = render(Review);
+  await pass(0);
+  container.querySelector<HTMLElement>('[data-recording="1"]')!.click();
+  await pass(0);
+  expect(askedSince(0, '/peaks')[0]![1]?.signal?.aborted).toBe(true);
+  given[0]!();
+  await pass(100);
+  expect(loudnessAsked()).toEqual([30]);
 });
 test('play says that it loads, on its button, until there is sound', async () => {
   [sounds, ready] = [[], 0];

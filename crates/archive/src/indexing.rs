@@ -38,7 +38,8 @@ pub async fn take(update: &mut Update, folder: &Path, place: &Place<'_>, at_utc_
             let names = facts.names.into_iter().chain(std::iter::repeat(String::new()));
             let lines = facts.lines.into_iter().zip(names).map(|(line, name)| LineRow { line: line.0, name });
             let lines: Vec<LineRow> = lines.collect();
-            update.recording(&row, facts.call.0, &lines).await?;
+            let people: Vec<String> = facts.people.into_iter().map(|user| user.0).collect();
+            update.recording(&row, facts.call.0, &lines, &people).await?;
         }
         Entry::PersonNamed { user, name } => update.person(&user.0, &name).await?,
         Entry::RecordingClosed { recording } => update.recording_closed(recording.0, at_utc_ms).await?,

@@ -59,6 +59,9 @@ pub struct RecordingFacts {
     /// What these lines are called now, in the same order; shorter where nobody knows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
+    /// The two of an intercom, whether they talk or not; nobody on other lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<UserId>,
     /// The kind of these lines.
     pub kind: LineKind,
 }

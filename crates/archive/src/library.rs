@@ -85,6 +85,8 @@ pub struct LineFound {
     pub name: Option<String>,
     /// Its kind: `ard`, `mrd`, `hoot`, `intercom`.
     pub kind: String,
+    /// The two of an intercom by their log-on names, with what they were called then; nobody on other lines.
+    pub people: BTreeMap<UserId, String>,
     /// The last recording on it: the two ends of a private wire share it.
     pub last: RecordingId,
 }
@@ -212,10 +214,12 @@ impl Library {
     /// # Errors
     /// The index cannot be read.
     pub async fn lines(&self) -> Result<Vec<LineFound>> {
+        let person = |(user, name): (&str, &str)| (UserId::from(user), name.to_owned());
         let found = |row: LineLast| LineFound {
             line: LineId(row.line),
             name: Some(row.name).filter(|name| !name.is_empty()),
             kind: row.kind,
+            people: row.people.lines().filter_map(|one| one.split_once('\t')).map(person).collect(),
             last: RecordingId(row.recording),
         };
         Ok(self.index.lines().await?.into_iter().map(found).collect())
@@ -433,6 +437,40 @@ fn track_found(track: TrackRow, segments: &[SegmentRow]) -> Result<TrackFound> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::{Recorder, RecorderOptions, RecordingFacts, ToRecorder, TrackAudio};
+    use dealerboard_model::{CallId, LineKind};
+    use tokio::time::timeout;
+
+    /// A folder with a recording of one track.
+    fn recorded(folder: &Path) {
+        let (recording, track, line) = (RecordingId(1), TrackId(1), LineId::from("ard-london"));
+        let (fail_grace, version) = (Duration::from_secs(1), "test");
+        let options = RecorderOptions { now_utc_ms: Arc::new(|| 0), fail_grace, queue: 8, version };
+        let (lines, kind) = (vec![line.clone()], LineKind::Ard);
+        let (talker, turret, uplink) = (UserId::from("reyes"), TurretId(1), Uplink::Left);
+        let recorder = Recorder::start(folder, options).unwrap();
+        let inbox = recorder.inbox();
+        let facts = RecordingFacts { recording, call: CallId(1), lines, names: Vec::new(), people: Vec::new(), kind };
+        inbox.tell(ToRecorder::OpenRecording(0, facts));
+        inbox.tell(ToRecorder::OpenTrack(0, TrackFacts { track, recording, line, talker, turret, uplink }));
+        assert!(inbox.audio(TrackAudio { track, seq: 1, rtp_ts: 0, utc_ms: 0, payload: [0xf8, 0xff, 0xfe].into() }));
+        recorder.stop();
+    }
+
+    #[tokio::test]
+    async fn neither_a_sound_nor_a_loudness_is_kept_waiting_by_the_other() {
+        let (folder, long) = (tempfile::tempdir().unwrap(), Duration::from_secs(10));
+        recorded(folder.path());
+        let library = Library::open(folder.path()).await.unwrap();
+        let (recording, track) = (RecordingId(1), TrackId(1));
+        let sounding = library.sounds.turn().await.unwrap();
+        let peaks = timeout(long, library.peaks(recording, track)).await.expect("it waits for a sound");
+        assert!(peaks.unwrap().is_some());
+        drop(sounding);
+        let _drawing = library.sounds.turn_to_draw().await.unwrap();
+        let sound = timeout(long, library.track_audio(recording, track)).await.expect("it waits for a loudness");
+        assert!(sound.unwrap().is_some());
+    }
 
     #[tokio::test]
     async fn a_search_is_answered_while_a_start_catches_up_and_says_that_recordings_may_be_missing() {

@@ -152,7 +152,7 @@ mod tests {
     fn opened(n: u32) -> Entry {
         let recording = RecordingId(n);
         let (lines, names, kind) = (Vec::new(), Vec::new(), LineKind::Hoot);
-        Entry::RecordingOpened(RecordingFacts { recording, call: CallId(n), lines, names, kind })
+        Entry::RecordingOpened(RecordingFacts { recording, call: CallId(n), lines, names, people: Vec::new(), kind })
     }
 
     /// What is thought of these lines behind a start that is signed.

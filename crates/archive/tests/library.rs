@@ -3,8 +3,8 @@
 
 mod support;
 
-use dealerboard_archive::{Filter, Library, Mark, ToRecorder, TrackAudio};
-use dealerboard_model::{RecordingId, TrackId, Uplink, UserId};
+use dealerboard_archive::{Filter, Library, Mark, RecordingFacts, ToRecorder, TrackAudio, TrackFacts};
+use dealerboard_model::{LineKind, RecordingId, TrackId, Uplink, UserId};
 use std::ops::Range;
 use std::path::Path;
 use support::*;
@@ -195,6 +195,27 @@ async fn a_line_is_found_by_the_name_that_it_had_when_it_was_recorded() {
     let lines = library.lines().await.unwrap().into_iter().map(|line| (line.line, line.name, line.last.0));
     let named = ("ard-london".into(), Some("London".to_owned()), 1);
     assert_eq!(lines.collect::<Vec<_>>(), [named, ("ard-new-york".into(), None, 1)]);
+}
+
+#[tokio::test]
+async fn an_intercom_is_found_with_both_of_its_people_though_only_one_of_them_talked() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = start(folder.path());
+    let inbox = recorder.inbox();
+    for user in ["lindt", "reyes"] {
+        inbox.tell(ToRecorder::NamePerson(now_utc_ms(), user.into(), user.to_uppercase()));
+    }
+    let (lines, people) = (vec!["intercom-1".into()], vec!["lindt".into(), "reyes".into()]);
+    let called = RecordingFacts { lines, people, kind: LineKind::Intercom, ..recording(1) };
+    inbox.tell(ToRecorder::OpenRecording(now_utc_ms(), called));
+    let line = "intercom-1".into();
+    inbox.tell(ToRecorder::OpenTrack(now_utc_ms(), TrackFacts { line, ..track(1, 1, "reyes") }));
+    recorder.stop();
+    let library = Library::open(folder.path()).await.unwrap();
+    library.follow().await.unwrap();
+    let found = library.lines().await.unwrap().into_iter().map(|line| (line.line, line.people));
+    let both = [("lindt", "LINDT"), ("reyes", "REYES")].map(|(user, name)| (user.into(), name.to_owned()));
+    assert_eq!(found.collect::<Vec<_>>(), [("intercom-1".into(), both.into())]);
 }
 
 #[tokio::test]

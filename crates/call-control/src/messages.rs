@@ -291,6 +291,8 @@ pub enum Output {
         call: CallId,
         /// On which lines.
         lines: Vec<LineId>,
+        /// The two of an intercom, whether they talk or not; nobody on other lines.
+        people: Vec<UserId>,
         /// Of which kind.
         kind: LineKind,
     },

@@ -6,7 +6,7 @@
 use crate::happenings::{Happened, Happening};
 use crate::messages::Output;
 use crate::state::State;
-use dealerboard_model::{CallId, LineId, RecordPolicy, RecordingId, TrackId, TurretId, Uplink, UserId};
+use dealerboard_model::{CallId, LineId, LineKind, RecordPolicy, RecordingId, TrackId, TurretId, Uplink, UserId};
 use std::collections::BTreeMap;
 
 /// What is kept of a call before it is recorded: a call without one open microphone has few key presses.
@@ -75,7 +75,11 @@ impl Recordings {
             let track = TrackId(self.next_track);
             self.next_track += 1;
             self.tracks.insert(key, (track, call));
-            if s.turrets.get(turret).is_some_and(|seat| seat.without_mic.contains(uplink)) {
+            // What a turret told before it was lost is in the recording already, and it tells it anew.
+            let is_back = s.happenings.iter().any(|it| {
+                (it.what, &it.line, it.who.as_slice()) == (Happening::LinkBack, line, std::slice::from_ref(user))
+            });
+            if !is_back && s.turrets.get(turret).is_some_and(|seat| seat.without_mic.contains(uplink)) {
                 s.happened(line, Some(user.clone()), Happening::MicMissing(*uplink));
             }
             let (line, user) = (line.clone(), user.clone());
@@ -110,7 +114,9 @@ impl Recordings {
         if let Some(found) = s.lines.get(line) {
             let kind = found.spec.kind;
             let lines = std::iter::once(line.clone()).chain(found.spec.far.clone()).collect();
-            s.outputs.push(Output::RecordingOpened { recording, call, lines, kind });
+            let both = kind == LineKind::Intercom;
+            let people = found.spec.members.keys().filter(|_| both).cloned().collect();
+            s.outputs.push(Output::RecordingOpened { recording, call, lines, people, kind });
         }
         for happened in self.before.remove(&call).unwrap_or_default() {
             self.tell(s, happened);

@@ -179,3 +179,23 @@ fn a_call_that_is_taken_without_a_microphone_is_marked_so() {
     d.seize(A1, "ard-a");
     assert!(told(&d).contains(&by("ard-a", A1, MicMissing(Uplink::Left))));
 }
+
+#[test]
+fn a_turret_that_is_back_in_its_call_is_said_to_have_no_microphone_only_by_what_it_tells_since() {
+    let mut d = Desk::talking();
+    left_microphone(&mut d, A1, false);
+    d.input(Input::LinkLost { turret: A1 });
+    d.input(Input::LinkBack { turret: A1 });
+    assert_eq!(told(&d), [by("ard-a", A1, LinkBack)], "the recording tells already what was told before the loss");
+    assert_eq!(left_microphone(&mut d, A1, true), [by("ard-a", A1, MicBack(Uplink::Left))]);
+}
+
+#[test]
+fn the_recording_of_an_intercom_is_opened_with_both_of_its_people_though_one_was_told_nothing() {
+    let mut d = Desk::new();
+    d.act(B1, Act::Dnd { on: true }).unwrap();
+    d.act(A1, Act::Intercom { user: user(B1), position: Position::Left }).unwrap();
+    let opened =
+        |out: &Output| if let Output::RecordingOpened { people, .. } = out { Some(people.clone()) } else { None };
+    assert_eq!(d.out.iter().find_map(opened), Some(vec![user(A1), user(B1)]));
+}

@@ -194,7 +194,9 @@ impl RecordingIndex {
     /// The database refuses.
     pub async fn lines(&self) -> Result<Vec<LineLast>> {
         let sql = "SELECT l.line, r.kind, r.id AS recording, coalesce((SELECT n.name FROM recording_line n \
-                   WHERE n.line = l.line AND n.name <> '' ORDER BY n.recording DESC LIMIT 1), '') AS name \
+                   WHERE n.line = l.line AND n.name <> '' ORDER BY n.recording DESC LIMIT 1), '') AS name, \
+                   coalesce((SELECT group_concat(user || char(9) || name, char(10)) FROM (SELECT user, name FROM recording_person p \
+                   WHERE p.recording = r.id AND r.kind = 'intercom' ORDER BY user)), '') AS people \
                    FROM (SELECT line, max(recording) AS last FROM recording_line GROUP BY line) l \
                    JOIN recording r ON r.id = l.last ORDER BY l.line";
         Ok(sqlx::query_as(sql).fetch_all(&self.pool).await?)
@@ -217,16 +219,25 @@ pub struct Update {
 }
 
 impl Update {
-    /// A recording begins.
+    /// A recording begins; these people are in it, whether they talk or not.
     ///
     /// # Errors
     /// The database refuses.
-    pub async fn recording(&mut self, row: &RecordingRow, call: u32, lines: &[LineRow]) -> Result<()> {
+    pub async fn recording(
+        &mut self,
+        row: &RecordingRow,
+        call: u32,
+        lines: &[LineRow],
+        people: &[String],
+    ) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO recording (id, call, kind, opened_utc_ms) VALUES (?, ?, ?, ?)";
         let query = sqlx::query(sql).bind(row.id).bind(call).bind(&row.kind).bind(row.opened_utc_ms);
         query.execute(&mut *self.transaction).await?;
         for line in lines {
             self.recording_line(row.id, &line.line, &line.name).await?;
+        }
+        for user in people {
+            self.recording_person(row.id, user).await?;
         }
         Ok(())
     }

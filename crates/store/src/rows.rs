@@ -48,6 +48,8 @@ pub struct LineLast {
     pub name: String,
     /// Its kind.
     pub kind: String,
+    /// The two of an intercom, one a line, by their log-on names: it, a tab, what the person was called; empty on other lines.
+    pub people: String,
     /// The last recording on it: the two ends of a private wire share it.
     pub recording: u32,
 }

@@ -117,9 +117,25 @@ async fn a_microphone_that_is_lost_in_a_call_is_an_event_of_its_recording_with_w
     };
     let told: Vec<_> =
         events.iter().map(|event| (event["who"][0]["name"].as_str(), event["what"].as_str().unwrap())).collect();
-    let words = [
-        "Left handset's microphone lost: nothing is recorded of it until it is back",
-        "Left handset's microphone is back, shut until it is pressed",
-    ];
+    let words = ["Left handset's microphone lost, as its turret tells", "Left handset's microphone is back"];
     assert_eq!(told[2..4], words.map(|what| (Some("A. Reyes"), what)), "{told:?}");
+}
+
+#[tokio::test]
+async fn an_intercom_that_its_callee_was_told_nothing_of_is_chosen_by_both_of_its_people() {
+    let world = World::start().await;
+    let mut callee = world.log_on("lindt").await;
+    callee.command(Act::Dnd { on: true }).await;
+    let mut caller = world.log_on("reyes").await;
+    let called = caller.command(Act::Intercom { user: "lindt".into(), position: Position::Left }).await;
+    let Answer::Done { line: Some(line), .. } = called else { panic!("{called:?}") };
+    caller.command(Act::Release { line }).await;
+    let cookie = world.review_as("reyes").await.cookie();
+    let choice = loop {
+        let page = world.ask("GET /api/recordings", &[("Cookie", &cookie)], "").await.json();
+        if let Some(choice) = page["lines"].as_array().and_then(|lines| lines.first().cloned()) {
+            break choice;
+        }
+    };
+    assert_eq!((choice["kind"].as_str(), choice["name"].as_str()), (Some("intercom"), Some("R. Lindt, A. Reyes")));
 }

@@ -77,6 +77,6 @@ export const api = {
   /** As the page looks for what is new by itself. */
   newest: (filter: Filter, before: number | null = null) => ask<RecordingPage>(`/api/recordings?${queryOf(filter, before)}`, BY_ITSELF),
   recording: (id: number, byItself: boolean) => ask<RecordingDetail>(`/api/recordings/${id}`, asked(byItself)),
-  peaks: (id: number, track: number, byItself: boolean) => ask<Peaks>(`/api/recordings/${id}/tracks/${track}/peaks`, asked(byItself)),
+  peaks: (id: number, track: number, byItself: boolean, signal: AbortSignal) => ask<Peaks>(`/api/recordings/${id}/tracks/${track}/peaks`, { ...asked(byItself), signal }),
   audio: (id: number, track: number) => `/api/recordings/${id}/tracks/${track}/audio`,
 };

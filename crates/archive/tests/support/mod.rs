@@ -31,7 +31,7 @@ pub fn start(folder: &Path) -> Recorder {
 pub fn recording(n: u32) -> RecordingFacts {
     let lines = vec![LineId::from("ard-london"), LineId::from("ard-new-york")];
     let names = vec!["London".to_owned()];
-    RecordingFacts { recording: RecordingId(n), call: CallId(n), lines, names, kind: LineKind::Ard }
+    RecordingFacts { recording: RecordingId(n), call: CallId(n), lines, names, people: Vec::new(), kind: LineKind::Ard }
 }
 
 pub fn track(n: u32, recording: u32, talker: &str) -> TrackFacts {

@@ -30,7 +30,7 @@ pub fn has_rung_in_vain(happened: &BTreeSet<(Option<LineId>, String)>) -> bool {
     rung.any(|(line, _)| !come.iter().any(|what| happened.contains(&(line.clone(), (*what).to_owned()))))
 }
 
-/// What a listener reads of what happened. The review page knows `Held` and `Resumed` by these words.
+/// What a listener reads of what happened: nothing that the switch cannot know. The review page knows `Held` and `Resumed` by these words.
 fn words(what: Happening) -> &'static str {
     match what {
         Happening::Seized => "Seized",
@@ -51,19 +51,15 @@ fn words(what: Happening) -> &'static str {
         Happening::TalkKeyUp => "Talk key up",
         Happening::TalkClosed => "Talk closed by the switch",
         Happening::MicOpened => "Microphone opened",
-        Happening::MicLost(Uplink::Left) => {
-            "Left handset's microphone lost: nothing is recorded of it until it is back"
-        }
-        Happening::MicLost(Uplink::Right) => {
-            "Right handset's microphone lost: nothing is recorded of it until it is back"
-        }
-        Happening::MicLost(Uplink::Mic) => "Hands-free mic lost: nothing is recorded of it until it is back",
-        Happening::MicMissing(Uplink::Left) => "Left handset has no microphone: nothing is recorded of it",
-        Happening::MicMissing(Uplink::Right) => "Right handset has no microphone: nothing is recorded of it",
-        Happening::MicMissing(Uplink::Mic) => "There is no hands-free mic: nothing is recorded of it",
-        Happening::MicBack(Uplink::Left) => "Left handset's microphone is back, shut until it is pressed",
-        Happening::MicBack(Uplink::Right) => "Right handset's microphone is back, shut until it is pressed",
-        Happening::MicBack(Uplink::Mic) => "Hands-free mic is back, shut until it is pressed",
+        Happening::MicLost(Uplink::Left) => "Left handset's microphone lost, as its turret tells",
+        Happening::MicLost(Uplink::Right) => "Right handset's microphone lost, as its turret tells",
+        Happening::MicLost(Uplink::Mic) => "Hands-free mic lost, as its turret tells",
+        Happening::MicMissing(Uplink::Left) => "Left handset has no microphone, as its turret tells",
+        Happening::MicMissing(Uplink::Right) => "Right handset has no microphone, as its turret tells",
+        Happening::MicMissing(Uplink::Mic) => "There is no hands-free mic, as its turret tells",
+        Happening::MicBack(Uplink::Left) => "Left handset's microphone is back",
+        Happening::MicBack(Uplink::Right) => "Right handset's microphone is back",
+        Happening::MicBack(Uplink::Mic) => "Hands-free mic is back",
         Happening::LinkLost => "Link lost",
         Happening::LinkBack => "Link back",
         Happening::Tone(Sound::Beep) => "Beep",
@@ -81,9 +77,10 @@ impl FloorLoop {
         self.look_at_utc();
         let now = self.clock.recorded_ms(self.clock.instant(self.handled));
         let message = match output {
-            Output::RecordingOpened { recording, call, lines, kind } => {
+            Output::RecordingOpened { recording, call, lines, people, kind } => {
+                people.iter().for_each(|user| self.name_person(now, user));
                 let names = lines.iter().map(|line| self.name_of(line)).collect();
-                ToRecorder::OpenRecording(now, RecordingFacts { recording, call, lines, names, kind })
+                ToRecorder::OpenRecording(now, RecordingFacts { recording, call, lines, names, people, kind })
             }
             Output::TrackOpened { track, recording, line, user, turret, uplink } => {
                 self.name_person(now, &user);

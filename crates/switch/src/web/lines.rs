@@ -48,30 +48,33 @@ impl FloorLines {
             let kind = KINDS.iter().position(|kind| *kind == line.kind).unwrap_or(KINDS.len());
             groups.entry((kind, together(&line))).or_default().push(line);
         }
-        let mut all: Vec<(usize, Meant)> =
-            groups.into_iter().map(|((kind, _), lines)| (kind, self.choice(&lines))).collect();
+        let choice = |((kind, _), lines): ((usize, String), Vec<LineFound>)| (kind, apart(&lines), self.choice(&lines));
+        let mut all: Vec<(usize, String, Meant)> = groups.into_iter().map(choice).collect();
         let mut named: BTreeMap<(usize, String), usize> = BTreeMap::new();
-        for (kind, (choice, _)) in &all {
+        for (kind, _, (choice, _)) in &all {
             *named.entry((*kind, choice.name.clone())).or_default() += 1;
         }
-        for (kind, (choice, _)) in &mut all {
+        for (kind, apart, (choice, _)) in &mut all {
             if named.get(&(*kind, choice.name.clone())).is_some_and(|same| *same > 1) {
-                choice.name = format!("{} ({})", choice.name, choice.id);
+                choice.name = format!("{} ({apart})", choice.name);
             }
         }
-        all.sort_by_key(|(kind, (choice, _))| (*kind, choice.name.to_lowercase()));
-        all.into_iter().map(|(_, meant)| meant).collect()
+        all.sort_by_key(|(kind, _, (choice, _))| (*kind, choice.name.to_lowercase()));
+        all.into_iter().map(|(_, _, meant)| meant).collect()
     }
 
-    /// One choice: the names of its lines, each once, and the number, or that the floor has it no more.
+    /// One choice: the names of its lines, each once, and the number, or that the floor has it no more. An intercom is called by
+    /// its two people as they were called last, in the order of their log-on names.
     fn choice(&self, lines: &[LineFound]) -> Meant {
         let mut names: Vec<&str> = Vec::new();
         for line in lines {
             let name = self.name(&line.line).or(line.name.as_deref()).unwrap_or(&line.line.0);
-            if (names.is_empty() || !is_intercom(line)) && !names.contains(&name) {
+            if !names.contains(&name) {
                 names.push(name);
             }
         }
+        let last = lines.last().filter(|last| last.people.len() == 2);
+        let people = last.map(|last| last.people.values().map(String::as_str).collect::<Vec<_>>().join(", "));
         let known = lines.iter().find_map(|line| self.0.get(&line.line));
         let more = match known {
             Some(line) if line.number.is_empty() => String::new(),
@@ -80,7 +83,7 @@ impl FloorLines {
             None => ", no longer on the floor".to_owned(),
         };
         let (id, kind) = lines.first().map(|line| (line.line.to_string(), line.kind.clone())).unwrap_or_default();
-        let name = format!("{}{more}", names.join(" – "));
+        let name = people.unwrap_or_else(|| format!("{}{more}", names.join(" – ")));
         (LineChoice { id, kind, name }, lines.iter().map(|line| line.line.clone()).collect())
     }
 }
@@ -95,28 +98,38 @@ fn is_intercom(line: &LineFound) -> bool {
     line.kind == "intercom"
 }
 
-/// What lines have in common that are one choice: the two people of an intercom, whoever called; else the last recording, which
-/// is on both ends of a wire.
+/// What tells a choice from another one of its name: the log-on names of an intercom's two people, else the first of its lines.
+fn apart(lines: &[LineFound]) -> String {
+    lines.first().map(|first| both(first, ", ").unwrap_or_else(|| first.line.to_string())).unwrap_or_default()
+}
+
+/// What lines have in common that are one choice: the two people of an intercom, whoever called and whatever they were called
+/// then; else the last recording, which is on both ends of a wire.
 fn together(line: &LineFound) -> String {
-    match &line.name {
-        Some(name) if is_intercom(line) => {
-            let mut people: Vec<&str> = name.split(", ").collect();
-            people.sort_unstable();
-            people.join(", ")
-        }
-        Some(_) | None => format!("{:010}", line.last.0),
-    }
+    both(line, "\n").unwrap_or_else(|| format!("{:010}", line.last.0))
+}
+
+/// The log-on names of the two people of an intercom, in their order.
+fn both(line: &LineFound, between: &str) -> Option<String> {
+    let users: Vec<&str> = line.people.keys().map(|user| user.0.as_str()).collect();
+    (users.len() == 2).then(|| users.join(between))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use dealerboard_model::RecordingId;
+    use dealerboard_model::{RecordingId, UserId};
 
     fn found(line: &str, kind: &str, name: Option<&str>, last: u32) -> LineFound {
         let (line, name) = (LineId::from(line), name.map(str::to_owned));
-        LineFound { line, name, kind: kind.to_owned(), last: RecordingId(last) }
+        LineFound { line, name, kind: kind.to_owned(), people: BTreeMap::new(), last: RecordingId(last) }
+    }
+
+    fn intercom(call: u32, people: [(&str, &str); 2]) -> LineFound {
+        let name = people.map(|(_, name)| name).join(", ");
+        let people = people.map(|(user, name)| (UserId::from(user), name.to_owned())).into();
+        LineFound { people, ..found(&format!("intercom-{call}"), "intercom", Some(&name), call) }
     }
 
     fn choices(lines: Vec<LineFound>) -> Vec<Meant> {
@@ -137,15 +150,36 @@ mod tests {
     }
 
     #[test]
-    fn every_intercom_of_the_same_two_people_is_one_choice_whoever_called() {
+    fn every_intercom_of_the_same_two_people_is_one_choice_whoever_called_and_by_their_last_names() {
+        let (lindt, reyes) = (("lindt", "R. Lindt"), ("reyes", "A. Reyes"));
         let all = choices(vec![
-            found("intercom-4", "intercom", Some("R. Lindt, A. Reyes"), 4),
-            found("intercom-12", "intercom", Some("A. Reyes, R. Lindt"), 12),
-            found("intercom-13", "intercom", Some("A. Reyes, D. Keane"), 13),
+            intercom(4, [lindt, reyes]),
+            intercom(12, [("reyes", "A. Moreau"), lindt]),
+            intercom(13, [reyes, ("keane", "D. Keane")]),
         ]);
-        assert_eq!(all.iter().map(|(_, lines)| lines.len()).collect::<Vec<_>>(), [1, 2]);
-        assert_eq!(all[1].0.name, "R. Lindt, A. Reyes");
+        let shown: Vec<_> = all.iter().map(|(choice, lines)| (choice.name.as_str(), lines.len())).collect();
+        assert_eq!(shown, [("D. Keane, A. Reyes", 1), ("R. Lindt, A. Moreau", 2)]);
         assert_eq!(meant_by(&all, "intercom-4"), ["intercom-4", "intercom-12"]);
+    }
+
+    #[test]
+    fn intercoms_of_others_with_the_same_names_are_told_apart_by_their_log_on_names() {
+        let lindt = ("lindt", "R. Lindt");
+        let all = names(vec![
+            intercom(4, [lindt, ("reyes", "A. Reyes")]),
+            intercom(5, [("reyes2", "A. Reyes"), lindt]),
+            intercom(6, [lindt, ("reyes2", "A. Reyes")]),
+        ]);
+        assert_eq!(all, ["R. Lindt, A. Reyes (lindt, reyes)", "R. Lindt, A. Reyes (lindt, reyes2)"]);
+    }
+
+    #[test]
+    fn a_name_with_a_comma_is_not_torn() {
+        let all = names(vec![
+            intercom(4, [("lindt", "Lindt, R."), ("reyes", "A. Reyes")]),
+            intercom(5, [("moreau", "R."), ("novak", "A. Reyes, Lindt")]),
+        ]);
+        assert_eq!(all, ["Lindt, R., A. Reyes", "R., A. Reyes, Lindt"]);
     }
 
     #[test]
