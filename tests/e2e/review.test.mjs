@@ -9,6 +9,8 @@ import { Floor } from './floor.mjs';
 import { until } from './patience.mjs';
 import { voiceFile } from './window.mjs';
 
+// What has ended is signed within a minute.
+const SIGNED_MS = 90_000;
 const TALK_S = 6;
 let floor;
 let browser;
@@ -98,7 +100,7 @@ test('a reviewer logs on and finds the call, with both who talked', async () => 
 
 test('a recording that nobody has changed is shown as verified', async () => {
   assert.equal(await page.locator('[data-verified]').getAttribute('data-verified'), 'true');
-  await page.getByText('Verified', { exact: true }).waitFor();
+  await page.getByText('Verified', { exact: true }).waitFor({ timeout: SIGNED_MS });
 });
 
 test('no word of the verdict is cut, in a small window and in a large one', async () => {
@@ -241,7 +243,7 @@ test('a ring that nobody answered is listed without a search, quietly, once reco
   await page.getByText('It ends with the call.').waitFor();
   ringer.act({ intent: 'release', position: 'left' });
   await page.getByText('A. Reyes · not answered').waitFor();
-  await page.getByText('Verified', { exact: true }).waitFor();
+  await page.getByText('Verified', { exact: true }).waitFor({ timeout: SIGNED_MS });
   const { recordings: [ring] } = await (await page.request.get(`${floor.origin}/api/recordings`)).json();
   await page.getByLabel('With speech').check();
   // Sound that a busy machine has lost may have been a word: such a ring stays.

@@ -39,7 +39,7 @@ test('the axis reaches from the first sound to the last', () => {
   const named = { id: 'a', name: 'A' };
   const row = { id: 1, kind: 'ard', started_utc_ms: 1000, ended_utc_ms: 5000, lines: [], people: [], gaps: 0, spoken: true, unanswered: false, sound_ms: 0 };
   const tracks = [{ track: 1, talker: named, uplink: 'left' as const, line: named, started_utc_ms: 2000, length_ms: 9000 }];
-  const axis = axisOf({ row, goes_on: null, tracks, events: [], gaps: [], verdict: { verified: true, segments: 1, first_wrong: null, sentence: '' } });
+  const axis = axisOf({ row, goes_on: null, tracks, events: [], gaps: [], verdict: { verified: true, segments: 1, signed: true, first_wrong: null, sentence: '' } });
   expect(axis).toEqual({ from: 1000, to: 11000 });
   expect(share(axis, 6000)).toBe(0.5);
   expect(ticks(axis, 5)).toEqual([2000, 4000, 6000, 8000, 10000]);
@@ -51,7 +51,7 @@ test('a gap shows on the lane of its talker that had begun last', () => {
   const tracks = [lane(1, reyes, 0), lane(2, reyes, 5000), lane(3, marsh, 0)];
   const row = { id: 1, kind: 'ard', started_utc_ms: 0, ended_utc_ms: 9000, lines: [line], people: [reyes, marsh], gaps: 2, spoken: true, unanswered: false, sound_ms: 0 };
   const gaps = [{ talker: reyes, line, from_utc_ms: 6000, to_utc_ms: 7000, why: 'a' }, { talker: null, line: null, from_utc_ms: 8000, to_utc_ms: null, why: 'b' }];
-  const detail = { row, goes_on: null, tracks, events: [], gaps, verdict: { verified: true, segments: 1, first_wrong: null, sentence: '' } };
+  const detail = { row, goes_on: null, tracks, events: [], gaps, verdict: { verified: true, segments: 1, signed: true, first_wrong: null, sentence: '' } };
   const lanes = lanesOf(tracks.map((track) => ({ ...track, length_ms: 6000 })));
   expect(lanes.map((lane) => [lane.tracks[0]!.track, gapsOf(detail, lane).map((gap) => gap.why)])).toEqual([[1, ['b']], [2, ['a', 'b']], [3, ['b']]]);
 });

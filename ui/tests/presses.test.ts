@@ -231,3 +231,26 @@ test('what happened meanwhile is counted on its tab until it is looked at', asyn
   await fireEvent.click(screen.getByRole('tab', { name: 'Activity 1' }));
   expect(screen.getByRole('tab', { name: 'Activity' })).toBeTruthy();
 });
+
+test('Mute that is pressed twice mutes', async () => {
+  const mute = () => [...document.querySelectorAll<HTMLElement>('[data-position="left"] button')].find((button) => /Mute/.test(button.textContent!))!;
+  const muted = (on: boolean) => store.apply({ change: 'position', value: { ...store.position('left')!, muted: on } });
+  await fireEvent.click(mute());
+  muted(true);
+  await tick();
+  now_ms += 200;
+  await fireEvent.click(mute());
+  expect(sent).toEqual([{ intent: 'mute', position: 'left', on: true }]);
+  now_ms += 500;
+  await fireEvent.click(mute());
+  expect(sent.at(-1)).toEqual({ intent: 'mute', position: 'left', on: false });
+});
+
+test('who moves by F6 after a press of the mouse sees where they are', async () => {
+  document.body.dispatchEvent(new MouseEvent('pointerdown', { bubbles: true }));
+  await press('F6');
+  expect(document.activeElement!.matches('[data-ring] :focus')).toBe(true);
+  document.body.dispatchEvent(new MouseEvent('pointerdown', { bubbles: true }));
+  expect(document.activeElement!.matches('[data-ring] :focus')).toBe(false);
+});
+

@@ -56,7 +56,7 @@ test('a recording has grown when more of it is sealed or it has ended, and never
   expect([hasGrown(open, open), hasGrown(open, { ...open, sound_ms: 13_000 }), hasGrown(open, row(1)), hasGrown(row(1), row(1, { sound_ms: 13_000 }))]).toEqual([false, true, true, false]);
 });
 
-const verdict = { verified: true, segments: 0, first_wrong: null, sentence: 'Nothing of it is sealed yet.' };
+const verdict = { verified: true, segments: 0, signed: true, first_wrong: null, sentence: 'Nothing of it is sealed yet.' };
 const band = (given: Partial<typeof verdict>, goesOn: string | null) =>
   render(VerdictBand, { verdict: { ...verdict, ...given }, tracks: 1, goesOn }).container.querySelector<HTMLElement>('.proof')!;
 afterEach(cleanup);
@@ -73,6 +73,11 @@ test('a recording that goes on and is not as it was sealed is bad', () => {
 });
 test('a recording that has ended and holds is verified', () => {
   expect(band({ segments: 2 }, null).querySelector('b')?.textContent).toBe('Verified');
+});
+
+test('a recording that has ended and is not signed yet says so and is not green', () => {
+  const shown = band({ segments: 2, signed: false }, null);
+  expect([shown.querySelector('b')?.textContent, shown.classList.contains('open')]).toEqual(['Holds, not signed yet', true]);
 });
 
 const detail = (id: number): RecordingDetail => ({ row: row(id), goes_on: null, tracks: [], events: [], gaps: [], verdict: { ...verdict, segments: 1 } });

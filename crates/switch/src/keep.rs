@@ -34,10 +34,12 @@ pub enum Shelf {
     Survivors,
     /// Names of the desks of the floor that was served last, by id.
     Desks,
+    /// Names of the users of that floor's file, by log-on name.
+    FloorUsers,
 }
 
 impl Shelf {
-    const ALL: [Self; 5] = [Self::Users, Self::Passwords, Self::Tokens, Self::Survivors, Self::Desks];
+    const ALL: [Self; 6] = [Self::Users, Self::Passwords, Self::Tokens, Self::Survivors, Self::Desks, Self::FloorUsers];
 
     fn name(self) -> &'static str {
         match self {
@@ -46,6 +48,7 @@ impl Shelf {
             Self::Tokens => "tokens",
             Self::Survivors => "survivors",
             Self::Desks => "desks",
+            Self::FloorUsers => "floor-users",
         }
     }
 }
@@ -230,7 +233,7 @@ impl Keep {
     fn tell_of_change(&self, shelf: Shelf) {
         match shelf {
             Shelf::Users | Shelf::Passwords => self.changes.send_modify(|changes| *changes += 1),
-            Shelf::Tokens | Shelf::Survivors | Shelf::Desks => {}
+            Shelf::Tokens | Shelf::Survivors | Shelf::Desks | Shelf::FloorUsers => {}
         }
     }
 

@@ -121,7 +121,7 @@ enum UserCommand {
         #[arg(long)]
         password_file: Option<PathBuf>,
     },
-    /// Lists added users and everybody who has a password.
+    /// Lists added users and those of the floor file, and who has a password.
     List {
         /// The data folder.
         #[arg(long)]
@@ -253,6 +253,7 @@ fn user(command: UserCommand) -> Result<()> {
         }
         UserCommand::Password { user, data, password_file } => {
             let users = UserList::open(&data)?;
+            users.check_user(&UserId(user.clone()))?;
             users.set_password(&UserId(user.clone()), &password(password_file.as_deref())?)?;
             println!("the password of {user} was set");
         }

@@ -111,9 +111,9 @@ impl Switch {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let file = read_floor(&options.floor)?;
         let keep = Keep::open(&options.data)?;
-        if let Err(error) = keep_desks(&file, &keep) {
+        if let Err(error) = keep_floor(&file, &keep) {
             // A full disk must not keep a floor from being served.
-            tracing::warn!("new users are given the desks of an earlier floor: {error:#}");
+            tracing::warn!("commands about users know an earlier floor: {error:#}");
         }
         let file = with_added_users(file, &keep);
         let accounts = Accounts::new(&file, keep.clone(), options.token_life)?;
@@ -263,11 +263,14 @@ fn read_floor(source: &FloorSource) -> Result<FloorFile> {
     }
 }
 
-/// Keeps the desks for who adds users beside the running switch.
-fn keep_desks(file: &FloorFile, keep: &Keep) -> Result<()> {
+/// Keeps desks and users of the floor file for the commands about users.
+fn keep_floor(file: &FloorFile, keep: &Keep) -> Result<()> {
     let desks: BTreeMap<String, serde_json::Value> =
         file.desks.iter().map(|desk| (desk.id.value.clone(), desk.name.as_str().into())).collect();
-    keep.change(Shelf::Desks, |kept| *kept = desks)
+    let users: BTreeMap<String, serde_json::Value> =
+        file.users.iter().map(|user| (user.id.value.clone(), user.name.as_str().into())).collect();
+    keep.change(Shelf::Desks, |kept| *kept = desks)?;
+    keep.change(Shelf::FloorUsers, |kept| *kept = users)
 }
 
 /// The floor with the users that were added to its data folder; one whose desk is gone is left out and named.

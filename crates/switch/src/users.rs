@@ -151,11 +151,25 @@ impl UserList {
         Ok(())
     }
 
+    /// That a password can be set: for an added user, or one of the floor file.
+    ///
+    /// # Errors
+    /// There is nobody of that name.
+    pub fn check_user(&self, user: &UserId) -> Result<()> {
+        let of_floor = self.keep.all::<String>(Shelf::FloorUsers);
+        // A data folder of an earlier version does not know whom its floor has.
+        if of_floor.is_empty() || self.knows(user) || of_floor.iter().any(|(name, _)| name == user.as_str()) {
+            return Ok(());
+        }
+        bail!("there is no user \"{user}\", neither in the floor file nor added; see who there is with: user list")
+    }
+
     /// Sets a password, of an added user or of one of the floor file. Whatever was proved with the old one ends.
     ///
     /// # Errors
-    /// It is too short, or the folder cannot be written.
+    /// There is nobody of that name, it is too short, or the folder cannot be written.
     pub fn set_password(&self, user: &UserId, password: &str) -> Result<()> {
+        self.check_user(user)?;
         self.keep.put(Shelf::Passwords, user.as_str(), &password::hash(password)?)?;
         self.end_tokens(user)
     }
@@ -166,7 +180,7 @@ impl UserList {
         })
     }
 
-    /// One line for each added user and each user with a password.
+    /// One line for each added user, each of the floor file and each with a password.
     pub fn lines(&self) -> Vec<String> {
         let added = self.keep.all::<Account>(Shelf::Users);
         let with_password: BTreeSet<String> =
@@ -179,8 +193,12 @@ impl UserList {
                 format!("{user}  {}  {}  {}  {password}", account.name, account.desk, roles.join(","))
             })
             .collect();
-        let of_floor = with_password.iter().filter(|user| !added.iter().any(|(name, _)| name == *user));
-        lines.extend(of_floor.map(|user| format!("{user}  (floor file)  password set")));
+        let in_file = self.keep.all::<String>(Shelf::FloorUsers).into_iter().map(|(user, _)| user);
+        let others: BTreeSet<String> = in_file.chain(with_password.iter().cloned()).collect();
+        for user in others.iter().filter(|user| !added.iter().any(|(name, _)| name == *user)) {
+            let password = if with_password.contains(user) { "password set" } else { "no password" };
+            lines.push(format!("{user}  (floor file)  {password}"));
+        }
         lines
     }
 

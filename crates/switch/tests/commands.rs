@@ -30,6 +30,12 @@ fn said(output: &Output) -> String {
     String::from_utf8([output.stdout.clone(), output.stderr.clone()].concat()).unwrap()
 }
 
+/// Who is listed, but for those of the floor file who have no password.
+fn listed(folder: &Path) -> String {
+    let list = said(&switch(&LIST, folder, ""));
+    list.lines().filter(|line| !line.ends_with("(floor file)  no password")).map(|line| format!("{line}\n")).collect()
+}
+
 /// Serves `floor` from `data` until the switch finds that it cannot listen on somebody else's address, which it looks at last.
 fn serve(folder: &Path, floor: &str) -> Output {
     std::fs::write(folder.join("floor.toml"), floor).unwrap();
@@ -80,8 +86,7 @@ fn a_user_is_added_listed_and_removed() {
     let add =
         ["user", "add", "novak", "--name", "P. Novak", "--desk", "london", "--role", "reviewer", "--data", "data"];
     assert_eq!(said(&switch(&add, folder.path(), "hyacinth-bulb\n")), "novak was added\n");
-    let list = said(&switch(&["user", "list", "--data", "data"], folder.path(), ""));
-    assert_eq!(list, "novak  P. Novak  london  reviewer  password set\n");
+    assert_eq!(listed(folder.path()), "novak  P. Novak  london  reviewer  password set\n");
     let remove = switch(&["user", "remove", "novak", "--data", "data"], folder.path(), "");
     assert_eq!(said(&remove), "novak was removed\n");
     let again = switch(&["user", "remove", "novak", "--data", "data"], folder.path(), "");
@@ -124,7 +129,7 @@ fn a_user_whose_password_is_too_short_is_not_added() {
     let output = switch(&add, folder.path(), "short\n");
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(said(&output), "the password is shorter than 8 characters; choose a longer one\n");
-    assert_eq!(said(&switch(&LIST, folder.path(), "")), "novak  novak  london  trader  password set\n");
+    assert_eq!(listed(folder.path()), "novak  novak  london  trader  password set\n");
 }
 
 #[test]
@@ -137,21 +142,36 @@ fn a_user_who_is_there_is_not_added_again_and_keeps_desk_and_password() {
     assert_eq!(output.status.code(), Some(1));
     let sentence = "there is a user \"novak\" already; give them another password with: user password novak\n";
     assert_eq!(said(&output), sentence);
-    assert_eq!(said(&switch(&LIST, folder.path(), "")), "novak  novak  london  trader  password set\n");
+    assert_eq!(listed(folder.path()), "novak  novak  london  trader  password set\n");
     assert_eq!(std::fs::read(folder.path().join("data/passwords.json")).unwrap(), before);
 }
 
 #[test]
 fn a_user_who_has_a_password_is_not_added_and_keeps_it() {
     let folder = served();
-    switch(&["user", "password", "novak", "--data", "data"], folder.path(), "hyacinth-bulb\n");
+    switch(&["user", "password", "lindt", "--data", "data"], folder.path(), "hyacinth-bulb\n");
     let before = std::fs::read(folder.path().join("data/passwords.json")).unwrap();
-    let output = switch(&ADD, folder.path(), "another-bulb\n");
+    let output =
+        switch(&["user", "add", "lindt", "--desk", "london", "--data", "data"], folder.path(), "another-bulb\n");
     assert_eq!(output.status.code(), Some(1));
-    let sentence = "there is a user \"novak\" already; give them another password with: user password novak\n";
+    let sentence = "there is a user \"lindt\" already; give them another password with: user password lindt\n";
     assert_eq!(said(&output), sentence);
-    assert_eq!(said(&switch(&LIST, folder.path(), "")), "novak  (floor file)  password set\n");
+    assert_eq!(listed(folder.path()), "lindt  (floor file)  password set\n");
     assert_eq!(std::fs::read(folder.path().join("data/passwords.json")).unwrap(), before);
+}
+
+#[test]
+fn a_password_is_set_for_somebody_whom_the_floor_has_and_for_nobody_else() {
+    let folder = served();
+    let output = switch(&["user", "password", "nobody", "--data", "data"], folder.path(), "");
+    assert_eq!(output.status.code(), Some(1));
+    let sentence =
+        "there is no user \"nobody\", neither in the floor file nor added; see who there is with: user list\n";
+    assert_eq!(said(&output), sentence);
+    switch(&["user", "password", "lindt", "--data", "data"], folder.path(), "hyacinth-bulb\n");
+    let all = said(&switch(&LIST, folder.path(), ""));
+    assert!(all.contains("lindt  (floor file)  password set\n"), "{all}");
+    assert!(all.contains("reyes  (floor file)  no password\n") && !all.contains("nobody"), "{all}");
 }
 
 #[test]
@@ -160,9 +180,9 @@ fn an_added_user_is_moved_to_another_desk_and_keeps_the_rest() {
     switch(&ADD, folder.path(), "hyacinth-bulb\n");
     let moved = switch(&["user", "change", "novak", "--desk", "new-york", "--data", "data"], folder.path(), "");
     assert_eq!(said(&moved), "novak was changed\n");
-    assert_eq!(said(&switch(&LIST, folder.path(), "")), "novak  novak  new-york  trader  password set\n");
+    assert_eq!(listed(folder.path()), "novak  novak  new-york  trader  password set\n");
     switch(&["user", "change", "novak", "--role", "reviewer", "--data", "data"], folder.path(), "");
-    assert_eq!(said(&switch(&LIST, folder.path(), "")), "novak  novak  new-york  reviewer  password set\n");
+    assert_eq!(listed(folder.path()), "novak  novak  new-york  reviewer  password set\n");
 }
 
 #[test]
@@ -213,7 +233,9 @@ fn a_folder_from_which_nothing_was_served_is_named_and_left_as_it_is() {
 fn a_folder_whose_desks_no_switch_has_kept_yet_refuses_only_who_names_a_desk() {
     let folder = served();
     switch(&ADD, folder.path(), "hyacinth-bulb\n");
-    std::fs::remove_file(folder.path().join("data/desks.json")).unwrap();
+    for kept in ["desks", "floor-users"] {
+        std::fs::remove_file(folder.path().join(format!("data/{kept}.json"))).unwrap();
+    }
     let said = |words: &[&str]| said(&switch(words, folder.path(), "hyacinth-bulb\n"));
     let sentence =
         "the desks of the floor are not known yet; start this version of the switch once with this data folder\n";
@@ -236,7 +258,7 @@ fn a_desk_that_the_floor_does_not_have_is_refused_with_those_that_it_has() {
         assert_eq!(output.status.code(), Some(1));
         assert_eq!(said(&output), "the floor has no desk \"londn\"; write one of london, new-york\n");
     }
-    assert_eq!(said(&switch(&LIST, folder.path(), "")), "novak  novak  london  trader  password set\n");
+    assert_eq!(listed(folder.path()), "novak  novak  london  trader  password set\n");
 }
 
 #[test]

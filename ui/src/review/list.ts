@@ -1,4 +1,5 @@
 // The list of recordings while it is looked at: what is new is taken in, or waits until nobody is at work in the list, and nothing else moves.
+import type { RecordingDetail } from '../generated/review/RecordingDetail';
 import type { RecordingPage } from '../generated/review/RecordingPage';
 import type { RecordingRow } from '../generated/review/RecordingRow';
 
@@ -42,3 +43,7 @@ export function peopleOf(row: RecordingRow): string {
 export const hasGrown = (shown: RecordingRow, listed: RecordingRow): boolean =>
   shown.id === listed.id && shown.ended_utc_ms === null &&
   (listed.ended_utc_ms !== null || listed.sound_ms > shown.sound_ms || listed.people.length > shown.people.length || listed.gaps > shown.gaps);
+
+/** Whether a recording has ended and is signed soon. */
+export const awaitsSignature = (shown: RecordingDetail): boolean =>
+  shown.goes_on === null && shown.verdict.verified && shown.verdict.segments > 0 && !shown.verdict.signed;

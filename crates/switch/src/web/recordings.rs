@@ -220,7 +220,7 @@ pub async fn detail(
         tracks: found.tracks.iter().map(track).collect(),
         events: marks.into_iter().map(event).collect(),
         gaps: gaps.into_iter().map(gap).collect(),
-        verdict: Verdict::of_one(&checked, found.closed_utc_ms.is_none()),
+        verdict: Verdict::of_one(&checked, found.closed_utc_ms),
     }))
 }
 

@@ -189,6 +189,8 @@ pub struct Verdict {
     pub verified: bool,
     /// Segments that were checked.
     pub segments: u32,
+    /// All that was checked is under a signature; what has just ended is signed within a minute.
+    pub signed: bool,
     /// The first one that is wrong.
     pub first_wrong: Option<String>,
     /// One sentence about the whole.
@@ -209,13 +211,15 @@ impl Verdict {
             (Some(first), 1) => format!("Not as sealed: {first}."),
             (Some(first), count) => format!("Not as sealed in {count} places, first {first}."),
         };
-        Self { verified: verdict.holds(), segments, first_wrong, sentence }
+        Self { verified: verdict.holds(), segments, signed: verdict.unsigned_lines == 0, first_wrong, sentence }
     }
 
-    /// In words, of one recording: what is not there yet, or never came, is not called sealed.
-    pub fn of_one(verdict: &dealerboard_archive::Verdict, goes_on: bool) -> Self {
-        let whole = Self::of(verdict);
-        let sentence = match (whole.verified, goes_on, whole.segments) {
+    /// In words, of one recording, which has ended or goes on: what is not there yet, or never came, is not called sealed, and
+    /// what was signed before the recording's end does not sign it.
+    pub fn of_one(verdict: &dealerboard_archive::Verdict, ended_utc_ms: Option<i64>) -> Self {
+        let signed = ended_utc_ms.is_some_and(|ended| verdict.signed_utc_ms.is_some_and(|signed| signed >= ended));
+        let whole = Self { signed, ..Self::of(verdict) };
+        let sentence = match (whole.verified, ended_utc_ms.is_none(), whole.segments) {
             (false, _, _) => return whole,
             (true, true, 0) => "Nothing of it is sealed yet, so nothing is checked.".to_owned(),
             (true, true, _) => format!("So far: {}", whole.sentence),
@@ -243,7 +247,16 @@ mod tests {
 
     fn said(segments: u32, goes_on: bool) -> String {
         let verdict = dealerboard_archive::Verdict { segments, lines: 9, ..dealerboard_archive::Verdict::default() };
-        Verdict::of_one(&verdict, goes_on).sentence
+        Verdict::of_one(&verdict, (!goes_on).then_some(0)).sentence
+    }
+
+    #[test]
+    fn a_recording_is_signed_only_by_a_signature_after_its_end() {
+        let signed_at = |signed_utc_ms| {
+            let verdict = dealerboard_archive::Verdict { signed_utc_ms, ..dealerboard_archive::Verdict::default() };
+            Verdict::of_one(&verdict, Some(70)).signed
+        };
+        assert_eq!([None, Some(69), Some(70)].map(signed_at), [false, false, true]);
     }
 
     #[test]

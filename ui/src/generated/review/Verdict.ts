@@ -13,6 +13,10 @@ verified: boolean,
  */
 segments: number, 
 /**
+ * All that was checked is under a signature; what has just ended is signed within a minute.
+ */
+signed: boolean, 
+/**
  * The first one that is wrong.
  */
 first_wrong: string | null, 
