@@ -172,6 +172,9 @@ async function shootPanel(panel) {
   await shootTalking(panel, at);
   await shootIntercom(panel, at);
   await panel.driver.executeScript('[...document.querySelectorAll("header .act")].find((one) => one.innerText.includes("Log off")).click()');
+  await panel.reads('[role="dialog"] h2', /Log off with a call/);
+  await shoot(panel, 'panel-log-off-dark');
+  await panel.driver.executeScript('[...document.querySelectorAll("[role=dialog] button")].at(-1).click()');
   await panel.reads('h1', /Log on/);
   await shoot(panel, 'log-on-dark');
   await shoot(panel, 'log-on-light', 'light');
@@ -218,6 +221,8 @@ async function shootReview(origin, data) {
     const calls = recordings.filter((row) => row.ended_utc_ms !== null && row.people.length > 1 && row.lines.some((line) => line.id === 'calder-wynn'));
     const [call] = calls.sort((a, b) => b.ended_utc_ms - b.started_utc_ms - (a.ended_utc_ms - a.started_utc_ms));
     await open(call.id);
+    // What has ended is signed within a minute.
+    await page.getByText('Verified', { exact: true }).waitFor({ timeout: 90_000 });
     // The middle of the recording, so that both inks are seen.
     await page.locator('[role="slider"]').click();
     await shot('review-recording-dark');
