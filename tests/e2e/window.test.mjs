@@ -198,7 +198,7 @@ describe('two turrets', () => {
     const ear = await panel.sound.ear(panel.seats[1]['hands-free']);
     await at('A. Reyes');
     await panel.press('[data-person="r.lindt"]');
-    await panel.reads(OPEN_MICS, /^1 ?open R\. Lindt Mic/);
+    await panel.reads(OPEN_MICS, /^1 ?open R\. Lindt Hands-free/);
     await at('R. Lindt');
     await panel.reads('.p:has([data-person="a.reyes"])', /A\. Reyes In a call with you TALK/);
     await panel.reads(OPEN_MICS, /Mics closed/);

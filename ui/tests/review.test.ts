@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RecordingDetail } from '../src/generated/review/RecordingDetail';
 import type { RecordingPage } from '../src/generated/review/RecordingPage';
 import type { RecordingRow } from '../src/generated/review/RecordingRow';
-import { hasGrown, isQuiet, peopleOf, takenIn, titleOf, withRow } from '../src/review/list';
+import { firstToHear, hasGrown, isQuiet, peopleOf, takenIn, titleOf, withRow } from '../src/review/list';
 import Review from '../src/review/Review.svelte';
 import VerdictBand from '../src/review/VerdictBand.svelte';
 
@@ -46,6 +46,10 @@ test('a ring that nobody answered, and a call in which nobody spoke, are quiet a
 test('a wire whose two ends are called the same is named once', () => {
   const named = (...names: string[]) => titleOf(row(1, { lines: names.map((name, at) => ({ id: `${at}`, name })) }));
   expect([named('Norrbank', 'Norrbank'), named('Hallam Street', 'London desk')]).toEqual(['Norrbank', 'Hallam Street, London desk']);
+});
+test('a page opens with the newest recording that has something to hear', () => {
+  const rows = [row(3, { ended_utc_ms: null, sound_ms: 0 }), row(2, { sound_ms: 5_000 }), row(1, { sound_ms: 9_000 })];
+  expect([firstToHear(rows), firstToHear(rows.slice(0, 1)), firstToHear([])]).toEqual([2, 3, null]);
 });
 test('somebody who talked alone is named, and not said to have had no answer', () => {
   const alone = row(1, { people: [reyes] });

@@ -47,3 +47,6 @@ export const hasGrown = (shown: RecordingRow, listed: RecordingRow): boolean =>
 /** Whether a recording has ended and is signed soon. */
 export const awaitsSignature = (shown: RecordingDetail): boolean =>
   shown.goes_on === null && shown.verdict.verified && shown.verdict.segments > 0 && !shown.verdict.signed;
+
+/** The recording that a page opens with: the newest with something to hear, else the newest. */
+export const firstToHear = (rows: RecordingRow[]): number | null => (rows.find((row) => row.sound_ms > 0) ?? rows[0])?.id ?? null;
