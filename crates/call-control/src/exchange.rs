@@ -1,12 +1,13 @@
 //! The exchange: routes an input to the one feature that decides it, then sends what follows. Nothing is decided here.
 
-use crate::messages::{Accepted, Act, Input, MicReport, Output, Refusal, Sound};
+use crate::line::{Line, Places};
+use crate::messages::{Accepted, Act, Input, MicReport, Output, Refusal};
 use crate::project::{self, Sent};
 use crate::record::Recordings;
-use crate::state::{Line, State};
-use crate::timer::{RECORD_GRACE_MS, Timer, Timers};
-use crate::{Floor, hold, hoot, intercom, presence, private_wire};
-use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, RecordPolicy, TurretId, Uplink, UserId};
+use crate::state::State;
+use crate::timer::{Timer, Timers};
+use crate::{Floor, hold, hoot, intercom, presence, private_wire, recorder};
+use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, TurretId, Uplink, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The brain of the switch.
@@ -41,21 +42,28 @@ impl Exchange {
         let recordings = Recordings::new(floor.first_recording, floor.first_track);
         let state = State {
             next_call: floor.first_call,
+            appearances: floor.appearances(),
             floor,
             lines,
+            temporary: BTreeSet::new(),
+            places: Places::default(),
             turrets: BTreeMap::new(),
+            seats: BTreeMap::new(),
+            monitors: BTreeMap::new(),
             dnd: BTreeSet::new(),
             recorder_failing: None,
             recorder_since_us: 0,
             timers: Timers::default(),
             acts: 0,
             touched: BTreeSet::new(),
+            touched_people: BTreeSet::new(),
             outputs: Vec::new(),
             now,
             happenings: Vec::new(),
         };
         let mut exchange = Self { state, sent: Sent::default(), recordings };
         exchange.state.touched = exchange.state.lines.keys().cloned().collect();
+        exchange.state.touched_people = exchange.state.floor.users.keys().cloned().collect();
         project::derive(&mut exchange.state, &mut exchange.sent, &mut exchange.recordings);
         exchange.state.outputs.clear();
         exchange
@@ -96,14 +104,15 @@ impl Exchange {
     /// The open microphones of a turret, for a snapshot.
     #[must_use]
     pub fn mics(&self, turret: TurretId) -> Vec<MicReport> {
-        self.sent.mics(turret)
+        self.sent.voice.mics(turret)
     }
 
     /// The intercoms that a turret sees, for a snapshot: lines that are in no floor file.
     #[must_use]
     pub fn lines_of(&self, turret: TurretId) -> Vec<(LineId, String, LineKind)> {
-        let lines = self.state.lines.values().filter(|line| line.spec.kind == LineKind::Intercom);
-        let seen = lines.filter(|line| self.state.audience(line).contains(&turret));
+        let Some(user) = self.state.user_of(turret) else { return Vec::new() };
+        let lines = self.state.temporary.iter().filter_map(|line| self.state.lines.get(line));
+        let seen = lines.filter(|line| line.spec.members.contains_key(user));
         seen.map(|line| (line.spec.line.clone(), line.spec.name.clone(), line.spec.kind)).collect()
     }
 
@@ -135,7 +144,7 @@ impl Exchange {
                 let lines = self.recordings.lines_of(turret, uplink);
                 presence::microphone(s, turret, uplink, there, &lines);
             }
-            Input::Recorder { failing } => recorder(s, now, failing),
+            Input::Recorder { failing } => recorder::health(s, now, failing),
             Input::Users(floor) => presence::users(s, *floor),
             Input::Tick => {}
         }
@@ -148,7 +157,7 @@ impl Exchange {
         let s = &mut self.state;
         s.now = now;
         match timer {
-            Timer::RecordGrace(since) => record_grace(s, now, since),
+            Timer::RecordGrace(since) => recorder::grace_over(s, now, since),
             Timer::TalkCloses(line, turret, at) => hoot::closes(s, now, &line, turret, at),
             Timer::LatchSilent(line, turret, since) => hoot::latch_silent(s, now, &line, turret, since),
             Timer::TalkLong(line, turret, pressed) => hoot::open_long(s, now, &line, turret, pressed),
@@ -177,62 +186,5 @@ fn do_act(s: &mut State, now: Moment, turret: TurretId, act: Act) -> Result<Acce
         Act::Intercom { user, position } => intercom::call(s, now, turret, &user, position),
         Act::TalkBack { line, on } => intercom::talk_back(s, now, turret, &line, on),
         Act::Dnd { on } => presence::dnd(s, turret, on),
-    }
-}
-
-/// The recorder can write, or cannot (REC-1 to REC-3).
-fn recorder(s: &mut State, now: Moment, failing: Option<String>) {
-    let began = s.recorder_failing.is_none() && failing.is_some();
-    s.recorder_failing = failing;
-    s.touched.extend(s.lines.keys().cloned());
-    if began {
-        s.recorder_since_us = now.mono_us;
-        s.set_timer(now.plus_ms(RECORD_GRACE_MS), Timer::RecordGrace(now.mono_us));
-        warn_unrecorded(s);
-    }
-}
-
-/// Everybody on a line that should be recorded is told at once, in words and by a tone (REC-3).
-fn warn_unrecorded(s: &mut State) {
-    let Some(why) = s.recorder_failing.clone() else { return };
-    let mut told: BTreeSet<(TurretId, LineId)> = BTreeSet::new();
-    for line in s.lines.values().filter(|line| line.spec.record != RecordPolicy::Off) {
-        let parties = line.legs.iter().map(|leg| leg.party.turret);
-        let talkers = line.talks.iter().map(|talk| talk.turret);
-        told.extend(parties.chain(talkers).map(|turret| (turret, line.spec.line.clone())));
-    }
-    for (turret, line) in told {
-        let Some(spec) = s.lines.get(&line).map(|found| &found.spec) else { continue };
-        let closes = match spec.record {
-            RecordPolicy::Required => " Microphones close in 3 seconds unless it is again.",
-            RecordPolicy::On | RecordPolicy::Off => "",
-        };
-        let sentence = format!("{} is not recorded now: {why}.{closes}", spec.name);
-        s.notice(turret, Some(&line), sentence, Some(Sound::Warning));
-    }
-}
-
-/// Still not recorded after the grace: every microphone towards a line that must be recorded is shut (REC-3).
-fn record_grace(s: &mut State, now: Moment, since_us: u64) {
-    let Some(why) = s.recorder_failing.clone().filter(|_| s.recorder_since_us == since_us) else { return };
-    let required = |line: &&Line| line.spec.record == RecordPolicy::Required;
-    let lines: Vec<LineId> = s.lines.values().filter(required).map(|line| line.spec.line.clone()).collect();
-    for line in lines {
-        let Some(found) = s.lines.get(&line) else { continue };
-        let talking: Vec<TurretId> = found.talks.iter().map(|talk| talk.turret).collect();
-        let sentence = format!("{} is not recorded ({why}): microphones are closed.", found.spec.name);
-        let mut told: BTreeSet<TurretId> = talking.iter().copied().collect();
-        for turret in talking {
-            hoot::stop(s, now, turret, &line);
-        }
-        if let Ok(found) = s.line_mut(&line) {
-            for leg in found.legs.iter_mut().filter(|leg| leg.mic || leg.mic_lapsed) {
-                (leg.mic, leg.mic_lapsed) = (false, false);
-                told.insert(leg.party.turret);
-            }
-        }
-        for turret in told {
-            s.notice(turret, Some(&line), sentence.clone(), Some(Sound::Warning));
-        }
     }
 }

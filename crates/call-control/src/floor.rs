@@ -52,6 +52,19 @@ pub struct Floor {
     pub hoot_gap_ms: u64,
 }
 
+impl Floor {
+    /// The lines that each user has an appearance of.
+    pub(crate) fn appearances(&self) -> BTreeMap<UserId, BTreeSet<LineId>> {
+        let mut of_users: BTreeMap<UserId, BTreeSet<LineId>> = BTreeMap::new();
+        for line in self.lines.values() {
+            for user in line.members.keys() {
+                of_users.entry(user.clone()).or_default().insert(line.line.clone());
+            }
+        }
+        of_users
+    }
+}
+
 impl Default for Floor {
     fn default() -> Self {
         Self {

@@ -2,9 +2,10 @@
 
 use crate::happenings::Happening;
 use crate::hoot;
+use crate::line::Leg;
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::private_wire::{far_shows, let_go};
-use crate::state::{Leg, State, stale};
+use crate::state::{State, stale};
 use crate::timer::{HOLD_REMINDER_MS, HOLD_REPEAT_MS, Timer};
 use dealerboard_model::{CallId, LineId, LineKind, Moment, Party, Position, TurretId};
 
@@ -26,8 +27,9 @@ fn may_hold(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
     if found.leg(turret).is_none() {
         return Err(stale(name));
     }
-    let user = s.user_of(turret);
-    let held = s.lines.values().flat_map(|line| &line.holders).filter(|holder| Some(&holder.user) == user).count();
+    let Some(user) = s.user_of(turret) else { return Err(stale(name)) };
+    let holders = s.lines_of_user(user).flat_map(|line| line.holders());
+    let held = holders.filter(|holder| holder.user == *user).count();
     if held >= HOLD_MAX {
         let sentence = format!("You hold {HOLD_MAX} calls already; release one first.");
         return Err(Refusal::new(RefusalCode::NotHoldable, sentence));
@@ -38,15 +40,14 @@ fn may_hold(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
 /// Holds one's own leg (HOLD-1).
 pub fn hold(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> Result<Accepted, Refusal> {
     may_hold(s, turret, line)?;
-    let found = s.line_mut(line)?;
-    let place = found.legs.iter().position(|leg| leg.party.turret == turret);
-    let Some(place) = place else { return Err(stale(&found.spec.name)) };
-    let mut party = found.legs.remove(place).party;
+    let name = s.line(line)?.spec.name.clone();
+    let Some(Leg { mut party, .. }) = s.take_leg(line, turret) else { return Err(stale(&name)) };
     party.since = now;
     let user = party.user.clone();
-    found.holders.push(party);
+    s.put_holder(line, party);
+    let found = s.line_mut(line)?;
     let (call, far) = (found.call, found.spec.far.clone());
-    if found.legs.is_empty() {
+    if found.legs().is_empty() {
         found.since = now;
         // A held line is heard and spoken on by nobody, by speaker channel neither.
         hoot::close_all(s, line);
@@ -73,10 +74,12 @@ pub fn resume(
     if found.call != Some(call) || found.leg(turret).is_some() {
         return Err(stale(&name));
     }
-    let mine = found.holders.iter().position(|holder| holder.turret == turret);
-    if mine.is_none() && (found.holders.is_empty() || !found.legs.is_empty()) {
+    // One's own hold if there is one, else the oldest.
+    let mine = found.is_held_by(turret);
+    let from = if mine { Some(turret) } else { found.holders().first().map(|holder| holder.turret) };
+    let Some(from) = from.filter(|_| mine || found.legs().is_empty()) else {
         // Who came last is who resumed.
-        let winner = found.legs.last().map(|leg| leg.party.user.clone());
+        let winner = found.legs().last().map(|leg| leg.party.user.clone());
         return Err(match winner {
             Some(user) => {
                 let who = s.name_of(&user);
@@ -84,18 +87,17 @@ pub fn resume(
             }
             None => stale(&name),
         });
-    }
+    };
     s.recordable(line)?;
     take_position(s, now, turret, at)?;
     let party = s.party(turret, at, now)?;
+    s.take_holder(line, from);
     let found = s.line_mut(line)?;
-    // One's own hold if there is one, else the oldest.
-    found.holders.remove(mine.unwrap_or(0));
-    if found.legs.is_empty() {
+    if found.legs().is_empty() {
         found.since = now;
     }
-    found.legs.push(Leg::new(party, true, now));
     let far = found.spec.far.clone();
+    s.put_leg(line, Leg::new(party, true, now));
     s.happened_at(line, turret, Happening::Resumed);
     far_shows(s, far);
     Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
@@ -128,7 +130,7 @@ pub fn take_position(s: &mut State, now: Moment, turret: TurretId, at: Position)
 pub fn remind(s: &mut State, now: Moment, line: &LineId, turret: TurretId, since_us: u64) {
     let Some(found) = s.lines.get(line) else { return };
     let meant = |holder: &&Party| holder.turret == turret && holder.since.mono_us == since_us;
-    let Some(holder) = found.holders.iter().find(meant) else { return };
+    let Some(holder) = found.holders().iter().find(meant) else { return };
     let held_s = (now.mono_us - holder.since.mono_us) / 1_000_000;
     let sentence = format!("{} has been on hold for {held_s} s.", found.spec.name);
     let sound = (!s.dnd.contains(&holder.user)).then_some(Sound::Reminder);

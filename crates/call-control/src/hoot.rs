@@ -7,8 +7,9 @@
 //! ```
 
 use crate::happenings::Happening;
+use crate::line::{Closes, Line, Talk};
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
-use crate::state::{Closes, State, Talk};
+use crate::state::State;
 use crate::timer::{LATCH_MAX_MS, LATCH_SILENT_MS, TALK_HELD_MAX_MS, TALK_WARNING_MS, Timer};
 use dealerboard_model::{LineId, LineKind, Moment, Right, TurretId, Uplink};
 
@@ -38,7 +39,7 @@ pub fn talk(
     may_talk_now(s, line)?;
     s.recordable(line)?;
     let user = s.party(turret, dealerboard_model::Position::Speakers, now)?.user;
-    if s.line(line)?.spec.kind == LineKind::Hoot && s.line(line)?.talks.iter().all(|talk| talk.turret != turret) {
+    if s.line(line)?.spec.kind == LineKind::Hoot && s.line(line)?.talk(turret).is_none() {
         make_room(s, now, line)?;
     }
     let call = match s.line(line)?.call {
@@ -46,13 +47,13 @@ pub fn talk(
         None => s.new_call(),
     };
     let found = s.line_mut(line)?;
-    if found.talks.is_empty() {
+    if found.talks().is_empty() {
         found.since = now;
     }
     found.call = Some(call);
-    match found.talks.iter_mut().find(|talk| talk.turret == turret) {
+    match s.talk_mut(line, turret) {
         Some(talk) => (talk.latched, talk.pressed, talk.closes) = (latched, now, None),
-        None => found.talks.push(Talk { user, turret, since: now, latched, pressed: now, closes: None }),
+        None => s.put_talk(line, Talk { user, turret, since: now, latched, pressed: now, closes: None }),
     }
     s.happened_at(line, turret, Happening::TalkKeyDown { latched });
     touch_legs(s, turret);
@@ -68,7 +69,7 @@ fn may_talk_now(s: &State, line: &LineId) -> Result<(), Refusal> {
     let name = &found.spec.name;
     match found.spec.kind {
         LineKind::Hoot => Ok(()),
-        LineKind::Ard | LineKind::Mrd if !found.legs.is_empty() && !found.calling => Ok(()),
+        LineKind::Ard | LineKind::Mrd if !found.legs().is_empty() && !found.calling => Ok(()),
         LineKind::Ard | LineKind::Mrd => {
             Err(Refusal::new(RefusalCode::NobodyThere, format!("Nobody is on {name}; press its key to ring.")))
         }
@@ -80,13 +81,13 @@ fn may_talk_now(s: &State, line: &LineId) -> Result<(), Refusal> {
 fn make_room(s: &mut State, now: Moment, line: &LineId) -> Result<(), Refusal> {
     let found = s.line(line)?;
     let limit = s.floor.hoot_talkers.max(1);
-    if found.talks.len() < limit {
+    if found.talks().len() < limit {
         return Ok(());
     }
     let quiet = |talk: &&Talk| quiet_since(s, talk).filter(|since| now.mono_us - since.mono_us >= SILENT_TALKER_US);
-    let latched = found.talks.iter().filter(|talk| talk.latched);
+    let latched = found.talks().iter().filter(|talk| talk.latched);
     let silent = latched.filter(|talk| quiet(talk).is_some()).min_by_key(|talk| quiet(talk).map(|since| since.mono_us));
-    let Some(loser) = silent.or(found.talks.first()).map(|talk| talk.turret) else { return Ok(()) };
+    let Some(loser) = silent.or(found.talks().first()).map(|talk| talk.turret) else { return Ok(()) };
     let name = found.spec.name.clone();
     stop(s, now, loser, line);
     let sentence = format!("{limit} are talking on {name}: your microphone was closed for a newer talk.");
@@ -105,15 +106,18 @@ pub fn stop(s: &mut State, now: Moment, turret: TurretId, line: &LineId) {
 
 /// The microphones of a turret's calls are shut; they open by a press.
 fn shut_handsets(s: &mut State, turret: TurretId) {
-    for leg in s.lines.values_mut().filter_map(|line| line.legs.iter_mut().find(|leg| leg.party.turret == turret)) {
-        (leg.mic, leg.mic_lapsed) = (false, false);
+    let open = |line: &&Line| line.leg(turret).is_some_and(|leg| leg.mic || leg.mic_lapsed);
+    let lines: Vec<LineId> = s.lines_of(turret).filter(open).map(|line| line.spec.line.clone()).collect();
+    for leg in lines {
+        s.leg_mut(&leg, turret).into_iter().for_each(|leg| (leg.mic, leg.mic_lapsed) = (false, false));
     }
 }
 
 /// Ends all talks on a line that nobody is on any more.
 pub fn close_all(s: &mut State, line: &LineId) {
-    let Ok(found) = s.line_mut(line) else { return };
-    for talk in std::mem::take(&mut found.talks) {
+    let Some(found) = s.lines.get(line) else { return };
+    let turrets: Vec<TurretId> = found.talks().iter().map(|talk| talk.turret).collect();
+    for talk in turrets.into_iter().filter_map(|turret| s.take_talk(line, turret)).collect::<Vec<_>>() {
         s.happened(line, Some(talk.user), Happening::TalkClosed);
         touch_legs(s, talk.turret);
         shut_handsets(s, talk.turret);
@@ -122,10 +126,9 @@ pub fn close_all(s: &mut State, line: &LineId) {
 
 fn end_talk(s: &mut State, now: Moment, turret: TurretId, line: &LineId, how: Happening) {
     let gap_ms = s.floor.hoot_gap_ms;
+    let mine = s.take_talk(line, turret).map(|talk| talk.user);
     let Ok(found) = s.line_mut(line) else { return };
-    let mine = found.talks.iter().find(|talk| talk.turret == turret).map(|talk| talk.user.clone());
-    found.talks.retain(|talk| talk.turret != turret);
-    if found.talks.is_empty() && mine.is_some() && found.spec.kind == LineKind::Hoot {
+    if found.talks().is_empty() && mine.is_some() && found.spec.kind == LineKind::Hoot {
         found.since = now;
         s.set_timer(now.plus_ms(gap_ms), Timer::HootGap(line.clone(), now.mono_us));
     }
@@ -137,28 +140,24 @@ fn end_talk(s: &mut State, now: Moment, turret: TurretId, line: &LineId, how: Ha
 
 /// A talk key keeps the handsets of its turret from being heard, or no longer: who is shown as a talker there changes (POS-4).
 fn touch_legs(s: &mut State, turret: TurretId) {
-    for line in s.lines.values().filter(|line| line.leg(turret).is_some()) {
-        s.touched.insert(line.spec.line.clone());
-        s.touched.extend(line.spec.far.clone());
-    }
+    let on_it: Vec<_> = s.lines_of(turret).filter(|line| line.leg(turret).is_some()).collect();
+    let ends = on_it.into_iter().flat_map(|line| [Some(line.spec.line.clone()), line.spec.far.clone()]);
+    let ends: Vec<LineId> = ends.flatten().collect();
+    s.touched.extend(ends);
 }
 
 /// Ends all talks of a turret (LOS-8, SPK-6).
 pub fn stop_all(s: &mut State, now: Moment, turret: TurretId) {
-    let talks_on = |line: &crate::state::Line| line.talks.iter().any(|talk| talk.turret == turret);
-    let lines: Vec<LineId> = s.lines.values().filter(|line| talks_on(line)).map(|l| l.spec.line.clone()).collect();
-    for line in lines {
+    for line in talks_of(s, turret) {
         stop(s, now, turret, &line);
     }
 }
 
 /// No voice of this turret's talks reaches the switch: they do not outlive it, and their user is told (I7).
 pub fn orphaned(s: &mut State, now: Moment, turret: TurretId) {
-    let talks_on = |line: &&crate::state::Line| line.talks.iter().any(|talk| talk.turret == turret);
-    let lines: Vec<(LineId, String)> =
-        s.lines.values().filter(talks_on).map(|line| (line.spec.line.clone(), line.spec.name.clone())).collect();
-    for (line, name) in lines {
+    for line in talks_of(s, turret) {
         stop(s, now, turret, &line);
+        let name = s.lines.get(&line).map(|found| found.spec.name.clone()).unwrap_or_default();
         let sentence =
             format!("Your voice did not reach the switch: the microphone on {name} was closed. Press again.");
         s.notice(turret, Some(&line), sentence, Some(Sound::Warning));
@@ -171,8 +170,13 @@ fn quiet_since(s: &State, talk: &Talk) -> Option<Moment> {
     Some(if quiet.mono_us > talk.pressed.mono_us { quiet } else { talk.pressed })
 }
 
+/// The lines that a turret talks on.
+fn talks_of(s: &State, turret: TurretId) -> Vec<LineId> {
+    s.lines_of(turret).filter(|line| line.talk(turret).is_some()).map(|line| line.spec.line.clone()).collect()
+}
+
 fn talk_of<'s>(s: &'s State, line: &LineId, turret: TurretId) -> Option<&'s Talk> {
-    s.lines.get(line)?.talks.iter().find(|talk| talk.turret == turret)
+    s.lines.get(line)?.talk(turret)
 }
 
 /// Begins to wait for the end of a latch's silence.
@@ -186,14 +190,11 @@ fn watch_silence(s: &mut State, turret: TurretId, line: &LineId) {
 pub fn voice_activity(s: &mut State, now: Moment, turret: TurretId, uplink: Uplink, speaking: bool) {
     let Some(seat) = s.turrets.get_mut(&turret).filter(|_| uplink == Uplink::Mic) else { return };
     seat.quiet = (!speaking).then_some(now);
-    let talks_on = |line: &&crate::state::Line| line.talks.iter().any(|talk| talk.turret == turret);
-    let lines: Vec<LineId> = s.lines.values().filter(talks_on).map(|line| line.spec.line.clone()).collect();
-    for line in lines {
+    for line in talks_of(s, turret) {
         if !speaking {
             watch_silence(s, turret, &line);
-        } else if let Ok(found) = s.line_mut(&line) {
-            let mine = found.talks.iter_mut().filter(|talk| talk.turret == turret);
-            mine.for_each(|talk| talk.closes = talk.closes.filter(|(_, why)| *why != Closes::Silent));
+        } else if let Some(talk) = s.talk_mut(&line, turret) {
+            talk.closes = talk.closes.filter(|(_, why)| *why != Closes::Silent);
         }
     }
 }
@@ -214,9 +215,8 @@ pub fn open_long(s: &mut State, now: Moment, line: &LineId, turret: TurretId, pr
 
 fn warn(s: &mut State, now: Moment, line: &LineId, turret: TurretId, why: Closes) {
     let at = now.plus_ms(TALK_WARNING_MS);
-    let Ok(found) = s.line_mut(line) else { return };
-    let name = found.spec.name.clone();
-    let Some(talk) = found.talks.iter_mut().find(|talk| talk.turret == turret) else { return };
+    let Some(name) = s.lines.get(line).map(|found| found.spec.name.clone()) else { return };
+    let Some(talk) = s.talk_mut(line, turret) else { return };
     // Speech takes back what silence announced, and nothing else.
     if talk.closes.is_some_and(|(_, announced)| announced != Closes::Silent || why == Closes::Silent) {
         return;
@@ -251,7 +251,7 @@ pub fn closes(s: &mut State, now: Moment, line: &LineId, turret: TurretId, at_us
 /// A hoot has been quiet for long enough: what follows is a new recording (HOT-7).
 pub fn gap(s: &mut State, line: &LineId, since_us: u64) {
     if let Ok(found) = s.line_mut(line)
-        && found.talks.is_empty()
+        && found.talks().is_empty()
         && found.since.mono_us == since_us
     {
         found.call = None;

@@ -8,8 +8,9 @@
 //! Law: the callee hears, and is not heard before they talk back: a microphone opens only by an act of its own user.
 
 use crate::happenings::Happening;
+use crate::line::{Leg, Line};
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
-use crate::state::{Leg, State};
+use crate::state::State;
 use crate::timer::{INTERCOM_PENDING_MS, Timer};
 use dealerboard_model::{LineId, LineKind, Moment, Position, TurretId, UserId};
 
@@ -28,9 +29,10 @@ pub fn call(s: &mut State, now: Moment, turret: TurretId, whom: &UserId, at: Pos
         // Both called in one instant, or mine is up already: one call.
         return accept(s, now, turret, &line);
     }
-    let seats = s.turrets.iter().filter(|(_, seat)| seat.user == *whom && seat.lost.is_none());
-    let Some(callee) = seats.max_by_key(|(_, seat)| seat.used).map(|(turret, _)| *turret) else {
-        let is_lost = s.turrets.values().any(|seat| seat.user == *whom);
+    let seats = s.seats.get(whom).into_iter().flatten().map(|turret| (*turret, &s.turrets[turret]));
+    let reached = seats.filter(|(_, seat)| seat.lost.is_none());
+    let Some(callee) = reached.max_by_key(|(_, seat)| seat.used).map(|(turret, _)| turret) else {
+        let is_lost = s.seats.contains_key(whom);
         let why =
             if is_lost { "has lost the switch; call again soon" } else { "is not logged on; call again when they are" };
         return Err(Refusal::new(RefusalCode::NobodyThere, format!("{name} {why}.")));
@@ -43,13 +45,13 @@ pub fn call(s: &mut State, now: Moment, turret: TurretId, whom: &UserId, at: Pos
         .into_iter()
         .find(|position| s.line_at(callee, *position).is_none());
     let disturbed = s.dnd.contains(whom);
-    let busy = s.lines.values().any(|line| line.leg(callee).is_some());
-    s.line_mut(&line)?.legs.push(Leg::new(me, true, now));
+    let busy = s.lines_of(callee).any(|line| line.leg(callee).is_some());
+    s.put_leg(&line, Leg::new(me, true, now));
     s.happened_at(&line, turret, Happening::Called);
     match free.filter(|_| !disturbed && !busy) {
         Some(position) => {
             let party = s.party(callee, position, now)?;
-            s.line_mut(&line)?.legs.push(Leg::new(party, false, now));
+            s.put_leg(&line, Leg::new(party, false, now));
             s.happened_at(&line, callee, Happening::AutoAnswered);
             s.notice(callee, Some(&line), format!("{caller} talks to you."), Some(Sound::Splash));
             s.notice(turret, Some(&line), format!("{name} hears you."), Some(Sound::Splash));
@@ -68,9 +70,8 @@ pub fn call(s: &mut State, now: Moment, turret: TurretId, whom: &UserId, at: Pos
 }
 
 fn between(s: &State, one: &UserId, other: &UserId) -> Option<LineId> {
-    let mut calls = s.lines.values().filter(|line| line.spec.kind == LineKind::Intercom);
-    let both =
-        |line: &&crate::state::Line| line.spec.members.contains_key(one) && line.spec.members.contains_key(other);
+    let mut calls = s.temporary.iter().filter_map(|line| s.lines.get(line));
+    let both = |line: &&Line| line.spec.members.contains_key(one) && line.spec.members.contains_key(other);
     calls.find(both).map(|line| line.spec.line.clone())
 }
 
@@ -97,16 +98,15 @@ pub fn talk_back(s: &mut State, now: Moment, turret: TurretId, line: &LineId, on
         let at = free.unwrap_or(Position::HandsFree);
         crate::hold::take_position(s, now, turret, at)?;
         let party = s.party(turret, at, now)?;
-        s.line_mut(line)?.legs.push(Leg::new(party, false, now));
+        s.put_leg(line, Leg::new(party, false, now));
         s.happened_at(line, turret, Happening::Answered);
     }
     let found = s.line_mut(line)?;
-    if found.legs.len() > 1 {
+    let name = found.spec.name.clone();
+    if found.legs().len() > 1 {
         found.ring = None;
     }
-    let Some(leg) = found.legs.iter_mut().find(|leg| leg.party.turret == turret) else {
-        return Err(crate::state::stale(&found.spec.name));
-    };
+    let Some(leg) = s.leg_mut(line, turret) else { return Err(crate::state::stale(&name)) };
     let (position, changes) = (leg.party.position, leg.mic != on);
     if changes {
         (leg.mic, leg.mic_since) = (on, now);
@@ -118,25 +118,22 @@ pub fn talk_back(s: &mut State, now: Moment, turret: TurretId, line: &LineId, on
 
 /// One of the two has left: it is over for both.
 pub fn end(s: &mut State, line: &LineId) {
-    let Some(found) = s.lines.remove(line) else { return };
-    for leg in &found.legs {
+    let Some(found) = s.remove_line(line) else { return };
+    for leg in found.legs() {
         s.notice(leg.party.turret, None, "The intercom has ended.".into(), None);
     }
     let to = s.audience(&found);
-    s.touched.remove(line);
     s.outputs.push(Output::LineRemoved { line: line.clone(), to });
 }
 
 /// Nobody accepted (20 s): the caller is told.
 pub fn missed(s: &mut State, line: &LineId) {
     let Some(found) = s.lines.get(line).filter(|found| found.ring.is_some()) else { return };
-    let turrets: Vec<TurretId> = found.legs.iter().map(|leg| leg.party.turret).collect();
+    let turrets: Vec<TurretId> = found.legs().iter().map(|leg| leg.party.turret).collect();
     s.happened(line, None, Happening::NotAnswered);
     for turret in turrets {
         s.notice(turret, None, "Your intercom call was not answered; try again later.".into(), None);
-    }
-    if let Some(found) = s.lines.get_mut(line) {
-        found.legs.clear();
+        s.take_leg(line, turret);
     }
     end(s, line);
 }

@@ -10,13 +10,16 @@ mod happenings;
 mod hold;
 mod hoot;
 mod intercom;
+mod line;
 mod messages;
 mod presence;
 mod private_wire;
 mod project;
 mod record;
+mod recorder;
 mod state;
 mod timer;
+mod voice;
 
 pub use exchange::{Drain, Exchange};
 pub use floor::{Floor, LineSpec, UserSpec};

@@ -3,21 +3,17 @@
 use crate::Floor;
 use crate::happenings::Happening;
 use crate::hoot;
+use crate::line::Line;
 use crate::messages::{Accepted, Output, Refusal, Sound};
 use crate::private_wire::{far_shows, let_go, release, tell_unattended};
-use crate::state::{State, Turret};
+use crate::state::State;
 use crate::timer::{LINK_GRACE_MS, LOSS_HOLD_MAX_MS, MIC_AUTO_RESUME_MS, Timer};
 use dealerboard_model::{LineId, LineKind, Moment, TurretId, Uplink, UserId};
-use std::collections::BTreeSet;
 
 /// A user has taken a turret: it hears the lines of their speakers.
 pub fn log_on(s: &mut State, turret: TurretId, user: &UserId) {
     let monitors = s.floor.users.get(user).map(|spec| spec.speakers.clone()).unwrap_or_default();
-    s.touched.extend(monitors.iter().cloned());
-    s.turrets.insert(
-        turret,
-        Turret { user: user.clone(), monitors, lost: None, used: 0, without_mic: BTreeSet::new(), quiet: None },
-    );
+    s.seat(turret, user, monitors);
 }
 
 /// The microphone of an uplink has gone, or one is there; `lines` are those that it is recorded on.
@@ -33,24 +29,27 @@ pub fn microphone(s: &mut State, turret: TurretId, uplink: Uplink, there: bool, 
 /// Takes in users who were added or changed while the exchange runs: whoever is logged on hears the speakers that they have
 /// now. Who talks or is on a line stays there.
 pub fn users(s: &mut State, floor: Floor) {
+    s.appearances = floor.appearances();
     for (line, spec) in floor.lines {
         if let Some(found) = s.lines.get_mut(&line) {
+            if found.spec.members != spec.members {
+                s.touched.insert(line);
+            }
             found.spec.members = spec.members;
         }
     }
     s.floor.users = floor.users;
-    for seat in s.turrets.values_mut() {
-        let monitors = s.floor.users.get(&seat.user).map(|spec| spec.speakers.clone()).unwrap_or_default();
-        s.touched.extend(seat.monitors.symmetric_difference(&monitors).cloned());
-        seat.monitors = monitors;
+    s.touched_people.extend(s.floor.users.keys().cloned());
+    let seats: Vec<_> = s.turrets.iter().map(|(turret, seat)| (*turret, seat.user.clone())).collect();
+    for (turret, user) in seats {
+        let monitors = s.floor.users.get(&user).map(|spec| spec.speakers.clone()).unwrap_or_default();
+        s.monitor(turret, monitors);
     }
 }
 
 fn lines_with(s: &State, turret: TurretId) -> Vec<LineId> {
-    let on_it = |line: &&crate::state::Line| {
-        line.leg(turret).is_some() || line.holders.iter().any(|holder| holder.turret == turret)
-    };
-    s.lines.values().filter(on_it).map(|line| line.spec.line.clone()).collect()
+    let on_it = |line: &&Line| line.leg(turret).is_some() || line.is_held_by(turret);
+    s.lines_of(turret).filter(on_it).map(|line| line.spec.line.clone()).collect()
 }
 
 /// The session is over: nothing stays open. Calls that somebody else can take wait for them on hold, the rest is released
@@ -63,12 +62,11 @@ pub fn log_off(s: &mut State, now: Moment, turret: TurretId) {
     for line in lines_with(s, turret) {
         leave_to_others(s, now, turret, &line);
     }
-    if let Some(seat) = s.turrets.remove(&turret) {
-        s.touched.extend(seat.monitors);
-        if s.turrets.values().all(|other| other.user != seat.user) {
-            s.dnd.remove(&seat.user);
-            tell_callers(s, &seat.user);
-        }
+    if let Some(seat) = s.unseat(turret)
+        && !s.seats.contains_key(&seat.user)
+    {
+        s.dnd.remove(&seat.user);
+        tell_callers(s, &seat.user);
     }
 }
 
@@ -83,10 +81,8 @@ pub fn lost(s: &mut State, now: Moment, turret: TurretId) {
         let kind = s.lines.get(&line).map(|found| found.spec.kind);
         if kind == Some(LineKind::Intercom) {
             let _ = release(s, now, turret, &line);
-        } else if let Ok(found) = s.line_mut(&line) {
-            for leg in found.legs.iter_mut().filter(|leg| leg.party.turret == turret) {
-                (leg.mic, leg.mic_lapsed) = (false, leg.mic);
-            }
+        } else {
+            s.leg_mut(&line, turret).into_iter().for_each(|leg| (leg.mic, leg.mic_lapsed) = (false, leg.mic));
             let_go(s, now, turret, &line);
         }
     }
@@ -98,17 +94,15 @@ pub fn lost(s: &mut State, now: Moment, turret: TurretId) {
 
 /// `user` cannot answer any more: who rings where nobody else can is told (RTE-5).
 fn tell_callers(s: &mut State, user: &UserId) {
-    let theirs = s.lines.values().filter(|line| line.spec.members.contains_key(user));
-    let theirs: Vec<LineId> = theirs.map(|line| line.spec.line.clone()).collect();
+    let rings = |line: &&LineId| s.lines.get(*line).is_some_and(|found| found.ring.is_some());
+    let theirs: Vec<LineId> = s.appearances.get(user).into_iter().flatten().filter(rings).cloned().collect();
     theirs.iter().for_each(|line| tell_unattended(s, line));
 }
 
 fn mark(s: &mut State, turret: TurretId, lost: bool) {
     for line in lines_with(s, turret) {
-        let Ok(found) = s.line_mut(&line) else { continue };
-        let legs = found.legs.iter_mut().map(|leg| &mut leg.party);
-        legs.chain(&mut found.holders).filter(|party| party.turret == turret).for_each(|p| p.link_lost = lost);
-        let far = found.spec.far.clone();
+        s.mark_lost(&line, turret, lost);
+        let far = s.lines.get(&line).and_then(|found| found.spec.far.clone());
         s.happened_at(&line, turret, if lost { Happening::LinkLost } else { Happening::LinkBack });
         far_shows(s, far);
     }
@@ -123,8 +117,7 @@ pub fn back(s: &mut State, now: Moment, turret: TurretId) {
     let soon = now.mono_us.saturating_sub(since.mono_us) <= MIC_AUTO_RESUME_MS * 1_000;
     for line in lines_with(s, turret) {
         let opens = soon && s.recordable(&line).is_ok();
-        let Ok(found) = s.line_mut(&line) else { continue };
-        for leg in found.legs.iter_mut().filter(|leg| leg.party.turret == turret && leg.mic_lapsed) {
+        if let Some(leg) = s.leg_mut(&line, turret).filter(|leg| leg.mic_lapsed) {
             leg.mic_lapsed = false;
             if opens {
                 (leg.mic, leg.mic_since) = (true, now);
@@ -150,8 +143,8 @@ fn leave_to_others(s: &mut State, now: Moment, turret: TurretId, line: &LineId) 
     let Some(found) = s.lines.get(line) else { return };
     let there = |other: &TurretId| *other != turret && s.turrets[other].lost.is_none();
     let others: Vec<TurretId> = s.audience(found).into_iter().filter(there).collect();
-    let alone = found.legs.len() == 1 && found.leg(turret).is_some();
-    let held = found.holders.iter().any(|holder| holder.turret == turret);
+    let alone = found.legs().len() == 1 && found.leg(turret).is_some();
+    let held = found.is_held_by(turret);
     let name = found.spec.name.clone();
     let waits = !others.is_empty() && (held || (alone && crate::hold::hold(s, now, turret, line).is_ok()));
     if !waits {
@@ -170,7 +163,7 @@ fn leave_to_others(s: &mut State, now: Moment, turret: TurretId, line: &LineId) 
 pub fn forsaken(s: &mut State, now: Moment, line: &LineId, turret: TurretId, left_us: u64) {
     let here = s.turrets.get(&turret).is_some_and(|seat| seat.lost.is_none());
     let meant = |holder: &&dealerboard_model::Party| holder.turret == turret && holder.since.mono_us <= left_us;
-    if !here && s.lines.get(line).is_some_and(|found| found.holders.iter().any(|holder| meant(&holder))) {
+    if !here && s.lines.get(line).is_some_and(|found| found.holders().iter().any(|holder| meant(&holder))) {
         let _ = release(s, now, turret, line);
     }
 }
@@ -180,9 +173,10 @@ pub fn dnd(s: &mut State, turret: TurretId, on: bool) -> Result<Accepted, Refusa
     let zero = Moment { mono_us: 0, utc_ms: 0 };
     let user = s.party(turret, dealerboard_model::Position::Speakers, zero)?.user;
     if on {
-        s.dnd.insert(user);
+        s.dnd.insert(user.clone());
     } else {
         s.dnd.remove(&user);
     }
+    s.touched_people.insert(user);
     Ok(Accepted::default())
 }

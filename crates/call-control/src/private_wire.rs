@@ -11,8 +11,9 @@
 //! ```
 
 use crate::happenings::Happening;
+use crate::line::{Leg, Line};
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
-use crate::state::{Leg, Line, State, stale};
+use crate::state::{State, stale};
 use crate::timer::{HISTORY_MIN_RING_S, SIGNAL_MIN_MS, SIGNALLED_MS, Timer};
 use dealerboard_model::{CallId, FarEnd, LineId, LineKind, Moment, Position, TurretId};
 
@@ -103,14 +104,14 @@ fn join(
 ) -> Result<(), Refusal> {
     let party = s.party(turret, at, now)?;
     let found = s.line_mut(line)?;
-    if found.call != Some(call) || found.legs.is_empty() {
+    if found.call != Some(call) || found.legs().is_empty() {
         found.since = now;
     }
     found.call = Some(call);
-    found.holders.retain(|holder| holder.turret != turret);
-    found.legs.push(Leg::new(party, true, now));
-    if found.spec.kind == LineKind::Ard {
-        let far = found.spec.far.clone();
+    let (is_ard, far) = (found.spec.kind == LineKind::Ard, found.spec.far.clone());
+    s.take_holder(line, turret);
+    s.put_leg(line, Leg::new(party, true, now));
+    if is_ard {
         far_shows(s, far);
     }
     Ok(())
@@ -129,7 +130,7 @@ pub fn answer(
     let found = s.line(line)?;
     let name = found.spec.name.clone();
     if found.call != Some(call) || found.ring.is_none() {
-        let winner = found.legs.first().filter(|_| found.call == Some(call)).map(|leg| leg.party.user.clone());
+        let winner = found.legs().first().filter(|_| found.call == Some(call)).map(|leg| leg.party.user.clone());
         return Err(match winner {
             Some(user) => {
                 let who = s.name_of(&user);
@@ -182,13 +183,13 @@ pub fn bridge(
     if found.calling {
         return Err(Refusal::new(RefusalCode::StillRinging, format!("{name} is still ringing at the far end.")));
     }
-    if found.call != Some(call) || found.legs.is_empty() || found.leg(turret).is_some() {
+    if found.call != Some(call) || found.legs().is_empty() || found.leg(turret).is_some() {
         return Err(stale(&name));
     }
     if found.spec.kind == LineKind::Intercom {
         return Err(Refusal::new(RefusalCode::NoRight, "An intercom cannot be joined; call one of the two."));
     }
-    if found.legs.len() >= BRIDGE_MAX {
+    if found.legs().len() >= BRIDGE_MAX {
         return Err(Refusal::new(RefusalCode::GroupFull, format!("{BRIDGE_MAX} are on {name} already.")));
     }
     s.recordable(line)?;
@@ -204,8 +205,8 @@ pub fn bridge(
 pub fn release(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> Result<Accepted, Refusal> {
     let found = s.line(line)?;
     let (call, name) = (found.call, found.spec.name.clone());
-    let mine = found.leg(turret).is_some() || found.holders.iter().any(|holder| holder.turret == turret);
-    let held = found.legs.is_empty() && !found.holders.is_empty();
+    let mine = found.leg(turret).is_some() || found.is_held_by(turret);
+    let held = found.legs().is_empty() && !found.holders().is_empty();
     if !mine {
         s.right_on(turret, line)?;
         if !held {
@@ -216,14 +217,14 @@ pub fn release(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> R
         s.notice_members(line, &format!("{who} released {name} while you held it."), None);
     }
     let_go(s, now, turret, line);
-    let found = s.line_mut(line)?;
-    let parties = found.legs.iter().map(|leg| &leg.party).chain(&found.holders);
-    let mut theirs = parties.filter(|party| party.turret == turret).map(|party| party.user.clone());
-    let user = theirs.next();
-    found.legs.retain(|leg| leg.party.turret != turret);
     // Who could resume a held call may release it (HOLD-10).
-    found.holders.retain(|holder| mine && holder.turret != turret);
-    let (silent, stays) = (found.legs.is_empty(), found.has_members() && found.spec.kind != LineKind::Intercom);
+    let holders: Vec<TurretId> = s.line(line)?.holders().iter().map(|holder| holder.turret).collect();
+    let holds: Vec<_> = holders.into_iter().filter(|at| !mine || *at == turret).collect();
+    let left = s.take_leg(line, turret).map(|leg| leg.party.user);
+    let let_go: Vec<_> = holds.into_iter().filter_map(|at| s.take_holder(line, at)).collect();
+    let user = left.or_else(|| let_go.into_iter().find(|holder| holder.turret == turret).map(|holder| holder.user));
+    let found = s.line(line)?;
+    let (silent, stays) = (found.legs().is_empty(), found.has_members() && found.spec.kind != LineKind::Intercom);
     if silent {
         crate::hoot::close_all(s, line);
     }
@@ -233,7 +234,7 @@ pub fn release(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> R
     // An intercom is over when one of the two leaves it.
     if !found.has_members() || found.spec.kind == LineKind::Intercom {
         end_empty(s, now, line);
-    } else if let Some(found) = s.lines.get(line).filter(|found| found.legs.is_empty()) {
+    } else if let Some(found) = s.lines.get(line).filter(|found| found.legs().is_empty()) {
         let far = found.spec.far.clone();
         far_shows(s, far);
     }
@@ -251,36 +252,30 @@ fn end_empty(s: &mut State, now: Moment, line: &LineId) {
             tell_missed(s, now, &far);
             for end in [line, &far] {
                 crate::hoot::close_all(s, end);
-                if let Ok(end) = s.line_mut(end) {
-                    end.clear(now);
-                }
+                s.clear_line(end, now);
             }
         }
         (LineKind::Mrd, Some(far)) => {
             let far_open = s.lines.get(&far).is_some_and(|end| end.has_members());
+            let call = s.lines.get(line).and_then(|here| here.call).filter(|_| far_open);
+            s.clear_line(line, now);
             if let Ok(here) = s.line_mut(line) {
-                let call = here.call.filter(|_| far_open);
-                here.clear(now);
                 here.call = call;
                 here.far = if far_open { FarEnd::Open } else { FarEnd::Plain };
             }
             if let Ok(end) = s.line_mut(&far) {
                 end.far = if far_open { FarEnd::Gone } else { FarEnd::Plain };
                 // A tapped Signal rings on for its least time, and can be answered until then.
-                if !far_open && end.ring.is_none() {
-                    let signalled = end.signalled;
-                    end.clear(now);
-                    end.signalled = signalled;
+                let (over, signalled) = (!far_open && end.ring.is_none(), end.signalled);
+                if over {
+                    s.clear_line(&far, now);
+                    s.line_mut(&far).into_iter().for_each(|end| end.signalled = signalled);
                 }
             }
         }
         (LineKind::Intercom, _) => crate::intercom::end(s, line),
         // A wire whose far end the floor does not name.
-        (LineKind::Ard | LineKind::Mrd | LineKind::Hoot, _) => {
-            if let Ok(here) = s.line_mut(line) {
-                here.clear(now);
-            }
-        }
+        (LineKind::Ard | LineKind::Mrd | LineKind::Hoot, _) => s.clear_line(line, now),
     }
 }
 
@@ -304,9 +299,9 @@ pub fn far_shows(s: &mut State, far: Option<LineId>) {
     let Some(here) = s.lines.get(&far).and_then(|end| end.spec.far.as_ref()).and_then(|here| s.lines.get(here)) else {
         return;
     };
-    let (held, open) = (here.legs.is_empty() && !here.holders.is_empty(), !here.legs.is_empty());
+    let (held, open) = (here.legs().is_empty() && !here.holders().is_empty(), !here.legs().is_empty());
     let is_mrd = here.spec.kind == LineKind::Mrd;
-    let lost = open && here.legs.iter().all(|leg| leg.party.link_lost);
+    let lost = open && here.legs().iter().all(|leg| leg.party.link_lost);
     if let Ok(end) = s.line_mut(&far) {
         end.far = if lost {
             FarEnd::LinkLost
@@ -398,11 +393,9 @@ pub fn signalled_ends(s: &mut State, line: &LineId, since_us: u64) {
 /// Opens the microphone of one's own party after a lapse (ALL-6).
 pub fn open_mic(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> Result<Accepted, Refusal> {
     s.recordable(line)?;
-    let found = s.line_mut(line)?;
+    let found = s.line(line)?;
     let (name, call) = (found.spec.name.clone(), found.call);
-    let Some(leg) = found.legs.iter_mut().find(|leg| leg.party.turret == turret) else {
-        return Err(stale(&name));
-    };
+    let Some(leg) = s.leg_mut(line, turret) else { return Err(stale(&name)) };
     let (position, opens) = (leg.party.position, !leg.mic);
     if opens {
         (leg.mic, leg.mic_since) = (true, now);

@@ -6,23 +6,32 @@
 use crate::happenings::{Happened, Happening};
 use crate::messages::Output;
 use crate::state::State;
-use dealerboard_model::{CallId, LineId, LineKind, RecordPolicy, RecordingId, TrackId, TurretId, Uplink, UserId};
-use std::collections::BTreeMap;
+use crate::voice::Voice;
+use dealerboard_model::{CallId, LineId, LineKind, RecordPolicy, RecordingId, TrackId, TurretId, Uplink};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is kept of a call before it is recorded: a call without one open microphone has few key presses.
 const BEFORE_MAX: usize = 64;
 
-type Keyed = (LineId, TurretId, Uplink, UserId);
+/// One call that is recorded, or may be.
+#[derive(Clone, Debug, Default)]
+struct Call {
+    recording: Option<RecordingId>,
+    /// Where it is, or was.
+    lines: BTreeSet<LineId>,
+    /// What happened before it was recorded.
+    before: Vec<Happened>,
+}
 
 /// Open recordings and tracks.
 #[derive(Clone, Debug)]
 pub struct Recordings {
     next_recording: u32,
     next_track: u32,
-    open: BTreeMap<CallId, RecordingId>,
-    tracks: BTreeMap<(LineId, TurretId, Uplink), (TrackId, CallId)>,
-    /// What happened in calls that are not recorded yet, and may be.
-    before: BTreeMap<CallId, Vec<Happened>>,
+    calls: BTreeMap<CallId, Call>,
+    /// The calls of each line that are in `calls`.
+    on_lines: BTreeMap<LineId, BTreeSet<CallId>>,
+    tracks: BTreeMap<LineId, BTreeMap<(TurretId, Uplink), (TrackId, CallId)>>,
 }
 
 impl Recordings {
@@ -30,73 +39,93 @@ impl Recordings {
         Self {
             next_recording: first_recording,
             next_track: first_track,
-            open: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            on_lines: BTreeMap::new(),
             tracks: BTreeMap::new(),
-            before: BTreeMap::new(),
         }
     }
 
     /// The track of an open microphone, if it is recorded.
     pub fn track(&self, line: &LineId, turret: TurretId, uplink: Uplink) -> Option<TrackId> {
-        self.tracks.get(&(line.clone(), turret, uplink)).map(|(track, _)| *track)
+        self.tracks.get(line)?.get(&(turret, uplink)).map(|(track, _)| *track)
     }
 
     /// The lines that a turret's uplink is recorded on.
     pub fn lines_of(&self, turret: TurretId, uplink: Uplink) -> Vec<LineId> {
-        let mine = self.tracks.keys().filter(|key| (key.1, key.2) == (turret, uplink));
-        mine.map(|(line, ..)| line.clone()).collect()
+        let mine = self.tracks.iter().filter(|(_, tracks)| tracks.contains_key(&(turret, uplink)));
+        mine.map(|(line, _)| line.clone()).collect()
     }
 
-    /// Opens and closes what follows from the microphones that are keyed now.
-    pub fn follow(&mut self, s: &mut State, keyed: &[Keyed]) {
-        let is_keyed = |key: &(LineId, TurretId, Uplink), call: CallId, s: &State| {
-            keyed.iter().any(|(line, turret, uplink, _)| (line, *turret, *uplink) == (&key.0, key.1, key.2))
-                && s.lines.get(&key.0).and_then(|line| line.call) == Some(call)
-        };
-        let over: Vec<_> = self
-            .tracks
-            .iter()
-            .filter(|(key, (_, call))| !is_keyed(key, *call, s))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in over {
-            if let Some((track, _)) = self.tracks.remove(&key) {
-                s.outputs.push(Output::TrackClosed { track });
-            }
+    /// Opens and closes what follows from the microphones that are keyed now on `lines`.
+    pub fn follow(&mut self, s: &mut State, lines: &BTreeSet<LineId>, voice: &Voice) {
+        for line in lines {
+            self.close_tracks(s, line, voice);
         }
-        for (line, turret, uplink, user) in keyed {
-            let Some(found) = s.lines.get(line) else { continue };
-            let (Some(call), false) = (found.call, found.spec.record == RecordPolicy::Off) else { continue };
-            let key = (line.clone(), *turret, *uplink);
-            if self.tracks.contains_key(&key) {
+        for line in lines {
+            self.open_tracks(s, line, voice);
+        }
+        for happened in std::mem::take(&mut s.happenings) {
+            self.tell(s, happened);
+        }
+        for line in lines {
+            self.close_what_is_over(s, line);
+        }
+    }
+
+    fn close_tracks(&mut self, s: &mut State, line: &LineId, voice: &Voice) {
+        let Some(tracks) = self.tracks.get_mut(line) else { return };
+        let call = s.lines.get(line).and_then(|found| found.call);
+        let open = voice.open_towards(line);
+        tracks.retain(|(turret, uplink), (track, of)| {
+            let is_keyed = call == Some(*of)
+                && open.iter().any(|it| !it.mic.muted && (it.mic.turret, it.mic.uplink) == (*turret, *uplink));
+            if !is_keyed {
+                s.outputs.push(Output::TrackClosed { track: *track });
+            }
+            is_keyed
+        });
+        if tracks.is_empty() {
+            self.tracks.remove(line);
+        }
+    }
+
+    fn open_tracks(&mut self, s: &mut State, line: &LineId, voice: &Voice) {
+        let Some(found) = s.lines.get(line) else { return };
+        let (Some(call), false) = (found.call, found.spec.record == RecordPolicy::Off) else { return };
+        for mic in voice.open_towards(line).iter().map(|open| &open.mic).filter(|mic| !mic.muted) {
+            let (turret, uplink, user) = (mic.turret, mic.uplink, mic.user.clone());
+            if self.track(line, turret, uplink).is_some() {
                 continue;
             }
             let recording = self.recording(s, line, call);
             let track = TrackId(self.next_track);
             self.next_track += 1;
-            self.tracks.insert(key, (track, call));
+            self.tracks.entry(line.clone()).or_default().insert((turret, uplink), (track, call));
             // What a turret told before it was lost is in the recording already, and it tells it anew.
             let is_back = s.happenings.iter().any(|it| {
-                (it.what, &it.line, it.who.as_slice()) == (Happening::LinkBack, line, std::slice::from_ref(user))
+                (it.what, &it.line, it.who.as_slice()) == (Happening::LinkBack, line, std::slice::from_ref(&user))
             });
-            if !is_back && s.turrets.get(turret).is_some_and(|seat| seat.without_mic.contains(uplink)) {
-                s.happened(line, Some(user.clone()), Happening::MicMissing(*uplink));
+            if !is_back && s.turrets.get(&turret).is_some_and(|seat| seat.without_mic.contains(&uplink)) {
+                s.happened(line, Some(user.clone()), Happening::MicMissing(uplink));
             }
-            let (line, user) = (line.clone(), user.clone());
-            s.outputs.push(Output::TrackOpened { track, recording, line, user, turret: *turret, uplink: *uplink });
+            s.outputs.push(Output::TrackOpened { track, recording, line: line.clone(), user, turret, uplink });
         }
-        for happened in std::mem::take(&mut s.happenings) {
-            self.tell(s, happened);
-        }
-        self.close_what_is_over(s);
+    }
+
+    /// What is kept of a call, which begins to be kept.
+    fn call(&mut self, call: CallId, line: &LineId) -> &mut Call {
+        self.on_lines.entry(line.clone()).or_default().insert(call);
+        let kept = self.calls.entry(call).or_default();
+        kept.lines.insert(line.clone());
+        kept
     }
 
     /// Gives what happened to its call's recording; what comes before that opens waits for it.
     fn tell(&mut self, s: &mut State, happened: Happened) {
-        let Some(recording) = self.open.get(&happened.call).copied() else {
-            let before = self.before.entry(happened.call).or_default();
-            if before.len() < BEFORE_MAX {
-                before.push(happened);
+        let call = self.call(happened.call, &happened.line);
+        let Some(recording) = call.recording else {
+            if call.before.len() < BEFORE_MAX {
+                call.before.push(happened);
             }
             return;
         };
@@ -105,31 +134,45 @@ impl Recordings {
     }
 
     fn recording(&mut self, s: &mut State, line: &LineId, call: CallId) -> RecordingId {
-        if let Some(recording) = self.open.get(&call) {
-            return *recording;
+        let next = RecordingId(self.next_recording);
+        let kept = self.call(call, line);
+        if let Some(recording) = kept.recording {
+            return recording;
         }
-        let recording = RecordingId(self.next_recording);
+        kept.recording = Some(next);
+        let before = std::mem::take(&mut kept.before);
         self.next_recording += 1;
-        self.open.insert(call, recording);
         if let Some(found) = s.lines.get(line) {
             let kind = found.spec.kind;
             let lines = std::iter::once(line.clone()).chain(found.spec.far.clone()).collect();
             let both = kind == LineKind::Intercom;
             let people = found.spec.members.keys().filter(|_| both).cloned().collect();
-            s.outputs.push(Output::RecordingOpened { recording, call, lines, people, kind });
+            s.outputs.push(Output::RecordingOpened { recording: next, call, lines, people, kind });
         }
-        for happened in self.before.remove(&call).unwrap_or_default() {
+        for happened in before {
             self.tell(s, happened);
         }
-        recording
+        next
     }
 
-    fn close_what_is_over(&mut self, s: &mut State) {
-        let lives = |call: CallId| s.lines.values().any(|line| line.call == Some(call));
-        self.before.retain(|call, _| lives(*call));
-        let over: Vec<CallId> = self.open.keys().copied().filter(|call| !lives(*call)).collect();
+    /// Ends the calls of a line that are on no line any more.
+    fn close_what_is_over(&mut self, s: &mut State, line: &LineId) {
+        let Some(calls) = self.on_lines.get(line) else { return };
+        let lives = |call: CallId, on: &LineId| s.lines.get(on).is_some_and(|found| found.call == Some(call));
+        let is_over =
+            |call: &&CallId| self.calls.get(call).is_none_or(|kept| !kept.lines.iter().any(|on| lives(**call, on)));
+        let over: Vec<CallId> = calls.iter().filter(is_over).copied().collect();
         for call in over {
-            if let Some(recording) = self.open.remove(&call) {
+            let Some(kept) = self.calls.remove(&call) else { continue };
+            for on in &kept.lines {
+                if let Some(calls) = self.on_lines.get_mut(on) {
+                    calls.remove(&call);
+                    if calls.is_empty() {
+                        self.on_lines.remove(on);
+                    }
+                }
+            }
+            if let Some(recording) = kept.recording {
                 s.outputs.push(Output::RecordingClosed { recording });
             }
         }

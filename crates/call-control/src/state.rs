@@ -2,108 +2,13 @@
 
 use crate::floor::{Floor, LineSpec};
 use crate::happenings::{Happened, Happening};
+use crate::line::{Line, Places};
 use crate::messages::{Output, Refusal, RefusalCode, Sound};
 use crate::timer::{Timer, Timers};
 use dealerboard_model::{
-    CallId, FarEnd, LineId, LineKind, Moment, Party, Position, Right, Ring, RingPriority, TurretId, Uplink, UserId,
+    CallId, LineId, LineKind, Moment, Party, Position, Right, Ring, RingPriority, TurretId, Uplink, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// One user at one turret on a line, and whether the microphone is open.
-#[derive(Clone, Debug)]
-pub struct Leg {
-    pub party: Party,
-    pub mic: bool,
-    pub mic_since: Moment,
-    /// Was open when the link was lost: opens again by itself if the turret is back soon.
-    pub mic_lapsed: bool,
-}
-
-impl Leg {
-    pub fn new(party: Party, mic: bool, now: Moment) -> Self {
-        Self { party, mic, mic_since: now, mic_lapsed: false }
-    }
-}
-
-/// One talk key that is down.
-#[derive(Clone, Debug)]
-pub struct Talk {
-    pub user: UserId,
-    pub turret: TurretId,
-    pub since: Moment,
-    pub latched: bool,
-    /// The last press on it.
-    pub pressed: Moment,
-    /// Announced: when it closes unless its user does something, and why.
-    pub closes: Option<(Moment, Closes)>,
-}
-
-/// Why an open talk closes soon (SPK-3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Closes {
-    /// A latch without speech.
-    Silent,
-    /// A latch that has been open for `latch.max`.
-    Long,
-    /// A key that has been down for `talk.held_max`.
-    Held,
-}
-
-/// One line: an end of a wire, a hoot, or an intercom.
-#[derive(Clone, Debug)]
-pub struct Line {
-    pub spec: LineSpec,
-    pub call: Option<CallId>,
-    pub since: Moment,
-    /// ARD: seized here, and the far end has not answered.
-    pub calling: bool,
-    pub legs: Vec<Leg>,
-    pub holders: Vec<Party>,
-    pub talks: Vec<Talk>,
-    pub ring: Option<Ring>,
-    pub signalled: Option<Moment>,
-    pub signal_since: Option<Moment>,
-    /// Whose Signal key at the far end makes this end ring.
-    pub signal_by: Option<TurretId>,
-    pub far: FarEnd,
-    pub failed: bool,
-}
-
-impl Line {
-    pub fn new(spec: LineSpec, now: Moment) -> Self {
-        Self {
-            spec,
-            call: None,
-            since: now,
-            calling: false,
-            legs: Vec::new(),
-            holders: Vec::new(),
-            talks: Vec::new(),
-            ring: None,
-            signalled: None,
-            signal_since: None,
-            signal_by: None,
-            far: FarEnd::Plain,
-            failed: false,
-        }
-    }
-
-    /// Somebody is on it or holds it.
-    pub fn has_members(&self) -> bool {
-        !self.legs.is_empty() || !self.holders.is_empty()
-    }
-
-    pub fn leg(&self, turret: TurretId) -> Option<&Leg> {
-        self.legs.iter().find(|leg| leg.party.turret == turret)
-    }
-
-    /// Lets everything go; the ring of a call that is over, too.
-    pub fn clear(&mut self, now: Moment) {
-        let spec = self.spec.clone();
-        let failed = self.failed;
-        *self = Self { failed, ..Self::new(spec, now) };
-    }
-}
 
 /// One turret's session.
 #[derive(Clone, Debug)]
@@ -124,7 +29,16 @@ pub struct Turret {
 pub struct State {
     pub floor: Floor,
     pub lines: BTreeMap<LineId, Line>,
+    /// Lines that are in no floor file: intercoms.
+    pub temporary: BTreeSet<LineId>,
+    pub places: Places,
     pub turrets: BTreeMap<TurretId, Turret>,
+    /// The lines of the floor file that each user has an appearance of.
+    pub appearances: BTreeMap<UserId, BTreeSet<LineId>>,
+    /// Sessions of each user who is logged on.
+    pub seats: BTreeMap<UserId, BTreeSet<TurretId>>,
+    /// Turrets that have a line on their speakers.
+    pub monitors: BTreeMap<LineId, BTreeSet<TurretId>>,
     pub dnd: BTreeSet<UserId>,
     pub recorder_failing: Option<String>,
     /// When the recorder began to fail, monotonic microseconds.
@@ -134,6 +48,8 @@ pub struct State {
     pub acts: u64,
     /// Lines whose truth may have changed since the last drain.
     pub touched: BTreeSet<LineId>,
+    /// Users of whom something may have changed since the last drain.
+    pub touched_people: BTreeSet<UserId>,
     /// What goes out beside what `project` derives.
     pub outputs: Vec<Output>,
     /// The time of what is being taken.
@@ -207,9 +123,7 @@ impl State {
     /// Tells every party and holder of a line.
     pub fn notice_members(&mut self, line: &LineId, sentence: &str, sound: Option<Sound>) {
         let Some(found) = self.lines.get(line) else { return };
-        let legs = found.legs.iter().map(|leg| leg.party.turret);
-        let turrets: BTreeSet<TurretId> = legs.chain(found.holders.iter().map(|holder| holder.turret)).collect();
-        for turret in turrets {
+        for turret in found.member_turrets() {
             self.notice(turret, Some(line), sentence.to_owned(), sound);
         }
     }
@@ -217,13 +131,60 @@ impl State {
     /// The line that a position of a turret carries.
     pub fn line_at(&self, turret: TurretId, position: Position) -> Option<LineId> {
         let carries = |line: &Line| line.leg(turret).is_some_and(|leg| leg.party.position == position);
-        self.lines.values().find(|line| carries(line)).map(|line| line.spec.line.clone())
+        self.lines_of(turret).find(|line| carries(line)).map(|line| line.spec.line.clone())
     }
 
     /// Turrets that see a line: those of its members.
     pub fn audience(&self, line: &Line) -> Vec<TurretId> {
-        let sees = |seat: &Turret| line.spec.members.contains_key(&seat.user);
-        self.turrets.iter().filter(|(_, seat)| sees(seat)).map(|(turret, _)| *turret).collect()
+        let seats = line.spec.members.keys().filter_map(|user| self.seats.get(user));
+        let mut turrets: Vec<TurretId> = seats.flatten().copied().collect();
+        turrets.sort_unstable();
+        turrets
+    }
+
+    /// Begins a session: its speakers hear `monitors`.
+    pub fn seat(&mut self, turret: TurretId, user: &UserId, monitors: BTreeSet<LineId>) {
+        let seat = Turret {
+            user: user.clone(),
+            monitors: BTreeSet::new(),
+            lost: None,
+            used: 0,
+            without_mic: BTreeSet::new(),
+            quiet: None,
+        };
+        self.turrets.insert(turret, seat);
+        self.seats.entry(user.clone()).or_default().insert(turret);
+        self.touched_people.insert(user.clone());
+        self.monitor(turret, monitors);
+    }
+
+    /// Ends a session.
+    pub fn unseat(&mut self, turret: TurretId) -> Option<Turret> {
+        self.monitor(turret, BTreeSet::new());
+        let seat = self.turrets.remove(&turret)?;
+        if let Some(seats) = self.seats.get_mut(&seat.user) {
+            seats.remove(&turret);
+            if seats.is_empty() {
+                self.seats.remove(&seat.user);
+            }
+        }
+        self.touched_people.insert(seat.user.clone());
+        Some(seat)
+    }
+
+    /// The lines that a turret hears on its speakers from now on.
+    pub fn monitor(&mut self, turret: TurretId, lines: BTreeSet<LineId>) {
+        let Some(seat) = self.turrets.get_mut(&turret) else { return };
+        let before = std::mem::replace(&mut seat.monitors, lines.clone());
+        for line in before.difference(&lines) {
+            if let Some(turrets) = self.monitors.get_mut(line) {
+                turrets.remove(&turret);
+            }
+        }
+        for line in lines.difference(&before) {
+            self.monitors.entry(line.clone()).or_default().insert(turret);
+        }
+        self.touched.extend(before.symmetric_difference(&lines).cloned());
     }
 
     /// Somebody who could answer a line is logged on, at a turret that is not lost.
@@ -263,6 +224,7 @@ impl State {
             to,
         });
         self.lines.insert(line.clone(), made);
+        self.temporary.insert(line.clone());
         self.touched.insert(line.clone());
         line
     }

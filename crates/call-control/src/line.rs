@@ -1,0 +1,266 @@
+//! A line, and who is on it.
+//!
+//! Law: who is on a line, holds it or talks there changes here alone, so that the two ways to ask (who is on this line, on
+//! which lines is this turret) give the same answer.
+
+use crate::floor::LineSpec;
+use crate::state::State;
+use dealerboard_model::{CallId, FarEnd, LineId, Moment, Party, Ring, TurretId, UserId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One user at one turret on a line, and whether the microphone is open.
+#[derive(Clone, Debug)]
+pub struct Leg {
+    pub party: Party,
+    pub mic: bool,
+    pub mic_since: Moment,
+    /// Was open when the link was lost: opens again by itself if the turret is back soon.
+    pub mic_lapsed: bool,
+}
+
+impl Leg {
+    pub fn new(party: Party, mic: bool, now: Moment) -> Self {
+        Self { party, mic, mic_since: now, mic_lapsed: false }
+    }
+}
+
+/// One talk key that is down.
+#[derive(Clone, Debug)]
+pub struct Talk {
+    pub user: UserId,
+    pub turret: TurretId,
+    pub since: Moment,
+    pub latched: bool,
+    /// The last press on it.
+    pub pressed: Moment,
+    /// Announced: when it closes unless its user does something, and why.
+    pub closes: Option<(Moment, Closes)>,
+}
+
+/// Why an open talk closes soon (SPK-3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closes {
+    /// A latch without speech.
+    Silent,
+    /// A latch that has been open for `latch.max`.
+    Long,
+    /// A key that has been down for `talk.held_max`.
+    Held,
+}
+
+/// One line: an end of a wire, a hoot, or an intercom.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub spec: LineSpec,
+    pub call: Option<CallId>,
+    pub since: Moment,
+    /// ARD: seized here, and the far end has not answered.
+    pub calling: bool,
+    legs: Vec<Leg>,
+    holders: Vec<Party>,
+    talks: Vec<Talk>,
+    pub ring: Option<Ring>,
+    pub signalled: Option<Moment>,
+    pub signal_since: Option<Moment>,
+    /// Whose Signal key at the far end makes this end ring.
+    pub signal_by: Option<TurretId>,
+    pub far: FarEnd,
+    pub failed: bool,
+}
+
+impl Line {
+    pub fn new(spec: LineSpec, now: Moment) -> Self {
+        Self {
+            spec,
+            call: None,
+            since: now,
+            calling: false,
+            legs: Vec::new(),
+            holders: Vec::new(),
+            talks: Vec::new(),
+            ring: None,
+            signalled: None,
+            signal_since: None,
+            signal_by: None,
+            far: FarEnd::Plain,
+            failed: false,
+        }
+    }
+
+    /// Who is on it by handset or hands-free, who came last at the end.
+    pub fn legs(&self) -> &[Leg] {
+        &self.legs
+    }
+
+    /// Who holds it, the oldest hold first.
+    pub fn holders(&self) -> &[Party] {
+        &self.holders
+    }
+
+    /// Whose talk keys are down, the oldest talk first.
+    pub fn talks(&self) -> &[Talk] {
+        &self.talks
+    }
+
+    /// Somebody is on it or holds it.
+    pub fn has_members(&self) -> bool {
+        !self.legs.is_empty() || !self.holders.is_empty()
+    }
+
+    pub fn leg(&self, turret: TurretId) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.party.turret == turret)
+    }
+
+    pub fn is_held_by(&self, turret: TurretId) -> bool {
+        self.holders.iter().any(|holder| holder.turret == turret)
+    }
+
+    pub fn talk(&self, turret: TurretId) -> Option<&Talk> {
+        self.talks.iter().find(|talk| talk.turret == turret)
+    }
+
+    /// Turrets of everybody who is on it or holds it.
+    pub fn member_turrets(&self) -> BTreeSet<TurretId> {
+        let legs = self.legs.iter().map(|leg| leg.party.turret);
+        legs.chain(self.holders.iter().map(|holder| holder.turret)).collect()
+    }
+}
+
+/// On which lines each turret, and each user, is, holds or talks.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    turrets: BTreeMap<TurretId, BTreeSet<LineId>>,
+    users: BTreeMap<UserId, BTreeSet<LineId>>,
+}
+
+impl Places {
+    fn note<K: Ord + Clone>(places: &mut BTreeMap<K, BTreeSet<LineId>>, who: &K, line: &LineId, there: bool) {
+        if there {
+            places.entry(who.clone()).or_default().insert(line.clone());
+        } else if let Some(lines) = places.get_mut(who) {
+            lines.remove(line);
+            if lines.is_empty() {
+                places.remove(who);
+            }
+        }
+    }
+}
+
+impl State {
+    /// The lines that a turret is on, holds or talks on.
+    pub fn lines_of(&self, turret: TurretId) -> impl Iterator<Item = &Line> {
+        let lines = self.places.turrets.get(&turret).into_iter().flatten();
+        lines.filter_map(|line| self.lines.get(line))
+    }
+
+    /// The lines that a user is on, holds or talks on, at whichever turret.
+    pub fn lines_of_user(&self, user: &UserId) -> impl Iterator<Item = &Line> {
+        let lines = self.places.users.get(user).into_iter().flatten();
+        lines.filter_map(|line| self.lines.get(line))
+    }
+
+    pub fn put_leg(&mut self, line: &LineId, leg: Leg) {
+        let (turret, user) = (leg.party.turret, leg.party.user.clone());
+        if let Ok(found) = self.line_mut(line) {
+            found.legs.push(leg);
+        }
+        self.settle(line, turret, &user);
+    }
+
+    pub fn take_leg(&mut self, line: &LineId, turret: TurretId) -> Option<Leg> {
+        let found = self.line_mut(line).ok()?;
+        let place = found.legs.iter().position(|leg| leg.party.turret == turret)?;
+        let leg = found.legs.remove(place);
+        self.settle(line, turret, &leg.party.user);
+        Some(leg)
+    }
+
+    /// A leg to change; whose it is stays.
+    pub fn leg_mut(&mut self, line: &LineId, turret: TurretId) -> Option<&mut Leg> {
+        self.line_mut(line).ok()?.legs.iter_mut().find(|leg| leg.party.turret == turret)
+    }
+
+    pub fn put_holder(&mut self, line: &LineId, holder: Party) {
+        let (turret, user) = (holder.turret, holder.user.clone());
+        if let Ok(found) = self.line_mut(line) {
+            found.holders.push(holder);
+        }
+        self.settle(line, turret, &user);
+    }
+
+    pub fn take_holder(&mut self, line: &LineId, turret: TurretId) -> Option<Party> {
+        let found = self.line_mut(line).ok()?;
+        let place = found.holders.iter().position(|holder| holder.turret == turret)?;
+        let holder = found.holders.remove(place);
+        self.settle(line, turret, &holder.user);
+        Some(holder)
+    }
+
+    pub fn put_talk(&mut self, line: &LineId, talk: Talk) {
+        let (turret, user) = (talk.turret, talk.user.clone());
+        if let Ok(found) = self.line_mut(line) {
+            found.talks.push(talk);
+        }
+        self.settle(line, turret, &user);
+    }
+
+    pub fn take_talk(&mut self, line: &LineId, turret: TurretId) -> Option<Talk> {
+        let found = self.line_mut(line).ok()?;
+        let place = found.talks.iter().position(|talk| talk.turret == turret)?;
+        let talk = found.talks.remove(place);
+        self.settle(line, turret, &talk.user);
+        Some(talk)
+    }
+
+    /// A talk to change; whose it is stays.
+    pub fn talk_mut(&mut self, line: &LineId, turret: TurretId) -> Option<&mut Talk> {
+        self.line_mut(line).ok()?.talks.iter_mut().find(|talk| talk.turret == turret)
+    }
+
+    /// Marks the parties and holds of a turret, or no longer, as those of one that cannot be reached.
+    pub fn mark_lost(&mut self, line: &LineId, turret: TurretId, lost: bool) {
+        let Ok(found) = self.line_mut(line) else { return };
+        let parties = found.legs.iter_mut().map(|leg| &mut leg.party).chain(&mut found.holders);
+        parties.filter(|party| party.turret == turret).for_each(|party| party.link_lost = lost);
+    }
+
+    /// Lets everything of a line go, the ring of a call that is over too.
+    pub fn clear_line(&mut self, line: &LineId, now: Moment) {
+        let Ok(found) = self.line_mut(line) else { return };
+        let fresh = Line { failed: found.failed, ..Line::new(found.spec.clone(), now) };
+        let old = std::mem::replace(found, fresh);
+        self.unsettle(line, &old);
+    }
+
+    /// Takes a line away that is in no floor file.
+    pub fn remove_line(&mut self, line: &LineId) -> Option<Line> {
+        let _ = self.line_mut(line);
+        let old = self.lines.remove(line)?;
+        self.temporary.remove(line);
+        self.unsettle(line, &old);
+        Some(old)
+    }
+
+    fn unsettle(&mut self, line: &LineId, old: &Line) {
+        let legs = old.legs.iter().map(|leg| &leg.party).chain(&old.holders);
+        let parties = legs.map(|party| (party.turret, &party.user));
+        for (turret, user) in parties.chain(old.talks.iter().map(|talk| (talk.turret, &talk.user))) {
+            self.settle(line, turret, user);
+        }
+    }
+
+    /// Notes whether `turret` and `user` are still on `line` after something of theirs has changed there.
+    fn settle(&mut self, line: &LineId, turret: TurretId, user: &UserId) {
+        let Self { lines, places, touched_people, .. } = self;
+        let is_there = |on: &dyn Fn(TurretId, &UserId) -> bool| {
+            lines.get(line).is_some_and(|found| {
+                found.legs.iter().any(|leg| on(leg.party.turret, &leg.party.user))
+                    || found.holders.iter().any(|holder| on(holder.turret, &holder.user))
+                    || found.talks.iter().any(|talk| on(talk.turret, &talk.user))
+            })
+        };
+        Places::note(&mut places.turrets, &turret, line, is_there(&|at, _| at == turret));
+        Places::note(&mut places.users, user, line, is_there(&|_, who| who == user));
+        touched_people.insert(user.clone());
+    }
+}

@@ -1,0 +1,72 @@
+//! What becomes of calls while the recorder cannot write.
+//!
+//! ```text
+//! Recorded ─fails─► Grace ─writes again─► Recorded      Grace ─`record.fail_grace`─► microphones of required lines are shut
+//! ```
+
+use crate::hoot;
+use crate::line::Line;
+use crate::messages::Sound;
+use crate::state::State;
+use crate::timer::{RECORD_GRACE_MS, Timer};
+use dealerboard_model::{LineId, Moment, RecordPolicy, TurretId};
+use std::collections::BTreeSet;
+
+/// The recorder can write, or cannot (REC-1 to REC-3).
+pub fn health(s: &mut State, now: Moment, failing: Option<String>) {
+    let began = s.recorder_failing.is_none() && failing.is_some();
+    s.recorder_failing = failing;
+    s.touched.extend(s.lines.keys().cloned());
+    if began {
+        s.recorder_since_us = now.mono_us;
+        s.set_timer(now.plus_ms(RECORD_GRACE_MS), Timer::RecordGrace(now.mono_us));
+        warn_unrecorded(s);
+    }
+}
+
+/// Everybody on a line that should be recorded is told at once, in words and by a tone (REC-3).
+fn warn_unrecorded(s: &mut State) {
+    let Some(why) = s.recorder_failing.clone() else { return };
+    let mut told: BTreeSet<(TurretId, LineId)> = BTreeSet::new();
+    for line in s.lines.values().filter(|line| line.spec.record != RecordPolicy::Off) {
+        let parties = line.legs().iter().map(|leg| leg.party.turret);
+        let talkers = line.talks().iter().map(|talk| talk.turret);
+        told.extend(parties.chain(talkers).map(|turret| (turret, line.spec.line.clone())));
+    }
+    for (turret, line) in told {
+        let Some(spec) = s.lines.get(&line).map(|found| &found.spec) else { continue };
+        let closes = match spec.record {
+            RecordPolicy::Required => " Microphones close in 3 seconds unless it is again.",
+            RecordPolicy::On | RecordPolicy::Off => "",
+        };
+        let sentence = format!("{} is not recorded now: {why}.{closes}", spec.name);
+        s.notice(turret, Some(&line), sentence, Some(Sound::Warning));
+    }
+}
+
+/// Still not recorded after the grace: every microphone towards a line that must be recorded is shut (REC-3).
+pub fn grace_over(s: &mut State, now: Moment, since_us: u64) {
+    let Some(why) = s.recorder_failing.clone().filter(|_| s.recorder_since_us == since_us) else { return };
+    let required = |line: &&Line| line.spec.record == RecordPolicy::Required;
+    let lines: Vec<LineId> = s.lines.values().filter(required).map(|line| line.spec.line.clone()).collect();
+    for line in lines {
+        let Some(found) = s.lines.get(&line) else { continue };
+        let talking: Vec<TurretId> = found.talks().iter().map(|talk| talk.turret).collect();
+        let open = found.legs().iter().filter(|leg| leg.mic || leg.mic_lapsed);
+        let open: Vec<TurretId> = open.map(|leg| leg.party.turret).collect();
+        let sentence = format!("{} is not recorded ({why}): microphones are closed.", found.spec.name);
+        let mut told: BTreeSet<TurretId> = talking.iter().copied().collect();
+        for turret in talking {
+            hoot::stop(s, now, turret, &line);
+        }
+        for turret in open {
+            if let Some(leg) = s.leg_mut(&line, turret) {
+                (leg.mic, leg.mic_lapsed) = (false, false);
+                told.insert(turret);
+            }
+        }
+        for turret in told {
+            s.notice(turret, Some(&line), sentence.clone(), Some(Sound::Warning));
+        }
+    }
+}

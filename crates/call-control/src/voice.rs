@@ -1,0 +1,218 @@
+//! What follows from the state for the voice: which microphones are open towards which lines, and who hears each. Derived
+//! anew after each input for the lines that it touched.
+//!
+//! Law: nothing here decides; a microphone that is open is routed, recorded and shown by the same derivation, so that these
+//! cannot disagree (I3, I44).
+
+use crate::line::Line;
+use crate::messages::{MicReport, Output, RouteLeg};
+use crate::record::Recordings;
+use crate::state::State;
+use dealerboard_model::{LineId, LineKind, Moment, TrackId, TurretId, Uplink, UserId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One open microphone on one line.
+#[derive(Clone, Debug)]
+pub struct Mic {
+    pub turret: TurretId,
+    pub uplink: Uplink,
+    pub user: UserId,
+    pub since: Moment,
+    /// A talk key of its turret keeps it from being heard (POS-4).
+    pub muted: bool,
+    closes: Option<Moment>,
+}
+
+/// An open microphone with who hears it.
+#[derive(Clone, Debug)]
+pub struct Open {
+    pub mic: Mic,
+    legs: Vec<RouteLeg>,
+}
+
+type Route = (Vec<RouteLeg>, Vec<TrackId>);
+
+/// What is open, and what was sent of it last.
+#[derive(Clone, Debug, Default)]
+pub struct Voice {
+    /// What is open towards each line.
+    open: BTreeMap<LineId, Vec<Open>>,
+    /// The lines that each uplink is open towards.
+    towards: BTreeMap<(TurretId, Uplink), BTreeSet<LineId>>,
+    routes: BTreeMap<(TurretId, Uplink), Route>,
+    mics: BTreeMap<TurretId, Vec<MicReport>>,
+}
+
+impl Voice {
+    /// The microphones of a turret, as they were sent last.
+    pub fn mics(&self, turret: TurretId) -> Vec<MicReport> {
+        self.mics.get(&turret).cloned().unwrap_or_default()
+    }
+
+    /// What is open towards a line.
+    pub fn open_towards(&self, line: &LineId) -> &[Open] {
+        self.open.get(line).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn towards(&self, turret: TurretId, uplink: Uplink) -> impl Iterator<Item = (&LineId, &Open)> {
+        let lines = self.towards.get(&(turret, uplink)).into_iter().flatten();
+        lines.flat_map(move |line| {
+            let mine = move |it: &&Open| (it.mic.turret, it.mic.uplink) == (turret, uplink);
+            self.open_towards(line).iter().filter(mine).map(move |open| (line, open))
+        })
+    }
+}
+
+fn talks_anywhere(s: &State, turret: TurretId) -> bool {
+    s.lines_of(turret).any(|line| line.talk(turret).is_some())
+}
+
+/// All microphones that are open towards a line.
+pub fn mics_of(s: &State, line: &Line) -> Vec<Mic> {
+    let legs = line.legs().iter().filter(|leg| leg.mic).map(|leg| Mic {
+        turret: leg.party.turret,
+        uplink: leg.party.position.uplink(),
+        user: leg.party.user.clone(),
+        since: leg.mic_since,
+        // While a speaker talk key is down the handsets do not hear the user (rule POS-4).
+        muted: talks_anywhere(s, leg.party.turret),
+        closes: None,
+    });
+    let talks = line.talks().iter().map(|talk| Mic {
+        turret: talk.turret,
+        uplink: Uplink::Mic,
+        user: talk.user.clone(),
+        since: talk.since,
+        muted: false,
+        closes: talk.closes.map(|(at, _)| at),
+    });
+    legs.chain(talks).collect()
+}
+
+/// Who hears a microphone that is open towards `line`; nobody while an ARD still rings.
+pub fn hearers(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
+    let mut legs: Vec<RouteLeg> = Vec::new();
+    let both_ends = !line.calling;
+    let far = line.spec.far.as_ref().and_then(|far| s.lines.get(far));
+    let ends = [Some(line), far].into_iter().flatten().filter(|_| both_ends);
+    for end in ends {
+        let label = &end.spec.line;
+        for leg in end.legs() {
+            legs.push(RouteLeg { hearer: leg.party.turret, label: label.clone(), handset: true });
+        }
+        let monitored = match end.spec.kind {
+            LineKind::Hoot => true,
+            LineKind::Ard => !end.legs().is_empty(),
+            LineKind::Mrd => true,
+            LineKind::Intercom => false,
+        };
+        for turret in s.monitors.get(label).into_iter().flatten().filter(|_| monitored) {
+            let seat = &s.turrets[turret];
+            if seat.lost.is_none() && end.spec.members.contains_key(&seat.user) {
+                legs.push(RouteLeg { hearer: *turret, label: label.clone(), handset: false });
+            }
+        }
+    }
+    legs.retain(|leg| leg.hearer != talker);
+    // One copy for each hearer, the handset's before a speaker's.
+    legs.sort_by_key(|leg| (leg.hearer, !leg.handset));
+    legs.dedup_by_key(|leg| leg.hearer);
+    legs
+}
+
+pub fn is_lost(s: &State, turret: TurretId) -> bool {
+    s.turrets.get(&turret).is_some_and(|seat| seat.lost.is_some())
+}
+
+/// Sends what has changed on `touched` lines since the last time.
+pub fn derive(s: &mut State, voice: &mut Voice, recordings: &mut Recordings, touched: BTreeSet<LineId>) {
+    // Who hears a line is decided at its far end too.
+    let fars = touched.iter().filter_map(|line| s.lines.get(line)?.spec.far.clone());
+    let lines: BTreeSet<LineId> = fars.collect::<Vec<_>>().into_iter().chain(touched).collect();
+    let mut changed: BTreeSet<(TurretId, Uplink)> = BTreeSet::new();
+    for line in &lines {
+        let open: Vec<Open> = s.lines.get(line).map(|found| open_towards(s, found)).unwrap_or_default();
+        let before = voice.open.remove(line).unwrap_or_default();
+        let uplinks = |open: &[Open]| open.iter().map(|it| (it.mic.turret, it.mic.uplink)).collect::<BTreeSet<_>>();
+        for uplink in uplinks(&before) {
+            if let Some(lines) = voice.towards.get_mut(&uplink) {
+                lines.remove(line);
+                if lines.is_empty() {
+                    voice.towards.remove(&uplink);
+                }
+            }
+            changed.insert(uplink);
+        }
+        for uplink in uplinks(&open) {
+            voice.towards.entry(uplink).or_default().insert(line.clone());
+            changed.insert(uplink);
+        }
+        if !open.is_empty() {
+            voice.open.insert(line.clone(), open);
+        }
+    }
+    recordings.follow(s, &lines, voice);
+    for (turret, uplink) in &changed {
+        send_route(s, voice, recordings, *turret, *uplink);
+    }
+    let turrets: BTreeSet<TurretId> = changed.into_iter().map(|(turret, _)| turret).collect();
+    for turret in turrets {
+        send_mics(s, voice, turret);
+    }
+}
+
+fn open_towards(s: &State, line: &Line) -> Vec<Open> {
+    let legs = |mic: &Mic| if mic.muted { Vec::new() } else { hearers(s, line, mic.turret) };
+    mics_of(s, line).into_iter().map(|mic| Open { legs: legs(&mic), mic }).collect()
+}
+
+fn send_route(s: &mut State, voice: &mut Voice, recordings: &Recordings, turret: TurretId, uplink: Uplink) {
+    let (mut legs, mut tracks, mut is_open) = (Vec::new(), Vec::new(), false);
+    for (line, open) in voice.towards(turret, uplink).filter(|(_, open)| !open.mic.muted) {
+        is_open = true;
+        legs.extend(open.legs.iter().cloned());
+        tracks.extend(recordings.track(line, turret, uplink));
+    }
+    if !is_open {
+        if voice.routes.remove(&(turret, uplink)).is_some() {
+            s.outputs.push(Output::Route { turret, uplink, open: false, legs: Vec::new(), tracks: Vec::new() });
+        }
+        return;
+    }
+    legs.sort_by_key(|leg: &RouteLeg| (leg.hearer, !leg.handset));
+    legs.dedup_by_key(|leg| leg.hearer);
+    let now = (legs, tracks);
+    if voice.routes.get(&(turret, uplink)) != Some(&now) {
+        let (legs, tracks) = now.clone();
+        s.outputs.push(Output::Route { turret, uplink, open: true, legs, tracks });
+        voice.routes.insert((turret, uplink), now);
+    }
+}
+
+fn send_mics(s: &mut State, voice: &mut Voice, turret: TurretId) {
+    let open = Uplink::ALL.into_iter().flat_map(|uplink| voice.towards(turret, uplink));
+    let mut now: Vec<MicReport> = open
+        .map(|(line, Open { mic, legs })| {
+            // Who cannot be reached hears nothing, though what is said still goes there in case they are back at once.
+            let reached = legs.iter().filter(|leg| !is_lost(s, leg.hearer)).count();
+            MicReport {
+                uplink: mic.uplink,
+                line: line.clone(),
+                since: mic.since,
+                hearers: u32::try_from(reached).unwrap_or(u32::MAX),
+                muted: mic.muted,
+                closes_at: mic.closes,
+            }
+        })
+        .collect();
+    now.sort_by(|one, other| one.line.cmp(&other.line));
+    if voice.mics(turret) == now {
+        return;
+    }
+    s.outputs.push(Output::Mics { turret, mics: now.clone() });
+    if now.is_empty() {
+        voice.mics.remove(&turret);
+    } else {
+        voice.mics.insert(turret, now);
+    }
+}
