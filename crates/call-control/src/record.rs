@@ -23,6 +23,9 @@ struct Call {
     before: Vec<Happened>,
 }
 
+/// The tracks of one line's open microphones, each with its call.
+type Tracks = BTreeMap<(TurretId, Uplink), (TrackId, CallId)>;
+
 /// Open recordings and tracks.
 #[derive(Clone, Debug)]
 pub struct Recordings {
@@ -31,7 +34,7 @@ pub struct Recordings {
     calls: BTreeMap<CallId, Call>,
     /// The calls of each line that are in `calls`.
     on_lines: BTreeMap<LineId, BTreeSet<CallId>>,
-    tracks: BTreeMap<LineId, BTreeMap<(TurretId, Uplink), (TrackId, CallId)>>,
+    tracks: BTreeMap<LineId, Tracks>,
 }
 
 impl Recordings {
