@@ -1,12 +1,13 @@
 //! The exchange: routes an input to the one feature that decides it, then sends what follows. Nothing is decided here.
 
+use crate::call::Take;
 use crate::line::{Line, Places};
-use crate::messages::{Accepted, Act, Input, MicReport, Output, Refusal};
+use crate::messages::{Act, Input, MicReport, Output};
 use crate::project::{self, Sent};
 use crate::record::Recordings;
-use crate::state::State;
+use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
-use crate::{Floor, hold, hoot, intercom, presence, private_wire, recorder};
+use crate::{Floor, ard, bridge, call, hold, hoot, intercom, loss, mrd, presence, privacy, recorder, supervisor};
 use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, TurretId, Uplink, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -121,30 +122,30 @@ impl Exchange {
         s.now = now;
         match input {
             Input::LogOn { turret, user } => presence::log_on(s, turret, &user),
-            Input::LogOff { turret } => presence::log_off(s, now, turret),
-            Input::LinkLost { turret } => presence::lost(s, now, turret),
-            Input::LinkBack { turret } => presence::back(s, now, turret),
+            Input::LogOff { turret } => presence::log_off(s, turret),
+            Input::LinkLost { turret } => loss::lost(s, turret),
+            Input::LinkBack { turret } => loss::back(s, turret),
             Input::Act { turret, id, act } => {
                 s.acts += 1;
                 let used = s.acts;
                 if let Some(seat) = s.turrets.get_mut(&turret) {
                     seat.used = used;
                 }
-                let result = do_act(s, now, turret, act);
+                let result = do_act(s, turret, act);
                 s.outputs.push(Output::Answer { turret, id, result });
             }
             Input::TalkOrphaned { turret, uplink } => {
                 // A talk ends with its media (I7); a call waits for its turret's link.
                 if uplink == Uplink::Mic {
-                    hoot::orphaned(s, now, turret);
+                    hoot::orphaned(s, turret);
                 }
             }
-            Input::VoiceActivity { turret, uplink, speaking } => hoot::voice_activity(s, now, turret, uplink, speaking),
+            Input::VoiceActivity { turret, uplink, speaking } => hoot::voice_activity(s, turret, uplink, speaking),
             Input::Microphone { turret, uplink, there } => {
                 let lines = self.recordings.lines_of(turret, uplink);
                 presence::microphone(s, turret, uplink, there, &lines);
             }
-            Input::Recorder { failing } => recorder::health(s, now, failing),
+            Input::Recorder { failing } => recorder::health(s, failing),
             Input::Users(floor) => presence::users(s, *floor),
             Input::Tick => {}
         }
@@ -157,34 +158,47 @@ impl Exchange {
         let s = &mut self.state;
         s.now = now;
         match timer {
-            Timer::RecordGrace(since) => recorder::grace_over(s, now, since),
-            Timer::TalkCloses(line, turret, at) => hoot::closes(s, now, &line, turret, at),
-            Timer::LatchSilent(line, turret, since) => hoot::latch_silent(s, now, &line, turret, since),
-            Timer::TalkLong(line, turret, pressed) => hoot::open_long(s, now, &line, turret, pressed),
-            Timer::HoldForsaken(line, turret, left) => presence::forsaken(s, now, &line, turret, left),
-            Timer::LinkGrace(turret, since) => presence::grace_over(s, now, turret, since),
-            Timer::SignalEnds(line, since) => private_wire::signal_ends(s, now, &line, since),
-            Timer::SignalledEnds(line, since) => private_wire::signalled_ends(s, &line, since),
+            Timer::RecordGrace(since) => recorder::grace_over(s, since),
+            Timer::TalkCloses(line, turret, at) => hoot::closes(s, &line, turret, at),
+            Timer::LatchSilent(line, turret, since) => hoot::latch_silent(s, &line, turret, since),
+            Timer::TalkLong(line, turret, pressed) => hoot::open_long(s, &line, turret, pressed),
+            Timer::HoldForsaken(line, turret, left) => loss::forsaken(s, &line, turret, left),
+            Timer::LinkGrace(turret, since) => loss::grace_over(s, turret, since),
+            Timer::SignalEnds(line, since) => mrd::signal_ends(s, &line, since),
+            Timer::SignalledEnds(line, since) => mrd::signalled_ends(s, &line, since),
             Timer::IntercomPending(line) => intercom::missed(s, &line),
-            Timer::HoldReminder(line, turret, since) => hold::remind(s, now, &line, turret, since),
+            Timer::HoldReminder(line, turret, since) => hold::remind(s, &line, turret, since),
+            Timer::HoldEscalates(line, turret, since) => hold::escalates(s, &line, turret, since),
+            Timer::HoldExclusiveOver(line, turret, since) => hold::exclusive_over(s, &line, turret, since),
+            Timer::OverrideEnters(line, turret, at) => supervisor::enters(s, &line, turret, at),
+            Timer::RingTimeout(line, call) => ard::ring_timeout(s, &line, call),
             Timer::HootGap(line, since) => hoot::gap(s, &line, since),
         }
     }
 }
 
-fn do_act(s: &mut State, now: Moment, turret: TurretId, act: Act) -> Result<Accepted, Refusal> {
+fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {
     match act {
-        Act::Seize { line, position } => private_wire::seize(s, now, turret, &line, position),
-        Act::Answer { line, call, position } => private_wire::answer(s, now, turret, &line, call, position),
-        Act::Bridge { line, call, position } => private_wire::bridge(s, now, turret, &line, call, position),
-        Act::Resume { line, call, position } => hold::resume(s, now, turret, &line, call, position),
-        Act::Hold { line } => hold::hold(s, now, turret, &line),
-        Act::Release { line } => private_wire::release(s, now, turret, &line),
-        Act::Signal { line, on } => private_wire::signal(s, now, turret, &line, on),
-        Act::Talk { line, on, latched } => hoot::talk(s, now, turret, &line, on, latched),
-        Act::OpenMic { line } => private_wire::open_mic(s, now, turret, &line),
-        Act::Intercom { user, position } => intercom::call(s, now, turret, &user, position),
-        Act::TalkBack { line, on } => intercom::talk_back(s, now, turret, &line, on),
+        Act::Seize { line, position, private } => call::seize(s, turret, &line, Take { at: position, private }),
+        Act::Answer { line, call, position, private } => {
+            call::answer(s, turret, &line, call, Take { at: position, private })
+        }
+        Act::Bridge { line, call, position } => bridge::bridge(s, turret, &line, call, position),
+        Act::Resume { line, call, position, private } => {
+            hold::resume(s, turret, &line, call, Take { at: position, private })
+        }
+        Act::Hold { line, exclusive } => hold::hold(s, turret, &line, exclusive),
+        Act::Release { line } => call::release(s, turret, &line),
+        Act::Clear { line } => call::clear(s, turret, &line),
+        Act::Private { line, on } => privacy::set(s, turret, &line, on),
+        Act::Override { line, call, position, reason } => {
+            supervisor::override_call(s, turret, &line, call, position, &reason)
+        }
+        Act::Signal { line, on } => mrd::signal(s, turret, &line, on),
+        Act::Talk { line, on, latched } => hoot::talk(s, turret, &line, on, latched),
+        Act::OpenMic { line } => call::open_mic(s, turret, &line),
+        Act::Intercom { user, position } => intercom::call(s, turret, &user, position),
+        Act::TalkBack { line, on } => intercom::talk_back(s, turret, &line, on),
         Act::Dnd { on } => presence::dnd(s, turret, on),
     }
 }

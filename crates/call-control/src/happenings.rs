@@ -8,7 +8,7 @@ use crate::state::State;
 use dealerboard_model::{CallId, LineId, Moment, TurretId, Uplink, UserId};
 
 /// What a listener should know of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happening {
     /// Somebody took an idle line.
     Seized,
@@ -26,8 +26,23 @@ pub enum Happening {
     NotAnswered,
     /// Somebody held their own leg.
     Held,
+    /// Somebody held it for themselves alone.
+    HeldExclusively,
     /// Somebody resumed.
     Resumed,
+    /// Somebody keeps everybody else off the line.
+    MadePrivate,
+    /// They do so no more.
+    MadeOpen,
+    /// A supervisor enters by override, and everybody on the line is told.
+    Overrides {
+        /// Why, as they gave it.
+        reason: String,
+    },
+    /// The supervisor hears and is heard from now on.
+    Entered,
+    /// An administrator ended the call.
+    Cleared,
     /// Somebody left colleagues on the line.
     Left,
     /// The last one of an end left.
@@ -83,7 +98,7 @@ impl State {
         let heard_by_more = matches!(what, Happening::Tone(_));
         if let Some(last) = self.happenings.last_mut()
             && heard_by_more
-            && (last.at, last.call, &last.line, last.what) == (self.now, call, line, what)
+            && (last.at, last.call, &last.line, &last.what) == (self.now, call, line, &what)
         {
             last.who.extend(who);
             return;

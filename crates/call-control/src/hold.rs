@@ -1,16 +1,22 @@
-//! Hold, resume, and what becomes of a position's earlier call.
+//! Hold and resume.
+//!
+//! ```text
+//! Talking ─hold─► Common ─anybody resumes─► Talking      Common ─`hold.escalate`─► rings at all appearances
+//!    └─hold of a private call, or for oneself─► Exclusive ─its user resumes─► Talking
+//!                                               Exclusive ─`hold.exclusive_max` | its user is gone─► Common
+//! ```
 
+use crate::call::Take;
 use crate::happenings::Happening;
 use crate::hoot;
-use crate::line::Leg;
+use crate::line::{Leg, Line};
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
-use crate::private_wire::{far_shows, let_go};
-use crate::state::{State, stale};
-use crate::timer::{HOLD_REMINDER_MS, HOLD_REPEAT_MS, Timer};
-use dealerboard_model::{CallId, LineId, LineKind, Moment, Party, Position, TurretId};
-
-/// `hold.max`, per user.
-const HOLD_MAX: usize = 8;
+use crate::mrd;
+use crate::policy::HoldPrivate;
+use crate::position;
+use crate::state::{Done, State, stale};
+use crate::timer::Timer;
+use dealerboard_model::{CallId, LineId, LineKind, Party, RingPriority, TurretId};
 
 fn may_hold(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
     let found = s.line(line)?;
@@ -29,116 +35,159 @@ fn may_hold(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
     }
     let Some(user) = s.user_of(turret) else { return Err(stale(name)) };
     let holders = s.lines_of_user(user).flat_map(|line| line.holders());
-    let held = holders.filter(|holder| holder.user == *user).count();
-    if held >= HOLD_MAX {
-        let sentence = format!("You hold {HOLD_MAX} calls already; release one first.");
+    let (held, max) = (holders.filter(|holder| holder.user == *user).count(), s.policy(None, Some(user)).hold_max);
+    if held >= max {
+        let sentence = format!("You hold {max} calls already; release one first.");
         return Err(Refusal::new(RefusalCode::NotHoldable, sentence));
     }
     Ok(())
 }
 
-/// Holds one's own leg (HOLD-1).
-pub fn hold(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> Result<Accepted, Refusal> {
+/// Holds one's own leg (HOLD-1); for oneself alone when wished, or when it was private (HOLD-4).
+pub fn hold(s: &mut State, turret: TurretId, line: &LineId, exclusive: bool) -> Done {
     may_hold(s, turret, line)?;
-    let name = s.line(line)?.spec.name.clone();
+    let (now, name) = (s.now, s.line(line)?.spec.name.clone());
     let Some(Leg { mut party, .. }) = s.take_leg(line, turret) else { return Err(stale(&name)) };
-    party.since = now;
     let user = party.user.clone();
+    let policy = s.policy(Some(line), Some(&user));
+    let exclusive = exclusive || (party.private && policy.hold_private == HoldPrivate::Exclusive);
+    (party.since, party.private, party.exclusive, party.overriding) = (now, false, exclusive, false);
     s.put_holder(line, party);
     let found = s.line_mut(line)?;
-    let (call, far) = (found.call, found.spec.far.clone());
+    let call = found.call;
     if found.legs().is_empty() {
         found.since = now;
         // A held line is heard and spoken on by nobody, by speaker channel neither.
         hoot::close_all(s, line);
     }
-    s.happened(line, Some(user), Happening::Held);
-    far_shows(s, far);
-    let_go(s, now, turret, line);
-    s.set_timer(now.plus_ms(HOLD_REMINDER_MS), Timer::HoldReminder(line.clone(), turret, now.mono_us));
+    s.happened(line, Some(user), if exclusive { Happening::HeldExclusively } else { Happening::Held });
+    mrd::let_go(s, turret, line);
+    s.set_timer(now.plus_ms(policy.hold_reminder_ms), Timer::HoldReminder(line.clone(), turret, now.mono_us));
+    if exclusive {
+        let at = now.plus_ms(policy.hold_exclusive_max_ms);
+        s.set_timer(at, Timer::HoldExclusiveOver(line.clone(), turret, now.mono_us));
+    } else {
+        watch(s, line, turret, now.mono_us);
+    }
     Ok(Accepted { line: Some(line.clone()), position: None, call })
 }
 
+/// A common hold rings everywhere when nobody has taken it for `hold.escalate`.
+fn watch(s: &mut State, line: &LineId, turret: TurretId, since_us: u64) {
+    let user = s.lines.get(line).and_then(|found| found.hold_of(turret)).map(|holder| holder.user.clone());
+    if let Some(escalate_ms) = s.policy(Some(line), user.as_ref()).hold_escalate_ms {
+        s.set_timer(s.now.plus_ms(escalate_ms), Timer::HoldEscalates(line.clone(), turret, since_us));
+    }
+}
+
+/// Whose hold a turret's user would take on `found`: their own before the oldest of somebody else's.
+///
+/// # Errors
+/// [`RefusalCode::HeldExclusive`] when all are for somebody else alone, stale when nobody holds it.
+pub fn takeable(s: &State, turret: TurretId, found: &Line) -> Result<TurretId, Refusal> {
+    let me = s.user_of(turret);
+    let own = found.holders().iter().filter(|holder| Some(&holder.user) == me);
+    let own = own.min_by_key(|holder| holder.turret != turret);
+    let common = found.holders().iter().find(|holder| !holder.exclusive);
+    let name = &found.spec.name;
+    match (own, common, found.holders().first()) {
+        (Some(holder), _, _) | (None, Some(holder), _) => Ok(holder.turret),
+        (None, None, Some(holder)) => {
+            let who = s.name_of(&holder.user);
+            let sentence = format!("{who} holds {name} for themselves; call them by intercom.");
+            Err(Refusal::new(RefusalCode::HeldExclusive, sentence))
+        }
+        (None, None, None) => Err(stale(name)),
+    }
+}
+
 /// Takes a held line (HOLD-3, HOLD-8).
-pub fn resume(
-    s: &mut State,
-    now: Moment,
-    turret: TurretId,
-    line: &LineId,
-    call: CallId,
-    at: Position,
-) -> Result<Accepted, Refusal> {
+pub fn resume(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take: Take) -> Done {
     s.right_on(turret, line)?;
     let found = s.line(line)?;
     let name = found.spec.name.clone();
     if found.call != Some(call) || found.leg(turret).is_some() {
         return Err(stale(&name));
     }
-    // One's own hold if there is one, else the oldest.
-    let mine = found.is_held_by(turret);
-    let from = if mine { Some(turret) } else { found.holders().first().map(|holder| holder.turret) };
-    let Some(from) = from.filter(|_| mine || found.legs().is_empty()) else {
-        // Who came last is who resumed.
-        let winner = found.legs().last().map(|leg| leg.party.user.clone());
-        return Err(match winner {
-            Some(user) => {
-                let who = s.name_of(&user);
-                Refusal::new(RefusalCode::ResumedBy, format!("{who} resumed {name} first."))
-            }
-            None => stale(&name),
-        });
-    };
-    s.recordable(line)?;
-    take_position(s, now, turret, at)?;
-    let party = s.party(turret, at, now)?;
-    s.take_holder(line, from);
-    let found = s.line_mut(line)?;
-    if found.legs().is_empty() {
-        found.since = now;
+    let me = s.user_of(turret);
+    let mine = found.holders().iter().any(|holder| Some(&holder.user) == me);
+    // Who came last is who resumed.
+    if let (Some(winner), false) = (found.legs().last(), mine) {
+        let who = s.name_of(&winner.party.user);
+        return Err(Refusal::new(RefusalCode::ResumedBy, format!("{who} resumed {name} first.")));
     }
-    let far = found.spec.far.clone();
-    s.put_leg(line, Leg::new(party, true, now));
+    let from = takeable(s, turret, found)?;
+    s.recordable(line)?;
+    position::take(s, turret, take.at)?;
+    s.take_holder(line, from);
+    crate::call::join(s, turret, line, call, take)?;
     s.happened_at(line, turret, Happening::Resumed);
-    far_shows(s, far);
-    Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
+    Ok(Accepted { line: Some(line.clone()), position: Some(take.at), call: Some(call) })
 }
 
-/// Makes a position free: what it carries is held (POS-2), or released if it only rings yet, or is an intercom (POS-3).
-pub fn take_position(s: &mut State, now: Moment, turret: TurretId, at: Position) -> Result<(), Refusal> {
-    if at == Position::Speakers {
-        let sentence = "The speakers carry channels, not calls; choose a handset or hands-free.";
-        return Err(Refusal::new(RefusalCode::PositionBusy, sentence));
-    }
-    let Some(line) = s.line_at(turret, at) else { return Ok(()) };
-    let found = s.line(&line)?;
-    let intercom = found.spec.kind == LineKind::Intercom;
-    let name = if intercom { "The intercom".to_owned() } else { found.spec.name.clone() };
-    if found.calling || intercom {
-        crate::private_wire::release(s, now, turret, &line)?;
-        s.notice(turret, None, format!("{name} is released: another call took its place."), None);
-        return Ok(());
-    }
-    hold(s, now, turret, &line).map_err(|refusal| Refusal {
-        code: if refusal.code == RefusalCode::NotHoldable { RefusalCode::PositionBusy } else { refusal.code },
-        sentence: refusal.sentence,
-    })?;
-    s.notice(turret, Some(&line), format!("{name} is on hold: another call took its place."), None);
-    Ok(())
+fn holder<'s>(s: &'s State, line: &LineId, turret: TurretId, since_us: u64) -> Option<&'s Party> {
+    s.lines.get(line)?.hold_of(turret).filter(|holder| holder.since.mono_us == since_us)
 }
 
 /// A held client waits (HOLD-7).
-pub fn remind(s: &mut State, now: Moment, line: &LineId, turret: TurretId, since_us: u64) {
+pub fn remind(s: &mut State, line: &LineId, turret: TurretId, since_us: u64) {
+    let Some(holder) = holder(s, line, turret, since_us) else { return };
     let Some(found) = s.lines.get(line) else { return };
-    let meant = |holder: &&Party| holder.turret == turret && holder.since.mono_us == since_us;
-    let Some(holder) = found.holders().iter().find(meant) else { return };
-    let held_s = (now.mono_us - holder.since.mono_us) / 1_000_000;
+    let held_s = (s.now.mono_us - since_us) / 1_000_000;
     let sentence = format!("{} has been on hold for {held_s} s.", found.spec.name);
     let sound = (!s.dnd.contains(&holder.user)).then_some(Sound::Reminder);
+    let repeat_ms = s.policy(Some(line), Some(&holder.user)).hold_reminder_repeat_ms;
     // Whoever can take the call of somebody who is gone is reminded of it (LOS-7).
     let gone = s.turrets.get(&turret).is_none_or(|seat| seat.lost.is_some());
-    let to = if gone { s.audience(found) } else { vec![turret] };
+    let to = if gone && !holder.exclusive { s.audience(found) } else { vec![turret] };
     for turret in to {
         s.notice(turret, Some(line), sentence.clone(), sound);
     }
-    s.set_timer(now.plus_ms(HOLD_REPEAT_MS), Timer::HoldReminder(line.clone(), turret, since_us));
+    s.set_timer(s.now.plus_ms(repeat_ms), Timer::HoldReminder(line.clone(), turret, since_us));
+}
+
+/// Nobody has taken a common hold for long: it rings everywhere until somebody does (HOLD-7).
+pub fn escalates(s: &mut State, line: &LineId, turret: TurretId, since_us: u64) {
+    if holder(s, line, turret, since_us).is_some_and(|holder| !holder.exclusive) {
+        ring_waiting(s, line, turret);
+    }
+}
+
+/// Rings a held line at all its appearances (HOLD-7, LOS-4).
+pub fn ring_waiting(s: &mut State, line: &LineId, turret: TurretId) {
+    let Some(found) = s.lines.get(line).filter(|found| found.legs().is_empty()) else { return };
+    let Some(holder) = found.hold_of(turret) else { return };
+    let from = s.name_of(&holder.user);
+    s.set_ring(line, from);
+    if let Ok(found) = s.line_mut(line)
+        && let Some(ring) = &mut found.ring
+    {
+        (ring.recall, ring.priority) = (true, RingPriority::High);
+    }
+    s.happened(line, None, Happening::Rings);
+}
+
+/// A hold that was one person's alone is everybody's from now on (HOLD-6): or it is released, where that is the policy.
+pub fn opens_to_all(s: &mut State, line: &LineId, turret: TurretId) {
+    let Some(found) = s.lines.get(line) else { return };
+    let Some(holder) = found.hold_of(turret).filter(|holder| holder.exclusive).cloned() else { return };
+    let (name, who) = (found.spec.name.clone(), s.name_of(&holder.user));
+    let Some(was) = s.take_holder(line, turret) else { return };
+    s.put_holder(line, Party { exclusive: false, ..was });
+    let audience = s.lines.get(line).map(|found| s.audience(found)).unwrap_or_default();
+    for other in audience {
+        s.notice(other, Some(line), format!("{name}, which {who} held, can be taken by all now."), None);
+    }
+    watch(s, line, turret, holder.since.mono_us);
+}
+
+/// `hold.exclusive_max` has passed, and its user has not come back to it (HOLD-6).
+pub fn exclusive_over(s: &mut State, line: &LineId, turret: TurretId, since_us: u64) {
+    let Some(holder) = holder(s, line, turret, since_us).filter(|holder| holder.exclusive) else { return };
+    match s.policy(Some(line), Some(&holder.user)).hold_exclusive_end {
+        crate::policy::HoldOrRelease::Hold => opens_to_all(s, line, turret),
+        crate::policy::HoldOrRelease::Release => {
+            let _ = crate::call::release(s, turret, line);
+        }
+    }
 }

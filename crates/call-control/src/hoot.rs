@@ -9,25 +9,16 @@
 use crate::happenings::Happening;
 use crate::line::{Closes, Line, Talk};
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
-use crate::state::State;
-use crate::timer::{LATCH_MAX_MS, LATCH_SILENT_MS, TALK_HELD_MAX_MS, TALK_WARNING_MS, Timer};
+use crate::policy::{Policy, Value};
+use crate::state::{Done, State};
+use crate::timer::{TALK_WARNING_MS, Timer};
 use dealerboard_model::{LineId, LineKind, Moment, Right, TurretId, Uplink};
 
-/// `hoot.silent_talker`: a latch that is silent for this long is displaced before anybody who speaks.
-const SILENT_TALKER_US: u64 = 2_000_000;
-
 /// A talk key goes down or up (SPK-1, HOT-1, HOT-3).
-pub fn talk(
-    s: &mut State,
-    now: Moment,
-    turret: TurretId,
-    line: &LineId,
-    on: bool,
-    latched: bool,
-) -> Result<Accepted, Refusal> {
+pub fn talk(s: &mut State, turret: TurretId, line: &LineId, on: bool, latched: bool) -> Done {
     let right = s.right_on(turret, line)?;
     if !on {
-        end_talk(s, now, turret, line, Happening::TalkKeyUp);
+        end_talk(s, turret, line, Happening::TalkKeyUp);
         return Ok(Accepted { line: Some(line.clone()), position: None, call: None });
     }
     if right == Right::Listen {
@@ -36,16 +27,17 @@ pub fn talk(
         let sentence = format!("You may only listen on {name}; to talk there, ask your administrator.");
         return Err(Refusal::new(RefusalCode::ListenOnly, sentence));
     }
-    may_talk_now(s, line)?;
+    may_talk_now(s, turret, line)?;
     s.recordable(line)?;
-    let user = s.party(turret, dealerboard_model::Position::Speakers, now)?.user;
+    let user = s.party(turret, dealerboard_model::Position::Speakers)?.user;
     if s.line(line)?.spec.kind == LineKind::Hoot && s.line(line)?.talk(turret).is_none() {
-        make_room(s, now, line)?;
+        make_room(s, line)?;
     }
     let call = match s.line(line)?.call {
         Some(call) => call,
         None => s.new_call(),
     };
+    let (now, policy) = (s.now, s.policy(Some(line), Some(&user)));
     let found = s.line_mut(line)?;
     if found.talks().is_empty() {
         found.since = now;
@@ -57,14 +49,19 @@ pub fn talk(
     }
     s.happened_at(line, turret, Happening::TalkKeyDown { latched });
     touch_legs(s, turret);
-    let open_max_ms = if latched { LATCH_MAX_MS } else { TALK_HELD_MAX_MS };
-    s.set_timer(now.plus_ms(open_max_ms - TALK_WARNING_MS), Timer::TalkLong(line.clone(), turret, now.mono_us));
+    if let Some(open_max_ms) = if latched { policy.latch_max_ms } else { Some(policy.talk_held_max_ms) } {
+        s.set_timer(now.plus_ms(open_max_ms - TALK_WARNING_MS), Timer::TalkLong(line.clone(), turret, now.mono_us));
+    }
     watch_silence(s, turret, line);
     Ok(Accepted { line: Some(line.clone()), position: None, call: Some(call) })
 }
 
 /// A wire can be talked on from the speakers only while it is up.
-fn may_talk_now(s: &State, line: &LineId) -> Result<(), Refusal> {
+fn may_talk_now(s: &mut State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
+    if let (Err(private), true) = (s.open_to_others(line), s.line(line)?.leg(turret).is_none()) {
+        s.notice(turret, None, String::new(), Some(Sound::Blocking));
+        return Err(private);
+    }
     let found = s.line(line)?;
     let name = &found.spec.name;
     match found.spec.kind {
@@ -78,18 +75,20 @@ fn may_talk_now(s: &State, line: &LineId) -> Result<(), Refusal> {
 }
 
 /// At the limit the newest talk displaces the oldest (HOT-3, HOT-4).
-fn make_room(s: &mut State, now: Moment, line: &LineId) -> Result<(), Refusal> {
+fn make_room(s: &mut State, line: &LineId) -> Result<(), Refusal> {
     let found = s.line(line)?;
-    let limit = s.floor.hoot_talkers.max(1);
+    let policy = s.policy(Some(line), None);
+    let (limit, silent_us) = (policy.hoot_talkers, policy.hoot_silent_talker_ms * 1_000);
+    let now = s.now;
     if found.talks().len() < limit {
         return Ok(());
     }
-    let quiet = |talk: &&Talk| quiet_since(s, talk).filter(|since| now.mono_us - since.mono_us >= SILENT_TALKER_US);
+    let quiet = |talk: &&Talk| quiet_since(s, talk).filter(|since| now.mono_us - since.mono_us >= silent_us);
     let latched = found.talks().iter().filter(|talk| talk.latched);
     let silent = latched.filter(|talk| quiet(talk).is_some()).min_by_key(|talk| quiet(talk).map(|since| since.mono_us));
     let Some(loser) = silent.or(found.talks().first()).map(|talk| talk.turret) else { return Ok(()) };
     let name = found.spec.name.clone();
-    stop(s, now, loser, line);
+    stop(s, loser, line);
     let sentence = format!("{limit} are talking on {name}: your microphone was closed for a newer talk.");
     s.notice(loser, Some(line), sentence, Some(Sound::Blocking));
     Ok(())
@@ -97,9 +96,9 @@ fn make_room(s: &mut State, now: Moment, line: &LineId) -> Result<(), Refusal> {
 
 /// Ends a talk that its user has not ended; without one nothing happens. What they say now was meant for nobody else: their
 /// handsets stay shut until a press (I6).
-pub fn stop(s: &mut State, now: Moment, turret: TurretId, line: &LineId) {
+pub fn stop(s: &mut State, turret: TurretId, line: &LineId) {
     if talk_of(s, line, turret).is_some() {
-        end_talk(s, now, turret, line, Happening::TalkClosed);
+        end_talk(s, turret, line, Happening::TalkClosed);
         shut_handsets(s, turret);
     }
 }
@@ -124,8 +123,9 @@ pub fn close_all(s: &mut State, line: &LineId) {
     }
 }
 
-fn end_talk(s: &mut State, now: Moment, turret: TurretId, line: &LineId, how: Happening) {
-    let gap_ms = s.floor.hoot_gap_ms;
+fn end_talk(s: &mut State, turret: TurretId, line: &LineId, how: Happening) {
+    let gap_ms = s.policy(Some(line), None).hoot_activity_gap_ms;
+    let now = s.now;
     let mine = s.take_talk(line, turret).map(|talk| talk.user);
     let Ok(found) = s.line_mut(line) else { return };
     if found.talks().is_empty() && mine.is_some() && found.spec.kind == LineKind::Hoot {
@@ -147,16 +147,16 @@ fn touch_legs(s: &mut State, turret: TurretId) {
 }
 
 /// Ends all talks of a turret (LOS-8, SPK-6).
-pub fn stop_all(s: &mut State, now: Moment, turret: TurretId) {
+pub fn stop_all(s: &mut State, turret: TurretId) {
     for line in talks_of(s, turret) {
-        stop(s, now, turret, &line);
+        stop(s, turret, &line);
     }
 }
 
 /// No voice of this turret's talks reaches the switch: they do not outlive it, and their user is told (I7).
-pub fn orphaned(s: &mut State, now: Moment, turret: TurretId) {
+pub fn orphaned(s: &mut State, turret: TurretId) {
     for line in talks_of(s, turret) {
-        stop(s, now, turret, &line);
+        stop(s, turret, &line);
         let name = s.lines.get(&line).map(|found| found.spec.name.clone()).unwrap_or_default();
         let sentence =
             format!("Your voice did not reach the switch: the microphone on {name} was closed. Press again.");
@@ -183,11 +183,13 @@ fn talk_of<'s>(s: &'s State, line: &LineId, turret: TurretId) -> Option<&'s Talk
 fn watch_silence(s: &mut State, turret: TurretId, line: &LineId) {
     let Some(talk) = talk_of(s, line, turret).filter(|talk| talk.latched) else { return };
     let Some(since) = quiet_since(s, talk) else { return };
-    s.set_timer(since.plus_ms(LATCH_SILENT_MS), Timer::LatchSilent(line.clone(), turret, since.mono_us));
+    let warn_ms = policy_of(s, line, turret).latch_silent_warn_ms;
+    s.set_timer(since.plus_ms(warn_ms), Timer::LatchSilent(line.clone(), turret, since.mono_us));
 }
 
 /// Somebody has begun to speak, or has ended: a latch that would close for its silence stays, or is watched (SPK-3).
-pub fn voice_activity(s: &mut State, now: Moment, turret: TurretId, uplink: Uplink, speaking: bool) {
+pub fn voice_activity(s: &mut State, turret: TurretId, uplink: Uplink, speaking: bool) {
+    let now = s.now;
     let Some(seat) = s.turrets.get_mut(&turret).filter(|_| uplink == Uplink::Mic) else { return };
     seat.quiet = (!speaking).then_some(now);
     for line in talks_of(s, turret) {
@@ -200,21 +202,27 @@ pub fn voice_activity(s: &mut State, now: Moment, turret: TurretId, uplink: Upli
 }
 
 /// A latch has had no speech for `latch.silent_warn`.
-pub fn latch_silent(s: &mut State, now: Moment, line: &LineId, turret: TurretId, since_us: u64) {
+pub fn latch_silent(s: &mut State, line: &LineId, turret: TurretId, since_us: u64) {
     let Some(talk) = talk_of(s, line, turret) else { return };
     if talk.latched && quiet_since(s, talk).is_some_and(|since| since.mono_us == since_us) {
-        warn(s, now, line, turret, Closes::Silent);
+        warn(s, line, turret, Closes::Silent);
     }
 }
 
 /// A talk is about to be open for as long as it may.
-pub fn open_long(s: &mut State, now: Moment, line: &LineId, turret: TurretId, pressed_us: u64) {
+pub fn open_long(s: &mut State, line: &LineId, turret: TurretId, pressed_us: u64) {
     let Some(talk) = talk_of(s, line, turret).filter(|talk| talk.pressed.mono_us == pressed_us) else { return };
-    warn(s, now, line, turret, if talk.latched { Closes::Long } else { Closes::Held });
+    warn(s, line, turret, if talk.latched { Closes::Long } else { Closes::Held });
 }
 
-fn warn(s: &mut State, now: Moment, line: &LineId, turret: TurretId, why: Closes) {
-    let at = now.plus_ms(TALK_WARNING_MS);
+fn policy_of(s: &State, line: &LineId, turret: TurretId) -> Policy {
+    s.policy(Some(line), s.user_of(turret))
+}
+
+fn warn(s: &mut State, line: &LineId, turret: TurretId, why: Closes) {
+    let policy = policy_of(s, line, turret);
+    let warned_ms = if why == Closes::Silent { policy.latch_silent_release_ms } else { TALK_WARNING_MS };
+    let at = s.now.plus_ms(warned_ms);
     let Some(name) = s.lines.get(line).map(|found| found.spec.name.clone()) else { return };
     let Some(talk) = s.talk_mut(line, turret) else { return };
     // Speech takes back what silence announced, and nothing else.
@@ -222,20 +230,26 @@ fn warn(s: &mut State, now: Moment, line: &LineId, turret: TurretId, why: Closes
         return;
     }
     talk.closes = Some((at, why));
-    let seconds = TALK_WARNING_MS / 1_000;
+    let soon = Value::Ms(warned_ms);
     let sentence = match why {
         Closes::Silent => {
-            format!("Nothing has been said on {name} for {} s: it closes in {seconds} s.", LATCH_SILENT_MS / 1_000)
+            format!(
+                "Nothing has been said on {name} for {}: it closes in {soon}.",
+                Value::Ms(policy.latch_silent_warn_ms)
+            )
         }
-        Closes::Long => format!("{name} has been open for {} min: it closes in {seconds} s.", LATCH_MAX_MS / 60_000),
-        Closes::Held => format!("The talk key of {name} has been down for long: it closes in {seconds} s."),
+        Closes::Long => {
+            let long = policy.latch_max_ms.map_or(Value::Off, Value::Ms);
+            format!("{name} has been open for {long}: it closes in {soon}.")
+        }
+        Closes::Held => format!("The talk key of {name} has been down for long: it closes in {soon}."),
     };
     s.notice(turret, Some(line), sentence, Some(Sound::Warning));
     s.set_timer(at, Timer::TalkCloses(line.clone(), turret, at.mono_us));
 }
 
 /// The warning was not heeded (SPK-3).
-pub fn closes(s: &mut State, now: Moment, line: &LineId, turret: TurretId, at_us: u64) {
+pub fn closes(s: &mut State, line: &LineId, turret: TurretId, at_us: u64) {
     let Some(talk) = talk_of(s, line, turret) else { return };
     let Some((_, why)) = talk.closes.filter(|(at, _)| at.mono_us == at_us) else { return };
     let Some(name) = s.lines.get(line).map(|found| found.spec.name.clone()) else { return };
@@ -244,7 +258,7 @@ pub fn closes(s: &mut State, now: Moment, line: &LineId, turret: TurretId, at_us
         Closes::Long => "it was open for too long",
         Closes::Held => "its talk key was down for too long",
     };
-    stop(s, now, turret, line);
+    stop(s, turret, line);
     s.notice(turret, Some(line), format!("The microphone on {name} was closed: {because}."), Some(Sound::Warning));
 }
 

@@ -10,13 +10,13 @@
 use crate::happenings::Happening;
 use crate::line::{Leg, Line};
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
-use crate::state::State;
-use crate::timer::{INTERCOM_PENDING_MS, Timer};
-use dealerboard_model::{LineId, LineKind, Moment, Position, TurretId, UserId};
+use crate::state::{Done, State};
+use crate::timer::Timer;
+use dealerboard_model::{LineId, LineKind, Position, TurretId, UserId};
 
 /// Calls a person (INT-1, INT-2, INT-4 to INT-6).
-pub fn call(s: &mut State, now: Moment, turret: TurretId, whom: &UserId, at: Position) -> Result<Accepted, Refusal> {
-    let me = s.party(turret, at, now)?;
+pub fn call(s: &mut State, turret: TurretId, whom: &UserId, at: Position) -> Done {
+    let me = s.party(turret, at)?;
     if me.user == *whom {
         return Err(Refusal::new(RefusalCode::UnknownNumber, "That is yourself; choose somebody else."));
     }
@@ -27,7 +27,7 @@ pub fn call(s: &mut State, now: Moment, turret: TurretId, whom: &UserId, at: Pos
     let name = s.name_of(whom);
     if let Some(line) = between(s, &me.user, whom) {
         // Both called in one instant, or mine is up already: one call.
-        return accept(s, now, turret, &line);
+        return accept(s, turret, &line);
     }
     let seats = s.seats.get(whom).into_iter().flatten().map(|turret| (*turret, &s.turrets[turret]));
     let reached = seats.filter(|(_, seat)| seat.lost.is_none());
@@ -37,10 +37,10 @@ pub fn call(s: &mut State, now: Moment, turret: TurretId, whom: &UserId, at: Pos
             if is_lost { "has lost the switch; call again soon" } else { "is not logged on; call again when they are" };
         return Err(Refusal::new(RefusalCode::NobodyThere, format!("{name} {why}.")));
     };
-    crate::hold::take_position(s, now, turret, at)?;
-    let id = s.new_call();
+    crate::position::take(s, turret, at)?;
+    let (id, now) = (s.new_call(), s.now);
     let caller = s.name_of(&me.user);
-    let line = s.add_intercom(id, format!("{caller}, {name}"), [me.user.clone(), whom.clone()], now);
+    let line = s.add_intercom(id, format!("{caller}, {name}"), [me.user.clone(), whom.clone()]);
     let free = [Position::HandsFree, Position::Left, Position::Right]
         .into_iter()
         .find(|position| s.line_at(callee, *position).is_none());
@@ -50,16 +50,17 @@ pub fn call(s: &mut State, now: Moment, turret: TurretId, whom: &UserId, at: Pos
     s.happened_at(&line, turret, Happening::Called);
     match free.filter(|_| !disturbed && !busy) {
         Some(position) => {
-            let party = s.party(callee, position, now)?;
+            let party = s.party(callee, position)?;
             s.put_leg(&line, Leg::new(party, false, now));
             s.happened_at(&line, callee, Happening::AutoAnswered);
             s.notice(callee, Some(&line), format!("{caller} talks to you."), Some(Sound::Splash));
             s.notice(turret, Some(&line), format!("{name} hears you."), Some(Sound::Splash));
         }
         None => {
-            s.set_ring(&line, caller.clone(), now);
+            s.set_ring(&line, caller.clone());
             s.happened(&line, None, Happening::Rings);
-            s.set_timer(now.plus_ms(INTERCOM_PENDING_MS), Timer::IntercomPending(line.clone()));
+            let pending_ms = s.policy(None, Some(whom)).intercom_pending_ms;
+            s.set_timer(now.plus_ms(pending_ms), Timer::IntercomPending(line.clone()));
             let why = if disturbed { "does not want to be disturbed" } else { "is in a call" };
             s.notice(turret, Some(&line), format!("{name} {why}; your call waits for an answer."), None);
             let sound = (!disturbed).then_some(Sound::Beep);
@@ -76,12 +77,12 @@ fn between(s: &State, one: &UserId, other: &UserId) -> Option<LineId> {
 }
 
 /// Accepts a pending intercom, or opens one's own microphone in one that is up (talk-back).
-pub fn accept(s: &mut State, now: Moment, turret: TurretId, line: &LineId) -> Result<Accepted, Refusal> {
-    talk_back(s, now, turret, line, true)
+pub fn accept(s: &mut State, turret: TurretId, line: &LineId) -> Done {
+    talk_back(s, turret, line, true)
 }
 
 /// Opens or shuts one's own microphone in an intercom.
-pub fn talk_back(s: &mut State, now: Moment, turret: TurretId, line: &LineId, on: bool) -> Result<Accepted, Refusal> {
+pub fn talk_back(s: &mut State, turret: TurretId, line: &LineId, on: bool) -> Done {
     s.right_on(turret, line)?;
     let found = s.line(line)?;
     if found.spec.kind != LineKind::Intercom {
@@ -96,11 +97,12 @@ pub fn talk_back(s: &mut State, now: Moment, turret: TurretId, line: &LineId, on
             .into_iter()
             .find(|position| s.line_at(turret, *position).is_none());
         let at = free.unwrap_or(Position::HandsFree);
-        crate::hold::take_position(s, now, turret, at)?;
-        let party = s.party(turret, at, now)?;
-        s.put_leg(line, Leg::new(party, false, now));
+        crate::position::take(s, turret, at)?;
+        let party = s.party(turret, at)?;
+        s.put_leg(line, Leg::new(party, false, s.now));
         s.happened_at(line, turret, Happening::Answered);
     }
+    let now = s.now;
     let found = s.line_mut(line)?;
     let name = found.spec.name.clone();
     if found.legs().len() > 1 {

@@ -4,6 +4,9 @@
 //! give the same outputs in the same order. One feature, one file: each owns what it changes; `project` then derives what
 //! turrets see, who hears whom and what is recorded from the one state, so that these can never disagree.
 
+mod ard;
+mod bridge;
+mod call;
 mod exchange;
 mod floor;
 mod happenings;
@@ -11,13 +14,18 @@ mod hold;
 mod hoot;
 mod intercom;
 mod line;
+mod loss;
 mod messages;
+mod mrd;
+mod policy;
+mod position;
 mod presence;
-mod private_wire;
+mod privacy;
 mod project;
 mod record;
 mod recorder;
 mod state;
+mod supervisor;
 mod timer;
 mod voice;
 
@@ -25,3 +33,4 @@ pub use exchange::{Drain, Exchange};
 pub use floor::{Floor, LineSpec, UserSpec};
 pub use happenings::Happening;
 pub use messages::{Accepted, Act, Input, MicReport, Output, Refusal, RefusalCode, RouteLeg, Sound};
+pub use policy::{Kind, Level, POLICIES, Policies, Policy, Settings, Spec, Value, Wins};

@@ -5,7 +5,7 @@
 
 use crate::floor::LineSpec;
 use crate::state::State;
-use dealerboard_model::{CallId, FarEnd, LineId, Moment, Party, Ring, TurretId, UserId};
+use dealerboard_model::{CallId, LineId, Moment, Party, Ring, TurretId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One user at one turret on a line, and whether the microphone is open.
@@ -16,11 +16,13 @@ pub struct Leg {
     pub mic_since: Moment,
     /// Was open when the link was lost: opens again by itself if the turret is back soon.
     pub mic_lapsed: bool,
+    /// Enters by override: until then it neither hears nor is heard (SUP-2).
+    pub enters: Option<Moment>,
 }
 
 impl Leg {
     pub fn new(party: Party, mic: bool, now: Moment) -> Self {
-        Self { party, mic, mic_since: now, mic_lapsed: false }
+        Self { party, mic, mic_since: now, mic_lapsed: false, enters: None }
     }
 }
 
@@ -64,7 +66,8 @@ pub struct Line {
     pub signal_since: Option<Moment>,
     /// Whose Signal key at the far end makes this end ring.
     pub signal_by: Option<TurretId>,
-    pub far: FarEnd,
+    /// MRD: the far end was open and has released (MRD-5).
+    pub far_gone: bool,
     pub failed: bool,
 }
 
@@ -82,7 +85,7 @@ impl Line {
             signalled: None,
             signal_since: None,
             signal_by: None,
-            far: FarEnd::Plain,
+            far_gone: false,
             failed: false,
         }
     }
@@ -111,8 +114,17 @@ impl Line {
         self.legs.iter().find(|leg| leg.party.turret == turret)
     }
 
+    pub fn hold_of(&self, turret: TurretId) -> Option<&Party> {
+        self.holders.iter().find(|holder| holder.turret == turret)
+    }
+
+    /// Who keeps others off it (PRV-1).
+    pub fn private_by(&self) -> Option<&Party> {
+        self.legs.iter().map(|leg| &leg.party).find(|party| party.private)
+    }
+
     pub fn is_held_by(&self, turret: TurretId) -> bool {
-        self.holders.iter().any(|holder| holder.turret == turret)
+        self.hold_of(turret).is_some()
     }
 
     pub fn talk(&self, turret: TurretId) -> Option<&Talk> {
@@ -225,7 +237,8 @@ impl State {
     }
 
     /// Lets everything of a line go, the ring of a call that is over too.
-    pub fn clear_line(&mut self, line: &LineId, now: Moment) {
+    pub fn clear_line(&mut self, line: &LineId) {
+        let now = self.now;
         let Ok(found) = self.line_mut(line) else { return };
         let fresh = Line { failed: found.failed, ..Line::new(found.spec.clone(), now) };
         let old = std::mem::replace(found, fresh);

@@ -83,17 +83,23 @@ pub enum Input {
 #[allow(missing_docs, reason = "the fields of all acts are: line, the call that was shown, position, on or off")]
 pub enum Act {
     /// Takes an idle line.
-    Seize { line: LineId, position: Position },
+    Seize { line: LineId, position: Position, private: bool },
     /// Answers a ringing line.
-    Answer { line: LineId, call: CallId, position: Position },
+    Answer { line: LineId, call: CallId, position: Position, private: bool },
     /// Joins a line that others are on.
     Bridge { line: LineId, call: CallId, position: Position },
     /// Takes a held line.
-    Resume { line: LineId, call: CallId, position: Position },
-    /// Holds one's own leg.
-    Hold { line: LineId },
+    Resume { line: LineId, call: CallId, position: Position, private: bool },
+    /// Holds one's own leg, for oneself alone where that is wished.
+    Hold { line: LineId, exclusive: bool },
     /// Lets a line go.
     Release { line: LineId },
+    /// Ends whatever is on a line: an administrator's act.
+    Clear { line: LineId },
+    /// Keeps everybody else off the line that one is on.
+    Private { line: LineId, on: bool },
+    /// Enters a call as its desk's supervisor, after everybody on it was told.
+    Override { line: LineId, call: CallId, position: Position, reason: String },
     /// MRD: rings the far end while on.
     Signal { line: LineId, on: bool },
     /// Talk key of a speaker channel or hoot.
@@ -115,6 +121,10 @@ pub enum RefusalCode {
     AnsweredBy,
     /// Somebody else resumed first.
     ResumedBy,
+    /// Somebody on the line keeps everybody else off it.
+    Private,
+    /// Somebody else holds it for themselves.
+    HeldExclusive,
     /// The far end still rings.
     StillRinging,
     /// A member that may only listen.
@@ -206,6 +216,8 @@ pub enum Sound {
     Reminder,
     /// A microphone was closed.
     Warning,
+    /// A supervisor enters.
+    Override,
 }
 
 /// What an input brought about.

@@ -6,7 +6,9 @@ use crate::messages::Output;
 use crate::record::Recordings;
 use crate::state::State;
 use crate::voice::{self, Voice, hearers, is_lost, mics_of};
-use dealerboard_model::{LineId, LinePhase, LineStatus, PersonStatus, Proof, RecordPolicy, Talker, TurretId, UserId};
+use dealerboard_model::{
+    FarEnd, LineId, LineKind, LinePhase, LineStatus, PersonStatus, Proof, RecordPolicy, Talker, TurretId, UserId,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was sent last.
@@ -20,7 +22,7 @@ pub struct Sent {
 fn phase(line: &Line) -> LinePhase {
     if line.failed {
         LinePhase::OutOfService
-    } else if line.ring.is_some() && line.legs().is_empty() {
+    } else if line.ring.as_ref().is_some_and(|ring| !ring.recall) && line.legs().is_empty() {
         LinePhase::Ringing
     } else if line.calling {
         LinePhase::Calling
@@ -30,6 +32,19 @@ fn phase(line: &Line) -> LinePhase {
         LinePhase::Held
     } else {
         LinePhase::Idle
+    }
+}
+
+/// What is seen of the far end of a wire (ARD-6, ARD-7, MRD-1, MRD-5, LOS-4).
+fn far_end(s: &State, line: &Line) -> FarEnd {
+    let Some(far) = line.spec.far.as_ref().and_then(|far| s.lines.get(far)) else { return FarEnd::Plain };
+    match (far.legs(), far.spec.kind) {
+        ([], _) if !far.holders().is_empty() => FarEnd::Held,
+        ([], _) if line.far_gone => FarEnd::Gone,
+        ([], _) => FarEnd::Plain,
+        (legs, _) if legs.iter().all(|leg| leg.party.link_lost) => FarEnd::LinkLost,
+        (_, LineKind::Mrd) => FarEnd::Open,
+        (_, LineKind::Ard | LineKind::Hoot | LineKind::Intercom) => FarEnd::Plain,
     }
 }
 
@@ -72,7 +87,7 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
             .collect(),
         ring,
         signalled: line.signalled,
-        far: line.far,
+        far: far_end(s, line),
         proof: proof(s, line, !here.is_empty() || there),
         hearers: u32::try_from(heard_by.len()).unwrap_or(u32::MAX),
     }

@@ -106,7 +106,7 @@ impl Recordings {
             self.tracks.entry(line.clone()).or_default().insert((turret, uplink), (track, call));
             // What a turret told before it was lost is in the recording already, and it tells it anew.
             let is_back = s.happenings.iter().any(|it| {
-                (it.what, &it.line, it.who.as_slice()) == (Happening::LinkBack, line, std::slice::from_ref(&user))
+                (&it.what, &it.line, it.who.as_slice()) == (&Happening::LinkBack, line, std::slice::from_ref(&user))
             });
             if !is_back && s.turrets.get(&turret).is_some_and(|seat| seat.without_mic.contains(&uplink)) {
                 s.happened(line, Some(user.clone()), Happening::MicMissing(uplink));

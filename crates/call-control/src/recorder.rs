@@ -7,19 +7,22 @@
 use crate::hoot;
 use crate::line::Line;
 use crate::messages::Sound;
+use crate::policy::Value;
 use crate::state::State;
-use crate::timer::{RECORD_GRACE_MS, Timer};
-use dealerboard_model::{LineId, Moment, RecordPolicy, TurretId};
+use crate::timer::Timer;
+use dealerboard_model::{LineId, RecordPolicy, TurretId};
 use std::collections::BTreeSet;
 
 /// The recorder can write, or cannot (REC-1 to REC-3).
-pub fn health(s: &mut State, now: Moment, failing: Option<String>) {
+pub fn health(s: &mut State, failing: Option<String>) {
     let began = s.recorder_failing.is_none() && failing.is_some();
     s.recorder_failing = failing;
     s.touched.extend(s.lines.keys().cloned());
     if began {
+        let now = s.now;
         s.recorder_since_us = now.mono_us;
-        s.set_timer(now.plus_ms(RECORD_GRACE_MS), Timer::RecordGrace(now.mono_us));
+        let grace_ms = s.policy(None, None).record_fail_grace_ms;
+        s.set_timer(now.plus_ms(grace_ms), Timer::RecordGrace(now.mono_us));
         warn_unrecorded(s);
     }
 }
@@ -27,6 +30,7 @@ pub fn health(s: &mut State, now: Moment, failing: Option<String>) {
 /// Everybody on a line that should be recorded is told at once, in words and by a tone (REC-3).
 fn warn_unrecorded(s: &mut State) {
     let Some(why) = s.recorder_failing.clone() else { return };
+    let grace = Value::Ms(s.policy(None, None).record_fail_grace_ms);
     let mut told: BTreeSet<(TurretId, LineId)> = BTreeSet::new();
     for line in s.lines.values().filter(|line| line.spec.record != RecordPolicy::Off) {
         let parties = line.legs().iter().map(|leg| leg.party.turret);
@@ -36,8 +40,8 @@ fn warn_unrecorded(s: &mut State) {
     for (turret, line) in told {
         let Some(spec) = s.lines.get(&line).map(|found| &found.spec) else { continue };
         let closes = match spec.record {
-            RecordPolicy::Required => " Microphones close in 3 seconds unless it is again.",
-            RecordPolicy::On | RecordPolicy::Off => "",
+            RecordPolicy::Required => format!(" Microphones close in {grace} unless it is again."),
+            RecordPolicy::On | RecordPolicy::Off => String::new(),
         };
         let sentence = format!("{} is not recorded now: {why}.{closes}", spec.name);
         s.notice(turret, Some(&line), sentence, Some(Sound::Warning));
@@ -45,7 +49,7 @@ fn warn_unrecorded(s: &mut State) {
 }
 
 /// Still not recorded after the grace: every microphone towards a line that must be recorded is shut (REC-3).
-pub fn grace_over(s: &mut State, now: Moment, since_us: u64) {
+pub fn grace_over(s: &mut State, since_us: u64) {
     let Some(why) = s.recorder_failing.clone().filter(|_| s.recorder_since_us == since_us) else { return };
     let required = |line: &&Line| line.spec.record == RecordPolicy::Required;
     let lines: Vec<LineId> = s.lines.values().filter(required).map(|line| line.spec.line.clone()).collect();
@@ -57,7 +61,7 @@ pub fn grace_over(s: &mut State, now: Moment, since_us: u64) {
         let sentence = format!("{} is not recorded ({why}): microphones are closed.", found.spec.name);
         let mut told: BTreeSet<TurretId> = talking.iter().copied().collect();
         for turret in talking {
-            hoot::stop(s, now, turret, &line);
+            hoot::stop(s, turret, &line);
         }
         for turret in open {
             if let Some(leg) = s.leg_mut(&line, turret) {

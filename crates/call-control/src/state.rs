@@ -3,12 +3,16 @@
 use crate::floor::{Floor, LineSpec};
 use crate::happenings::{Happened, Happening};
 use crate::line::{Line, Places};
-use crate::messages::{Output, Refusal, RefusalCode, Sound};
+use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
+use crate::policy::Policy;
 use crate::timer::{Timer, Timers};
 use dealerboard_model::{
-    CallId, LineId, LineKind, Moment, Party, Position, Right, Ring, RingPriority, TurretId, Uplink, UserId,
+    CallId, LineId, LineKind, Moment, Party, Position, Right, Ring, RingPriority, Role, TurretId, Uplink, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What comes of an act.
+pub type Done = Result<Accepted, Refusal>;
 
 /// One turret's session.
 #[derive(Clone, Debug)]
@@ -86,10 +90,25 @@ impl State {
         call
     }
 
-    pub fn party(&self, turret: TurretId, position: Position, now: Moment) -> Result<Party, Refusal> {
+    /// The user of a turret as a party at one of its positions, from now on.
+    pub fn party(&self, turret: TurretId, position: Position) -> Result<Party, Refusal> {
         let user = self.user_of(turret).cloned();
         let user = user.ok_or_else(|| Refusal::new(RefusalCode::NoRight, "Nobody is logged on here; log on first."))?;
-        Ok(Party { user, turret, position, since: now, link_lost: false })
+        Ok(Party::new(user, turret, position, self.now))
+    }
+
+    /// The policies that are in force on a line for a user, each where there is one.
+    pub fn policy(&self, line: Option<&LineId>, user: Option<&UserId>) -> Policy {
+        self.floor.policy(line, user)
+    }
+
+    /// The name of a turret's user, who must be an administrator.
+    pub fn administrator(&self, turret: TurretId) -> Result<String, Refusal> {
+        let me = self.user_of(turret).and_then(|user| self.floor.users.get(user));
+        let me = me.filter(|me| me.roles.contains(&Role::Administrator));
+        me.map(|me| me.name.clone()).ok_or_else(|| {
+            Refusal::new(RefusalCode::NoRight, "Only an administrator may clear a line; call one of them.")
+        })
     }
 
     /// What the user may do on a line, or why nothing (rule of section 19, first part).
@@ -192,9 +211,10 @@ impl State {
         self.audience(line).iter().any(|turret| self.turrets[turret].lost.is_none())
     }
 
-    pub fn set_ring(&mut self, line: &LineId, from: String, now: Moment) {
+    pub fn set_ring(&mut self, line: &LineId, from: String) {
+        let since = self.now;
         if let Ok(found) = self.line_mut(line) {
-            found.ring = Some(Ring { priority: found.spec.priority, since: now, from });
+            found.ring = Some(Ring { priority: found.spec.priority, since, from, recall: false });
         }
     }
 
@@ -203,7 +223,7 @@ impl State {
     }
 
     /// A line for one intercom, seen by two users.
-    pub fn add_intercom(&mut self, call: CallId, name: String, users: [UserId; 2], now: Moment) -> LineId {
+    pub fn add_intercom(&mut self, call: CallId, name: String, users: [UserId; 2]) -> LineId {
         let line = LineId(format!("intercom-{call}"));
         let spec = LineSpec {
             line: line.clone(),
@@ -214,7 +234,7 @@ impl State {
             record: dealerboard_model::RecordPolicy::On,
             members: users.into_iter().map(|user| (user, Right::Speak)).collect(),
         };
-        let mut made = Line::new(spec, now);
+        let mut made = Line::new(spec, self.now);
         made.call = Some(call);
         let to = self.audience(&made);
         self.outputs.push(Output::LineAdded {

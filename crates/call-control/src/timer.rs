@@ -1,37 +1,13 @@
 //! Every timer of call control. A timer that is no longer meant finds nothing to do when it fires.
 
-use dealerboard_model::{LineId, Moment, TurretId};
+use dealerboard_model::{CallId, LineId, Moment, TurretId};
 use std::collections::BTreeSet;
 
-/// `signal.min`: a tapped Signal can still be heard.
-pub const SIGNAL_MIN_MS: u64 = 500;
 /// How long SIGNALLED stands when nobody comes.
 pub const SIGNALLED_MS: u64 = 600_000;
 
-/// `history.min_ring`, seconds: what rang for less was not missed.
-pub const HISTORY_MIN_RING_S: u64 = 1;
-/// `hold.reminder`: a held client is forgotten.
-pub const HOLD_REMINDER_MS: u64 = 60_000;
-/// `hold.reminder_repeat`.
-pub const HOLD_REPEAT_MS: u64 = 30_000;
-/// `intercom.pending`: then it was missed.
-pub const INTERCOM_PENDING_MS: u64 = 20_000;
-/// `talk.held_max`: something lies on the key.
-pub const TALK_HELD_MAX_MS: u64 = 120_000;
-/// `latch.silent_warn`: a forgotten open microphone.
-pub const LATCH_SILENT_MS: u64 = 30_000;
-/// `latch.max`: an open microphone in a noisy room.
-pub const LATCH_MAX_MS: u64 = 1_800_000;
-/// `latch.silent_release`, and the warning before `latch.max` and `talk.held_max`.
+/// How long before `latch.max` and `talk.held_max` a talk is announced to close.
 pub const TALK_WARNING_MS: u64 = 10_000;
-/// `loss.hold_max`: the far end is not kept for ever.
-pub const LOSS_HOLD_MAX_MS: u64 = 120_000;
-/// `link.grace`: restart of a client. Nothing else counts this time.
-pub const LINK_GRACE_MS: u64 = 15_000;
-/// `mic.auto_resume`: still at the ear; later it would be a surprise.
-pub const MIC_AUTO_RESUME_MS: u64 = 3_000;
-/// `record.fail_grace`: a slow disk is no failure.
-pub const RECORD_GRACE_MS: u64 = 3_000;
 
 /// What a timer is for. Safety comes first among those of one instant (rule TIM-2).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +32,14 @@ pub enum Timer {
     IntercomPending(LineId),
     /// A held call waits.
     HoldReminder(LineId, TurretId, u64),
+    /// Nobody has taken a common hold for `hold.escalate`.
+    HoldEscalates(LineId, TurretId, u64),
+    /// An exclusive hold has lasted for `hold.exclusive_max`.
+    HoldExclusiveOver(LineId, TurretId, u64),
+    /// A supervisor was announced for `override.lead`.
+    OverrideEnters(LineId, TurretId, u64),
+    /// An ARD has rung for `ring.timeout.ard`.
+    RingTimeout(LineId, CallId),
     /// A hoot has been quiet for `hoot.activity_gap`.
     HootGap(LineId, u64),
 }
@@ -73,6 +57,10 @@ impl Timer {
             | Self::SignalledEnds(..)
             | Self::IntercomPending(_)
             | Self::HoldReminder(..)
+            | Self::HoldEscalates(..)
+            | Self::HoldExclusiveOver(..)
+            | Self::OverrideEnters(..)
+            | Self::RingTimeout(..)
             | Self::HootGap(..) => false,
         }
     }

@@ -74,8 +74,9 @@ pub fn mics_of(s: &State, line: &Line) -> Vec<Mic> {
         uplink: leg.party.position.uplink(),
         user: leg.party.user.clone(),
         since: leg.mic_since,
-        // While a speaker talk key is down the handsets do not hear the user (rule POS-4).
-        muted: talks_anywhere(s, leg.party.turret),
+        // While a speaker talk key is down the handsets do not hear the user (rule POS-4), nor does a line that its
+        // supervisor is only announced on (SUP-2).
+        muted: leg.enters.is_some() || talks_anywhere(s, leg.party.turret),
         closes: None,
     });
     let talks = line.talks().iter().map(|talk| Mic {
@@ -97,7 +98,7 @@ pub fn hearers(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
     let ends = [Some(line), far].into_iter().flatten().filter(|_| both_ends);
     for end in ends {
         let label = &end.spec.line;
-        for leg in end.legs() {
+        for leg in end.legs().iter().filter(|leg| leg.enters.is_none()) {
             legs.push(RouteLeg { hearer: leg.party.turret, label: label.clone(), handset: true });
         }
         let monitored = match end.spec.kind {
@@ -108,7 +109,8 @@ pub fn hearers(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
         };
         for turret in s.monitors.get(label).into_iter().flatten().filter(|_| monitored) {
             let seat = &s.turrets[turret];
-            if seat.lost.is_none() && end.spec.members.contains_key(&seat.user) {
+            let private = end.private_by().is_some() && end.leg(*turret).is_none();
+            if seat.lost.is_none() && !private && end.spec.members.contains_key(&seat.user) {
                 legs.push(RouteLeg { hearer: *turret, label: label.clone(), handset: false });
             }
         }

@@ -12,7 +12,7 @@ use floor::*;
 fn told(d: &Desk) -> Vec<(String, Vec<String>, Happening)> {
     let happened = |out: &Output| {
         let Output::Happened { line, who, what, .. } = out else { return None };
-        Some((line.to_string(), who.iter().map(ToString::to_string).collect(), *what))
+        Some((line.to_string(), who.iter().map(ToString::to_string).collect(), what.clone()))
     };
     d.out.iter().filter_map(happened).collect()
 }

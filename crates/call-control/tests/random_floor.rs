@@ -97,11 +97,11 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
     let other = user(TURRETS[(one.who + one.line + 1) % TURRETS.len()]);
     let mine = switch.intercoms.iter().find(|(_, to)| to.contains(&turret)).map(|(line, _)| line.clone());
     let act = match one.kind {
-        0 => Act::Seize { line, position },
-        1 => Act::Answer { line, call, position },
+        0 => Act::Seize { line, position, private: false },
+        1 => Act::Answer { line, call, position, private: false },
         2 => Act::Bridge { line, call, position },
-        3 => Act::Resume { line, call, position },
-        4 => Act::Hold { line },
+        3 => Act::Resume { line, call, position, private: false },
+        4 => Act::Hold { line, exclusive: false },
         5 => Act::Release { line: mine.unwrap_or(line) },
         6 => Act::Signal { line, on: one.place > 0 },
         7 | 8 => Act::Talk { line, on: true, latched: one.place > 0 },
@@ -117,6 +117,10 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
         20 => return Input::Recorder { failing: (one.place > 0).then(|| "the disk is full".into()) },
         21 => return Input::TalkOrphaned { turret, uplink: Uplink::Mic },
         22 => return Input::Microphone { turret, uplink: Uplink::Left, there: one.place > 0 },
+        24 | 25 => Act::Private { line, on: one.kind == 24 },
+        26 => Act::Hold { line, exclusive: true },
+        27 | 28 => Act::Override { line, call, position, reason: "a limit".into() },
+        29 => Act::Clear { line },
         _ => return Input::VoiceActivity { turret, uplink: Uplink::Mic, speaking: one.place > 0 },
     };
     Input::Act { turret, id: 7, act }
@@ -158,10 +162,18 @@ fn check(d: &Desk, switch: &Switch) {
             assert_ne!(hearer, turret, "I38");
             match label.as_str() {
                 "hoot" => assert!([A1, A2, A3, B1].contains(hearer), "I1 {hearer} hears the hoot"),
-                name if LINES.contains(&name) => assert!(!handset || members(label).contains(hearer), "I1 {label}"),
+                name if LINES.contains(&name) => {
+                    let is_party = members(label).contains(hearer);
+                    assert!(!handset || is_party, "I1 {label}");
+                    assert!(is_party || d.status(name).private_by().is_none(), "I1, PRV-4 {label}");
+                }
                 _ => assert!(switch.intercoms[label].contains(hearer), "I1 {label}"),
             }
         }
+    }
+    for status in LINES.iter().map(|line| d.status(line)) {
+        assert!(status.holders.iter().all(|holder| !holder.private), "I30 {}", status.line);
+        assert!(status.parties.iter().all(|party| !party.exclusive), "HOLD-4 {}", status.line);
     }
     let hoot = d.status("hoot");
     assert!(hoot.talkers.len() <= 2, "I37");
@@ -192,7 +204,10 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
         | Input::Tick => {}
     }
     for (turret, _, line) in switch.open().difference(&before) {
-        assert!(opener(input) == Some(*turret), "I6 {turret} {line} after {input:?}");
+        // A supervisor's own press, `override.lead` ago.
+        let parties = if LINES.contains(&line.as_str()) { d.status(line.as_str()).parties } else { Vec::new() };
+        let entered = parties.iter().any(|party| party.turret == *turret && party.overriding);
+        assert!(entered || opener(input) == Some(*turret), "I6 {turret} {line} after {input:?}");
     }
     let refused = d.out.iter().any(|out| matches!(out, Output::Answer { result: Err(_), .. }));
     if refused {
@@ -202,7 +217,7 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
 }
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let one = (0_usize..6, 0_u8..24, 0_usize..5, 0_usize..3, prop_oneof![0_u64..900, 0_u64..40_000]);
+    let one = (0_usize..6, 0_u8..31, 0_usize..5, 0_usize..3, prop_oneof![0_u64..900, 0_u64..40_000]);
     let one = one.prop_map(|(who, kind, line, place, wait_ms)| Move { who, kind, line, place, wait_ms });
     prop::collection::vec(one, 1..120)
 }

@@ -36,11 +36,11 @@ fn act(d: &Desk, kind: u8, line: &str, position: Position) -> Act {
     let call = d.status(line).call.unwrap_or(CallId(0));
     let line = l(line);
     match kind {
-        0 | 1 => Act::Seize { line, position },
-        2 | 3 => Act::Answer { line, call, position },
+        0 | 1 => Act::Seize { line, position, private: false },
+        2 | 3 => Act::Answer { line, call, position, private: false },
         4 => Act::Bridge { line, call, position },
-        5 => Act::Resume { line, call, position },
-        6 => Act::Hold { line },
+        5 => Act::Resume { line, call, position, private: false },
+        6 => Act::Hold { line, exclusive: false },
         7 => Act::Release { line },
         8 => Act::Signal { line, on: true },
         _ => Act::Signal { line, on: false },

@@ -3,7 +3,7 @@
 
 mod floor;
 
-use dealerboard_call_control::{Act, Floor, Input, Output, RefusalCode, Sound, UserSpec};
+use dealerboard_call_control::{Act, Input, Output, RefusalCode, Sound, UserSpec};
 use dealerboard_model::{FarEnd, LinePhase, Position, TurretId};
 use floor::*;
 
@@ -225,7 +225,7 @@ fn ring_6_the_second_answer_is_told_who_was_first() {
     d.seize(A1, "ard-a");
     let call = d.call("ard-b");
     d.answer(B1, "ard-b");
-    let late = Act::Answer { line: l("ard-b"), call, position: Position::Left };
+    let late = Act::Answer { line: l("ard-b"), call, position: Position::Left, private: false };
     let refusal = d.act(B2, late).unwrap_err();
     assert_eq!(refusal.code, RefusalCode::AnsweredBy);
     assert!(refusal.sentence.contains("U4"));
@@ -403,16 +403,10 @@ fn int_6_two_who_call_each_other_have_one_two_way_call() {
 }
 
 #[test]
-fn a_floor_without_options_has_twelve_talkers_and_ten_seconds_of_gap() {
-    let floor = Floor::default();
-    assert_eq!((floor.hoot_talkers, floor.hoot_gap_ms), (12, 10_000));
-}
-
-#[test]
 fn a_position_that_rings_the_line_itself_cannot_answer_it() {
     let mut d = Desk::with_a1_at_both_ends();
     d.seize(A1, "ard-a");
-    let answer = Act::Answer { line: l("ard-b"), call: d.call("ard-b"), position: Position::Left };
+    let answer = Act::Answer { line: l("ard-b"), call: d.call("ard-b"), position: Position::Left, private: false };
     assert_eq!(d.refused(A1, answer), RefusalCode::PositionBusy);
     assert_eq!(d.phases("ard-a", "ard-b"), (Calling, Ringing));
 }
@@ -422,7 +416,7 @@ fn i38_who_is_at_both_ends_does_not_hear_their_own_voice() {
     let mut d = Desk::with_a1_at_both_ends();
     d.seize(A1, "ard-a");
     let call = d.call("ard-b");
-    d.act(A1, Act::Answer { line: l("ard-b"), call, position: Position::Right }).unwrap();
+    d.act(A1, Act::Answer { line: l("ard-b"), call, position: Position::Right, private: false }).unwrap();
     let own = |out: &Output| matches!(out, Output::Route { turret, legs, .. } if legs.iter().any(|leg| leg.hearer == *turret));
     assert!(!d.out.iter().any(own));
 }
@@ -433,12 +427,15 @@ fn a_user_who_was_added_while_the_exchange_runs_is_called_and_answers() {
     let (turret, end) = (TurretId(77), (TurretId(77), dealerboard_model::Right::Speak));
     let mut floor = Desk::floor(&[end]);
     let speakers = std::collections::BTreeSet::new();
-    floor.users.insert(user(turret), UserSpec { user: user(turret), name: "N. New".into(), speakers });
+    floor.users.insert(
+        user(turret),
+        UserSpec { user: user(turret), name: "N. New".into(), desk: desk(turret), roles: [].into(), speakers },
+    );
     d.input(Input::Users(Box::new(floor)));
     d.input(Input::LogOn { turret, user: user(turret) });
     d.seize(A1, "ard-a");
     let call = d.status("ard-b").call.unwrap();
-    d.act(turret, Act::Answer { line: l("ard-b"), call, position: Position::Left }).unwrap();
+    d.act(turret, Act::Answer { line: l("ard-b"), call, position: Position::Left, private: false }).unwrap();
     assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
 }
 

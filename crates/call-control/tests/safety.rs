@@ -64,7 +64,7 @@ fn rec_1_a_key_says_that_it_is_not_recorded() {
 fn rec_2_a_line_that_must_be_recorded_is_refused() {
     let mut d = Desk::new();
     fail(&mut d, true);
-    let act = Act::Seize { line: l("ard-a"), position: Position::Left };
+    let act = Act::Seize { line: l("ard-a"), position: Position::Left, private: false };
     assert_eq!(d.refused(A1, act), RefusalCode::NotRecorded);
     d.seize(A1, "mrd-a");
 }
@@ -74,9 +74,7 @@ fn rec_3_everybody_on_the_line_is_told_at_once_with_a_tone() {
     let mut d = Desk::talking();
     fail(&mut d, true);
     for turret in [A1, B1] {
-        assert!(
-            d.told(turret, "is not recorded now: the disk is full. Microphones close in 3 seconds unless it is again.")
-        );
+        assert!(d.told(turret, "is not recorded now: the disk is full. Microphones close in 3 s unless it is again."));
     }
 }
 

@@ -67,13 +67,7 @@ mod tests {
     const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
 
     fn party(turret: u32) -> Party {
-        Party {
-            user: UserId::from("reyes"),
-            turret: TurretId(turret),
-            position: Position::Left,
-            since: NOW,
-            link_lost: false,
-        }
+        Party::new(UserId::from("reyes"), TurretId(turret), Position::Left, NOW)
     }
 
     fn status() -> LineStatus {

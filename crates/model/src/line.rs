@@ -98,6 +98,23 @@ pub struct Party {
     pub since: Moment,
     /// The turret's link is lost and its grace runs.
     pub link_lost: bool,
+    /// Keeps everybody else off the line.
+    #[serde(default)]
+    pub private: bool,
+    /// Among `holders`: holds it for themselves alone.
+    #[serde(default)]
+    pub exclusive: bool,
+    /// A supervisor who entered by override.
+    #[serde(default)]
+    pub overriding: bool,
+}
+
+impl Party {
+    /// Somebody on a line like anybody else.
+    #[must_use]
+    pub fn new(user: UserId, turret: TurretId, position: Position, since: Moment) -> Self {
+        Self { user, turret, position, since, link_lost: false, private: false, exclusive: false, overriding: false }
+    }
 }
 
 /// One user whose microphone is open towards a line.
@@ -118,8 +135,11 @@ pub struct Ring {
     pub priority: RingPriority,
     /// Since when.
     pub since: Moment,
-    /// Who rings, as the key shows it; the far line's name where no person is known.
+    /// Who rings, as the key shows it; the far line's name where no person is known. Of a recall: who held the call.
     pub from: String,
+    /// No new call: one that waits on hold for somebody to take it.
+    #[serde(default)]
+    pub recall: bool,
 }
 
 /// What is seen of the far end of a private wire.
@@ -169,6 +189,18 @@ pub struct LineStatus {
 }
 
 impl LineStatus {
+    /// Who keeps others off it, at this end.
+    #[must_use]
+    pub fn private_by(&self) -> Option<&Party> {
+        self.parties.iter().find(|party| party.private)
+    }
+
+    /// It is held, and all who hold it do so for themselves alone.
+    #[must_use]
+    pub fn is_held_exclusively(&self) -> bool {
+        self.parties.is_empty() && !self.holders.is_empty() && self.holders.iter().all(|holder| holder.exclusive)
+    }
+
     /// An idle line.
     #[must_use]
     pub fn idle(line: LineId, now: Moment) -> Self {

@@ -18,7 +18,7 @@ fn at(utc_ms: i64) -> Moment {
 }
 
 fn party(user: &str, turret: u32, position: Position) -> Party {
-    Party { user: user.into(), turret: TurretId(turret), position, since: at(BEGIN), link_lost: false }
+    Party::new(user.into(), TurretId(turret), position, at(BEGIN))
 }
 
 /// What the switch said to a counterparty with one line of `kind`, changed by `change`; the caller is `reyes`.

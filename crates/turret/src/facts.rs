@@ -173,7 +173,7 @@ mod tests {
     const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
 
     fn party(turret: u32, position: Position) -> Party {
-        Party { user: UserId::from("reyes"), turret: TurretId(turret), position, since: NOW, link_lost: false }
+        Party::new(UserId::from("reyes"), TurretId(turret), position, NOW)
     }
 
     fn status(line: &str, parties: Vec<Party>) -> LineStatus {

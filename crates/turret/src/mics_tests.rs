@@ -18,7 +18,7 @@ fn mic(line: &str, uplink: Uplink) -> OpenMic {
 fn on_a_call() -> (Facts, Local) {
     let mut facts = Facts { turret: Some(TurretId(1)), ..Facts::default() };
     let (user, turret, position) = (UserId::from("reyes"), TurretId(1), Position::Left);
-    let party = Party { user, turret, position, since: NOW, link_lost: false };
+    let party = Party::new(user, turret, position, NOW);
     let status = LineStatus { parties: vec![party], ..LineStatus::idle("calder".into(), NOW) };
     facts.statuses.insert("calder".into(), status);
     facts.mics = vec![mic("calder", Uplink::Left)];

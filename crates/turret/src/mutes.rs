@@ -82,7 +82,7 @@ mod tests {
     fn carries(call: Option<(&str, u32)>) -> Facts {
         let statuses = call.map(|(line, call)| {
             let (user, turret, position) = (UserId::from("reyes"), TurretId(1), Position::Left);
-            let party = Party { user, turret, position, since: NOW, link_lost: false };
+            let party = Party::new(user, turret, position, NOW);
             let status =
                 LineStatus { parties: vec![party], call: Some(CallId(call)), ..LineStatus::idle(line.into(), NOW) };
             (LineId::from(line), status)

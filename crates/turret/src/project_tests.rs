@@ -16,7 +16,7 @@ fn at(utc_ms: i64) -> Moment {
 
 fn party(turret: u32) -> Party {
     let (user, position) = (UserId::from("reyes"), Position::Left);
-    Party { user, turret: TurretId(turret), position, since: at(5), link_lost: false }
+    Party::new(user, TurretId(turret), position, at(5))
 }
 
 fn mic(line: &str, uplink: Uplink) -> OpenMic {

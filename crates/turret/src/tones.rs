@@ -99,7 +99,7 @@ mod tests {
     fn on_a_handset() -> Facts {
         let mut facts = Facts { turret: Some(TurretId(1)), ..Facts::default() };
         let (user, turret, position) = (UserId::from("reyes"), TurretId(1), Position::Left);
-        let party = Party { user, turret, position, since: NOW, link_lost: false };
+        let party = Party::new(user, turret, position, NOW);
         let status = LineStatus { parties: vec![party], ..line(&mut facts, "calder") };
         facts.statuses.insert("calder".into(), status);
         facts

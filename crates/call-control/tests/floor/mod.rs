@@ -7,7 +7,8 @@
 )]
 
 use dealerboard_call_control::{
-    Accepted, Act, Exchange, Floor, Input, LineSpec, Output, Refusal, RefusalCode, UserSpec,
+    Accepted, Act, Exchange, Floor, Input, LineSpec, Output, Policies, Refusal, RefusalCode, Settings, Sound, UserSpec,
+    Value,
 };
 use dealerboard_model::*;
 
@@ -25,6 +26,27 @@ pub fn l(name: &str) -> LineId {
 
 pub fn user(turret: TurretId) -> UserId {
     UserId(format!("u{}", turret.0))
+}
+
+/// The desk of the users at an end.
+pub fn desk(of: TurretId) -> DeskId {
+    DeskId::from(if [A1, A2, A3].contains(&of) { "a" } else { "b" })
+}
+
+/// A3 leads its desk, B3 keeps the floor.
+fn roles(of: TurretId) -> std::collections::BTreeSet<Role> {
+    match of {
+        A3 => [Role::Trader, Role::Supervisor].into(),
+        B3 => [Role::Trader, Role::Administrator].into(),
+        _ => [Role::Trader].into(),
+    }
+}
+
+/// What one level sets.
+pub fn set(all: &[(&str, Value)]) -> Settings {
+    let mut settings = Settings::default();
+    assert!(all.iter().all(|(name, value)| settings.set(name, *value)), "a policy, and a value that it takes");
+    settings
 }
 
 pub struct Desk {
@@ -54,9 +76,22 @@ impl Desk {
         Self::with(&[(A1, Right::Speak)])
     }
 
+    /// A floor that sets policies.
+    pub fn with_policies(all: &[(&str, Value)]) -> Self {
+        let mut floor = Self::floor(&[]);
+        for (name, value) in all {
+            assert!(floor.policies.floor.set(name, *value), "{name} takes {value}");
+        }
+        Self::of(floor)
+    }
+
     fn with(more_at_b: &[(TurretId, Right)]) -> Self {
+        Self::of(Self::floor(more_at_b))
+    }
+
+    fn of(floor: Floor) -> Self {
         let now = Moment { mono_us: 1_000_000, utc_ms: 1_000 };
-        let mut desk = Self { exchange: Exchange::new(Self::floor(more_at_b), now), now, out: Vec::new() };
+        let mut desk = Self { exchange: Exchange::new(floor, now), now, out: Vec::new() };
         for turret in TURRETS {
             desk.input(Input::LogOn { turret, user: user(turret) });
         }
@@ -77,16 +112,24 @@ impl Desk {
         ];
         let users = TURRETS.map(|turret| {
             let speakers = std::iter::once(l("hoot")).collect();
-            (user(turret), UserSpec { user: user(turret), name: format!("U{}", turret.0), speakers })
+            (
+                user(turret),
+                UserSpec {
+                    user: user(turret),
+                    name: format!("U{}", turret.0),
+                    desk: desk(turret),
+                    roles: roles(turret),
+                    speakers,
+                },
+            )
         });
         Floor {
             lines: lines.into_iter().map(|line| (line.line.clone(), line)).collect(),
             users: users.into_iter().collect(),
+            policies: Policies { floor: set(&[("hoot.talkers", Value::Count(2))]), ..Policies::default() },
             first_call: 1,
             first_recording: 1,
             first_track: 1,
-            hoot_talkers: 2,
-            ..Floor::default()
         }
     }
 
@@ -115,12 +158,12 @@ impl Desk {
     }
 
     pub fn seize(&mut self, turret: TurretId, line: &str) {
-        self.act(turret, Act::Seize { line: l(line), position: Position::Left }).unwrap();
+        self.act(turret, Act::Seize { line: l(line), position: Position::Left, private: false }).unwrap();
     }
 
     pub fn answer(&mut self, turret: TurretId, line: &str) {
         let call = self.call(line);
-        self.act(turret, Act::Answer { line: l(line), call, position: Position::Left }).unwrap();
+        self.act(turret, Act::Answer { line: l(line), call, position: Position::Left, private: false }).unwrap();
     }
 
     pub fn bridge(&mut self, turret: TurretId, line: &str) {
@@ -129,11 +172,35 @@ impl Desk {
     }
 
     pub fn resume(&self, line: &str) -> Act {
-        Act::Resume { line: l(line), call: self.call(line), position: Position::Left }
+        Act::Resume { line: l(line), call: self.call(line), position: Position::Left, private: false }
     }
 
     pub fn hold(&mut self, turret: TurretId, line: &str) {
-        self.act(turret, Act::Hold { line: l(line) }).unwrap();
+        self.act(turret, Act::Hold { line: l(line), exclusive: false }).unwrap();
+    }
+
+    pub fn hold_for_oneself(&mut self, turret: TurretId, line: &str) {
+        self.act(turret, Act::Hold { line: l(line), exclusive: true }).unwrap();
+    }
+
+    pub fn private(&mut self, turret: TurretId, line: &str, on: bool) {
+        self.act(turret, Act::Private { line: l(line), on }).unwrap();
+    }
+
+    /// A supervisor's entry, with a reason.
+    pub fn overriding(&self, line: &str) -> Act {
+        Act::Override { line: l(line), call: self.call(line), position: Position::Left, reason: "a limit".into() }
+    }
+
+    pub fn bridging(&self, line: &str) -> Act {
+        Act::Bridge { line: l(line), call: self.call(line), position: Position::Left }
+    }
+
+    pub fn sound(&self, turret: TurretId) -> Option<Sound> {
+        self.out.iter().find_map(|out| match out {
+            Output::Notice { turret: to, sound, .. } if *to == turret => *sound,
+            _ => None,
+        })
     }
 
     pub fn release(&mut self, turret: TurretId, line: &str) {
@@ -174,10 +241,14 @@ impl Desk {
 
     /// An ARD that A1 and B1 talk on.
     pub fn talking() -> Self {
-        let mut desk = Self::new();
-        desk.seize(A1, "ard-a");
-        desk.answer(B1, "ard-b");
-        desk
+        Self::new().talk_on_the_ard()
+    }
+
+    /// A1 and B1 talk on the ARD.
+    pub fn talk_on_the_ard(mut self) -> Self {
+        self.seize(A1, "ard-a");
+        self.answer(B1, "ard-b");
+        self
     }
 
     /// Who hears the left handset of a turret after the last input, if its route changed.

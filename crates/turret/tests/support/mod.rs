@@ -344,7 +344,7 @@ pub fn intercom() -> (LineFacts, LineStatus) {
     let (user, turret, position) = (UserId::from("reyes"), TurretId(1), Position::HandsFree);
     let facts = LineFacts { name: "A. Reyes, lindt".into(), ..about("ic-1", LineKind::Intercom) };
     let mut status = LineStatus::idle("ic-1".into(), NOW);
-    status.parties = vec![Party { user, turret, position, since: NOW, link_lost: false }];
+    status.parties = vec![Party::new(user, turret, position, NOW)];
     (facts, status)
 }
 
@@ -354,7 +354,7 @@ pub fn on_a_call() -> Snapshot {
     let (user, turret, position) = (UserId::from("reyes"), TurretId(1), Position::Left);
     snapshot.statuses[0].phase = LinePhase::Talking;
     snapshot.statuses[0].call = Some(CallId(3));
-    snapshot.statuses[0].parties = vec![Party { user, turret, position, since: NOW, link_lost: false }];
+    snapshot.statuses[0].parties = vec![Party::new(user, turret, position, NOW)];
     snapshot.mics = vec![mic("calder", Uplink::Left)];
     snapshot
 }

@@ -1,0 +1,201 @@
+//! A line is taken, answered and let go: what calls of all kinds have in common.
+
+use crate::happenings::Happening;
+use crate::line::Leg;
+use crate::messages::{Accepted, Refusal, RefusalCode};
+use crate::policy::OnOff;
+use crate::state::{Done, State, stale};
+use crate::{ard, hold, hoot, intercom, mrd, position};
+use dealerboard_model::{CallId, LineId, LineKind, Position, TurretId};
+
+/// Where a call is taken to, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Take {
+    pub at: Position,
+    /// Private from its first moment, whatever its user's policy is (PRV-1).
+    pub private: bool,
+}
+
+/// Takes an idle line (ARD-1, ARD-4, ARD-5, MRD-1, MRD-4).
+pub fn seize(s: &mut State, turret: TurretId, line: &LineId, take: Take) -> Done {
+    s.right_on(turret, line)?;
+    let found = s.line(line)?;
+    let (kind, name, call) = (found.spec.kind, found.spec.name.clone(), found.call);
+    match kind {
+        LineKind::Ard | LineKind::Mrd => {}
+        LineKind::Hoot | LineKind::Intercom => {
+            return Err(Refusal::new(RefusalCode::NoRight, format!("{name} is talked on with its talk key.")));
+        }
+    }
+    if let (Some(call), true, false) = (call, found.ring.is_some(), found.has_members()) {
+        // The same two ends, and both want to talk: seizing what has just begun to ring answers it (ALL-1).
+        return answer(s, turret, line, call, take);
+    }
+    if found.calling {
+        return Err(Refusal::new(RefusalCode::StillRinging, format!("{name} is still ringing at the far end.")));
+    }
+    if let Some(leg) = found.legs().last() {
+        let who = s.name_of(&leg.party.user);
+        return Err(Refusal::new(RefusalCode::Stale, format!("{who} took {name} first; press again to join them.")));
+    }
+    if found.has_members() {
+        return Err(stale(&name));
+    }
+    s.recordable(line)?;
+    let call = call.unwrap_or_else(|| s.new_call());
+    position::take(s, turret, take.at)?;
+    join(s, turret, line, call, take)?;
+    s.happened_at(line, turret, Happening::Seized);
+    if kind == LineKind::Ard {
+        ard::ring(s, turret, line, call);
+    } else {
+        mrd::opened(s, line, call);
+    }
+    Ok(Accepted { line: Some(line.clone()), position: Some(take.at), call: Some(call) })
+}
+
+/// Puts a turret on a line, with its microphone open.
+pub fn join(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take: Take) -> Result<(), Refusal> {
+    let mut party = s.party(turret, take.at)?;
+    party.private = take.private || s.policy(Some(line), Some(&party.user)).privacy == OnOff::On;
+    let now = s.now;
+    let found = s.line_mut(line)?;
+    if found.call != Some(call) || found.legs().is_empty() {
+        found.since = now;
+    }
+    found.call = Some(call);
+    found.ring = None;
+    s.take_holder(line, turret);
+    s.put_leg(line, Leg::new(party, true, now));
+    Ok(())
+}
+
+/// Answers a ringing line (ARD-2, RING-6); one that rings because it waits on hold is resumed (HOLD-7).
+pub fn answer(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take: Take) -> Done {
+    s.right_on(turret, line)?;
+    let found = s.line(line)?;
+    let name = found.spec.name.clone();
+    if found.call != Some(call) || found.ring.is_none() {
+        let winner = found.legs().first().filter(|_| found.call == Some(call)).map(|leg| leg.party.user.clone());
+        return Err(match winner {
+            Some(user) => {
+                let who = s.name_of(&user);
+                Refusal::new(RefusalCode::AnsweredBy, format!("{who} answered {name} first."))
+            }
+            None => stale(&name),
+        });
+    }
+    if !found.holders().is_empty() {
+        return hold::resume(s, turret, line, call, take);
+    }
+    s.recordable(line)?;
+    if found.spec.kind == LineKind::Intercom {
+        return intercom::accept(s, turret, line);
+    }
+    let (kind, far) = (found.spec.kind, found.spec.far.clone());
+    if let Some(carried) = s.line_at(turret, take.at)
+        && Some(&carried) == far.as_ref()
+        && s.line(&carried)?.calling
+    {
+        // Making the position free would release the very call that is answered.
+        let sentence = format!("This position rings {name} itself; answer on another one, or release it.");
+        return Err(Refusal::new(RefusalCode::PositionBusy, sentence));
+    }
+    position::take(s, turret, take.at)?;
+    join(s, turret, line, call, take)?;
+    s.happened_at(line, turret, Happening::Answered);
+    match (kind, far) {
+        (LineKind::Ard, Some(far)) => ard::answered(s, &far),
+        (LineKind::Mrd, _) => mrd::opened(s, line, call),
+        (LineKind::Ard | LineKind::Hoot | LineKind::Intercom, _) => {}
+    }
+    Ok(Accepted { line: Some(line.clone()), position: Some(take.at), call: Some(call) })
+}
+
+/// Lets a line go (ARD-3, ARD-9 to ARD-11, MRD-5, HOLD-2, HOLD-10).
+pub fn release(s: &mut State, turret: TurretId, line: &LineId) -> Done {
+    let found = s.line(line)?;
+    let (call, name) = (found.call, found.spec.name.clone());
+    let mine = found.leg(turret).is_some() || found.is_held_by(turret);
+    if !mine {
+        s.right_on(turret, line)?;
+        if !found.legs().is_empty() || found.holders().is_empty() {
+            let sentence = format!("You are not on {name}; there is nothing to release.");
+            return Err(Refusal::new(RefusalCode::Stale, sentence));
+        }
+        hold::takeable(s, turret, found)?;
+        let who = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
+        s.notice_members(line, &format!("{who} released {name} while you held it."), None);
+    }
+    mrd::let_go(s, turret, line);
+    // Who could resume a held call may release it.
+    let holders: Vec<TurretId> = s.line(line)?.holders().iter().map(|holder| holder.turret).collect();
+    let holds: Vec<_> = holders.into_iter().filter(|at| !mine || *at == turret).collect();
+    let left = s.take_leg(line, turret).map(|leg| leg.party.user);
+    let held: Vec<_> = holds.into_iter().filter_map(|at| s.take_holder(line, at)).collect();
+    let user = left.or_else(|| held.into_iter().find(|holder| holder.turret == turret).map(|holder| holder.user));
+    let found = s.line(line)?;
+    let (silent, stays) = (found.legs().is_empty(), found.has_members() && found.spec.kind != LineKind::Intercom);
+    if silent {
+        hoot::close_all(s, line);
+    }
+    let user = user.or_else(|| s.user_of(turret).cloned());
+    s.happened(line, user, if stays { Happening::Left } else { Happening::Released });
+    // An intercom is over when one of the two leaves it.
+    if !stays {
+        end(s, line);
+    }
+    Ok(Accepted { line: Some(line.clone()), position: None, call })
+}
+
+/// Lets go of all that is on a line, at both ends of an ARD: an administrator's act for what nobody else ends (HOLD-10).
+pub fn clear(s: &mut State, turret: TurretId, line: &LineId) -> Done {
+    let who = s.administrator(turret)?;
+    let found = s.line(line)?;
+    let (call, name) = (found.call, found.spec.name.clone());
+    if !found.has_members() {
+        return Err(Refusal::new(RefusalCode::NobodyThere, format!("Nobody is on {name}; there is nothing to clear.")));
+    }
+    s.notice_members(line, &format!("{who} cleared {name}: the call is over."), None);
+    let members: Vec<TurretId> = found_turrets(s, line)?;
+    for member in &members {
+        mrd::let_go(s, *member, line);
+        s.take_leg(line, *member);
+        s.take_holder(line, *member);
+    }
+    hoot::close_all(s, line);
+    s.happened_at(line, turret, Happening::Cleared);
+    end(s, line);
+    Ok(Accepted { line: Some(line.clone()), position: None, call })
+}
+
+fn found_turrets(s: &State, line: &LineId) -> Result<Vec<TurretId>, Refusal> {
+    Ok(s.line(line)?.member_turrets().into_iter().collect())
+}
+
+/// The last member of an end is gone.
+fn end(s: &mut State, line: &LineId) {
+    let Some(found) = s.lines.get(line) else { return };
+    match (found.spec.kind, found.spec.far.clone()) {
+        (LineKind::Ard, Some(far)) => ard::end(s, line, &far),
+        (LineKind::Mrd, Some(far)) => mrd::end(s, line, &far),
+        (LineKind::Intercom, _) => intercom::end(s, line),
+        // A wire whose far end the floor does not name.
+        (LineKind::Ard | LineKind::Mrd | LineKind::Hoot, _) => s.clear_line(line),
+    }
+}
+
+/// Opens the microphone of one's own party after a lapse (ALL-6).
+pub fn open_mic(s: &mut State, turret: TurretId, line: &LineId) -> Done {
+    s.recordable(line)?;
+    let now = s.now;
+    let found = s.line(line)?;
+    let (name, call) = (found.spec.name.clone(), found.call);
+    let Some(leg) = s.leg_mut(line, turret) else { return Err(stale(&name)) };
+    let (position, opens) = (leg.party.position, !leg.mic);
+    if opens {
+        (leg.mic, leg.mic_since) = (true, now);
+        s.happened_at(line, turret, Happening::MicOpened);
+    }
+    Ok(Accepted { line: Some(line.clone()), position: Some(position), call })
+}

@@ -1,0 +1,35 @@
+//! What becomes of a position's earlier call when another one takes its place.
+
+use crate::messages::{Refusal, RefusalCode};
+use crate::policy::PositionBusy;
+use crate::state::State;
+use crate::{call, hold};
+use dealerboard_model::{LineKind, Position, TurretId};
+
+/// Makes a position free: what it carries is held (POS-2), or released if it only rings yet, or is an intercom (POS-3).
+pub fn take(s: &mut State, turret: TurretId, at: Position) -> Result<(), Refusal> {
+    if at == Position::Speakers {
+        let sentence = "The speakers carry channels, not calls; choose a handset or hands-free.";
+        return Err(Refusal::new(RefusalCode::PositionBusy, sentence));
+    }
+    let Some(line) = s.line_at(turret, at) else { return Ok(()) };
+    let found = s.line(&line)?;
+    let intercom = found.spec.kind == LineKind::Intercom;
+    let name = if intercom { "The intercom".to_owned() } else { found.spec.name.clone() };
+    let policy = s.policy(Some(&line), s.user_of(turret));
+    if policy.position_busy == PositionBusy::Refuse {
+        let sentence = format!("{name} is on this position; release it, or use another position.");
+        return Err(Refusal::new(RefusalCode::PositionBusy, sentence));
+    }
+    if found.calling || intercom || policy.position_busy == PositionBusy::Release {
+        call::release(s, turret, &line)?;
+        s.notice(turret, None, format!("{name} is released: another call took its place."), None);
+        return Ok(());
+    }
+    hold::hold(s, turret, &line, false).map_err(|refusal| Refusal {
+        code: if refusal.code == RefusalCode::NotHoldable { RefusalCode::PositionBusy } else { refusal.code },
+        sentence: refusal.sentence,
+    })?;
+    s.notice(turret, Some(&line), format!("{name} is on hold: another call took its place."), None);
+    Ok(())
+}

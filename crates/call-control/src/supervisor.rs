@@ -1,0 +1,85 @@
+//! Override: a supervisor enters a call, private or held for one person too. Never silently.
+//!
+//! ```text
+//! Outside ─override─► Announced (tone and name to everybody; hears nothing) ─`override.lead`─► On the line ─release─► Outside
+//! ```
+
+use crate::call::{Take, join};
+use crate::happenings::Happening;
+use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
+use crate::policy::OnOff;
+use crate::position;
+use crate::state::{Done, State, stale};
+use crate::timer::Timer;
+use dealerboard_model::{CallId, LineId, LineKind, Position, Role, TurretId};
+
+/// Longest reason that is kept, in characters.
+const REASON_MAX: usize = 200;
+
+/// Enters a call (SUP-1, SUP-2).
+pub fn override_call(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Position, reason: &str) -> Done {
+    s.right_on(turret, line)?;
+    let found = s.line(line)?;
+    let name = found.spec.name.clone();
+    supervises(s, turret, line)?;
+    match found.spec.kind {
+        LineKind::Ard | LineKind::Mrd => {}
+        LineKind::Hoot | LineKind::Intercom => {
+            let sentence = format!("{name} cannot be entered by override; only calls on lines can.");
+            return Err(Refusal::new(RefusalCode::NoRight, sentence));
+        }
+    }
+    if found.calling || (found.ring.is_some() && !found.has_members()) {
+        return Err(Refusal::new(RefusalCode::StillRinging, format!("{name} still rings; nobody talks there yet.")));
+    }
+    if found.call != Some(call) || !found.has_members() || found.leg(turret).is_some() {
+        return Err(stale(&name));
+    }
+    let policy = s.policy(Some(line), s.user_of(turret));
+    let reason: String = reason.trim().chars().take(REASON_MAX).collect();
+    if policy.override_reason == OnOff::On && reason.is_empty() {
+        let sentence = format!("Say why you enter {name}; the reason is kept with its recording.");
+        return Err(Refusal::new(RefusalCode::NoRight, sentence));
+    }
+    s.recordable(line)?;
+    position::take(s, turret, at)?;
+    let who = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
+    s.happened_at(line, turret, Happening::Overrides { reason });
+    let far = s.line(line)?.spec.far.clone();
+    for end in [Some(line.clone()), far].into_iter().flatten() {
+        let name = s.line(&end)?.spec.name.clone();
+        s.notice_members(&end, &format!("{who} enters {name} as supervisor."), Some(Sound::Override));
+    }
+    join(s, turret, line, call, Take { at, private: false })?;
+    let enters = s.now.plus_ms(policy.override_lead_ms);
+    if let Some(leg) = s.leg_mut(line, turret) {
+        (leg.enters, leg.party.overriding, leg.party.private) = (Some(enters), true, false);
+    }
+    s.set_timer(enters, Timer::OverrideEnters(line.clone(), turret, enters.mono_us));
+    s.notice(turret, Some(line), format!("They were told; you are on {name} in a moment."), Some(Sound::Override));
+    Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
+}
+
+/// A supervisor of a desk that has the line.
+fn supervises(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
+    let found = s.line(line)?;
+    let me = s.user_of(turret).and_then(|user| s.floor.users.get(user));
+    let desk = me.filter(|me| me.roles.contains(&Role::Supervisor)).map(|me| &me.desk);
+    let desks = found.spec.members.keys().filter_map(|user| s.floor.users.get(user)).map(|user| &user.desk);
+    if desk.is_some_and(|desk| desks.clone().any(|other| other == desk)) {
+        return Ok(());
+    }
+    let sentence = format!("Only a supervisor of a desk that has {} may enter it.", found.spec.name);
+    Err(Refusal::new(RefusalCode::NoRight, sentence))
+}
+
+/// Those on the line had time to stop speaking: the supervisor hears and is heard.
+pub fn enters(s: &mut State, line: &LineId, turret: TurretId, at_us: u64) {
+    let now = s.now;
+    let Some(leg) = s.leg_mut(line, turret).filter(|leg| leg.enters.is_some_and(|at| at.mono_us == at_us)) else {
+        return;
+    };
+    leg.enters = None;
+    leg.mic_since = now;
+    s.happened_at(line, turret, Happening::Entered);
+}
