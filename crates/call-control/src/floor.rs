@@ -1,6 +1,7 @@
 //! What the floor file says, as call control needs it. Does not change while the exchange runs.
 
-use dealerboard_model::{LineId, LineKind, RecordPolicy, Right, RingPriority, UserId};
+use crate::policy::{Policies, Policy};
+use dealerboard_model::{DeskId, LineId, LineKind, RecordPolicy, Right, RingPriority, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One line: one end of a private wire, or a hoot.
@@ -29,39 +30,34 @@ pub struct UserSpec {
     pub user: UserId,
     /// Name as shown.
     pub name: String,
+    /// The desk, whose policies are this user's too.
+    pub desk: DeskId,
     /// Lines on this user's speakers at log-on.
     pub speakers: BTreeSet<LineId>,
 }
 
 /// Everything.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Floor {
     /// Lines by id.
     pub lines: BTreeMap<LineId, LineSpec>,
     /// Users by log-on name.
     pub users: BTreeMap<UserId, UserSpec>,
+    /// What was set of the policies.
+    pub policies: Policies,
     /// The first number for a call that was never used.
     pub first_call: u32,
     /// The first number for a recording.
     pub first_recording: u32,
     /// The first number for a track.
     pub first_track: u32,
-    /// How many talk on a hoot at once (`hoot.talkers`).
-    pub hoot_talkers: usize,
-    /// How long a hoot's recording waits for the next talker (`hoot.activity_gap`), milliseconds.
-    pub hoot_gap_ms: u64,
 }
 
-impl Default for Floor {
-    fn default() -> Self {
-        Self {
-            lines: BTreeMap::new(),
-            users: BTreeMap::new(),
-            first_call: 0,
-            first_recording: 0,
-            first_track: 0,
-            hoot_talkers: 12,
-            hoot_gap_ms: 10_000,
-        }
+impl Floor {
+    /// The policies that are in force on a line for a user, each where there is one.
+    #[must_use]
+    pub fn policy(&self, line: Option<&LineId>, user: Option<&UserId>) -> Policy {
+        let desk = user.and_then(|user| self.users.get(user)).map(|spec| &spec.desk);
+        self.policies.of(line, desk, user)
     }
 }

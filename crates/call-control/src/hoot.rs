@@ -79,7 +79,7 @@ fn may_talk_now(s: &State, line: &LineId) -> Result<(), Refusal> {
 /// At the limit the newest talk displaces the oldest (HOT-3, HOT-4).
 fn make_room(s: &mut State, now: Moment, line: &LineId) -> Result<(), Refusal> {
     let found = s.line(line)?;
-    let limit = s.floor.hoot_talkers.max(1);
+    let limit = s.floor.policy(Some(line), None).hoot_talkers;
     if found.talks.len() < limit {
         return Ok(());
     }
@@ -121,7 +121,7 @@ pub fn close_all(s: &mut State, line: &LineId) {
 }
 
 fn end_talk(s: &mut State, now: Moment, turret: TurretId, line: &LineId, how: Happening) {
-    let gap_ms = s.floor.hoot_gap_ms;
+    let gap_ms = s.floor.policy(Some(line), None).hoot_activity_gap_ms;
     let Ok(found) = s.line_mut(line) else { return };
     let mine = found.talks.iter().find(|talk| talk.turret == turret).map(|talk| talk.user.clone());
     found.talks.retain(|talk| talk.turret != turret);

@@ -3,7 +3,7 @@
 
 mod floor;
 
-use dealerboard_call_control::{Act, Floor, Input, Output, RefusalCode, Sound, UserSpec};
+use dealerboard_call_control::{Act, Input, Output, RefusalCode, Sound, UserSpec};
 use dealerboard_model::{FarEnd, LinePhase, Position, TurretId};
 use floor::*;
 
@@ -403,12 +403,6 @@ fn int_6_two_who_call_each_other_have_one_two_way_call() {
 }
 
 #[test]
-fn a_floor_without_options_has_twelve_talkers_and_ten_seconds_of_gap() {
-    let floor = Floor::default();
-    assert_eq!((floor.hoot_talkers, floor.hoot_gap_ms), (12, 10_000));
-}
-
-#[test]
 fn a_position_that_rings_the_line_itself_cannot_answer_it() {
     let mut d = Desk::with_a1_at_both_ends();
     d.seize(A1, "ard-a");
@@ -433,7 +427,9 @@ fn a_user_who_was_added_while_the_exchange_runs_is_called_and_answers() {
     let (turret, end) = (TurretId(77), (TurretId(77), dealerboard_model::Right::Speak));
     let mut floor = Desk::floor(&[end]);
     let speakers = std::collections::BTreeSet::new();
-    floor.users.insert(user(turret), UserSpec { user: user(turret), name: "N. New".into(), speakers });
+    floor
+        .users
+        .insert(user(turret), UserSpec { user: user(turret), name: "N. New".into(), desk: desk(turret), speakers });
     d.input(Input::Users(Box::new(floor)));
     d.input(Input::LogOn { turret, user: user(turret) });
     d.seize(A1, "ard-a");

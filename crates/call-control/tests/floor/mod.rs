@@ -7,7 +7,7 @@
 )]
 
 use dealerboard_call_control::{
-    Accepted, Act, Exchange, Floor, Input, LineSpec, Output, Refusal, RefusalCode, UserSpec,
+    Accepted, Act, Exchange, Floor, Input, LineSpec, Output, Policies, Refusal, RefusalCode, Settings, UserSpec, Value,
 };
 use dealerboard_model::*;
 
@@ -25,6 +25,18 @@ pub fn l(name: &str) -> LineId {
 
 pub fn user(turret: TurretId) -> UserId {
     UserId(format!("u{}", turret.0))
+}
+
+/// The desk of the users at an end.
+pub fn desk(of: TurretId) -> DeskId {
+    DeskId::from(if [A1, A2, A3].contains(&of) { "a" } else { "b" })
+}
+
+/// What one level sets.
+pub fn set(all: &[(&str, Value)]) -> Settings {
+    let mut settings = Settings::default();
+    assert!(all.iter().all(|(name, value)| settings.set(name, *value)), "a policy, and a value that it takes");
+    settings
 }
 
 pub struct Desk {
@@ -77,16 +89,18 @@ impl Desk {
         ];
         let users = TURRETS.map(|turret| {
             let speakers = std::iter::once(l("hoot")).collect();
-            (user(turret), UserSpec { user: user(turret), name: format!("U{}", turret.0), speakers })
+            (
+                user(turret),
+                UserSpec { user: user(turret), name: format!("U{}", turret.0), desk: desk(turret), speakers },
+            )
         });
         Floor {
             lines: lines.into_iter().map(|line| (line.line.clone(), line)).collect(),
             users: users.into_iter().collect(),
+            policies: Policies { floor: set(&[("hoot.talkers", Value::Count(2))]), ..Policies::default() },
             first_call: 1,
             first_recording: 1,
             first_track: 1,
-            hoot_talkers: 2,
-            ..Floor::default()
         }
     }
 
