@@ -3,7 +3,7 @@
 use crate::call::{Take, join};
 use crate::happenings::Happening;
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
-use crate::policy::{BridgeTone, YesNo};
+use crate::policy::BridgeTone;
 use crate::position;
 use crate::state::{Done, State, stale};
 use dealerboard_model::{CallId, LineId, LineKind, Position, TurretId};
@@ -24,7 +24,7 @@ pub fn bridge(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: 
         return Err(Refusal::new(RefusalCode::NoRight, "An intercom cannot be joined; call one of the two."));
     }
     let policy = s.policy(Some(line), s.user_of(turret));
-    if policy.bridge == YesNo::No {
+    if !policy.bridge_allow {
         let sentence = format!("You may not join calls of others, {name} neither; ask your administrator.");
         return Err(Refusal::new(RefusalCode::NoRight, sentence));
     }

@@ -3,7 +3,6 @@
 use crate::happenings::Happening;
 use crate::line::Leg;
 use crate::messages::{Accepted, Refusal, RefusalCode};
-use crate::policy::OnOff;
 use crate::state::{Done, State, stale};
 use crate::{ard, hold, hoot, intercom, mrd, position};
 use dealerboard_model::{CallId, LineId, LineKind, Position, TurretId};
@@ -57,7 +56,7 @@ pub fn seize(s: &mut State, turret: TurretId, line: &LineId, take: Take) -> Done
 /// Puts a turret on a line, with its microphone open.
 pub fn join(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take: Take) -> Result<(), Refusal> {
     let mut party = s.party(turret, take.at)?;
-    party.private = take.private || s.policy(Some(line), Some(&party.user)).privacy == OnOff::On;
+    party.private = take.private || s.policy(Some(line), Some(&party.user)).privacy;
     let now = s.now;
     let found = s.line_mut(line)?;
     if found.call != Some(call) || found.legs().is_empty() {

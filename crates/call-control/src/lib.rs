@@ -33,4 +33,4 @@ pub use exchange::{Drain, Exchange};
 pub use floor::{Floor, LineSpec, UserSpec};
 pub use happenings::Happening;
 pub use messages::{Accepted, Act, Input, MicReport, Output, Refusal, RefusalCode, RouteLeg, Sound};
-pub use policy::{Kind, Level, POLICIES, Policies, Policy, Settings, Spec, Value, Wins};
+pub use policy::{Kind, Level, MrdSignal, POLICIES, Policies, Policy, Settings, Spec, Value, Wins};

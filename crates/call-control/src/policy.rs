@@ -282,26 +282,6 @@ words! {
 }
 
 words! {
-    /// Something that is on or off.
-    OnOff {
-        /// On.
-        On = "on",
-        /// Off.
-        Off = "off",
-    }
-}
-
-words! {
-    /// Something that a user may do, or not.
-    YesNo {
-        /// They may not.
-        No = "no",
-        /// They may.
-        Yes = "yes",
-    }
-}
-
-words! {
     /// `position.busy`: what becomes of a position's call when another one takes its place.
     PositionBusy {
         /// The new one is refused.
@@ -316,12 +296,12 @@ words! {
 words! {
     /// `bridge.tone`: who hears that somebody has joined.
     BridgeTone {
+        /// Nobody; the name is shown all the same.
+        None = "none",
         /// Those at the same end.
         OwnEnd = "own end",
         /// Those at both ends.
         All = "all",
-        /// Nobody; the name is shown all the same.
-        None = "none",
     }
 }
 
@@ -347,26 +327,28 @@ words! {
 
 policies! {
     "ring.timeout.ard" ring_timeout_ard_ms: Option<u64> = None, Kind::SpanOrOff(10 * S, 600 * S), WIRE, Nearest,
-        "how long a private wire rings before it is released by itself; a wire rings until somebody comes";
+        "how long a private wire rings before it is released by itself; without it a wire rings until somebody comes";
     "position.busy" position_busy: PositionBusy = PositionBusy::Hold, PositionBusy::KIND, PERSON, Nearest,
         "what becomes of a position's call when another one is taken there, so that nothing is lost";
-    "bridge" bridge: YesNo = YesNo::Yes, YesNo::KIND, WIRE_AND_PERSON, Smallest,
+    "bridge.allow" bridge_allow: bool = true, Kind::ON_OFF, WIRE_AND_PERSON, Smallest,
         "whether a user may join calls of others, which is what a shared desk is for";
     "bridge.tone" bridge_tone: BridgeTone = BridgeTone::OwnEnd, BridgeTone::KIND, WIRE, Nearest,
         "who hears one beep when somebody joins";
-    "privacy" privacy: OnOff = OnOff::Off, OnOff::KIND, WIRE_AND_PERSON, Smallest,
+    "privacy" privacy: bool = false, Kind::ON_OFF, WIRE_AND_PERSON, Largest,
         "whether calls are private from their first moment";
     "hold.private" hold_private: HoldPrivate = HoldPrivate::Exclusive, HoldPrivate::KIND, WIRE_AND_PERSON, Smallest,
         "for whom a private call is held, so that nobody gets in by the back door";
-    "hold.escalate" hold_escalate_ms: Option<u64> = Some(180 * S), Kind::SpanOrOff(30 * S, 3_600 * S), WIRE_AND_PERSON, Nearest,
+    "hold.escalate" hold_escalate_ms: Option<u64> = Some(180 * S), Kind::SpanOrOff(30 * S, 3_600 * S),
+        WIRE_AND_PERSON, Nearest,
         "when a held call rings for the whole desk, which may save it";
     "hold.exclusive_max" hold_exclusive_max_ms: u64 = 15 * MIN, Kind::Span(MIN, 120 * MIN), WIRE_AND_PERSON, Smallest,
         "how long a call is held for one person, who may have gone home";
-    "hold.exclusive_end" hold_exclusive_end: HoldOrRelease = HoldOrRelease::Hold, HoldOrRelease::KIND, WIRE_AND_PERSON, Nearest,
+    "hold.exclusive_end" hold_exclusive_end: HoldOrRelease = HoldOrRelease::Hold, HoldOrRelease::KIND,
+        WIRE_AND_PERSON, Nearest,
         "whether a call that was held for one person can be taken by all afterwards, or is released";
-    "override.reason" override_reason: OnOff = OnOff::On, OnOff::KIND, WIRE_AND_PERSON, Smallest,
+    "override.reason" override_reason: bool = true, Kind::ON_OFF, WIRE_AND_PERSON, Largest,
         "whether a supervisor who enters a call has to say why";
-    "override.lead" override_lead_ms: u64 = S, Kind::Span(500, 5 * S), WIRE_AND_PERSON, Nearest,
+    "override.lead" override_lead_ms: u64 = S, Kind::Span(500, 5 * S), WIRE_AND_PERSON, Largest,
         "how long a supervisor is announced before they hear anything, so that those on the line can stop speaking";
     "logoff.calls" logoff_calls: HoldOrRelease = HoldOrRelease::Hold, HoldOrRelease::KIND, WIRE_AND_PERSON, Nearest,
         "whether the calls of somebody who logs off wait on hold for their colleagues, or are released";

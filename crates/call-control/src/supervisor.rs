@@ -7,7 +7,6 @@
 use crate::call::{Take, join};
 use crate::happenings::Happening;
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
-use crate::policy::OnOff;
 use crate::position;
 use crate::state::{Done, State, stale};
 use crate::timer::Timer;
@@ -37,7 +36,7 @@ pub fn override_call(s: &mut State, turret: TurretId, line: &LineId, call: CallI
     }
     let policy = s.policy(Some(line), s.user_of(turret));
     let reason: String = reason.trim().chars().take(REASON_MAX).collect();
-    if policy.override_reason == OnOff::On && reason.is_empty() {
+    if policy.override_reason && reason.is_empty() {
         let sentence = format!("Say why you enter {name}; the reason is kept with its recording.");
         return Err(Refusal::new(RefusalCode::NoRight, sentence));
     }

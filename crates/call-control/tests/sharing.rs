@@ -24,7 +24,7 @@ fn with_a2_monitoring() -> Desk {
 
 #[test]
 fn brg_2_whoever_may_not_join_is_refused() {
-    let mut d = Desk::with_policies(&[("bridge", Value::Word("no"))]).talk_on_the_ard();
+    let mut d = Desk::with_policies(&[("bridge.allow", Value::Word("off"))]).talk_on_the_ard();
     let act = d.bridging("ard-a");
     assert_eq!(d.refused(A2, act), RefusalCode::NoRight);
 }

@@ -14,6 +14,7 @@ use crate::throttle::{self, Throttle};
 use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dealerboard_call_control::Settings;
 use dealerboard_model::{Role, UserId};
 use mark::Mark;
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,7 @@ impl Account {
             desk: place(&self.desk),
             roles: self.roles.clone(),
             seat: self.seat.clone(),
+            policy: Settings::default(),
         }
     }
 }

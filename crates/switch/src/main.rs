@@ -225,6 +225,7 @@ fn check(file: &Path) -> Result<ExitCode> {
     match floor::read(&text) {
         Ok(floor) if mistakes.is_empty() => {
             println!("{} has no mistakes: {}", file.display(), floor.in_numbers());
+            floor.policies_in_words().iter().for_each(|line| println!("{line}"));
             Ok(ExitCode::SUCCESS)
         }
         Ok(_) | Err(_) => Ok(ExitCode::FAILURE),

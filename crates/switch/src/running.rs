@@ -35,9 +35,6 @@ pub const RECORDINGS: &str = "recordings";
 /// Packets that may wait for the recorder: half a minute of ten talkers.
 const TRACK_PACKETS_MAX: usize = 32_768;
 
-/// `record.fail_grace`: how long sound is kept in memory while the disk takes nothing.
-const FAIL_GRACE: Duration = Duration::from_secs(3);
-
 /// How long connections have for their last sentence.
 const STOP_MAX: Duration = Duration::from_secs(2);
 
@@ -129,7 +126,7 @@ impl Switch {
         let (heard_by, heard) = mpsc::channel(INPUTS_MAX);
         let clock = Clock::start();
         let recordings = options.data.join(RECORDINGS);
-        let recorder = start_recorder(recordings.clone(), clock).await?;
+        let recorder = start_recorder(recordings.clone(), clock, &file).await?;
         let signing = dealerboard_archive::key_fingerprint(&recordings)?;
         tracing::info!("recordings are signed by the key sha256:{signing}; keep it elsewhere, for verify --key");
         let library = Library::open(&recordings).await?;
@@ -234,10 +231,11 @@ pub fn in_words(verdict: &Verdict) -> String {
 }
 
 /// Opens the recordings beside the runtime: mending what a power cut left reads and writes files.
-async fn start_recorder(folder: PathBuf, clock: Clock) -> Result<Recorder> {
+async fn start_recorder(folder: PathBuf, clock: Clock, file: &FloorFile) -> Result<Recorder> {
+    let policy = floor::policies(file).of(None, None, None);
     let options = RecorderOptions {
         now_utc_ms: Arc::new(move || clock.recorded_ms(Instant::now())),
-        fail_grace: FAIL_GRACE,
+        fail_grace: Duration::from_millis(policy.record_fail_grace_ms),
         queue: TRACK_PACKETS_MAX,
         version: env!("CARGO_PKG_VERSION"),
     };

@@ -27,6 +27,16 @@ async fn the_right_password_gets_a_welcome_and_the_panel() {
 }
 
 #[tokio::test]
+async fn each_turret_is_told_the_tail_of_its_own_users_talk_keys() {
+    let london = "id = \"london\"\n";
+    assert!(support::FLOOR.contains(london));
+    let of_desk = support::FLOOR.replacen(london, &format!("{london}policy.talk.tail = \"250 ms\"\n"), 1);
+    let world = World::with_floor(format!("{of_desk}\n[policy]\ntalk.tail = \"50 ms\"\n")).await;
+    let tail = async |user| world.log_on(user).await.snapshot.unwrap().talk_tail_ms;
+    assert_eq!([tail("reyes").await, tail("lindt").await], [250, 50]);
+}
+
+#[tokio::test]
 async fn a_wrong_password_and_an_unknown_user_are_told_the_same() {
     let world = World::start().await;
     for user in ["reyes", "nobody"] {

@@ -1,25 +1,16 @@
 //! Makes call control's floor of a floor file.
 
-use super::{FloorFile, Members, Whose, WireKind};
+use super::{FloorFile, Members, Whose};
 use crate::panel::members;
-use dealerboard_call_control::{Floor, LineSpec, UserSpec};
-use dealerboard_model::{LineId, LineKind, RecordPolicy, Right, RingPriority, UserId};
+use dealerboard_call_control::{Floor, LineSpec, Policies, UserSpec};
+use dealerboard_model::{DeskId, LineId, LineKind, RecordPolicy, Right, RingPriority, UserId};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// `hoot.talkers`.
-const HOOT_TALKERS: usize = 12;
-
-/// `hoot.activity_gap`, milliseconds.
-pub const HOOT_GAP_MS: u64 = 10_000;
 
 /// The floor that `file` describes; `first` are the first numbers of calls, recordings and tracks that were never used.
 pub fn build(file: &FloorFile, first: [u32; 3]) -> Floor {
     let mut lines = BTreeMap::new();
     for wire in &file.wires {
-        let kind = match wire.kind {
-            WireKind::Ard => LineKind::Ard,
-            WireKind::Mrd => LineKind::Mrd,
-        };
+        let kind = wire.kind.of_line();
         for (place, end) in wire.ends.iter().enumerate() {
             let far = LineId(wire.ends[1 - place].line.value.clone());
             let members = with(file, &end.members, Right::Speak);
@@ -37,16 +28,31 @@ pub fn build(file: &FloorFile, first: [u32; 3]) -> Floor {
     let users = file.users.iter().map(|user| {
         let id = UserId(user.id.value.clone());
         let speakers = speakers(file, &id, &user.desk.value);
-        (id.clone(), UserSpec { user: id, name: user.name.clone(), speakers })
+        let desk = DeskId(user.desk.value.clone());
+        (
+            id.clone(),
+            UserSpec { user: id, name: user.name.clone(), desk, roles: user.roles.iter().copied().collect(), speakers },
+        )
     });
     Floor {
         lines,
         users: users.collect(),
+        policies: policies(file),
         first_call: first[0],
         first_recording: first[1],
         first_track: first[2],
-        hoot_talkers: HOOT_TALKERS,
-        hoot_gap_ms: HOOT_GAP_MS,
+    }
+}
+
+/// What every level of `file` sets of the policies; those of a wire hold at both of its ends.
+pub fn policies(file: &FloorFile) -> Policies {
+    let wires = file.wires.iter().flat_map(|wire| wire.ends.iter().map(move |end| (&end.line, &wire.policy)));
+    let lines = wires.chain(file.hoots.iter().map(|hoot| (&hoot.id, &hoot.policy)));
+    Policies {
+        floor: file.policy.clone(),
+        lines: lines.map(|(line, policy)| (LineId(line.value.clone()), policy.clone())).collect(),
+        desks: file.desks.iter().map(|desk| (DeskId(desk.id.value.clone()), desk.policy.clone())).collect(),
+        users: file.users.iter().map(|user| (UserId(user.id.value.clone()), user.policy.clone())).collect(),
     }
 }
 

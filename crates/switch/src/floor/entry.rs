@@ -1,5 +1,6 @@
 //! Single values of a table: known keys, text, lists, choices, each mistake with its line.
 
+use super::keys::Table;
 use super::nearest::instead;
 use super::words::Placed;
 use super::{Mistake, NAME_MAX_CHARS};
@@ -30,22 +31,24 @@ impl Reading<'_> {
         self.text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1
     }
 
-    fn line_of_key(&self, entry: &Entry<'_>, key: &str) -> usize {
+    pub fn line_of_key(&self, entry: &Entry<'_>, key: &str) -> usize {
         match entry.table.get_key_value(key).and_then(|(key, _)| key.span()) {
             Some(span) => self.line_of(Some(span)),
             None => entry.line,
         }
     }
 
-    pub fn known_keys(&mut self, entry: &Entry<'_>, known: &[&str]) {
+    pub fn known_keys(&mut self, entry: &Entry<'_>, table: &Table) {
+        let known = table.keys.iter().map(|(key, _)| *key);
+        let is_known = |key: &&str| known.clone().any(|known| known == *key);
         let unknown: Vec<String> =
-            entry.table.iter().map(|(key, _)| key).filter(|key| !known.contains(key)).map(str::to_owned).collect();
+            entry.table.iter().map(|(key, _)| key).filter(|key| !is_known(key)).map(str::to_owned).collect();
         for key in unknown {
             let line = match entry.table.get(&key).and_then(Item::as_array_of_tables).and_then(|tables| tables.get(0)) {
                 Some(table) => self.line_of(table.span()),
                 None => self.line_of_key(entry, &key),
             };
-            let better = instead(&key, known.iter().copied());
+            let better = instead(&key, known.clone());
             self.mistake(line, format!("{} has no key \"{key}\"; {better}", entry.what));
         }
     }

@@ -8,13 +8,17 @@
 mod build;
 mod check;
 mod entry;
+mod keys;
 mod nearest;
+mod policies;
 mod read;
 mod scripts;
 mod voices;
 mod words;
 
-pub use build::{HOOT_GAP_MS, build};
+pub use build::{build, policies};
+pub use keys::{TABLES, Table};
+pub use policies::levels_in_words;
 pub use words::{
     Channels, Counterparty, Desk, End, FloorFile, Hoot, Members, Page, Placed, User, Whose, Wire, WireKind,
 };

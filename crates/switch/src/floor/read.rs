@@ -2,19 +2,20 @@
 //! something that exists is for `check` to say.
 
 use super::entry::{Entry, Reading};
+use super::keys;
 use super::nearest::instead;
 use super::words::{
     Channels, Counterparty, Desk, End, FloorFile, Hoot, Members, Page, Placed, User, Whose, Wire, WireKind,
 };
 use super::{CHANNELS_MAX, Mistake, PAGE_KEYS_MAX};
-use dealerboard_model::{RecordPolicy, RingPriority, Role};
+use dealerboard_call_control::Level;
+use dealerboard_model::{LineKind, RecordPolicy, RingPriority, Role};
 use toml_edit::Document;
 
 const RECORD: &[(&str, RecordPolicy)] =
     &[("required", RecordPolicy::Required), ("on", RecordPolicy::On), ("off", RecordPolicy::Off)];
 const KINDS: &[(&str, WireKind)] = &[("ard", WireKind::Ard), ("mrd", WireKind::Mrd)];
 const PRIORITIES: &[(&str, RingPriority)] = &[("high", RingPriority::High), ("low", RingPriority::Low)];
-const SIGNALS: &[(&str, bool)] = &[("manual", false), ("auto", true)];
 const ROLES: &[(&str, Role)] = &[
     ("trader", Role::Trader),
     ("broker", Role::Broker),
@@ -49,11 +50,11 @@ pub fn read(text: &str) -> (Option<FloorFile>, Vec<Mistake>) {
 /// The file as a whole and its parts.
 impl Reading<'_> {
     fn floor_file(&mut self, root: &Entry<'_>) -> FloorFile {
-        self.known_keys(root, &["floor", "desk", "user", "wire", "hoot", "page", "speakers", "counterparty"]);
+        self.known_keys(root, &keys::ROOT);
         let floor = self.table(root, "floor", "the floor");
         let (name, record) = match floor {
             Some(floor) => {
-                self.known_keys(&floor, &["name", "record"]);
+                self.known_keys(&floor, &keys::FLOOR);
                 (self.word(&floor, "name").value, self.choice(&floor, "record", RECORD, RecordPolicy::Required))
             }
             None => (String::new(), RecordPolicy::Required),
@@ -61,6 +62,7 @@ impl Reading<'_> {
         FloorFile {
             name,
             record,
+            policy: self.policy(root, Level::Floor),
             desks: self.tables(root, "desk", "a desk").iter().map(|entry| self.desk(entry)).collect(),
             users: self.tables(root, "user", "a user").iter().map(|entry| self.user(entry)).collect(),
             wires: self.tables(root, "wire", "a wire").iter().filter_map(|entry| self.wire(entry, record)).collect(),
@@ -80,12 +82,12 @@ impl Reading<'_> {
     }
 
     fn desk(&mut self, entry: &Entry<'_>) -> Desk {
-        self.known_keys(entry, &["id", "name"]);
-        Desk { id: self.id(entry, "id"), name: self.name(entry) }
+        self.known_keys(entry, &keys::DESK);
+        Desk { id: self.id(entry, "id"), name: self.name(entry), policy: self.policy(entry, Level::Desk) }
     }
 
     fn user(&mut self, entry: &Entry<'_>) -> User {
-        self.known_keys(entry, &["id", "name", "desk", "roles", "seat"]);
+        self.known_keys(entry, &keys::USER);
         let known: Vec<&str> = ROLES.iter().map(|(word, _)| *word).collect();
         let mut roles = Vec::new();
         for role in self.words(entry, "roles") {
@@ -106,21 +108,22 @@ impl Reading<'_> {
             desk: self.word(entry, "desk"),
             roles,
             seat: self.optional_word(entry, "seat").map(|seat| seat.value).unwrap_or_default(),
+            policy: self.policy(entry, Level::User),
         }
     }
 
     fn wire(&mut self, entry: &Entry<'_>, record: RecordPolicy) -> Option<Wire> {
-        self.known_keys(entry, &["kind", "priority", "record", "signal", "a", "b"]);
+        self.known_keys(entry, &keys::WIRE);
         if entry.table.get("kind").is_none() {
             self.mistake(entry.line, "this wire has no kind; write kind = \"ard\" or kind = \"mrd\"".to_owned());
         }
         let kind = self.choice(entry, "kind", KINDS, WireKind::Ard);
         let priority = self.choice(entry, "priority", PRIORITIES, RingPriority::Low);
         let record = self.choice(entry, "record", RECORD, record);
-        let auto_signal = self.choice(entry, "signal", SIGNALS, false);
+        let policy = self.policy(entry, Level::Line(kind.of_line()));
         let a = self.end(entry, "a");
         let b = self.end(entry, "b");
-        Some(Wire { kind, priority, record, auto_signal, ends: [a?, b?] })
+        Some(Wire { kind, priority, record, policy, ends: [a?, b?] })
     }
 
     fn end(&mut self, wire: &Entry<'_>, key: &'static str) -> Option<End> {
@@ -132,7 +135,7 @@ impl Reading<'_> {
             return None;
         }
         let entry = self.table(wire, key, "an end of a wire")?;
-        self.known_keys(&entry, &["line", "name", "number", "desks", "users"]);
+        self.known_keys(&entry, &keys::END);
         let members = Members { desks: self.words(&entry, "desks"), users: self.words(&entry, "users") };
         if members.is_empty() {
             self.mistake(
@@ -149,7 +152,7 @@ impl Reading<'_> {
     }
 
     fn hoot(&mut self, entry: &Entry<'_>, record: RecordPolicy) -> Hoot {
-        self.known_keys(entry, &["id", "name", "number", "record", "talkers", "speak", "listen"]);
+        self.known_keys(entry, &keys::HOOT);
         let speak = self.members(entry, "speak");
         let listen = self.members(entry, "listen");
         if speak.is_empty() {
@@ -164,7 +167,7 @@ impl Reading<'_> {
             name: self.name(entry),
             number: self.optional_word(entry, "number").map(|word| word.value).unwrap_or_default(),
             record: self.choice(entry, "record", RECORD, record),
-            talkers: self.count(entry, "talkers", 1..=64),
+            policy: self.policy(entry, Level::Line(LineKind::Hoot)),
             speak,
             listen,
         }
@@ -174,12 +177,12 @@ impl Reading<'_> {
         let Some(members) = self.table(entry, key, "members").filter(|_| entry.table.get(key).is_some()) else {
             return Members::default();
         };
-        self.known_keys(&members, &["desks", "users"]);
+        self.known_keys(&members, &keys::MEMBERS);
         Members { desks: self.words(&members, "desks"), users: self.words(&members, "users") }
     }
 
     fn page(&mut self, entry: &Entry<'_>) -> Option<Page> {
-        self.known_keys(entry, &["desk", "user", "name", "keys"]);
+        self.known_keys(entry, &keys::PAGE);
         let keys = self.words(entry, "keys");
         if keys.len() > PAGE_KEYS_MAX {
             self.mistake(
@@ -194,7 +197,7 @@ impl Reading<'_> {
     }
 
     fn channels(&mut self, entry: &Entry<'_>) -> Option<Channels> {
-        self.known_keys(entry, &["desk", "user", "channels"]);
+        self.known_keys(entry, &keys::SPEAKERS);
         let lines = self.words(entry, "channels");
         if lines.len() > CHANNELS_MAX {
             self.mistake(
@@ -206,17 +209,17 @@ impl Reading<'_> {
     }
 
     fn counterparty(&mut self, entry: &Entry<'_>) -> Counterparty {
-        self.known_keys(entry, &["user", "says", "answers", "answer_after_ms", "rings", "speaks_on_hoot"]);
+        self.known_keys(entry, &keys::COUNTERPARTY);
         let before = self.mistakes.len();
         self.count(entry, "answer_after_ms", 0..=AFTER_MS_MAX);
         let mut times = self.mistakes.split_off(before);
         let mut voices = Vec::from_iter(self.optional_word(entry, "says"));
         let rings = self.table(entry, "rings", "rings").map(|rings| {
-            self.known_keys(&rings, &["line", "first_after_s", "every_s"]);
+            self.known_keys(&rings, &keys::RINGS);
             self.again(&rings, &mut times)
         });
         let speaks_on_hoot = self.table(entry, "speaks_on_hoot", "speaks_on_hoot").map(|speaks| {
-            self.known_keys(&speaks, &["line", "says", "first_after_s", "every_s"]);
+            self.known_keys(&speaks, &keys::SPEAKS);
             voices.extend(self.optional_word(&speaks, "says"));
             self.again(&speaks, &mut times)
         });

@@ -312,3 +312,108 @@ fn a_voice_file_that_no_counterparty_could_speak_is_named_with_what_it_has_to_be
     written(48_000);
     assert_eq!(check(), None);
 }
+
+/// The mistakes of the good floor whose `[policy]` table is `lines`, the first of them in line 43.
+fn mistakes_of_policies(lines: &str) -> Vec<(usize, String)> {
+    let all = check(&format!("{GOOD}\n[policy]\n{lines}\n"));
+    all.into_iter().map(|mistake| (mistake.line - 43, mistake.sentence)).collect()
+}
+
+/// What is said of one line of the `[policy]` table.
+fn of_policy(line: &str) -> String {
+    let all = mistakes_of_policies(line);
+    assert!(all.len() == 1 && all[0].0 == 1, "{all:?}");
+    all.into_iter().next().unwrap().1
+}
+
+#[test]
+fn an_unknown_policy_is_named_with_the_nearest_known_one() {
+    let said = "there is no policy \"hold.remainder\"; write \"hold.reminder\" instead";
+    assert_eq!(of_policy("hold.remainder = \"45 s\""), said);
+}
+
+#[test]
+fn a_policy_that_cannot_be_set_here_is_named_with_where_it_can() {
+    let said = "\"hoot.talkers\" cannot be set at a user; set it at the floor or a hoot";
+    assert_eq!(one("desk = \"london\"\n", "desk = \"london\"\npolicy.hoot.talkers = 5\n"), (16, said.to_owned()));
+    let said = "\"mrd.signal\" cannot be set at an ARD; set it at the floor or an MRD";
+    let policy = "kind = \"ard\"\npolicy = { mrd.signal = \"auto\" }\n";
+    assert_eq!(one("kind = \"ard\"\n", policy), (19, said.to_owned()));
+}
+
+#[test]
+fn a_time_out_of_its_range_is_named_with_the_range_and_the_nearest_time_in_it() {
+    let said = "\"hold.reminder\" must be a time with its unit, 10 s to 10 min; write hold.reminder = ";
+    assert_eq!(of_policy("hold.reminder = \"9 s\""), format!("{said}\"10 s\""));
+    assert_eq!(of_policy("hold.reminder = \"11 min\""), format!("{said}\"10 min\""));
+    assert_eq!(of_policy("hold.reminder = \"off\""), format!("{said}\"10 min\""));
+}
+
+#[test]
+fn a_time_without_its_unit_is_named_with_what_was_probably_meant() {
+    let said = "\"hold.reminder\" must be a time with its unit, 10 s to 10 min; write hold.reminder = ";
+    assert_eq!(of_policy("hold.reminder = 45"), format!("{said}\"45 s\""));
+    assert_eq!(of_policy("hold.reminder = \"soon\""), format!("{said}\"1 min\""));
+    assert_eq!(of_policy("hold.reminder = \"-45 s\""), format!("{said}\"1 min\""));
+    assert_eq!(of_policy("hold.reminder = { every = \"45 s\" }"), format!("{said}\"1 min\""));
+}
+
+#[test]
+fn a_number_that_a_policy_does_not_take_is_named_with_the_nearest_one() {
+    let said = "\"hoot.talkers\" must be a whole number, 1 to 64; write hoot.talkers = ";
+    assert_eq!(of_policy("hoot.talkers = 80"), format!("{said}64"));
+    assert_eq!(of_policy("hoot.talkers = -1"), format!("{said}1"));
+    assert_eq!(of_policy("hoot.talkers = \"9\""), format!("{said}9"));
+    assert_eq!(of_policy("hoot.talkers = 2.5"), format!("{said}12"));
+}
+
+#[test]
+fn a_word_that_a_policy_does_not_take_is_named_with_the_nearest_one() {
+    let said = "\"mrd.signal\" must be manual or auto; write mrd.signal = ";
+    assert_eq!(of_policy("mrd.signal = \"autto\""), format!("{said}\"auto\""));
+    assert_eq!(of_policy("mrd.signal = true"), format!("{said}\"manual\""));
+}
+
+#[test]
+fn every_mistake_in_a_table_of_policies_is_named_at_its_own_line() {
+    let lines = "hold.reminder = \"45 s\"\nhold.max = 0\nlatch.max = \"off\"\nlatch.min = \"off\"\n\"hold.reminder\" = \"50 s\"";
+    let all = mistakes_of_policies(lines);
+    assert_eq!(all.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4, 5]);
+    assert_eq!(all[2].1, "\"hold.reminder\" is set in this table already; take one of the two out");
+}
+
+#[test]
+fn a_table_of_policies_that_is_no_table_is_named() {
+    let said = "\"policy\" must be a table; write policy = { … }";
+    assert_eq!(one("id = \"reyes\"\n", "id = \"reyes\"\npolicy = \"strict\"\n"), (14, said.to_owned()));
+}
+
+#[test]
+fn what_each_level_sets_is_in_force_there_and_a_wires_at_both_of_its_ends() {
+    let text = GOOD
+        .replace("name = \"London\"\n\n", "name = \"London\"\npolicy.hold.max = 4\n\n")
+        .replace("name = \"A. Reyes\"\n", "name = \"A. Reyes\"\npolicy = { talk.tail = \"0.2 s\" }\n")
+        .replace("priority = \"high\"\n", "priority = \"high\"\n[wire.policy]\nbridge.max = 2\n")
+        .replace("number = \"7001\"\n", "number = \"7001\"\npolicy.hoot.talkers = 20\n");
+    let file = read(&format!("{text}\n[policy]\nlatch.max = \"off\"\nhold.reminder = \"1.5 min\"\n")).unwrap();
+    let policies = policies(&file);
+    let [calder, far, sterling] =
+        ["calder", "calder-far", "sterling"].map(|line| policies.of(Some(&line.into()), None, None));
+    assert_eq!([calder.bridge_max, far.bridge_max, sterling.bridge_max], [2, 2, 8]);
+    assert_eq!([calder.hoot_talkers, sterling.hoot_talkers], [12, 20]);
+    let reyes = policies.of(None, Some(&"london".into()), Some(&"reyes".into()));
+    assert_eq!((reyes.hold_max, reyes.talk_tail_ms), (4, 200));
+    assert_eq!((reyes.latch_max_ms, reyes.hold_reminder_ms), (None, 90_000));
+    let lindt = policies.of(None, Some(&"new-york".into()), Some(&"lindt".into()));
+    assert_eq!((lindt.hold_max, lindt.talk_tail_ms), (8, 150));
+}
+
+#[test]
+fn what_an_operator_changes_of_a_user_leaves_the_users_policies() {
+    let text = GOOD.replace("name = \"A. Reyes\"\n", "name = \"A. Reyes\"\npolicy.hold.max = 2\n");
+    let mut file = read(&text).unwrap();
+    let other = read(&GOOD.replace("A. Reyes", "B. Reyes")).unwrap().users.remove(0);
+    assert!(file.with_user(other));
+    assert_eq!(file.users[0].name, "B. Reyes");
+    assert_eq!(policies(&file).of(None, None, Some(&"reyes".into())).hold_max, 2);
+}

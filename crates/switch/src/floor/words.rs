@@ -1,7 +1,8 @@
 //! What a floor file says, word by word, each with its line where a later comparison may have to name it.
 
 use super::Mistake;
-use dealerboard_model::{RecordPolicy, RingPriority, Role};
+use dealerboard_call_control::Settings;
+use dealerboard_model::{LineKind, RecordPolicy, RingPriority, Role};
 
 /// A value and the line it stands on, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct FloorFile {
     pub name: String,
     /// Recording policy of lines that say nothing.
     pub record: RecordPolicy,
+    /// The floor's own policies.
+    pub policy: Settings,
     /// Desks.
     pub desks: Vec<Desk>,
     /// Users.
@@ -49,7 +52,8 @@ impl FloorFile {
         .join(", ")
     }
 
-    /// Adds a user, or changes one of the same id; true when anything is new. Places of the user's words are not compared.
+    /// Adds a user, or changes one of the same id, whose policies stay; true when anything is new. Places of the user's words
+    /// are not compared.
     pub fn with_user(&mut self, user: User) -> bool {
         let same = |known: &User| {
             known.id.value == user.id.value
@@ -62,7 +66,7 @@ impl FloorFile {
             return false;
         }
         match self.users.iter_mut().find(|known| known.id.value == user.id.value) {
-            Some(known) => *known = user,
+            Some(known) => *known = User { policy: std::mem::take(&mut known.policy), ..user },
             None => self.users.push(user),
         }
         true
@@ -93,6 +97,8 @@ pub struct Desk {
     pub id: Placed<String>,
     /// Name as shown.
     pub name: String,
+    /// Policies of its users.
+    pub policy: Settings,
 }
 
 /// A user.
@@ -108,6 +114,8 @@ pub struct User {
     pub roles: Vec<Role>,
     /// The usual seat.
     pub seat: String,
+    /// The user's own policies.
+    pub policy: Settings,
 }
 
 /// The kind of a private wire.
@@ -119,6 +127,17 @@ pub enum WireKind {
     Mrd,
 }
 
+impl WireKind {
+    /// The kind of the lines at its ends.
+    #[must_use]
+    pub fn of_line(self) -> LineKind {
+        match self {
+            Self::Ard => LineKind::Ard,
+            Self::Mrd => LineKind::Mrd,
+        }
+    }
+}
+
 /// A private wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wire {
@@ -128,8 +147,8 @@ pub struct Wire {
     pub priority: RingPriority,
     /// Whether it is recorded.
     pub record: RecordPolicy,
-    /// MRD: seizing signals once by itself.
-    pub auto_signal: bool,
+    /// Policies of both ends.
+    pub policy: Settings,
     /// Its two ends.
     pub ends: [End; 2],
 }
@@ -175,8 +194,8 @@ pub struct Hoot {
     pub number: String,
     /// Whether it is recorded.
     pub record: RecordPolicy,
-    /// How many may talk at once.
-    pub talkers: Option<u32>,
+    /// Its policies.
+    pub policy: Settings,
     /// Who hears and talks.
     pub speak: Members,
     /// Who hears.

@@ -15,13 +15,13 @@ pub use recordings::has_rung_in_vain;
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::control::{Arrival, FromConnection};
-use crate::floor::{FloorFile, build};
+use crate::floor::{FloorFile, build, policies};
 use crate::keep::Keep;
 use crate::panel::{Panels, TALKER_LABELS};
 use crate::translate;
 use dealerboard_archive::{Recorder, RecorderState};
-use dealerboard_call_control::{Exchange, Input};
-use dealerboard_model::{Csrc, LineFacts, LineId, Moment, TurretId, UserId};
+use dealerboard_call_control::{Exchange, Input, Policies};
+use dealerboard_model::{Csrc, DeskId, LineFacts, LineId, Moment, TurretId, UserId};
 use dealerboard_rtc::switch::forward::Notable;
 use dealerboard_rtc::switch::{VoiceEvent, VoiceHub};
 use dealerboard_wire::{Act, Event, FromSwitch, Me, Snapshot, TalkerLabel, Welcome, close};
@@ -41,9 +41,6 @@ pub const INPUTS_MAX: usize = 1_024;
 /// Ears that a turret offers at first.
 pub const EARS_FIRST: u16 = 16;
 
-/// `talk.tail`.
-pub const TALK_TAIL_MS: u64 = 150;
-
 /// How often the recorder is asked how it is, and the data folder what an operator has written there.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -51,6 +48,7 @@ const LOOK: Duration = Duration::from_millis(250);
 pub struct FloorLoop {
     clock: Clock,
     floor: FloorFile,
+    policies: Policies,
     panels: Panels,
     sessions: Sessions,
     exchange: Exchange,
@@ -90,6 +88,7 @@ impl FloorLoop {
         let sessions = Sessions::default();
         Self {
             clock,
+            policies: policies(&floor),
             floor,
             panels,
             sessions,
@@ -331,12 +330,14 @@ impl FloorLoop {
         let added = self.exchange.lines_of(turret).into_iter().filter_map(|(line, ..)| self.added.get(&line).cloned());
         let lines: Vec<_> = self.panels.lines().filter(|facts| mine(&&facts.line)).cloned().chain(added).collect();
         let statuses = lines.iter().filter_map(|facts| self.exchange.status(&facts.line)).collect();
+        let desk = DeskId(account.desk.clone());
+        let talk_tail_ms = self.policies.of(None, Some(&desk), Some(&account.user)).talk_tail_ms;
         Some(Snapshot {
             now: self.clock.now(),
             me: Me {
                 user: account.user.clone(),
                 name: account.name.clone(),
-                desk: account.desk.as_str().into(),
+                desk,
                 desk_name: self.panels.desk_name(&account.desk),
                 seat: seat.seat.clone(),
                 roles: account.roles.clone(),
@@ -352,7 +353,7 @@ impl FloorLoop {
             mics: self.exchange.mics(turret).into_iter().map(translate::mic).collect(),
             recorder: self.recorder_health(),
             ears: EARS_FIRST,
-            talk_tail_ms: TALK_TAIL_MS,
+            talk_tail_ms,
         })
     }
 

@@ -14,7 +14,7 @@ use super::types::{
 };
 use crate::accounts::Accounts;
 use crate::clock::Clock;
-use crate::floor::{FloorFile, HOOT_GAP_MS};
+use crate::floor::{FloorFile, policies};
 use crate::floor_loop::has_rung_in_vain;
 use axum::Json;
 use axum::body::Bytes;
@@ -22,6 +22,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use dealerboard_archive::{Filter, Library, RecorderState, RecorderWatch, RecordingFound};
+use dealerboard_call_control::{Policies, Value};
 use dealerboard_model::{LineId, RecordingId, TrackId, UserId};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -43,13 +44,14 @@ pub struct Review {
 struct Names {
     floor: String,
     lines: FloorLines,
+    policies: Policies,
     /// Asked each time: users are added, and get other names, while the switch runs.
     people: Accounts,
 }
 
 impl Names {
     fn of(file: &FloorFile, people: Accounts) -> Self {
-        Self { floor: file.name.clone(), lines: FloorLines::of(file), people }
+        Self { floor: file.name.clone(), lines: FloorLines::of(file), policies: policies(file), people }
     }
 
     fn line(&self, line: &LineId) -> Named {
@@ -62,6 +64,17 @@ impl Names {
         match found.line_names.get(line) {
             Some(name) => Named { id: line.to_string(), name: shown(line, name) },
             None => self.line(line),
+        }
+    }
+
+    /// Why a recording of this kind, of these lines, has not ended: one sentence.
+    fn why_open(&self, kind: &str, lines: &[LineId]) -> String {
+        match (kind, lines) {
+            ("hoot", [line, ..]) => {
+                let gap = Value::Ms(self.policies.of(Some(line), None, None).hoot_activity_gap_ms);
+                format!("It ends when nobody has talked on this hoot for {gap}.")
+            }
+            _ => "It ends with the call.".to_owned(),
         }
     }
 
@@ -216,7 +229,7 @@ pub async fn detail(
     let checked = review.library.check(found.recording).await.map_err(Trouble::inside)?;
     Ok(Json(RecordingDetail {
         row: names.row(&found),
-        goes_on: found.closed_utc_ms.is_none().then(|| why_open(&found.kind)),
+        goes_on: found.closed_utc_ms.is_none().then(|| names.why_open(&found.kind, &found.lines)),
         tracks: found.tracks.iter().map(track).collect(),
         events: marks.into_iter().map(event).collect(),
         gaps: gaps.into_iter().map(gap).collect(),
@@ -266,14 +279,6 @@ fn shown(line: &LineId, name: &str) -> String {
     if line.0.starts_with("intercom-") { format!("Intercom: {name}") } else { name.to_owned() }
 }
 
-/// Why a recording of this kind has not ended: one sentence.
-fn why_open(kind: &str) -> String {
-    match kind {
-        "hoot" => format!("It ends when nobody has talked on this hoot for {} seconds.", HOOT_GAP_MS / 1_000),
-        _ => "It ends with the call.".to_owned(),
-    }
-}
-
 fn no_sound() -> Trouble {
     Trouble::new(StatusCode::NOT_FOUND, "There is no sound of this talker yet; it can be heard a minute later at most.")
 }
@@ -303,7 +308,14 @@ mod tests {
 
     #[test]
     fn a_hoots_recording_that_goes_on_says_what_it_waits_for() {
-        assert_eq!(why_open("hoot"), "It ends when nobody has talked on this hoot for 10 seconds.");
-        assert_eq!(why_open("ard"), "It ends with the call.");
+        let folder = tempfile::tempdir().unwrap();
+        let sets = "[policy]\nhoot.activity_gap = \"4 s\"\n";
+        let file = crate::floor::read(&format!("{}\n{sets}", include_str!("../../../../tests/floors/two-desks.toml")));
+        let file = file.unwrap();
+        let keep = Keep::open_beside(folder.path()).unwrap();
+        let names = Names::of(&file, Accounts::new(&file, keep, TOKEN_LIFE).unwrap());
+        let why = |kind: &str, line: &str| names.why_open(kind, &[line.into()]);
+        assert_eq!(why("hoot", "sterling"), "It ends when nobody has talked on this hoot for 4 s.");
+        assert_eq!(why("ard", "calder"), "It ends with the call.");
     }
 }

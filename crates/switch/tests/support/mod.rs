@@ -84,6 +84,7 @@ pub struct World {
     pub folder: tempfile::TempDir,
     pub switch: Option<Running>,
     pub token_life: Duration,
+    pub floor: String,
 }
 
 impl World {
@@ -92,7 +93,15 @@ impl World {
     }
 
     pub async fn with_token_life(token_life: Duration) -> Self {
-        let mut world = Self { folder: tempfile::tempdir().unwrap(), switch: None, token_life };
+        Self::with(token_life, FLOOR.into()).await
+    }
+
+    pub async fn with_floor(floor: String) -> Self {
+        Self::with(Duration::from_secs(900), floor).await
+    }
+
+    async fn with(token_life: Duration, floor: String) -> Self {
+        let mut world = Self { folder: tempfile::tempdir().unwrap(), switch: None, token_life, floor };
         world.switch_on().await;
         world
     }
@@ -102,7 +111,7 @@ impl World {
         let options = SwitchOptions {
             sample_passwords: true,
             token_life: self.token_life,
-            ..SwitchOptions::new(FloorSource::Text(FLOOR.into()), self.folder.path().join("data"), listen)
+            ..SwitchOptions::new(FloorSource::Text(self.floor.clone()), self.folder.path().join("data"), listen)
         };
         self.switch = Some(Switch::start(options).await.unwrap());
     }

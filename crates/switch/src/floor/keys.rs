@@ -1,0 +1,187 @@
+//! Every table of the floor file with its keys, as the reader knows them and the reference explains them. Policies have a
+//! list of their own, at call control.
+
+/// A table, or a part of one.
+pub struct Table {
+    /// As it stands in the file, in Markdown.
+    pub head: &'static str,
+    /// What it is: a sentence.
+    pub says: &'static str,
+    /// Its keys, each with a sentence.
+    pub keys: &'static [(&'static str, &'static str)],
+}
+
+const ID: (&str, &str) =
+    ("id", "What other tables call it: letters, digits, `-`, `_` and `.`; has to be there, and only once in the file.");
+const NAME: (&str, &str) = ("name", "What is shown, at most 18 characters; has to be there.");
+const NUMBER: (&str, &str) = ("number", "The line's number, as people say it.");
+const RECORD: (&str, &str) = (
+    "record",
+    "`required`, `on` or `off`, in place of what `[floor]` says; a line that must be recorded is shut when it cannot be.",
+);
+const POLICY: (&str, &str) = ("policy", "Policies that may be set here.");
+const DESKS: (&str, &str) = ("desks", "Ids of desks: everybody of them.");
+const USERS: (&str, &str) = ("users", "Ids of users.");
+const WHOSE_DESK: (&str, &str) = ("desk", "The desk whose users have it; either this or `user` has to be there.");
+const WHOSE_USER: (&str, &str) = ("user", "The one user who has it, in place of what the desk has.");
+const FIRST_AFTER_S: (&str, &str) = ("first_after_s", "Seconds until the first time, 0 to 86400; has to be there.");
+const EVERY_S: (&str, &str) = ("every_s", "Seconds from one time to the next, 1 to 86400; has to be there.");
+
+/// The file as a whole.
+pub const ROOT: Table = Table {
+    head: "The file",
+    says: "TOML. Tables may stand in any order; a double bracket begins one of several.",
+    keys: &[
+        ("floor", "The floor itself; has to be there."),
+        ("policy", "The floor's policies."),
+        ("desk", "Desks."),
+        ("user", "Users."),
+        ("wire", "Private wires."),
+        ("hoot", "Hoots."),
+        ("page", "Pages of keys."),
+        ("speakers", "Speaker channels."),
+        ("counterparty", "Users whom programs play."),
+    ],
+};
+
+/// The floor.
+pub const FLOOR: Table = Table {
+    head: "`[floor]`",
+    says: "The floor itself.",
+    keys: &[
+        ("name", "The floor's name; has to be there."),
+        ("record", "`required` (the default), `on` or `off`, for every line that does not say otherwise."),
+    ],
+};
+
+/// A desk.
+pub const DESK: Table = Table { head: "`[[desk]]`", says: "People who share lines.", keys: &[ID, NAME, POLICY] };
+
+/// A user.
+pub const USER: Table = Table {
+    head: "`[[user]]`",
+    says: "Somebody who may log on, once they have a password.",
+    keys: &[
+        ("id", "The log-on name: letters, digits, `-`, `_` and `.`; has to be there, and only once in the file."),
+        NAME,
+        ("desk", "The id of the user's desk; has to be there."),
+        ("roles", "Of `trader` (the default), `broker`, `supervisor`, `reviewer`, `officer`, `administrator`: a list."),
+        ("seat", "Where the user usually sits."),
+        POLICY,
+    ],
+};
+
+/// A private wire.
+pub const WIRE: Table = Table {
+    head: "`[[wire]]`",
+    says: "A private wire: a line at each of its two ends.",
+    keys: &[
+        (
+            "kind",
+            "`ard`, which rings the far end when it is seized, or `mrd`, which rings it by Signal; has to be there.",
+        ),
+        ("priority", "How it rings: `high`, or `low` (the default)."),
+        RECORD,
+        ("policy", "Policies that may be set here; they hold at both ends."),
+        ("a", "One end; has to be there."),
+        ("b", "The other end; has to be there."),
+    ],
+};
+
+/// One end of a private wire.
+pub const END: Table = Table {
+    head: "`[wire.a]` and `[wire.b]`",
+    says: "An end of the wire above: a line.",
+    keys: &[
+        ("line", "The line's id: letters, digits, `-`, `_` and `.`; has to be there, and only once in the file."),
+        NAME,
+        NUMBER,
+        ("desks", "Ids of desks: everybody of them has the line. Either this or `users` has to be there."),
+        ("users", "Ids of users who have the line."),
+    ],
+};
+
+/// A hoot.
+pub const HOOT: Table = Table {
+    head: "`[[hoot]]`",
+    says: "A line that is always open to everybody on it.",
+    keys: &[
+        ID,
+        NAME,
+        NUMBER,
+        RECORD,
+        POLICY,
+        ("speak", "Who hears and may talk, such as `{ desks = [\"london\"] }`; has to be there."),
+        ("listen", "Who only hears."),
+    ],
+};
+
+/// Who is on a hoot.
+pub const MEMBERS: Table =
+    Table { head: "`speak` and `listen` of a hoot", says: "Who is on the hoot.", keys: &[DESKS, USERS] };
+
+/// A page of keys.
+pub const PAGE: Table = Table {
+    head: "`[[page]]`",
+    says: "A page of keys on a panel.",
+    keys: &[
+        WHOSE_DESK,
+        WHOSE_USER,
+        NAME,
+        ("keys", "Ids of lines, row by row, at most 42; `\"\"` leaves a place empty."),
+    ],
+};
+
+/// Speaker channels.
+pub const SPEAKERS: Table = Table {
+    head: "`[[speakers]]`",
+    says: "The speaker channels of a panel.",
+    keys: &[
+        WHOSE_DESK,
+        WHOSE_USER,
+        (
+            "channels",
+            "Ids of lines in the order of the channels, at most 32, each once; wires may be monitored like hoots.",
+        ),
+    ],
+};
+
+/// A simulated counterparty.
+pub const COUNTERPARTY: Table = Table {
+    head: "`[[counterparty]]`",
+    says: "A user whom a program plays; a switch plays nobody. An MRD is answered after Signal too, and an intercom with the same voice.",
+    keys: &[
+        ("user", "The id of the user; has to be there."),
+        (
+            "says",
+            "The voice file that it speaks once answered, in the folder `voices` beside the floor file or beside its folder: WAV, 48 kHz, one channel, 16 bits.",
+        ),
+        ("answers", "Ids of lines that it answers."),
+        ("answer_after_ms", "After how many milliseconds it answers, 0 to 600000."),
+        ("rings", "The ARD that it rings, again and again."),
+        ("speaks_on_hoot", "The hoot that it speaks on, again and again."),
+    ],
+};
+
+/// What a counterparty rings.
+pub const RINGS: Table = Table {
+    head: "`rings` of a counterparty",
+    says: "How a counterparty rings.",
+    keys: &[("line", "The id of an ARD's end of its own; has to be there."), FIRST_AFTER_S, EVERY_S],
+};
+
+/// Where a counterparty speaks.
+pub const SPEAKS: Table = Table {
+    head: "`speaks_on_hoot` of a counterparty",
+    says: "How a counterparty speaks on a hoot.",
+    keys: &[
+        ("line", "The id of a hoot on which it may speak; has to be there."),
+        ("says", "The voice file that it speaks there."),
+        FIRST_AFTER_S,
+        EVERY_S,
+    ],
+};
+
+/// All of them, in the order of the reference.
+pub const TABLES: &[&Table] =
+    &[&ROOT, &FLOOR, &DESK, &USER, &WIRE, &END, &HOOT, &MEMBERS, &PAGE, &SPEAKERS, &COUNTERPARTY, &RINGS, &SPEAKS];
