@@ -176,7 +176,7 @@ fn a_latch_that_will_close_says_when() {
 }
 
 #[test]
-fn the_first_to_answer_is_the_highest_priority_that_rings_longest() {
+fn ring_2_the_first_to_answer_is_the_highest_priority_that_rings_longest() {
     let (mut facts, local) = world(|it| {
         it.ring = Some(Ring { priority: RingPriority::Low, since: at(1), from: "Calder".into() });
     });

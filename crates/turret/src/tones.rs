@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_comes_while_a_handset_is_in_use_gives_one_beep() {
+    fn ring_3_a_call_that_comes_while_a_handset_is_in_use_gives_one_beep() {
         let (mut tones, mut facts) = (Tones::default(), on_a_handset());
         assert_eq!(tones.follow(&facts, true), []);
         rings(&mut facts, "desk");
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_rang_before_the_handset_was_taken_gives_no_beep() {
+    fn ring_3_a_call_that_rang_before_the_handset_was_taken_gives_no_beep() {
         let (mut tones, mut facts) = (Tones::default(), Facts::default());
         rings(&mut facts, "desk");
         assert_eq!(tones.follow(&facts, true), [(Position::Speakers, PlaybackControl::Start(Tone::RingHigh))]);
