@@ -91,9 +91,9 @@ fn tim_1_a_step_of_utc_moves_no_deadline() {
 fn ring_1_every_turret_with_an_appearance_of_the_far_end_is_told_that_it_rings() {
     let mut d = Desk::new();
     d.seize(A1, "ard-a");
-    let rings = |out: &Output| match out {
-        Output::Line { status, to } if status.ring.is_some() => Some((status.line.clone(), to.clone())),
-        _ => None,
+    let rings = |out: &Output| {
+        let Output::Line { status, to } = out else { return None };
+        status.ring.as_ref().map(|_| (status.line.clone(), to.clone()))
     };
     assert_eq!(d.out.iter().filter_map(rings).collect::<Vec<_>>(), [(l("ard-b"), vec![B1, B2, B3])]);
 }

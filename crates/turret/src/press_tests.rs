@@ -235,3 +235,13 @@ fn the_speakers_have_no_microphone_to_choose_and_everything_else_is_chosen_witho
     assert!(!is_refused(&choose(Position::Speakers, DevicePart::Ear)));
     assert!(!is_refused(&choose(Position::HandsFree, DevicePart::Microphone)));
 }
+
+#[test]
+fn ring_5_answer_next_asks_for_the_call_that_was_shown_though_another_is_the_first_by_now() {
+    let world = world(LineKind::Ard, |it| {
+        ring(it);
+        it.call = Some(CallId(9));
+    });
+    let shown = Intent::AnswerNext { line: "calder".into(), call: CallId(3), position: None };
+    assert_eq!(deeds(&shown, &world.0, &world.1), answer());
+}
