@@ -39,7 +39,7 @@ fn is_accounted_for(world: &World, keyed: &[KeyedTime]) {
 }
 
 #[test]
-fn after_a_kill_every_second_that_was_keyed_on_a_hoot_is_recorded_or_listed_as_a_gap() {
+fn i5_after_a_kill_every_second_that_was_keyed_on_a_hoot_is_recorded_or_listed_as_a_gap() {
     let mut world = World::start("two-desks").unwrap();
     let mut reyes = world.seat("reyes").says("hands-free", &Voice::Calder.babble(&world)).sit_down().unwrap();
     talk(&mut reyes, "sterling", true);
@@ -52,7 +52,7 @@ fn after_a_kill_every_second_that_was_keyed_on_a_hoot_is_recorded_or_listed_as_a
 }
 
 #[test]
-fn after_a_kill_every_second_that_was_keyed_on_a_wire_is_recorded_or_listed_as_a_gap() {
+fn i5_after_a_kill_every_second_that_was_keyed_on_a_wire_is_recorded_or_listed_as_a_gap() {
     let mut world = World::start("two-desks").unwrap();
     let mut reyes = world.seat("reyes").says("left", &Voice::Calder.babble(&world)).sit_down().unwrap();
     let mut lindt = world.seat("lindt").says("left", &Voice::Hallam.babble(&world)).sit_down().unwrap();
@@ -124,7 +124,7 @@ fn a_changed_byte_in_a_recording_is_named_by_verify() {
 }
 
 #[test]
-fn after_a_kill_in_mid_sentence_turrets_return_with_shut_microphones_and_nothing_said_before_is_lost() {
+fn i43_after_a_kill_in_mid_sentence_turrets_return_with_shut_microphones_and_nothing_said_before_is_lost() {
     let mut world = World::start("two-desks").unwrap();
     let mut reyes = world.seat("reyes").says("hands-free", &Voice::Calder.babble(&world)).sit_down().unwrap();
     let lindt = world.seat("lindt").sit_down().unwrap();

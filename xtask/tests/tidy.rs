@@ -1,8 +1,11 @@
 //! The workspace's own order: which way dependencies point, what pure crates may touch, and how files look.
 #![allow(clippy::unwrap_used)]
 
-use std::path::{Path, PathBuf};
+mod workspace;
+
+use std::path::PathBuf;
 use std::process::Command;
+use workspace::{root, sources};
 
 /// Each crate and the crates of this workspace that it may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -26,25 +29,6 @@ const OUTSIDE: &[&str] =
     &["Instant::now", "SystemTime", "tokio::", "std::fs", "std::net", "thread::spawn", "getrandom::", "std::env::"];
 
 const LINES_MAX: usize = 500;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
-}
-
-/// Every Rust file below `folder`, with its text.
-fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() && !["target", "node_modules", "gen", ".git"].contains(&name.as_str()) {
-            found.extend(sources(&path));
-        } else if name.ends_with(".rs") {
-            found.push((path.clone(), std::fs::read_to_string(&path).unwrap_or_default()));
-        }
-    }
-    found
-}
 
 /// The part of a file before its tests.
 fn product(text: &str) -> &str {

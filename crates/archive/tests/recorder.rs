@@ -137,7 +137,7 @@ fn numbers_go_on_behind_all_that_were_ever_used() {
 }
 
 #[test]
-fn a_disk_that_refuses_for_a_moment_costs_nothing() {
+fn rec_3_a_disk_that_refuses_for_a_moment_costs_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let recorder = start(folder.path());
     block_segments(folder.path());

@@ -34,7 +34,7 @@ fn alive(folder: &Path) -> i64 {
 }
 
 #[test]
-fn what_was_written_before_a_power_cut_is_sealed_and_the_rest_is_a_listed_gap() {
+fn swi_4_what_was_written_before_a_power_cut_is_sealed_and_the_rest_is_a_listed_gap() {
     let folder = tempfile::tempdir().unwrap();
     let (recorder, began) = in_mid_sentence(folder.path(), 4);
     let copy = cut_off(folder.path());

@@ -68,7 +68,7 @@ fn talk_over_a_step(step_ms: i64) -> Vec<(String, i64)> {
 }
 
 #[test]
-fn a_step_of_utc_makes_no_gap_and_leaves_every_time_of_the_recording_where_it_was() {
+fn tim_1_a_step_of_utc_makes_no_gap_and_leaves_every_time_of_the_recording_where_it_was() {
     for (step_ms, words) in [(5_000, "5.0 s forward"), (-3_600_000, "3600.0 s back")] {
         let mut expected = vec![
             ("closed 1".to_owned(), 4_000),

@@ -52,7 +52,7 @@ fn rte_5_who_signals_an_mrd_where_nobody_is_logged_on_is_told_how_long_it_is_sho
 }
 
 #[test]
-fn a_call_to_a_person_who_is_logged_off_or_lost_is_refused_with_what_is_so() {
+fn all_8_a_call_to_a_person_who_is_logged_off_or_lost_is_refused_with_what_is_so() {
     let call = Act::Intercom { user: user(B1), position: Position::Left };
     let mut d = Desk::new();
     d.input(Input::LinkLost { turret: B1 });

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_truth_is_here_for_its_party_and_elsewhere_for_the_rest() {
+    fn brg_1_the_same_truth_is_here_for_its_party_and_elsewhere_for_the_rest() {
         let status = LineStatus { phase: LinePhase::Talking, parties: vec![party(1)], ..status() };
         assert_eq!(lamp(&status, TurretId(1)), Lamp::InUseHere);
         assert_eq!(lamp(&status, TurretId(2)), Lamp::InUseElsewhere);

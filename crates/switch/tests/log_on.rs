@@ -67,7 +67,7 @@ async fn a_token_that_has_ended_is_told_to_log_on_again() {
 }
 
 #[tokio::test]
-async fn a_turret_whose_log_on_has_ended_stays_and_may_only_let_go() {
+async fn log_4_a_turret_whose_log_on_has_ended_stays_and_may_only_let_go() {
     let world = World::with_token_life(Duration::ZERO).await;
     let mut turret = world.log_on("reyes").await;
     let line = LineId::from("mrd-london");
@@ -99,7 +99,7 @@ async fn a_token_is_renewed_before_it_ends() {
 }
 
 #[tokio::test]
-async fn a_token_outlives_a_restart_of_the_switch() {
+async fn swi_2_a_token_outlives_a_restart_of_the_switch() {
     let mut world = World::start().await;
     let turret = world.log_on("reyes").await;
     world.restart().await;

@@ -3,9 +3,9 @@
 //! Law: pure, like the rest of the projection.
 
 use super::{Look, TalkKey, mics, place};
+use crate::gains;
 use crate::view::{ChannelView, TalkView};
-use dealerboard_model::{LineId, LineKind, LineStatus, Position, Right, Uplink};
-use dealerboard_wire::OpenMic;
+use dealerboard_model::{LineId, LineKind, LineStatus, Position, Right};
 
 impl Look<'_> {
     pub(super) fn talk(&self, line: &LineId) -> TalkView {
@@ -54,7 +54,6 @@ impl Look<'_> {
             [] if hoot => format!("{} on · quiet", status.hearers),
             [] => self.wire_words(status),
         };
-        let handset = |it: &OpenMic| it.uplink != Uplink::Mic && !it.muted;
         Some(ChannelView {
             number,
             line: line.clone(),
@@ -65,7 +64,7 @@ impl Look<'_> {
             volume: set.volume,
             muted: set.muted,
             solo: set.solo,
-            ducked: self.facts.mics.iter().any(handset),
+            ducked: gains::is_ducked(self.facts),
             talk: self.talk(line),
             talk_since_utc_ms: mine.map(|it| it.since.utc_ms),
             closes_utc_ms: mine.and_then(|it| it.closes_at).map(|it| it.utc_ms),

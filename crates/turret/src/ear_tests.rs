@@ -89,7 +89,7 @@ fn elsewhere(heard: &str) -> Option<Wrong> {
 }
 
 #[test]
-fn an_ear_that_goes_away_is_heard_on_the_first_other_one_that_opens_and_says_so() {
+fn pos_6_an_ear_that_goes_away_is_heard_on_the_first_other_one_that_opens_and_says_so() {
     let mut desk = Desk::with(&["left", "right", "box"]);
     assert_eq!((desk.heard().as_deref(), desk.ear.wrong()), (Some("left"), None));
     desk.unplug("left");

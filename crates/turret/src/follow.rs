@@ -1,8 +1,9 @@
 //! What follows from what is known: gates, places, gains, tones and the view.
 //!
-//! Law: nothing is decided here; the microphones are decided in `mics`, what is seen in `project`.
+//! Law: nothing is decided here; the microphones are decided in `mics`, what is heard in `gains`, what is seen in `project`.
 
 use crate::changes::changes;
+use crate::gains;
 use crate::mics;
 use crate::project::{TalkKey, project};
 use crate::task::TurretTask;
@@ -16,9 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// `duck.level` as a factor: −12 dB.
-const DUCKED: f32 = 0.25;
 
 /// The switch's own words for what it shut come just before its list of microphones; then no more are needed.
 const WARNED: Duration = Duration::from_secs(1);
@@ -125,17 +123,9 @@ impl TurretTask {
     }
 
     fn set_gains(&mut self) {
-        let solo = self.facts.speakers.iter().any(|line| self.local.channels.get(line).is_some_and(|c| c.solo));
-        let handset =
-            |mic: &OpenMic| matches!(self.facts.position_of(&mic.line), Some(Position::Left | Position::Right));
-        let ducked = if self.facts.mics.iter().any(handset) { DUCKED } else { 1.0 };
         self.gains_wait = false;
         self.reset_gains();
-        for line in self.facts.speakers.clone() {
-            let Some(csrc) = self.facts.lines.get(&line).map(|facts| facts.csrc) else { continue };
-            let channel = self.local.channels.get(&line).cloned().unwrap_or_default();
-            let silent = channel.muted || (solo && !channel.solo);
-            let gain = if silent { 0.0 } else { channel.volume * ducked };
+        for (csrc, gain) in gains::gains(&self.facts, &self.local.channels) {
             if self.gains.get(&csrc) == Some(&gain) {
                 continue;
             }

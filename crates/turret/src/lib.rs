@@ -19,6 +19,7 @@ mod events;
 mod facts;
 mod files;
 mod follow;
+mod gains;
 mod intake;
 mod intent;
 mod keyed;

@@ -142,7 +142,7 @@ fn a_microphone_that_was_let_go_does_not_even_send_silence() {
 }
 
 #[test]
-fn a_call_survives_a_loss_for_one_second_and_its_microphone_is_shown_meanwhile() {
+fn i8_a_call_survives_a_loss_for_one_second_and_its_microphone_is_shown_meanwhile() {
     let now = Instant::now();
     let (mut facts, mut local) = on_a_call();
     local.link = lost();
@@ -181,7 +181,7 @@ fn a_release_while_the_switch_is_lost_shuts_and_stays_shut_when_it_is_back() {
 }
 
 #[test]
-fn a_device_that_comes_back_stays_shut_until_it_is_pressed() {
+fn pos_6_a_device_that_comes_back_stays_shut_until_it_is_pressed() {
     let now = Instant::now();
     let (facts, mut local) = on_a_call();
     local.mics.shut_device(&facts, Position::Left, now);

@@ -57,12 +57,12 @@ fn a_press_on_a_ringing_line_answers_it() {
 }
 
 #[test]
-fn a_line_seen_idle_that_rings_by_now_is_answered() {
+fn all_1_a_line_seen_idle_that_rings_by_now_is_answered() {
     assert_eq!(pressed(&world(LineKind::Ard, ring), None), answer());
 }
 
 #[test]
-fn a_press_on_another_call_than_the_one_seen_is_refused() {
+fn all_1_a_press_on_another_call_than_the_one_seen_is_refused() {
     assert!(matches!(&pressed(&world(LineKind::Ard, ring), Some(2))[..], [Deed::Refuse(_)]));
 }
 
@@ -79,13 +79,13 @@ fn a_press_on_a_line_in_use_elsewhere_bridges() {
 }
 
 #[test]
-fn a_press_on_a_line_in_use_here_selects_its_position() {
+fn pos_5_a_press_on_a_line_in_use_here_selects_its_position() {
     let world = world(LineKind::Ard, |it| it.parties = vec![party(1)]);
     assert_eq!(pressed(&world, Some(3)), vec![Deed::Local(LocalDeed::Select(Position::Left))]);
 }
 
 #[test]
-fn a_press_on_a_hoot_latches_its_talk_key() {
+fn spk_1_a_press_on_a_hoot_latches_its_talk_key() {
     let talker = Talker { user: UserId::from("marsh"), turret: TurretId(2), since: NOW };
     let world = world(LineKind::Hoot, |it| it.talkers = vec![talker]);
     assert_eq!(pressed(&world, Some(3)), act(Act::Talk { line: "calder".into(), on: true, latched: true }));
@@ -99,14 +99,14 @@ fn nothing_can_be_pressed_while_the_switch_is_lost() {
 }
 
 #[test]
-fn a_press_meant_to_answer_never_becomes_a_bridge() {
+fn all_1_a_press_meant_to_answer_never_becomes_a_bridge() {
     let world = world(LineKind::Ard, |it| it.parties = vec![party(2)]);
     let sentence = "reyes answered Calder first; press again to join them.";
     assert_eq!(pressed_as(&world, Some(3), Some(Lamp::RingingHigh)), refuse(sentence));
 }
 
 #[test]
-fn a_press_meant_to_resume_never_becomes_a_bridge() {
+fn all_1_a_press_meant_to_resume_never_becomes_a_bridge() {
     let world = world(LineKind::Ard, |it| it.parties = vec![party(2)]);
     assert!(is_refused(&pressed_as(&world, Some(3), Some(Lamp::HeldElsewhere))));
 }
@@ -157,7 +157,7 @@ fn muting_hands_free_lets_the_talk_keys_go_that_share_its_microphone() {
 }
 
 #[test]
-fn losing_focus_shuts_held_keys_and_leaves_latched_ones() {
+fn spk_6_losing_focus_shuts_held_keys_and_leaves_latched_ones() {
     let (facts, mut local) = world(LineKind::Hoot, |_| {});
     local.talk = [("calder".into(), TalkKey::Held), ("macro".into(), TalkKey::Latched)].into();
     let shut = act(Act::Talk { line: "calder".into(), on: false, latched: false });
@@ -197,7 +197,7 @@ fn a_release_of_hands_free_ends_an_intercom_on_its_way_while_the_switch_is_lost_
 }
 
 #[test]
-fn a_busy_left_handset_gives_way_to_a_free_right_one() {
+fn pos_1_a_busy_left_handset_gives_way_to_a_free_right_one() {
     let (facts, local) = world(LineKind::Ard, |it| it.parties = vec![party(1)]);
     assert_eq!(landing(None, &facts, &local), Position::Right);
 }
@@ -228,4 +228,14 @@ fn the_speakers_have_no_microphone_to_choose_and_everything_else_is_chosen_witho
     assert_eq!(choose(Position::Speakers, DevicePart::Microphone), refuse(SPEAKERS_HEAR_NOTHING));
     assert!(!is_refused(&choose(Position::Speakers, DevicePart::Ear)));
     assert!(!is_refused(&choose(Position::HandsFree, DevicePart::Microphone)));
+}
+
+#[test]
+fn ring_5_answer_next_asks_for_the_call_that_was_shown_though_another_is_the_first_by_now() {
+    let world = world(LineKind::Ard, |it| {
+        ring(it);
+        it.call = Some(CallId(9));
+    });
+    let shown = Intent::AnswerNext { line: "calder".into(), call: CallId(3), position: None };
+    assert_eq!(deeds(&shown, &world.0, &world.1), answer());
 }

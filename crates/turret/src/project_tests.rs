@@ -176,7 +176,7 @@ fn a_latch_that_will_close_says_when() {
 }
 
 #[test]
-fn the_first_to_answer_is_the_highest_priority_that_rings_longest() {
+fn ring_2_the_first_to_answer_is_the_highest_priority_that_rings_longest() {
     let (mut facts, local) = world(|it| {
         it.ring = Some(Ring { priority: RingPriority::Low, since: at(1), from: "Calder".into() });
     });
@@ -280,4 +280,36 @@ fn the_talk_key_of_an_intercom_is_not_open_while_its_microphone_is_muted() {
     assert_eq!(project(&facts, &local).people[0].talk, TalkView::Open);
     local.muted.mute(Position::Left, &facts, &local.mics);
     assert_eq!(project(&facts, &local).people[0].talk, TalkView::Closed);
+}
+
+/// Users at turrets 2, 3 and so on, who are on the wire, and the names that their keys show.
+fn in_use_by(users: &[&str]) -> (Facts, Local) {
+    let parties = (2..).zip(users).map(|(turret, user)| Party { user: UserId::from(*user), ..party(turret) });
+    let (mut facts, local) = world(|it| (it.phase, it.parties) = (LinePhase::Talking, parties.collect()));
+    for (user, name) in [("lindt", "R. Lindt"), ("marsh", "J. Marsh"), ("okoro", "T. Okoro")] {
+        facts.people.push(Person { user: user.into(), name: name.into(), desk_name: "Rates".into() });
+    }
+    (facts, local)
+}
+
+#[test]
+fn brg_1_a_key_in_use_elsewhere_shows_one_or_two_names_and_above_that_a_count() {
+    let words = |users: &[&str]| {
+        let (facts, local) = in_use_by(users);
+        key(&project(&facts, &local)).words.clone()
+    };
+    assert_eq!(words(&["lindt"]), "R. Lindt");
+    assert_eq!(words(&["lindt", "marsh"]), "Lindt, Marsh");
+    assert_eq!(words(&["lindt", "marsh", "okoro"]), "3 on line");
+}
+
+#[test]
+fn i20_a_key_names_once_each_who_is_on_its_line_holds_it_or_talks_there() {
+    let (mut facts, local) = in_use_by(&["lindt"]);
+    let status = facts.statuses.get_mut(&LineId::from("calder")).unwrap();
+    status.holders = vec![Party { user: "marsh".into(), ..party(3) }];
+    let talker =
+        |user: &str, turret| dealerboard_model::Talker { user: user.into(), turret: TurretId(turret), since: at(5) };
+    status.talkers = vec![talker("lindt", 2), talker("okoro", 4)];
+    assert_eq!(key(&project(&facts, &local)).who, ["R. Lindt", "J. Marsh", "T. Okoro"]);
 }

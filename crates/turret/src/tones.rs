@@ -77,7 +77,8 @@ fn ringback(facts: &Facts) -> Option<Position> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dealerboard_model::{Csrc, LineFacts, Moment, Party, RecordPolicy, Ring, TurretId, UserId};
+    use dealerboard_model::{Csrc, LineFacts, Moment, Party, PersonStatus, RecordPolicy, Ring, TurretId, UserId};
+    use dealerboard_wire::Me;
 
     const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
     const BEEP: (Position, PlaybackControl) = (Position::Speakers, PlaybackControl::Start(Tone::Beep));
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_comes_while_a_handset_is_in_use_gives_one_beep() {
+    fn ring_3_a_call_that_comes_while_a_handset_is_in_use_gives_one_beep() {
         let (mut tones, mut facts) = (Tones::default(), on_a_handset());
         assert_eq!(tones.follow(&facts, true), []);
         rings(&mut facts, "desk");
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_rang_before_the_handset_was_taken_gives_no_beep() {
+    fn ring_3_a_call_that_rang_before_the_handset_was_taken_gives_no_beep() {
         let (mut tones, mut facts) = (Tones::default(), Facts::default());
         rings(&mut facts, "desk");
         assert_eq!(tones.follow(&facts, true), [(Position::Speakers, PlaybackControl::Start(Tone::RingHigh))]);
@@ -133,5 +134,17 @@ mod tests {
         assert_eq!(tones.follow(&facts, true), [BEEP]);
         assert_eq!(tones.follow(&facts, false), []);
         assert_eq!(tones.follow(&facts, true), []);
+    }
+
+    #[test]
+    fn ring_4_a_private_wire_rings_on_at_who_does_not_want_to_be_disturbed() {
+        let (mut tones, mut facts) = (Tones::default(), Facts::default());
+        let (user, roles) = (UserId::from("reyes"), Vec::new());
+        let [name, desk_name, seat] = ["A. Reyes", "Rates", "1"].map(str::to_owned);
+        let status = PersonStatus { user: user.clone(), logged_on: true, dnd: true, busy: false };
+        facts.me = Some(Me { user: user.clone(), name, desk: "rates".into(), desk_name, seat, roles });
+        facts.person_statuses.insert(user, status);
+        rings(&mut facts, "desk");
+        assert_eq!(tones.follow(&facts, true), [(Position::Speakers, PlaybackControl::Start(Tone::RingHigh))]);
     }
 }

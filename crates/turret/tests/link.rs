@@ -9,7 +9,7 @@ use dealerboard_wire::{Act, Credentials, Event, FromTurret};
 use support::*;
 
 #[tokio::test]
-async fn the_panel_stays_stale_after_a_return_until_the_snapshot_has_come() {
+async fn swi_1_the_panel_stays_stale_after_a_return_until_the_snapshot_has_come() {
     let mut switch = Switch::start().await;
     let (turret, peer) = seated(&mut switch, idle()).await;
     drop(peer);
@@ -49,7 +49,7 @@ async fn a_release_during_a_loss_reaches_the_switch_when_it_is_back_and_stays_sh
 }
 
 #[tokio::test]
-async fn what_was_not_answered_is_repeated_in_order_and_a_talk_is_not() {
+async fn swi_1_what_was_not_answered_is_repeated_in_order_and_a_talk_is_not() {
     let mut switch = Switch::start().await;
     let (turret, mut peer) = seated(&mut switch, idle()).await;
     turret.intent(press_talk());

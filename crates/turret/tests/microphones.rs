@@ -39,6 +39,16 @@ async fn a_talk_key_that_is_let_go_shuts_though_the_switch_still_lists_it() {
 }
 
 #[tokio::test]
+async fn spk_1_a_talk_goes_on_for_150_ms_after_its_key_so_that_the_last_syllable_is_heard() {
+    let mut switch = Switch::start().await;
+    let (turret, mut peer) = talking(&mut switch).await;
+    let let_go = std::time::Instant::now();
+    turret.intent(Intent::Talk { line: "macro".into(), on: false, latched: false });
+    assert_eq!(peer.command().await.1, talk(false));
+    assert!(let_go.elapsed() >= std::time::Duration::from_millis(150), "{:?}", let_go.elapsed());
+}
+
+#[tokio::test]
 async fn a_snapshot_while_the_switch_is_there_changes_the_panel_and_closes_no_talk() {
     let mut switch = Switch::start().await;
     let (turret, mut peer) = talking(&mut switch).await;

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_command_gets_the_answer_of_the_first() {
+    fn i10_a_repeated_command_gets_the_answer_of_the_first() {
         let mut answers = Answers::default();
         answers.put(Uuid::from_u128(1), done(1));
         answers.put(Uuid::from_u128(2), done(2));

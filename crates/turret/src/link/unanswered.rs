@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_press_older_than_two_seconds_is_given_up() {
+    fn swi_1_a_press_older_than_two_seconds_is_given_up() {
         let then = Instant::now();
         let mut all = waiting(&[hold()], then);
         assert!(all.drop_late(then + REPEAT_MAX).is_empty());

@@ -64,7 +64,7 @@ fn not_heard(turret: u32, on: bool) -> Notable {
 }
 
 #[test]
-fn packets_before_the_route_are_kept_for_300_ms_and_forwarded_when_it_comes() {
+fn spk_2_packets_before_the_route_are_kept_for_300_ms_and_forwarded_when_it_comes() {
     let mut bench = Bench::new(2, 16);
     for seq in 0..40 {
         assert!(heard(&bench.say(1, seq)).is_empty());
@@ -86,7 +86,7 @@ fn packets_that_overtook_each_other_before_the_route_are_forwarded_in_order() {
 }
 
 #[test]
-fn closing_a_route_throws_away_what_waits() {
+fn spk_2_closing_a_route_throws_away_what_waits() {
     let mut bench = Bench::new(2, 16);
     bench.say(1, 0);
     bench.close(1);
@@ -126,7 +126,7 @@ fn a_route_without_hearers_is_recorded_and_heard_by_nobody() {
 }
 
 #[test]
-fn a_hearer_gets_one_copy_however_many_lines_lead_there_and_the_handset_names_it() {
+fn spk_5_a_hearer_gets_one_copy_however_many_lines_lead_there_and_the_handset_names_it() {
     let mut bench = Bench::new(2, 16);
     let other = Leg { hearer: TurretId(2), line: Csrc(901), lane: Lane::Handset };
     bench.route(1, vec![leg(2, Lane::Speaker), other, leg(2, Lane::Speaker)]);
@@ -136,7 +136,7 @@ fn a_hearer_gets_one_copy_however_many_lines_lead_there_and_the_handset_names_it
 }
 
 #[test]
-fn nobody_hears_themselves() {
+fn i38_nobody_hears_themselves() {
     let mut bench = Bench::new(2, 16);
     bench.route(1, vec![leg(1, Lane::Handset), leg(2, Lane::Speaker)]);
     let hearers: Vec<TurretId> = bench.say(1, 0).ears.iter().map(|packet| packet.hearer).collect();
