@@ -90,7 +90,7 @@ fn a_held_call_is_resumed_by_a_colleague_who_hears_the_far_end_from_then_on() {
     let mut keane = world.seat("keane").says("left", &Voice::Hallam.babble(&world)).sit_down().unwrap();
     talk_on(&mut reyes, "ard-london", &mut lindt, "ard-new-york");
 
-    lindt.act(&Intent::Hold { position: Position::Left }).unwrap();
+    lindt.act(&Intent::Hold { position: Position::Left, exclusive: false }).unwrap();
     lindt.until_key("ard-new-york", "is held here", |key| key.lamp == Lamp::HeldHere).unwrap();
     keane.until_key("ard-new-york", "is held elsewhere", |key| key.lamp == Lamp::HeldElsewhere).unwrap();
     lindt.listen("left", 0.5).unwrap();

@@ -78,7 +78,7 @@ fn told_lines(d: &Desk) -> Vec<String> {
 }
 
 fn answering(d: &Desk, line: &str) -> Act {
-    Act::Answer { line: l(line), call: d.call(line), position: Position::Left }
+    Act::Answer { line: l(line), call: d.call(line), position: Position::Left, private: false }
 }
 
 fn intercom(d: &mut Desk) -> String {
@@ -140,10 +140,13 @@ fn i6_what_others_do_opens_nobodys_microphone() {
 fn i9_a_refused_act_changes_no_line_and_no_microphone() {
     let mut d = Desk::talking();
     d.seize(A2, "mrd-a");
-    let late = Act::Answer { line: l("ard-b"), call: d.call("ard-b"), position: Position::Left };
-    let other = Act::Resume { line: l("ard-a"), call: dealerboard_model::CallId(99), position: Position::Left };
+    let late = Act::Answer { line: l("ard-b"), call: d.call("ard-b"), position: Position::Left, private: false };
+    let other =
+        Act::Resume { line: l("ard-a"), call: dealerboard_model::CallId(99), position: Position::Left, private: false };
     let bridged = Act::Bridge { line: l("ard-a"), call: d.call("ard-a"), position: Position::Speakers };
-    for (turret, act) in [(B2, late), (A2, other), (A3, bridged), (A3, Act::Hold { line: l("ard-a") })] {
+    for (turret, act) in
+        [(B2, late), (A2, other), (A3, bridged), (A3, Act::Hold { line: l("ard-a"), exclusive: false })]
+    {
         let before = (all(&d), d.exchange.mics(turret));
         d.act(turret, act).unwrap_err();
         assert_eq!((all(&d), d.exchange.mics(turret)), before);
@@ -221,8 +224,8 @@ fn i15_a_user_is_on_a_line_once_at_a_turret() {
     let (line, call, position) = (l("ard-a"), d.call("ard-a"), Position::Right);
     let again = [
         Act::Bridge { line: line.clone(), call, position },
-        Act::Seize { line: line.clone(), position },
-        Act::Resume { line, call, position },
+        Act::Seize { line: line.clone(), position, private: false },
+        Act::Resume { line, call, position, private: false },
     ];
     for act in again {
         assert_eq!(d.refused(A1, act), RefusalCode::Stale);

@@ -14,7 +14,7 @@ fn all_2_the_second_of_two_rivals_is_told_who_won_and_keeps_the_call_that_their_
     let mut d = Desk::new();
     d.seize(B2, "mrd-b");
     d.seize(A1, "ard-a");
-    let late = Act::Answer { line: l("ard-b"), call: d.call("ard-b"), position: Position::Left };
+    let late = Act::Answer { line: l("ard-b"), call: d.call("ard-b"), position: Position::Left, private: false };
     d.answer(B1, "ard-b");
     let refusal = d.act(B2, late).unwrap_err();
     assert_eq!((refusal.code, refusal.sentence.as_str()), (RefusalCode::AnsweredBy, "U4 answered ARD-B first."));
@@ -24,7 +24,7 @@ fn all_2_the_second_of_two_rivals_is_told_who_won_and_keeps_the_call_that_their_
 #[test]
 fn all_3_a_line_that_its_position_cannot_take_is_not_seized_nor_shown_nor_recorded() {
     let mut d = Desk::new();
-    let act = Act::Seize { line: l("mrd-a"), position: Position::Speakers };
+    let act = Act::Seize { line: l("mrd-a"), position: Position::Speakers, private: false };
     assert_eq!(d.refused(A1, act), RefusalCode::PositionBusy);
     assert_eq!(d.out.len(), 1, "the refusal is all that comes of it");
     assert_eq!((d.status("mrd-a").phase, d.status("mrd-b").far), (Idle, FarEnd::Plain));
@@ -36,9 +36,9 @@ fn all_4_a_refusal_has_a_code_and_one_sentence() {
     let position = Position::Right;
     let refused = [
         (A2, Act::Release { line: l("ard-a") }, RefusalCode::Stale),
-        (B1, Act::Seize { line: l("ard-a"), position }, RefusalCode::NoRight),
+        (B1, Act::Seize { line: l("ard-a"), position, private: false }, RefusalCode::NoRight),
         (B1, Act::Talk { line: l("hoot"), on: true, latched: false }, RefusalCode::ListenOnly),
-        (A1, Act::Hold { line: l("hoot") }, RefusalCode::NotHoldable),
+        (A1, Act::Hold { line: l("hoot"), exclusive: false }, RefusalCode::NotHoldable),
         (A1, Act::Intercom { user: UserId::from("stranger"), position }, RefusalCode::UnknownNumber),
         (A1, Act::Talk { line: l("mrd-a"), on: true, latched: false }, RefusalCode::NobodyThere),
     ];

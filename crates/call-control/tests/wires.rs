@@ -17,7 +17,7 @@ fn bridging(d: &Desk, line: &str) -> Act {
 fn ard_4_a_colleague_of_who_rings_can_neither_seize_nor_join() {
     let mut d = Desk::new();
     d.seize(A1, "ard-a");
-    let seize = Act::Seize { line: l("ard-a"), position: Position::Left };
+    let seize = Act::Seize { line: l("ard-a"), position: Position::Left, private: false };
     assert_eq!(d.refused(A2, seize), RefusalCode::StillRinging);
     let bridge = bridging(&d, "ard-a");
     assert_eq!(d.refused(A2, bridge), RefusalCode::StillRinging);
@@ -117,14 +117,14 @@ fn holding_eight() -> Desk {
 fn hold_9_nobody_holds_a_ninth_call() {
     let mut d = holding_eight();
     assert_eq!(d.phases("wire-8", "wire-9"), (Held, Talking));
-    assert_eq!(d.refused(A1, Act::Hold { line: l("wire-9") }), RefusalCode::NotHoldable);
+    assert_eq!(d.refused(A1, Act::Hold { line: l("wire-9"), exclusive: false }), RefusalCode::NotHoldable);
     assert_eq!(d.status("wire-9").phase, Talking);
 }
 
 #[test]
 fn pos_3_a_first_call_that_cannot_be_held_stays_and_the_new_one_is_refused() {
     let mut d = holding_eight();
-    let seize = Act::Seize { line: l("mrd-a"), position: Position::Left };
+    let seize = Act::Seize { line: l("mrd-a"), position: Position::Left, private: false };
     assert_eq!(d.refused(A1, seize), RefusalCode::PositionBusy);
     assert_eq!(d.phases("wire-9", "mrd-a"), (Talking, Idle));
 }
@@ -169,7 +169,7 @@ fn int_5_an_intercom_waits_with_one_beep_while_its_callee_is_in_a_call_that_goes
 fn int_7_an_intercom_is_not_held() {
     let mut d = Desk::new();
     let line = intercom(&mut d, B1);
-    assert_eq!(d.refused(A1, Act::Hold { line: l(&line) }), RefusalCode::NotHoldable);
+    assert_eq!(d.refused(A1, Act::Hold { line: l(&line), exclusive: false }), RefusalCode::NotHoldable);
 }
 
 #[test]
@@ -185,11 +185,11 @@ fn hot_5_a_hoot_is_neither_seized_nor_held_and_says_how_many_hear() {
     let mut d = Desk::new();
     assert_eq!(d.status("hoot").phase, Idle);
     assert_eq!(d.status("hoot").hearers, 4);
-    let seize = Act::Seize { line: l("hoot"), position: Position::Left };
+    let seize = Act::Seize { line: l("hoot"), position: Position::Left, private: false };
     assert_eq!(d.refused(A1, seize), RefusalCode::NoRight);
     d.talk(A1, true);
     assert_eq!((d.status("hoot").phase, d.status("hoot").hearers), (Talking, 3));
-    assert_eq!(d.refused(A1, Act::Hold { line: l("hoot") }), RefusalCode::NotHoldable);
+    assert_eq!(d.refused(A1, Act::Hold { line: l("hoot"), exclusive: false }), RefusalCode::NotHoldable);
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub enum Tone {
     Reminder,
     /// A microphone was closed, or will be.
     Warning,
+    /// A supervisor enters a call.
+    Override,
 }
 
 /// One beat: two frequencies and a length; zero is a pause.
@@ -39,6 +41,9 @@ impl Tone {
             Self::Beep => (&[(1_000.0, 1_000.0, 100)], 0.08, false),
             Self::Blocking => (&[(300.0, 340.0, 150), (0.0, 0.0, 60), (300.0, 340.0, 150)], 0.1, false),
             Self::Reminder => (&[(700.0, 700.0, 80), (0.0, 0.0, 80), (700.0, 700.0, 80)], 0.08, false),
+            Self::Override => {
+                (&[(500.0, 500.0, 120), (750.0, 750.0, 120), (500.0, 500.0, 120), (750.0, 750.0, 240)], 0.12, false)
+            }
             Self::Warning => (&[(900.0, 600.0, 120), (0.0, 0.0, 80), (900.0, 600.0, 120)], 0.1, false),
         }
     }

@@ -18,6 +18,17 @@ pub enum LineKind {
     Intercom,
 }
 
+impl LineKind {
+    /// A permanent circuit between two ends.
+    #[must_use]
+    pub fn is_wire(self) -> bool {
+        match self {
+            Self::Ard | Self::Mrd => true,
+            Self::Hoot | Self::Intercom => false,
+        }
+    }
+}
+
 /// Ring priority of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

@@ -6,12 +6,15 @@ use dealerboard_wire as wire;
 /// An act of the protocol as call control takes it.
 pub fn act(act: &wire::Act) -> Act {
     match act.clone() {
-        wire::Act::Seize { line, position } => Act::Seize { line, position },
-        wire::Act::Answer { line, call, position } => Act::Answer { line, call, position },
+        wire::Act::Seize { line, position, private } => Act::Seize { line, position, private },
+        wire::Act::Answer { line, call, position, private } => Act::Answer { line, call, position, private },
         wire::Act::Bridge { line, call, position } => Act::Bridge { line, call, position },
-        wire::Act::Resume { line, call, position } => Act::Resume { line, call, position },
-        wire::Act::Hold { line } => Act::Hold { line },
+        wire::Act::Resume { line, call, position, private } => Act::Resume { line, call, position, private },
+        wire::Act::Hold { line, exclusive } => Act::Hold { line, exclusive },
         wire::Act::Release { line } => Act::Release { line },
+        wire::Act::Private { line, on } => Act::Private { line, on },
+        wire::Act::Override { line, call, position, reason } => Act::Override { line, call, position, reason },
+        wire::Act::Clear { line } => Act::Clear { line },
         wire::Act::Signal { line, on } => Act::Signal { line, on },
         wire::Act::Talk { line, on, latched } => Act::Talk { line, on, latched },
         wire::Act::OpenMic { line } => Act::OpenMic { line },
@@ -33,6 +36,8 @@ fn code(code: RefusalCode) -> wire::RefusalCode {
     match code {
         RefusalCode::AnsweredBy => wire::RefusalCode::AnsweredBy,
         RefusalCode::ResumedBy => wire::RefusalCode::ResumedBy,
+        RefusalCode::Private => wire::RefusalCode::Private,
+        RefusalCode::HeldExclusive => wire::RefusalCode::HeldExclusive,
         RefusalCode::StillRinging => wire::RefusalCode::StillRinging,
         RefusalCode::ListenOnly => wire::RefusalCode::ListenOnly,
         RefusalCode::NoRight => wire::RefusalCode::NoRight,
@@ -61,5 +66,6 @@ pub fn tone(sound: Sound) -> wire::Tone {
         Sound::Splash => wire::Tone::Splash,
         Sound::Reminder => wire::Tone::Reminder,
         Sound::Warning => wire::Tone::Warning,
+        Sound::Override => wire::Tone::Override,
     }
 }

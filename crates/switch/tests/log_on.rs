@@ -71,7 +71,7 @@ async fn log_4_a_turret_whose_log_on_has_ended_stays_and_may_only_let_go() {
     let world = World::with_token_life(Duration::ZERO).await;
     let mut turret = world.log_on("reyes").await;
     let line = LineId::from("mrd-london");
-    let seize = Act::Seize { line: line.clone(), position: Position::Left };
+    let seize = Act::Seize { line: line.clone(), position: Position::Left, private: false };
     let Answer::Refused(refusal) = turret.command(seize).await else { panic!("nobody may seize") };
     assert_eq!(refusal.code, RefusalCode::Locked);
     let Answer::Refused(refusal) = turret.command(Act::Release { line }).await else { panic!("nothing is held") };
@@ -210,7 +210,7 @@ async fn a_user_who_is_moved_while_they_are_logged_on_sees_the_lamps_of_their_ne
     let snapshot = marsh.until_snapshot(|snapshot| snapshot.me.desk == "new-york".into()).await;
     assert!(snapshot.lines.iter().any(|facts| facts.line == line));
     assert!(snapshot.statuses.iter().any(|status| status.line == line));
-    lindt.command(Act::Seize { line, position: Position::Left }).await;
+    lindt.command(Act::Seize { line, position: Position::Left, private: false }).await;
     marsh.until("ard-new-york", |status| status.call.is_some()).await;
 }
 
@@ -256,10 +256,10 @@ async fn a_turret_that_does_not_come_back_is_seen_to_be_gone_and_its_colleague_i
     let world = World::start().await;
     let (mut reyes, mut marsh, mut lindt) =
         (world.log_on("reyes").await, world.log_on("marsh").await, world.log_on("lindt").await);
-    reyes.command(Act::Seize { line: LineId::from("ard-london"), position: Position::Left }).await;
+    reyes.command(Act::Seize { line: LineId::from("ard-london"), position: Position::Left, private: false }).await;
     let line = LineId::from("ard-new-york");
     let call = lindt.until("ard-new-york", |status| status.ring.is_some()).await.call.unwrap();
-    lindt.command(Act::Answer { line, call, position: Position::Left }).await;
+    lindt.command(Act::Answer { line, call, position: Position::Left, private: false }).await;
     drop(reyes);
     let mut told = Vec::new();
     let mut beat = tokio::time::interval(Duration::from_millis(HEARTBEAT_MS));

@@ -102,7 +102,8 @@ async fn a_page_that_asks_by_itself_finds_recordings_and_keeps_no_log_on_alive()
 async fn a_microphone_that_is_lost_in_a_call_is_an_event_of_its_recording_with_who_lost_it() {
     let world = World::start().await;
     let mut turret = world.log_on("reyes").await;
-    let seized = turret.command(Act::Seize { line: "ard-london".into(), position: Position::Left }).await;
+    let seized =
+        turret.command(Act::Seize { line: "ard-london".into(), position: Position::Left, private: false }).await;
     assert!(matches!(seized, Answer::Done { .. }));
     for there in [false, true] {
         turret.send(&FromTurret::Microphone { uplink: Uplink::Left, there }).await;

@@ -92,19 +92,25 @@ impl TurretTask {
                 self.refused_until.remove(line);
                 self.local.talk.remove(line);
             }
-            Act::Hold { line } | Act::Release { line } | Act::TalkBack { line, on: false } => {
+            Act::Hold { line, .. } | Act::Release { line } | Act::TalkBack { line, on: false } => {
                 self.local.mics.shut(&self.facts, line, false, id);
             }
             Act::Seize { line, .. }
             | Act::Answer { line, .. }
             | Act::Bridge { line, .. }
-            | Act::Resume { line, .. } => {
+            | Act::Resume { line, .. }
+            | Act::Override { line, .. } => {
                 self.local.pressed.insert(line.clone());
             }
             Act::Intercom { user, position } => {
                 self.local.calls.ask(id, user.clone(), *position, Instant::now() + PENDING);
             }
-            Act::Signal { .. } | Act::OpenMic { .. } | Act::TalkBack { .. } | Act::Dnd { .. } => {}
+            Act::Signal { .. }
+            | Act::OpenMic { .. }
+            | Act::TalkBack { .. }
+            | Act::Dnd { .. }
+            | Act::Private { .. }
+            | Act::Clear { .. } => {}
         }
         self.asked.insert(id, act.clone());
         // The gate moves before the switch is asked: no syllable waits for an answer, and none goes out after a release.
@@ -115,7 +121,7 @@ impl TurretTask {
     /// The microphone that an act will open, if it is accepted.
     fn expected_mic(&self, act: &Act) -> Option<Pending> {
         let (line, position) = match act {
-            Act::Seize { line, position }
+            Act::Seize { line, position, .. }
             | Act::Answer { line, position, .. }
             | Act::Bridge { line, position, .. }
             | Act::Resume { line, position, .. } => (Some(line.clone()), *position),
@@ -130,6 +136,9 @@ impl TurretTask {
             | Act::Hold { .. }
             | Act::Release { .. }
             | Act::Signal { .. }
+            | Act::Private { .. }
+            | Act::Override { .. }
+            | Act::Clear { .. }
             | Act::Dnd { .. } => return None,
         };
         let (since_utc_ms, until) = (self.switch_utc_ms(), Instant::now() + PENDING);
@@ -170,6 +179,12 @@ impl TurretTask {
             }
             LocalDeed::ChannelMute { line, on } => self.local.channels.entry(line).or_default().muted = on,
             LocalDeed::Solo { line, on } => self.local.channels.entry(line).or_default().solo = on,
+            LocalDeed::NextPrivate { position, on: true } => {
+                self.local.next_private.insert(position);
+            }
+            LocalDeed::NextPrivate { position, on: false } => {
+                self.local.next_private.remove(&position);
+            }
             LocalDeed::TakeBack(id) => {
                 self.local.mics.give_up(id);
                 self.local.calls.take_back(id);
@@ -195,6 +210,7 @@ impl TurretTask {
         self.facts = Default::default();
         self.local.mics.forget();
         self.local.muted.forget();
+        self.local.next_private.clear();
         // What happened to one user is not shown to the next.
         self.local.activity.clear();
         self.local.calls.forget();
@@ -219,6 +235,8 @@ fn line_of(intent: &Intent) -> Option<LineId> {
     if let Intent::Press { line, .. }
     | Intent::AnswerNext { line, .. }
     | Intent::Signal { line, .. }
+    | Intent::Override { line, .. }
+    | Intent::Clear { line }
     | Intent::Talk { line, .. } = intent
     {
         Some(line.clone())
@@ -234,8 +252,11 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::Answer { line, .. }
         | Act::Bridge { line, .. }
         | Act::Resume { line, .. }
-        | Act::Hold { line }
+        | Act::Hold { line, .. }
         | Act::Release { line }
+        | Act::Private { line, .. }
+        | Act::Override { line, .. }
+        | Act::Clear { line }
         | Act::Signal { line, .. }
         | Act::Talk { line, .. }
         | Act::OpenMic { line }

@@ -147,7 +147,7 @@ impl TurretTask {
                         wire::Tone::Blocking | wire::Tone::Warning => {
                             notice.line.clone().into_iter().for_each(|line| self.warn(line));
                         }
-                        wire::Tone::Beep | wire::Tone::Splash | wire::Tone::Reminder => {}
+                        wire::Tone::Beep | wire::Tone::Splash | wire::Tone::Reminder | wire::Tone::Override => {}
                     }
                 }
                 if !notice.sentence.is_empty() {

@@ -28,6 +28,9 @@ impl TurretTask {
         self.local.mics.settle(&self.facts, up, Instant::now());
         self.local.calls.settle(&self.facts, up, Instant::now());
         self.local.muted.settle(&self.facts, &self.local.mics);
+        // What was meant for the next call is in force on it.
+        let facts = &self.facts;
+        self.local.next_private.retain(|position| facts.line_at(*position).is_none());
         self.drop_ended_talks();
         let open = mics::open(&self.facts, &self.local);
         let silent = mics::silent(&self.facts, &self.local);

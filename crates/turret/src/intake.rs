@@ -41,6 +41,9 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::Mute { on: true, .. } => true,
         Intent::Press { .. }
         | Intent::AnswerNext { .. }
+        | Intent::Private { .. }
+        | Intent::Override { .. }
+        | Intent::Clear { .. }
         | Intent::Signal { on: true, .. }
         | Intent::Talk { on: true, .. }
         | Intent::Mute { on: false, .. }

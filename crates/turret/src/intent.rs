@@ -49,6 +49,33 @@ pub enum Intent {
     Hold {
         /// Which position.
         position: Position,
+        /// For oneself alone: nobody else can take it.
+        #[serde(default)]
+        exclusive: bool,
+    },
+    /// Keeps everybody else off what a position carries; of an idle position, off the next call that is taken there.
+    Private {
+        /// Which position.
+        position: Position,
+        /// Private.
+        on: bool,
+    },
+    /// Enters a call as a supervisor of its desk; everybody on it is told before.
+    Override {
+        /// Which line.
+        line: LineId,
+        /// The call that its key showed.
+        call: CallId,
+        /// Why; kept with the recording.
+        reason: String,
+        /// Where to; none: the selected position.
+        #[serde(default)]
+        position: Option<Position>,
+    },
+    /// Ends whatever is on a line: for an administrator.
+    Clear {
+        /// Which line.
+        line: LineId,
     },
     /// Releases what a position carries.
     Release {

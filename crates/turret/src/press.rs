@@ -62,6 +62,13 @@ pub enum LocalDeed {
         /// On.
         on: bool,
     },
+    /// The next call at an idle position is private.
+    NextPrivate {
+        /// Which position.
+        position: Position,
+        /// Private.
+        on: bool,
+    },
     /// Ends an intercom on its way: the command with this id.
     TakeBack(Uuid),
     /// Shuts every talk at once.
@@ -104,9 +111,21 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
             press(line, seen, *position, facts, local)
         }
         Intent::AnswerNext { line, call, position } => {
-            act(Act::Answer { line: line.clone(), call: *call, position: landing(*position, facts, local) })
+            let position = landing(*position, facts, local);
+            act(Act::Answer {
+                line: line.clone(),
+                call: *call,
+                position,
+                private: local.next_private.contains(&position),
+            })
         }
-        Intent::Hold { position } => hold(*position, facts, local),
+        Intent::Hold { position, exclusive } => hold(*position, *exclusive, facts, local),
+        Intent::Private { position, on } => private(*position, *on, facts, local),
+        Intent::Override { line, call, reason, position } => {
+            let position = landing(*position, facts, local);
+            act(Act::Override { line: line.clone(), call: *call, position, reason: reason.clone() })
+        }
+        Intent::Clear { line } => act(Act::Clear { line: line.clone() }),
         Intent::OpenMic { position } => at(*position, facts, local, |line| Act::OpenMic { line }),
         Intent::Signal { line, on } => act(Act::Signal { line: line.clone(), on: *on }),
         Intent::Talk { on: true, .. } if local.lacks_microphone(Position::HandsFree) => refuse(NO_MICROPHONE),
@@ -159,6 +178,9 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         Intent::Press { .. }
         | Intent::AnswerNext { .. }
         | Intent::Hold { .. }
+        | Intent::Private { .. }
+        | Intent::Override { .. }
+        | Intent::Clear { .. }
         | Intent::Signal { .. }
         | Intent::Talk { .. }
         | Intent::OpenMic { .. }
@@ -214,16 +236,16 @@ fn press(line: &LineId, seen: Seen, to: Option<Position>, facts: &Facts, local: 
         return refuse(&changed(name, means, is, status, facts));
     }
     let position = landing(to, facts, local);
-    let line = line.clone();
+    let (line, private) = (line.clone(), local.next_private.contains(&position));
     match (is, status.call) {
         (Meaning::Nothing, _) => refuse(&format!("{name} is out of service; use another line.")),
         (Meaning::Select, _) => match facts.position_of(&line) {
             Some(position) => vec![Deed::Local(LocalDeed::Select(position))],
             None => act(Act::Talk { line, on: false, latched: false }),
         },
-        (Meaning::Seize, _) => act(Act::Seize { line, position }),
-        (Meaning::Answer, Some(call)) => act(Act::Answer { line, call, position }),
-        (Meaning::Resume, Some(call)) => act(Act::Resume { line, call, position }),
+        (Meaning::Seize, _) => act(Act::Seize { line, position, private }),
+        (Meaning::Answer, Some(call)) => act(Act::Answer { line, call, position, private }),
+        (Meaning::Resume, Some(call)) => act(Act::Resume { line, call, position, private }),
         (Meaning::Bridge, Some(call)) => act(Act::Bridge { line, call, position }),
         (_, None) => refuse(&format!("{name} has no call; look at its key and press again.")),
     }
@@ -269,11 +291,19 @@ fn at(position: Position, facts: &Facts, local: &Local, make: impl FnOnce(LineId
 }
 
 /// Holding shuts the microphone before the switch has answered, so what the switch would refuse is refused here.
-fn hold(position: Position, facts: &Facts, local: &Local) -> Vec<Deed> {
+fn hold(position: Position, exclusive: bool, facts: &Facts, local: &Local) -> Vec<Deed> {
     let calling = |line: &LineId| facts.statuses.get(line).is_some_and(|it| it.phase == LinePhase::Calling);
     match facts.line_at(position).filter(|line| calling(line)) {
         Some(line) => refuse(&format!("{} still rings; wait for an answer, or release it.", name_of(line, facts))),
-        None => at(position, facts, local, |line| Act::Hold { line }),
+        None => at(position, facts, local, |line| Act::Hold { line, exclusive }),
+    }
+}
+
+/// Privacy of the call at `position`; without one, of the next call that is taken there.
+fn private(position: Position, on: bool, facts: &Facts, local: &Local) -> Vec<Deed> {
+    match facts.line_at(position).or_else(|| local.mics.line_on_its_way_to(position)) {
+        Some(line) => act(Act::Private { line: line.clone(), on }),
+        None => vec![Deed::Local(LocalDeed::NextPrivate { position, on })],
     }
 }
 

@@ -38,17 +38,20 @@ fn is_refused(deeds: &[Deed]) -> bool {
 }
 
 fn ring(status: &mut LineStatus) {
-    status.ring = Some(Ring { priority: RingPriority::High, since: NOW, from: "Calder".into() });
+    status.ring = Some(Ring { priority: RingPriority::High, since: NOW, from: "Calder".into(), recall: false });
 }
 
 fn answer() -> Vec<Deed> {
-    act(Act::Answer { line: "calder".into(), call: CallId(3), position: Position::Left })
+    act(Act::Answer { line: "calder".into(), call: CallId(3), position: Position::Left, private: false })
 }
 
 #[test]
 fn a_press_on_an_idle_line_seizes_it_at_the_left_handset() {
     let world = world(LineKind::Ard, |it| it.call = None);
-    assert_eq!(pressed(&world, None), act(Act::Seize { line: "calder".into(), position: Position::Left }));
+    assert_eq!(
+        pressed(&world, None),
+        act(Act::Seize { line: "calder".into(), position: Position::Left, private: false })
+    );
 }
 
 #[test]
@@ -167,7 +170,7 @@ fn spk_6_losing_focus_shuts_held_keys_and_leaves_latched_ones() {
 #[test]
 fn a_hold_of_an_empty_position_is_refused() {
     let (facts, local) = world(LineKind::Ard, |_| {});
-    let hold = Intent::Hold { position: Position::Right };
+    let hold = Intent::Hold { position: Position::Right, exclusive: false };
     assert!(matches!(&deeds(&hold, &facts, &local)[..], [Deed::Refuse(_)]));
 }
 
@@ -204,11 +207,11 @@ fn pos_1_a_busy_left_handset_gives_way_to_a_free_right_one() {
 
 #[test]
 fn a_hold_of_what_still_rings_is_refused_here_and_shuts_nothing() {
-    let hold = Intent::Hold { position: Position::Left };
+    let hold = Intent::Hold { position: Position::Left, exclusive: false };
     let (facts, local) = world(LineKind::Ard, |it| (it.phase, it.parties) = (LinePhase::Calling, vec![party(1)]));
     assert!(is_refused(&deeds(&hold, &facts, &local)));
     let (facts, local) = world(LineKind::Ard, |it| (it.phase, it.parties) = (LinePhase::Talking, vec![party(1)]));
-    assert_eq!(deeds(&hold, &facts, &local), act(Act::Hold { line: "calder".into() }));
+    assert_eq!(deeds(&hold, &facts, &local), act(Act::Hold { line: "calder".into(), exclusive: false }));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::view::{
     RecorderState, RecorderView, TalkView, View,
 };
 use dealerboard_model::{
-    FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Position, Proof, Uplink, lamp,
+    FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Position, Proof, Role, Uplink, lamp,
 };
 use dealerboard_wire::{OpenMic, Person, RecorderHealth};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -70,6 +70,8 @@ pub struct Local {
     pub pressed: BTreeSet<LineId>,
     /// Positions that the user muted.
     pub muted: Mutes,
+    /// Idle positions whose next call is private.
+    pub next_private: BTreeSet<Position>,
     /// Microphones, as far as this turret alone knows about them.
     pub mics: Mics,
     /// Intercoms on their way.
@@ -104,6 +106,7 @@ impl Default for Local {
             selected: None,
             pressed: BTreeSet::new(),
             muted: Mutes::default(),
+            next_private: BTreeSet::new(),
             mics: Mics::default(),
             calls: Calls::default(),
             talk: BTreeMap::new(),
@@ -143,6 +146,10 @@ impl<'a> Look<'a> {
 
     fn is_me(&self, user: &dealerboard_model::UserId) -> bool {
         self.facts.me.as_ref().is_some_and(|me| me.user == *user)
+    }
+
+    fn is_a(&self, role: Role) -> bool {
+        self.facts.me.as_ref().is_some_and(|me| me.roles.contains(&role))
     }
 
     fn lines(&self) -> impl Iterator<Item = (&'a LineFacts, &'a LineStatus)> {
@@ -273,6 +280,14 @@ impl<'a> Look<'a> {
             signalled_utc_ms: status.signalled.map(|it| it.utc_ms),
             pressed: self.local.pressed.contains(&about.line),
             right: self.facts.rights.get(&about.line).copied(),
+            locked: self.up() && (status.private_by().is_some() || status.is_held_exclusively()),
+            can_override: self.is_a(Role::Supervisor)
+                && about.kind.is_wire()
+                && matches!(lamp, Lamp::InUseElsewhere | Lamp::HeldElsewhere),
+            can_clear: self.is_a(Role::Administrator)
+                && about.kind.is_wire()
+                && self.up()
+                && !(status.parties.is_empty() && status.holders.is_empty()),
             stale_since_utc_ms: self.local.stale_since_utc_ms.filter(|_| !self.up()),
         }
     }
@@ -291,14 +306,19 @@ impl<'a> Look<'a> {
             (FarEnd::LinkLost, Lamp::InUseHere) => "LINK LOST".into(),
             (FarEnd::Gone, Lamp::InUseHere) => FAR_END_GONE.into(),
             (FarEnd::Open, Lamp::Idle) => FAR_END_OPEN.into(),
-            (_, Lamp::RingingHigh | Lamp::RingingLow) => "RINGING".into(),
+            (_, Lamp::RingingHigh | Lamp::RingingLow) => match status.ring.as_ref().filter(|ring| ring.recall) {
+                Some(ring) => format!("ON HOLD · {}", family(&ring.from)),
+                None => "RINGING".into(),
+            },
             (_, Lamp::InUseHere) => {
                 let me = self.facts.me.as_ref().map(|it| it.name.as_str());
                 let others: Vec<String> = who.iter().filter(|it| Some(it.as_str()) != me).cloned().collect();
                 let place = self.facts.position_of(&about.line).map_or("Hands-free", place);
-                if others.is_empty() { place.into() } else { format!("{place} · {}", company(&others)) }
+                let with = if others.is_empty() { place.into() } else { format!("{place} · {}", company(&others)) };
+                if status.private_by().is_some() { format!("{with} · private") } else { with }
             }
             (_, Lamp::HeldHere) => "Held by you".into(),
+            (_, Lamp::InUseElsewhere) if status.private_by().is_some() => format!("{} · private", company(who)),
             (_, Lamp::InUseElsewhere) => company(who),
             (_, Lamp::HeldElsewhere) => format!("Held · {}", company(who)),
             (_, Lamp::Idle) => kind_and_number(about),
@@ -339,6 +359,11 @@ impl<'a> Look<'a> {
             proof: status.map_or(Proof::Silent, |it| self.proof(it)),
             can_hold: about.is_some_and(|it| it.kind != LineKind::Intercom)
                 && status.is_some_and(|it| it.phase != LinePhase::Calling),
+            private: line.map_or_else(
+                || self.local.next_private.contains(&position),
+                |it| self.facts.party_of(it).is_some_and(|me| me.private),
+            ),
+            can_private: about.is_none_or(|it| it.kind.is_wire()),
             can_signal: about.is_some_and(|it| it.kind == LineKind::Mrd),
             device: self.local.devices.get(&position).cloned().unwrap_or(DeviceView {
                 microphone: None,
@@ -394,16 +419,22 @@ impl<'a> Look<'a> {
         let mine = |about: &LineFacts| self.facts.party_of(&about.line).is_some();
         let rings = self.lines().filter(|(about, _)| !mine(about));
         let mut all: Vec<_> = rings.filter_map(|(about, it)| Some((about, it, it.ring.as_ref()?))).collect();
-        all.sort_by_key(|(about, _, ring)| (std::cmp::Reverse(ring.priority), ring.since, &about.line));
+        // What waits on hold goes before what is new (RING-2).
+        all.sort_by_key(|(about, _, ring)| (!ring.recall, std::cmp::Reverse(ring.priority), ring.since, &about.line));
         let row = |(about, status, ring): (&LineFacts, &LineStatus, &dealerboard_model::Ring)| {
             let priority = match ring.priority {
                 dealerboard_model::RingPriority::High => "High",
                 dealerboard_model::RingPriority::Low => "Low",
             };
+            let words = if ring.recall {
+                format!("On hold by {}", ring.from)
+            } else {
+                format!("{priority} · {}", kind_and_number(about))
+            };
             IncomingView {
                 line: about.line.clone(),
                 name: about.name.clone(),
-                words: format!("{priority} · {}", kind_and_number(about)),
+                words,
                 lamp: self.lamp(status),
                 call: status.call,
                 since_utc_ms: ring.since.utc_ms,

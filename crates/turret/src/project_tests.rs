@@ -178,9 +178,9 @@ fn a_latch_that_will_close_says_when() {
 #[test]
 fn ring_2_the_first_to_answer_is_the_highest_priority_that_rings_longest() {
     let (mut facts, local) = world(|it| {
-        it.ring = Some(Ring { priority: RingPriority::Low, since: at(1), from: "Calder".into() });
+        it.ring = Some(Ring { priority: RingPriority::Low, since: at(1), from: "Calder".into(), recall: false });
     });
-    let ring = Some(Ring { priority: RingPriority::High, since: at(2), from: "Macro".into() });
+    let ring = Some(Ring { priority: RingPriority::High, since: at(2), from: "Macro".into(), recall: false });
     facts.statuses.get_mut(&LineId::from("macro")).unwrap().ring = ring;
     let lines: Vec<LineId> = project(&facts, &local).incoming.into_iter().map(|row| row.line).collect();
     assert_eq!(lines, ["macro".into(), "calder".into()]);
@@ -248,7 +248,7 @@ fn a_call_to_lindt() -> (Facts, Local) {
     let lindt = Person { user: "lindt".into(), name: "R. Lindt".into(), desk_name: "Rates".into() };
     facts.lines.get_mut(&LineId::from("calder")).unwrap().kind = LineKind::Intercom;
     facts.lines.get_mut(&LineId::from("calder")).unwrap().name = "R. Lindt".into();
-    let ring = Ring { priority: RingPriority::Low, since: at(0), from: "A. Reyes".into() };
+    let ring = Ring { priority: RingPriority::Low, since: at(0), from: "A. Reyes".into(), recall: false };
     let status = facts.statuses.get_mut(&LineId::from("calder")).unwrap();
     (status.ring, status.call) = (Some(ring), Some(CallId(7)));
     facts

@@ -299,6 +299,7 @@ pub(crate) fn tone_of(tone: dealerboard_wire::Tone) -> Tone {
         dealerboard_wire::Tone::Splash => Tone::Splash,
         dealerboard_wire::Tone::Reminder => Tone::Reminder,
         dealerboard_wire::Tone::Warning => Tone::Warning,
+        dealerboard_wire::Tone::Override => Tone::Override,
     }
 }
 

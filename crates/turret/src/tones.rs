@@ -92,7 +92,7 @@ mod tests {
     }
 
     fn rings(facts: &mut Facts, name: &str) {
-        let ring = Some(Ring { priority: RingPriority::High, since: NOW, from: "Far".into() });
+        let ring = Some(Ring { priority: RingPriority::High, since: NOW, from: "Far".into(), recall: false });
         let status = LineStatus { ring, ..line(facts, name) };
         facts.statuses.insert(name.into(), status);
     }

@@ -6,13 +6,25 @@ use dealerboard_turret::view::Intent;
 use serde_json::{Map, Value};
 
 /// An example of every intent, with all fields that it must have, and what it does.
-const EXAMPLES: [(&str, &str); 24] = [
+const EXAMPLES: [(&str, &str); 27] = [
     (
         r#"{"intent":"press","line":"hallam-street"}"#,
         "the key of a line: seizes, answers, resumes or joins; \"position\" says where to",
     ),
     (r#"{"intent":"answer_next","line":"calder-wynn","call":7}"#, "answers what rings, by the call that it shows"),
-    (r#"{"intent":"hold","position":"left"}"#, "holds what a position carries"),
+    (
+        r#"{"intent":"hold","position":"left"}"#,
+        "holds what a position carries; \"exclusive\":true keeps it for oneself alone",
+    ),
+    (
+        r#"{"intent":"private","position":"left","on":true}"#,
+        "keeps everybody else off what a position carries, or off its next call",
+    ),
+    (
+        r#"{"intent":"override","line":"calder-wynn","call":7,"reason":"a limit was passed"}"#,
+        "enters a call as its desk's supervisor; everybody on it is told before",
+    ),
+    (r#"{"intent":"clear","line":"calder-wynn"}"#, "ends whatever is on a line: for an administrator"),
     (r#"{"intent":"release","position":"left"}"#, "releases what a position carries"),
     (r#"{"intent":"mute","position":"left","on":true}"#, "mutes the microphone of a position; false opens it"),
     (r#"{"intent":"open_mic","position":"left"}"#, "opens a microphone that was shut by something else"),

@@ -160,7 +160,7 @@ pub struct KeyView {
     pub kind: LineKind,
     /// The lamp.
     pub lamp: Lamp,
-    /// The second line, finished: `ARD 4402`, `R. Lindt`, `4 on line`, `Left · Marsh`, `Held by you`, `HELD BY FAR END`.
+    /// The second line, finished: `ARD 4402`, `R. Lindt`, `4 on line`, `Left · Marsh`, `Held by you`, `ON HOLD · T. Marsh`, `HELD BY FAR END`.
     pub words: String,
     /// Everybody on it, for the full list.
     pub who: Vec<String>,
@@ -180,6 +180,12 @@ pub struct KeyView {
     pub pressed: bool,
     /// My right, on a hoot.
     pub right: Option<Right>,
+    /// Nobody else gets in: it is private, or held for one person alone.
+    pub locked: bool,
+    /// I may enter the call on it as its desk's supervisor.
+    pub can_override: bool,
+    /// I may end whatever is on it.
+    pub can_clear: bool,
     /// The last knowledge, UTC milliseconds, while stale.
     #[ts(type = "number | null")]
     pub stale_since_utc_ms: Option<i64>,
@@ -209,6 +215,10 @@ pub struct PositionView {
     pub proof: Proof,
     /// There is a call on it that can be held: an intercom cannot (rule INT-7), nor what still rings at the far end.
     pub can_hold: bool,
+    /// It keeps everybody else off its call; while idle, off the next one.
+    pub private: bool,
+    /// Its call can be kept private; while idle, the next one can.
+    pub can_private: bool,
     /// The line on it is an MRD: Signal is offered.
     pub can_signal: bool,
     /// Names of the devices in use.

@@ -18,7 +18,9 @@ pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
         Act::Seize { line, .. } | Act::Answer { line, .. } | Act::Bridge { line, .. } | Act::Resume { line, .. } => {
             format!("Not sent: the press on {}; look at its key and press again.", name(line))
         }
-        Act::Hold { line } => format!("Not sent: the hold of {}; look at its key and press Hold again.", name(line)),
+        Act::Hold { line, .. } => {
+            format!("Not sent: the hold of {}; look at its key and press Hold again.", name(line))
+        }
         Act::Release { line } => {
             format!("Not sent: the release of {}; look at its key and press Release again.", name(line))
         }
@@ -31,6 +33,9 @@ pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
         Act::TalkBack { line, on: true } => {
             format!("Not sent: the talk key of {}; press it again to talk.", name(line))
         }
+        Act::Private { line, .. } => format!("Not sent: privacy of {} is as it was; press again.", name(line)),
+        Act::Override { line, .. } => format!("Not sent: you did not enter {}; press again.", name(line)),
+        Act::Clear { line } => format!("Not sent: {} is not cleared; press again.", name(line)),
         Act::Dnd { .. } => "Not sent: do not disturb is as it was; press again.".to_owned(),
         Act::Signal { on: false, .. } | Act::Talk { on: false, .. } | Act::TalkBack { on: false, .. } => return None,
     };

@@ -129,6 +129,9 @@ pub enum Act {
         line: LineId,
         /// Where to.
         position: Position,
+        /// Private from its first moment, whatever its user's policy is.
+        #[serde(default)]
+        private: bool,
     },
     /// Answers a ringing line.
     Answer {
@@ -138,6 +141,9 @@ pub enum Act {
         call: CallId,
         /// Where to.
         position: Position,
+        /// Private from its first moment, whatever its user's policy is.
+        #[serde(default)]
+        private: bool,
     },
     /// Joins a line that others are on.
     Bridge {
@@ -156,14 +162,43 @@ pub enum Act {
         call: CallId,
         /// Where to.
         position: Position,
+        /// Private from its first moment, whatever its user's policy is.
+        #[serde(default)]
+        private: bool,
     },
     /// Holds one's own leg.
     Hold {
         /// Which line.
         line: LineId,
+        /// For oneself alone.
+        #[serde(default)]
+        exclusive: bool,
     },
     /// Lets a line go.
     Release {
+        /// Which line.
+        line: LineId,
+    },
+    /// Keeps everybody else off the line that one is on, or no longer.
+    Private {
+        /// Which line.
+        line: LineId,
+        /// Private.
+        on: bool,
+    },
+    /// Enters a call as a supervisor of its desk, after everybody on it was told.
+    Override {
+        /// Which line.
+        line: LineId,
+        /// The call that was shown.
+        call: CallId,
+        /// Where to.
+        position: Position,
+        /// Why; kept with the recording.
+        reason: String,
+    },
+    /// Ends whatever is on a line: an administrator's act.
+    Clear {
         /// Which line.
         line: LineId,
     },

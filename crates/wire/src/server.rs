@@ -281,6 +281,8 @@ pub enum Tone {
     Reminder,
     /// A microphone was closed, or will be.
     Warning,
+    /// A supervisor enters a call.
+    Override,
 }
 
 /// A message for one user.
@@ -319,7 +321,12 @@ mod tests {
     fn a_command_survives_the_wire() {
         let command = FromTurret::Command {
             id: Uuid::from_u128(7),
-            act: Act::Answer { line: LineId::from("calder"), call: CallId(3), position: Position::Left },
+            act: Act::Answer {
+                line: LineId::from("calder"),
+                call: CallId(3),
+                position: Position::Left,
+                private: false,
+            },
         };
         let text = serde_json::to_string(&command).unwrap();
         assert_eq!(serde_json::from_str::<FromTurret>(&text).unwrap(), command);

@@ -222,6 +222,9 @@ impl Reader {
                 | Act::OpenMic { .. }
                 | Act::Intercom { .. }
                 | Act::TalkBack { on: true, .. }
+                | Act::Private { .. }
+                | Act::Override { .. }
+                | Act::Clear { .. }
                 | Act::Dnd { .. },
             ) => false,
         }

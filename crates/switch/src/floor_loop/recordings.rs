@@ -25,13 +25,14 @@ fn utc_step_ms(ahead_before_ms: i64, ahead_ms: i64) -> Option<i64> {
 
 /// Whether a line was rung to which nobody came, by the words of what happened on each line.
 pub fn has_rung_in_vain(happened: &BTreeSet<(Option<LineId>, String)>) -> bool {
-    let come = [Happening::Answered, Happening::AutoAnswered, Happening::Joined, Happening::Seized].map(words);
-    let mut rung = happened.iter().filter(|(_, what)| what == words(Happening::Rings));
+    let come =
+        [Happening::Answered, Happening::AutoAnswered, Happening::Joined, Happening::Seized].map(|what| words(&what));
+    let mut rung = happened.iter().filter(|(_, what)| what == words(&Happening::Rings));
     rung.any(|(line, _)| !come.iter().any(|what| happened.contains(&(line.clone(), (*what).to_owned()))))
 }
 
 /// What a listener reads of what happened: nothing that the switch cannot know. The review page knows `Held` and `Resumed` by these words.
-fn words(what: Happening) -> &'static str {
+fn words(what: &Happening) -> &'static str {
     match what {
         Happening::Seized => "Seized",
         Happening::Rings => "Rings",
@@ -41,6 +42,12 @@ fn words(what: Happening) -> &'static str {
         Happening::AutoAnswered => "Answered by itself",
         Happening::NotAnswered => "Not answered",
         Happening::Held => "Held",
+        Happening::HeldExclusively => "Held exclusively",
+        Happening::MadePrivate => "Made private",
+        Happening::MadeOpen => "Private no more",
+        Happening::Overrides { .. } => "Enters by override",
+        Happening::Entered => "Entered",
+        Happening::Cleared => "Cleared",
         Happening::Resumed => "Resumed",
         Happening::Left => "Left",
         Happening::Released => "Released",
@@ -67,6 +74,15 @@ fn words(what: Happening) -> &'static str {
         Happening::Tone(Sound::Splash) => "Splash tone",
         Happening::Tone(Sound::Reminder) => "Reminder tone",
         Happening::Tone(Sound::Warning) => "Warning tone",
+        Happening::Tone(Sound::Override) => "Override tone",
+    }
+}
+
+/// The same with what its doer said of it.
+fn sentence(what: &Happening) -> String {
+    match what {
+        Happening::Overrides { reason } if !reason.is_empty() => format!("{}: {reason}", words(what)),
+        _ => words(what).to_owned(),
     }
 }
 
@@ -90,7 +106,7 @@ impl FloorLoop {
             Output::RecordingClosed { recording } => ToRecorder::CloseRecording(now, recording),
             Output::Happened { recording, at, line, who, what } => {
                 who.iter().for_each(|user| self.name_person(now, user));
-                let mark = Mark { recording, line: Some(line), who, what_happened: words(what).to_owned() };
+                let mark = Mark { recording, line: Some(line), who, what_happened: sentence(&what) };
                 ToRecorder::Mark(self.clock.recorded_ms(self.clock.instant(at)), mark)
             }
             Output::Answer { .. }
@@ -220,13 +236,13 @@ mod tests {
     #[test]
     fn a_ring_is_in_vain_when_nobody_came_to_the_line_that_rang() {
         let in_vain = |happened: &[(&str, Happening)]| {
-            let told = happened.iter().map(|(line, what)| (Some(LineId::from(*line)), words(*what).to_owned()));
+            let told = happened.iter().map(|(line, what)| (Some(LineId::from(*line)), words(what).to_owned()));
             has_rung_in_vain(&told.collect())
         };
         let rung = [("near", Happening::Seized), ("far", Happening::Rings), ("near", Happening::Released)];
         assert!(in_vain(&rung));
         for came in [Happening::Answered, Happening::AutoAnswered, Happening::Joined, Happening::Seized] {
-            assert!(!in_vain(&[rung.as_slice(), &[("far", came)]].concat()), "{came:?}");
+            assert!(!in_vain(&[rung.as_slice(), &[("far", came.clone())]].concat()), "{came:?}");
         }
         assert!(in_vain(&[rung.as_slice(), &[("near", Happening::Joined)]].concat()));
         assert!(

@@ -68,7 +68,7 @@ mod tests {
     }
 
     fn hold() -> Act {
-        Act::Hold { line: "calder".into() }
+        Act::Hold { line: "calder".into(), exclusive: false }
     }
 
     fn release() -> Act {
