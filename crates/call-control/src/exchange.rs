@@ -1,5 +1,6 @@
 //! The exchange: routes an input to the one feature that decides it, then sends what follows. Nothing is decided here.
 
+use crate::kept::{self, Kept};
 use crate::messages::{Accepted, Act, Input, MicReport, Output, Refusal, Sound};
 use crate::project::{self, Sent};
 use crate::record::Recordings;
@@ -15,6 +16,8 @@ pub struct Exchange {
     state: State,
     sent: Sent,
     recordings: Recordings,
+    /// As told last.
+    kept: BTreeSet<Kept>,
 }
 
 /// What an input brought about, in order. It borrows the exchange: the next input cannot come before this is drained.
@@ -33,9 +36,9 @@ impl Iterator for Drain<'_> {
 }
 
 impl Exchange {
-    /// An exchange of idle lines where nobody is logged on.
+    /// An exchange of idle lines where nobody is logged on, with what was `kept` when the switch ended.
     #[must_use]
-    pub fn new(floor: Floor, now: Moment) -> Self {
+    pub fn new(floor: Floor, kept: BTreeSet<Kept>, now: Moment) -> Self {
         let lines: BTreeMap<LineId, Line> =
             floor.lines.iter().map(|(line, spec)| (line.clone(), Line::new(spec.clone(), now))).collect();
         let recordings = Recordings::new(floor.first_recording, floor.first_track);
@@ -54,7 +57,8 @@ impl Exchange {
             now,
             happenings: Vec::new(),
         };
-        let mut exchange = Self { state, sent: Sent::default(), recordings };
+        let mut exchange = Self { state, sent: Sent::default(), recordings, kept };
+        kept::restore(&mut exchange.state, &exchange.kept);
         exchange.state.touched = exchange.state.lines.keys().cloned().collect();
         project::derive(&mut exchange.state, &mut exchange.sent, &mut exchange.recordings);
         exchange.state.outputs.clear();
@@ -72,6 +76,7 @@ impl Exchange {
             self.fire(now, due);
         }
         project::derive(&mut self.state, &mut self.sent, &mut self.recordings);
+        kept::derive(&mut self.state, &mut self.kept);
         Drain { outputs: self.state.outputs.drain(..) }
     }
 
@@ -159,6 +164,7 @@ impl Exchange {
             Timer::IntercomPending(line) => intercom::missed(s, &line),
             Timer::HoldReminder(line, turret, since) => hold::remind(s, now, &line, turret, since),
             Timer::HootGap(line, since) => hoot::gap(s, &line, since),
+            Timer::RestartWindow => kept::window_over(s),
         }
     }
 }

@@ -30,6 +30,8 @@ pub const LOSS_HOLD_MAX_MS: u64 = 120_000;
 pub const LINK_GRACE_MS: u64 = 15_000;
 /// `mic.auto_resume`: still at the ear; later it would be a surprise.
 pub const MIC_AUTO_RESUME_MS: u64 = 3_000;
+/// `restart.window`: a whole floor comes back.
+pub const RESTART_WINDOW_MS: u64 = 30_000;
 /// `record.fail_grace`: a slow disk is no failure.
 pub const RECORD_GRACE_MS: u64 = 3_000;
 
@@ -58,6 +60,8 @@ pub enum Timer {
     HoldReminder(LineId, TurretId, u64),
     /// A hoot has been quiet for `hoot.activity_gap`.
     HootGap(LineId, u64),
+    /// Who was there before a restart has had time to come back.
+    RestartWindow,
 }
 
 impl Timer {
@@ -73,7 +77,8 @@ impl Timer {
             | Self::SignalledEnds(..)
             | Self::IntercomPending(_)
             | Self::HoldReminder(..)
-            | Self::HootGap(..) => false,
+            | Self::HootGap(..)
+            | Self::RestartWindow => false,
         }
     }
 }

@@ -25,9 +25,14 @@ pub enum StoreError {
     /// Its tables cannot be brought up to date.
     #[error("its tables cannot be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
-    /// Its file cannot be reached or made.
-    #[error("{0}")]
-    File(#[from] std::io::Error),
+    /// Its file cannot be reached, made or written.
+    #[error("{} cannot be used ({why}); check the space on its disk and who owns it", file.display())]
+    Unusable {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
     /// What stands in its file is wrong.
     #[error(
         "{} is damaged ({why}); restore it from a copy, or move it and its -wal away to start without what was changed at run time",

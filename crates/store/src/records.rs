@@ -40,12 +40,12 @@ impl Records {
     /// # Errors
     /// It is damaged, of a newer version, or cannot be written.
     pub async fn open(file: &Path) -> Result<Self> {
-        if !file.try_exists()? {
+        if !exists(file)? {
             make(file).await?;
         }
         let mut records = Self::connect(file, durable()).await?;
         records.check().await?;
-        MIGRATOR.run(&mut records.connection).await?;
+        MIGRATOR.run(&mut records.connection).await.map_err(|error| unusable(file, error))?;
         Ok(records)
     }
 
@@ -54,7 +54,7 @@ impl Records {
     /// # Errors
     /// As [`Self::open`].
     pub async fn open_beside(file: &Path) -> Result<Option<Self>> {
-        if !file.try_exists()? {
+        if !exists(file)? {
             return Ok(None);
         }
         let mut records = Self::connect(file, SqliteConnectOptions::new()).await?;
@@ -96,7 +96,7 @@ impl Records {
 
     async fn connect(file: &Path, options: SqliteConnectOptions) -> Result<Self> {
         // SQLite would take an empty file for a new one, and what stood in it for never written.
-        if file.metadata()?.len() == 0 {
+        if file.metadata().map_err(|error| unusable(file, error))?.len() == 0 {
             return Err(damaged(file, "it is empty"));
         }
         let connection = options.filename(file).connect().await.map_err(|error| refused(file, error))?;
@@ -135,16 +135,21 @@ async fn make(file: &Path) -> Result<()> {
     // What a killed start has left.
     for left in [fresh.clone(), beside(&fresh, "-wal"), beside(&fresh, "-shm")] {
         match std::fs::remove_file(left) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unusable(file, error)),
             Ok(()) | Err(_) => {}
         }
     }
-    let mut connection = durable().filename(&fresh).create_if_missing(true).connect().await?;
-    MIGRATOR.run(&mut connection).await?;
-    connection.close().await?;
-    std::fs::rename(&fresh, file)?;
+    let mut connection =
+        durable().filename(&fresh).create_if_missing(true).connect().await.map_err(|error| refused(file, error))?;
+    MIGRATOR.run(&mut connection).await.map_err(|error| unusable(file, error))?;
+    connection.close().await.map_err(|error| refused(file, error))?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Ok(std::fs::File::open(folder)?.sync_all()?)
+    let moved = std::fs::rename(&fresh, file).and_then(|()| std::fs::File::open(folder)?.sync_all());
+    moved.map_err(|error| unusable(file, error))
+}
+
+fn exists(file: &Path) -> Result<bool> {
+    file.try_exists().map_err(|error| unusable(file, error))
 }
 
 async fn put(connection: &mut SqliteConnection, changes: &[Change]) -> sqlx::Result<()> {
@@ -174,12 +179,16 @@ fn damaged(file: &Path, why: impl ToString) -> StoreError {
 
 /// What SQLite says of a file: that it is damaged, or that it cannot be used.
 fn refused(file: &Path, error: sqlx::Error) -> StoreError {
-    let Some(told) = error.as_database_error() else { return StoreError::Database(error) };
+    let Some(told) = error.as_database_error() else { return unusable(file, error) };
     let code: Option<u32> = told.code().and_then(|code| code.parse().ok());
     match code.filter(|code| DAMAGE.contains(&(code & 0xff))) {
         Some(_) => damaged(file, told.message()),
-        None => StoreError::Database(error),
+        None => unusable(file, told.message()),
     }
+}
+
+fn unusable(file: &Path, why: impl ToString) -> StoreError {
+    StoreError::Unusable { file: file.to_owned(), why: why.to_string() }
 }
 
 #[cfg(test)]

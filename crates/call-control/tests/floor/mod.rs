@@ -7,9 +7,10 @@
 )]
 
 use dealerboard_call_control::{
-    Accepted, Act, Exchange, Floor, Input, LineSpec, Output, Refusal, RefusalCode, UserSpec,
+    Accepted, Act, Exchange, Floor, Input, Kept, LineSpec, Output, Refusal, RefusalCode, UserSpec,
 };
 use dealerboard_model::*;
+use std::collections::BTreeSet;
 
 pub const A1: TurretId = TurretId(1);
 pub const A2: TurretId = TurretId(2);
@@ -54,9 +55,18 @@ impl Desk {
         Self::with(&[(A1, Right::Speak)])
     }
 
-    fn with(more_at_b: &[(TurretId, Right)]) -> Self {
+    /// Nobody is logged on since a restart, over which this was kept.
+    pub fn restarted(kept: BTreeSet<Kept>) -> Self {
+        Self::started(&[], kept)
+    }
+
+    fn started(more_at_b: &[(TurretId, Right)], kept: BTreeSet<Kept>) -> Self {
         let now = Moment { mono_us: 1_000_000, utc_ms: 1_000 };
-        let mut desk = Self { exchange: Exchange::new(Self::floor(more_at_b), now), now, out: Vec::new() };
+        Self { exchange: Exchange::new(Self::floor(more_at_b), kept, now), now, out: Vec::new() }
+    }
+
+    fn with(more_at_b: &[(TurretId, Right)]) -> Self {
+        let mut desk = Self::started(more_at_b, BTreeSet::new());
         for turret in TURRETS {
             desk.input(Input::LogOn { turret, user: user(turret) });
         }

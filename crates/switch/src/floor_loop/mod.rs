@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::control::{Arrival, FromConnection};
 use crate::floor::{FloorFile, build};
 use crate::keep::Keep;
+use crate::kept::Keeper;
 use crate::panel::{Panels, TALKER_LABELS};
 use crate::translate;
 use dealerboard_archive::{Recorder, RecorderState};
@@ -58,6 +59,7 @@ pub struct FloorLoop {
     next_line_label: u32,
     voice: Arc<VoiceHub>,
     keep: Keep,
+    keeper: Keeper,
     accounts: Accounts,
     recorder: Recorder,
     /// Who log-on names stand for, as the recorder was told last.
@@ -79,6 +81,7 @@ impl FloorLoop {
     pub fn new(
         clock: Clock,
         floor: FloorFile,
+        keeper: Keeper,
         keep: Keep,
         accounts: Accounts,
         voice: Arc<VoiceHub>,
@@ -86,7 +89,7 @@ impl FloorLoop {
     ) -> Self {
         let panels = Panels::new(&floor);
         let (recording, track, call) = recorder.next_numbers();
-        let exchange = Exchange::new(build(&floor, [call.0, recording.0, track.0]), clock.now());
+        let exchange = Exchange::new(build(&floor, [call.0, recording.0, track.0]), keeper.restored(), clock.now());
         let sessions = Sessions::default();
         Self {
             clock,
@@ -105,6 +108,7 @@ impl FloorLoop {
             record_overflows: 0,
             turrets: Numbers::new(keep.clone(), "turret"),
             keep,
+            keeper,
             accounts,
             next_label: TALKER_LABELS,
         }
@@ -148,7 +152,8 @@ impl FloorLoop {
             seat.outbox
                 .end(close::STOPPING, Some("The switch is stopping; this turret connects again by itself.".into()));
         }
-        self.stop_recorder().await;
+        // Neither waits for the other's disk.
+        tokio::join!(self.keeper.stop(), recordings::stop(self.recorder));
     }
 
     fn take(&mut self, input: FromConnection) {
