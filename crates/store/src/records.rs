@@ -10,6 +10,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 use std::ffi::OsString;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 static MIGRATOR: Migrator = sqlx::migrate!("./migrations/records");
@@ -125,7 +126,8 @@ fn durable() -> SqliteConnectOptions {
     SqliteConnectOptions::new().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full)
 }
 
-/// Makes a file without records beside its place and moves it there, so that it is never there by half.
+/// Makes a file without records, which only its owner can read, beside its place and moves it there, so that it is never there
+/// by half.
 async fn make(file: &Path) -> Result<()> {
     // What was written last may stand there alone.
     if beside(file, "-wal").metadata().is_ok_and(|wal| wal.len() > 0) {
@@ -139,8 +141,9 @@ async fn make(file: &Path) -> Result<()> {
             Ok(()) | Err(_) => {}
         }
     }
-    let mut connection =
-        durable().filename(&fresh).create_if_missing(true).connect().await.map_err(|error| refused(file, error))?;
+    let private = std::fs::File::options().create_new(true).write(true).mode(0o600).open(&fresh);
+    private.map_err(|error| unusable(file, error))?;
+    let mut connection = durable().filename(&fresh).connect().await.map_err(|error| refused(file, error))?;
     MIGRATOR.run(&mut connection).await.map_err(|error| unusable(file, error))?;
     connection.close().await.map_err(|error| refused(file, error))?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -197,6 +200,7 @@ mod tests {
     use super::*;
     use serde_json::json;
     use std::io::{BufRead, BufReader};
+    use std::os::unix::fs::MetadataExt;
     use std::process::{Command, Stdio};
 
     /// Where the process that is killed in mid-write finds its file.
@@ -265,6 +269,18 @@ mod tests {
         reader.close().await.unwrap();
         let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(files, ["records.db"]);
+    }
+
+    #[tokio::test]
+    async fn only_the_owner_of_records_can_read_them() {
+        let (folder, file) = place();
+        let mut records = Records::open(&file).await.unwrap();
+        records.write(&[put("reyes", json!(true))]).await.unwrap();
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap()).collect();
+        assert_eq!(files.len(), 3, "the file, what was written last, and what its readers share");
+        for file in files {
+            assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600, "{:?}", file.path());
+        }
     }
 
     #[tokio::test]
