@@ -1,6 +1,7 @@
-//! A small disk under the recordings: a file system in memory, seen by the switch alone, gone when the switch ends.
+//! Disks that take no more: a small one under the recordings, a file system in memory that the switch alone sees and that is
+//! gone when it ends; and all of them, for a process that may write to no file.
 //!
-//! Needs the right to mount: root, or a kernel that lets every user make namespaces.
+//! The small one needs the right to mount: root, or a kernel that lets every user make namespaces.
 
 use anyhow::{Context, Result};
 use std::io::Write;
@@ -47,4 +48,24 @@ pub fn fill(data: &Path) -> Result<()> {
 /// It was not taken.
 pub fn empty(data: &Path) -> Result<()> {
     Ok(std::fs::remove_file(data.join("recordings").join(FILLER))?)
+}
+
+/// What to write before a program so that a write that is refused by [`refuse`] is an error to it, and not its end.
+#[must_use]
+pub fn refusable() -> Vec<String> {
+    ["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""].map(str::to_owned).into()
+}
+
+/// Refuses every write to a file that process `id` tries, or no longer.
+///
+/// # Errors
+/// The process is not ours.
+pub fn refuse(id: u32, on: bool) -> Result<()> {
+    let id = libc::pid_t::try_from(id).context("a process id is small")?;
+    let limit = libc::rlimit { rlim_cur: if on { 0 } else { libc::RLIM_INFINITY }, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: `limit` lives through the call, and the old one is not asked for.
+    if unsafe { libc::prlimit(id, libc::RLIMIT_FSIZE, &raw const limit, std::ptr::null_mut()) } != 0 {
+        return Err(std::io::Error::last_os_error()).context("the process takes no limit");
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! The whole system under test: real switch, real turrets, real sound, and the ears to judge what arrives.
 //!
 //! `world` starts a floor as processes (`owned`), `seat` its turrets, `players` its counterparties; `sound` is a private
-//! sound server, `network` two machines, `relay` a long way, `disk` a disk that is soon full. `desk` is a turret in the
+//! sound server, `network` two machines, `relay` a long way, `disk` disks that take no more. `desk` is a turret in the
 //! test's own process whose sounds are known to the sample, `crowd` twelve of them who talk at once. `speech`, `chirp`,
 //! `sweep`, `choir` and `compare` tell what was heard, `recordings` what was kept, `review` what a reviewer is told of it. `bench-voice` measures the voice path with
 //! the same means.

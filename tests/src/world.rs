@@ -12,7 +12,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longest wait for an event before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -256,6 +256,25 @@ impl World {
     #[must_use]
     pub fn seat(&self, user: &str) -> Seat<'_> {
         Seat::new(self, user)
+    }
+
+    /// Waits until `dealerboard-switch check` lists `words` among what was changed at run time.
+    ///
+    /// # Errors
+    /// It does not come to that, or the program refuses.
+    pub fn until_checked(&self, words: &str) -> Result<()> {
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            let mut program = Command::new(program("dealerboard-switch")?);
+            let out = program.arg("check").arg("--floor").arg(&self.floor).arg("--data").arg(self.data()).output()?;
+            let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
+            if said.contains(words) {
+                return Ok(());
+            }
+            if !out.status.success() || Instant::now() > give_up {
+                bail!("waited in vain until check says “{words}”; it said last: {said}");
+            }
+        }
     }
 
     /// Runs `dealerboard-switch verify` on the data folder; gives its success and what it said.

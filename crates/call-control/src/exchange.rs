@@ -1,6 +1,7 @@
 //! The exchange: routes an input to the one feature that decides it, then sends what follows. Nothing is decided here.
 
 use crate::call::Take;
+use crate::kept::{self, Kept};
 use crate::line::{Line, Places};
 use crate::messages::{Act, Input, MicReport, Output};
 use crate::project::{self, Sent};
@@ -17,6 +18,8 @@ pub struct Exchange {
     state: State,
     sent: Sent,
     recordings: Recordings,
+    /// As told last.
+    kept: BTreeSet<Kept>,
 }
 
 /// What an input brought about, in order. It borrows the exchange: the next input cannot come before this is drained.
@@ -35,9 +38,9 @@ impl Iterator for Drain<'_> {
 }
 
 impl Exchange {
-    /// An exchange of idle lines where nobody is logged on.
+    /// An exchange of idle lines where nobody is logged on, with what was `kept` when the switch ended.
     #[must_use]
-    pub fn new(floor: Floor, now: Moment) -> Self {
+    pub fn new(floor: Floor, kept: BTreeSet<Kept>, now: Moment) -> Self {
         let lines: BTreeMap<LineId, Line> =
             floor.lines.iter().map(|(line, spec)| (line.clone(), Line::new(spec.clone(), now))).collect();
         let recordings = Recordings::new(floor.first_recording, floor.first_track);
@@ -62,7 +65,8 @@ impl Exchange {
             now,
             happenings: Vec::new(),
         };
-        let mut exchange = Self { state, sent: Sent::default(), recordings };
+        let mut exchange = Self { state, sent: Sent::default(), recordings, kept };
+        kept::restore(&mut exchange.state, &exchange.kept);
         exchange.state.touched = exchange.state.lines.keys().cloned().collect();
         exchange.state.touched_people = exchange.state.floor.users.keys().cloned().collect();
         project::derive(&mut exchange.state, &mut exchange.sent, &mut exchange.recordings);
@@ -81,6 +85,7 @@ impl Exchange {
             self.fire(now, due);
         }
         project::derive(&mut self.state, &mut self.sent, &mut self.recordings);
+        kept::derive(&mut self.state, &mut self.kept);
         Drain { outputs: self.state.outputs.drain(..) }
     }
 
@@ -173,6 +178,7 @@ impl Exchange {
             Timer::OverrideEnters(line, turret, at) => supervisor::enters(s, &line, turret, at),
             Timer::RingTimeout(line, call) => ard::ring_timeout(s, &line, call),
             Timer::HootGap(line, since) => hoot::gap(s, &line, since),
+            Timer::RestartWindow => kept::window_over(s),
         }
     }
 }

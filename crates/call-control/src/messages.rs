@@ -2,6 +2,7 @@
 
 use crate::Floor;
 use crate::happenings::Happening;
+use crate::kept::Kept;
 use dealerboard_model::{
     CallId, LineId, LineKind, LineStatus, Moment, PersonStatus, Position, RecordingId, TrackId, TurretId, Uplink,
     UserId,
@@ -345,5 +346,12 @@ pub enum Output {
     RecordingClosed {
         /// Which.
         recording: RecordingId,
+    },
+    /// Something is to be kept over a restart from now on, or no longer. What is no longer kept is said first.
+    Kept {
+        /// What.
+        what: Kept,
+        /// From now on; otherwise no longer.
+        on: bool,
     },
 }

@@ -390,6 +390,8 @@ policies! {
         "how soon a turret has to be back to open the microphone of a call again by itself: later it would surprise";
     "loss.hold_max" loss_hold_max_ms: u64 = 120 * S, Kind::Span(30 * S, 600 * S), WIRE_AND_PERSON, Smallest,
         "how long the call of a lost turret waits on hold for somebody, so that the far end is not kept for ever";
+    "restart.window" restart_window_ms: u64 = 30 * S, Kind::Span(10 * S, 300 * S), FLOOR, Nearest,
+        "how long a switch that was started again waits for its turrets: a whole floor comes back";
     "record.fail_grace" record_fail_grace_ms: u64 = 3 * S, Kind::Span(0, 10 * S), FLOOR, Smallest,
         "how long the recorder keeps sound in memory before it has failed, because a slow disk is no failure";
     "history.min_ring" history_min_ring_ms: u64 = S, Kind::Span(0, 5 * S), PERSON, Nearest,

@@ -42,6 +42,8 @@ pub enum Timer {
     RingTimeout(LineId, CallId),
     /// A hoot has been quiet for `hoot.activity_gap`.
     HootGap(LineId, u64),
+    /// Who was there before a restart has had time to come back.
+    RestartWindow,
 }
 
 impl Timer {
@@ -61,7 +63,8 @@ impl Timer {
             | Self::HoldExclusiveOver(..)
             | Self::OverrideEnters(..)
             | Self::RingTimeout(..)
-            | Self::HootGap(..) => false,
+            | Self::HootGap(..)
+            | Self::RestartWindow => false,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Random moves of a whole floor (wires, hoot, intercom, lost turrets, log-offs, a failing recorder) and the invariants of
-//! microphones, routes and tracks after each.
+//! microphones, routes, tracks and what survives a restart after each.
 //!
 //! Law: what is open is learnt from outputs alone, as the switch learns it; nothing is read from inside.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a failed unwrap is a failed test")]
 
 mod floor;
 
-use dealerboard_call_control::{Act, Input, MicReport, Output};
+use dealerboard_call_control::{Act, Input, Kept, MicReport, Output};
 use dealerboard_model::{CallId, LineId, LineKind, LineStatus, Moment, Position, TurretId, Uplink};
 use floor::*;
 use proptest::prelude::*;
@@ -30,6 +30,7 @@ struct Switch {
     /// Whose session the last input has ended.
     over: Vec<TurretId>,
     failing_since: Option<Moment>,
+    kept: BTreeSet<Kept>,
 }
 
 impl Switch {
@@ -61,6 +62,8 @@ impl Switch {
                     self.lost.remove(turret);
                     self.over.push(*turret);
                 }
+                Output::Kept { what, on: true } => drop(self.kept.insert(what.clone())),
+                Output::Kept { what, on: false } => drop(self.kept.remove(what)),
                 Output::Answer { .. }
                 | Output::LineAdded { .. }
                 | Output::Person(_)
@@ -175,6 +178,8 @@ fn check(d: &Desk, switch: &Switch) {
         assert!(status.holders.iter().all(|holder| !holder.private), "I30 {}", status.line);
         assert!(status.parties.iter().all(|party| !party.exclusive), "HOLD-4 {}", status.line);
     }
+    let undisturbed = TURRETS.map(user).into_iter().filter(|user| d.exchange.person(user).dnd);
+    assert_eq!(switch.kept, undisturbed.map(Kept::Dnd).collect(), "SWI-2");
     let hoot = d.status("hoot");
     assert!(hoot.talkers.len() <= 2, "I37");
     assert!(hoot.talkers.iter().all(|talker| [A1, A2, A3].contains(&talker.turret)), "I37 right");

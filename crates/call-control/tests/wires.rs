@@ -105,7 +105,7 @@ fn holding_eight() -> Desk {
         floor.lines.insert(wire.line.clone(), wire);
     }
     let now = Moment { mono_us: 1_000_000, utc_ms: 1_000 };
-    let mut d = Desk { exchange: Exchange::new(floor, now), now, out: Vec::new() };
+    let mut d = Desk { exchange: Exchange::new(floor, std::collections::BTreeSet::new(), now), now, out: Vec::new() };
     d.input(Input::LogOn { turret: A1, user: user(A1) });
     for number in 1..=9 {
         d.seize(A1, &format!("wire-{number}"));

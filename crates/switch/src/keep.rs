@@ -1,4 +1,5 @@
-//! What the switch keeps over a restart: small JSON values by shelf and name.
+//! What an operator's commands may change beside a running switch, and other small JSON values by shelf and name. What call
+//! control keeps over a restart is in the records (`kept`).
 //!
 //! Law: a value is on disk when `put` returns, so whoever must not wait for the disk writes on a thread of its own; who reads
 //! is served from memory and never waits for the disk. One switch per data folder; an operator's commands may write beside
@@ -30,7 +31,7 @@ pub enum Shelf {
     Passwords,
     /// Tokens by the SHA-256 of their secret.
     Tokens,
-    /// What call control keeps over a restart.
+    /// Numbers that no restart may lend again.
     Survivors,
     /// Names of the desks of the floor that was served last, by id.
     Desks,

@@ -10,6 +10,7 @@ mod control;
 pub mod floor;
 mod floor_loop;
 mod keep;
+mod kept;
 mod outbox;
 mod panel;
 mod password;
@@ -21,6 +22,7 @@ mod users;
 pub mod web;
 
 pub use accounts::Account;
+pub use kept::changed_at_run_time;
 pub use places::raise_descriptors;
 pub use running::{FloorSource, Running, Switch, SwitchOptions, in_words, verify};
 pub use users::UserList;

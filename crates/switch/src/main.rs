@@ -48,6 +48,10 @@ enum Command {
         /// The floor file.
         #[arg(long)]
         floor: PathBuf,
+        /// The data folder of a switch, running or not, that has served it: lists what was changed at run time and wins over
+        /// the file.
+        #[arg(long)]
+        data: Option<PathBuf>,
     },
     /// Adds, changes, lists and removes users, and sets passwords.
     #[command(subcommand)]
@@ -185,7 +189,7 @@ fn run(command: Command) -> Result<ExitCode> {
             runtime.block_on(serve(options))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check { floor } => check(&floor),
+        Command::Check { floor, data } => check(&floor, data.as_deref()),
         Command::User(command) => user(command).map(|()| ExitCode::SUCCESS),
         Command::Verify { path, key } => verify(&path, key.as_deref()),
     }
@@ -214,7 +218,7 @@ async fn serve(options: SwitchOptions) -> Result<()> {
     Ok(())
 }
 
-fn check(file: &Path) -> Result<ExitCode> {
+fn check(file: &Path, data: Option<&Path>) -> Result<ExitCode> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("the floor file {} cannot be read; name another with --floor", file.display()))?;
     let folder = file.parent().unwrap_or(Path::new(""));
@@ -226,10 +230,27 @@ fn check(file: &Path) -> Result<ExitCode> {
         Ok(floor) if mistakes.is_empty() => {
             println!("{} has no mistakes: {}", file.display(), floor.in_numbers());
             floor.policies_in_words().iter().for_each(|line| println!("{line}"));
+            if let Some(data) = data {
+                list_changed(data, floor)?;
+            }
             Ok(ExitCode::SUCCESS)
         }
         Ok(_) | Err(_) => Ok(ExitCode::FAILURE),
     }
+}
+
+/// Lists what wins over the floor file.
+fn list_changed(data: &Path, floor: floor::FloorFile) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("the system gives no threads")?;
+    let changed = runtime.block_on(dealerboard_switch::changed_at_run_time(data, floor))?;
+    for sentence in &changed {
+        println!("{}: {sentence}", data.display());
+    }
+    if changed.is_empty() {
+        println!("{}: nothing that was changed at run time wins over the floor file", data.display());
+    }
+    Ok(())
 }
 
 fn user(command: UserCommand) -> Result<()> {

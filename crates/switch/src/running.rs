@@ -7,6 +7,7 @@ use crate::control::Door;
 use crate::floor::{self, FloorFile};
 use crate::floor_loop::{FloorLoop, INPUTS_MAX};
 use crate::keep::{Keep, Shelf};
+use crate::kept::Keeper;
 use crate::places::Places;
 use crate::web::{Review, Web};
 use anyhow::{Context, Result, bail};
@@ -113,6 +114,7 @@ impl Switch {
             tracing::warn!("commands about users know an earlier floor: {error:#}");
         }
         let file = with_added_users(file, &keep);
+        let keeper = Keeper::start(&options.data, &file).await?;
         let accounts = Accounts::new(&file, keep.clone(), options.token_life)?;
         let passwords = if options.sample_passwords {
             let (accounts, folder) = (accounts.clone(), options.data.join(PASSWORDS_FILE));
@@ -142,7 +144,8 @@ impl Switch {
         let (to_loop, inputs) = mpsc::channel(INPUTS_MAX);
         let (stop_loop, stop) = oneshot::channel();
         let review = Review::new(&file, accounts.clone(), clock, library, recorder.watch());
-        let floor_loop = FloorLoop::new(clock, file.clone(), keep.clone(), accounts.clone(), Arc::new(voice), recorder);
+        let (voice, known) = (Arc::new(voice), accounts.clone());
+        let floor_loop = FloorLoop::new(clock, file.clone(), keeper, keep.clone(), known, voice, recorder);
         let (open_connection, open) = mpsc::channel(1);
         let door =
             Door { accounts: accounts.clone(), to_loop, clock, connections: Arc::default(), open: open_connection };
@@ -272,7 +275,7 @@ fn keep_floor(file: &FloorFile, keep: &Keep) -> Result<()> {
 }
 
 /// The floor with the users that were added to its data folder; one whose desk is gone is left out and named.
-fn with_added_users(mut file: FloorFile, keep: &Keep) -> FloorFile {
+pub fn with_added_users(mut file: FloorFile, keep: &Keep) -> FloorFile {
     for (_, account) in keep.all::<Account>(Shelf::Users) {
         if !file.desks.iter().any(|desk| desk.id.value == account.desk) {
             tracing::warn!(

@@ -1,8 +1,10 @@
 //! The operator's side of users: add, change, list, remove, set passwords, on the data folder itself.
 
 use crate::accounts::Account;
+use crate::floor::FloorFile;
 use crate::keep::{Keep, Shelf};
 use crate::password;
+use crate::running::with_added_users;
 use anyhow::{Context, Result, anyhow, bail};
 use dealerboard_model::{Role, UserId};
 use std::collections::BTreeSet;
@@ -74,6 +76,11 @@ impl UserList {
             return Err(error);
         }
         Ok(())
+    }
+
+    /// The floor with the users who were added.
+    pub(crate) fn added_to(&self, floor: FloorFile) -> FloorFile {
+        with_added_users(floor, &self.keep)
     }
 
     /// Whether somebody of this name was added, or has a password.

@@ -1,6 +1,7 @@
 //! The operator's commands, run as an operator runs them.
 #![allow(clippy::unwrap_used)]
 
+use dealerboard_store::{Change, Records};
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::os::fd::FromRawFd;
 use std::path::Path;
@@ -67,6 +68,50 @@ fn check_of_a_right_floor_file_says_so_with_what_it_counted_and_succeeds() {
     let output = switch(&["check", "--floor", "floor.toml"], folder.path(), "");
     let sentence = "floor.toml has no mistakes: 2 desks, 4 users, 8 lines, 0 counterparties\n";
     assert_eq!((output.status.code(), said(&output).as_str()), (Some(0), sentence));
+}
+
+/// What `check` says of the floor and of the data folder that it was served from.
+fn checked_with_data(folder: &Path) -> String {
+    let output = switch(&["check", "--floor", "floor.toml", "--data", "data"], folder, "");
+    let said = said(&output);
+    said.strip_prefix("floor.toml has no mistakes: 2 desks, 4 users, 8 lines, 0 counterparties\n").unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn check_lists_what_was_changed_at_run_time_and_wins_over_the_floor_file() {
+    let folder = served();
+    assert_eq!(
+        checked_with_data(folder.path()),
+        "data: nothing that was changed at run time wins over the floor file\n"
+    );
+    let add = ["user", "add", "novak", "--name", "P. Novak", "--desk", "london", "--data", "data"];
+    switch(&add, folder.path(), "hyacinth-bulb\n");
+    let mut records = Records::open(&folder.path().join("data/records.db")).await.unwrap();
+    let dnd = |user: &str| Change { kind: "dnd", key: user.to_owned(), value: Some(true.into()) };
+    records.write(&["reyes", "novak", "nobody"].map(dnd)).await.unwrap();
+    let expected = "data: do-not-disturb of nobody is dropped when this floor is served, because it has no such user\n\
+                    data: do-not-disturb is on for P. Novak (novak)\n\
+                    data: do-not-disturb is on for A. Reyes (reyes)\n";
+    assert_eq!(checked_with_data(folder.path()), expected);
+}
+
+#[test]
+fn check_names_a_data_folder_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("floor.toml"), FLOOR).unwrap();
+    let output = switch(&["check", "--floor", "floor.toml", "--data", "data"], folder.path(), "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("there is no data folder data;"), "{}", said(&output));
+}
+
+#[test]
+fn serve_refuses_damaged_records_by_their_name() {
+    let folder = served();
+    std::fs::write(folder.path().join("data/records.db"), "these are no records").unwrap();
+    let output = serve(folder.path(), FLOOR);
+    assert_eq!(output.status.code(), Some(1));
+    let told = said(&output);
+    assert!(told.contains("data/records.db is damaged (file is not a database); restore it from a copy"), "{told}");
 }
 
 #[test]

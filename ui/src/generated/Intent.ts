@@ -42,7 +42,39 @@ position: Position | null, } | { "intent": "hold",
 /**
  * Which position.
  */
-position: Position, } | { "intent": "release", 
+position: Position, 
+/**
+ * For oneself alone: nobody else can take it.
+ */
+exclusive: boolean, } | { "intent": "private", 
+/**
+ * Which position.
+ */
+position: Position, 
+/**
+ * Private.
+ */
+on: boolean, } | { "intent": "override", 
+/**
+ * Which line.
+ */
+line: LineId, 
+/**
+ * The call that its key showed.
+ */
+call: CallId, 
+/**
+ * Why; kept with the recording.
+ */
+reason: string, 
+/**
+ * Where to; none: the selected position.
+ */
+position: Position | null, } | { "intent": "clear", 
+/**
+ * Which line.
+ */
+line: LineId, } | { "intent": "release", 
 /**
  * Which position.
  */

@@ -32,7 +32,7 @@ kind: LineKind,
  */
 lamp: Lamp, 
 /**
- * The second line, finished: `ARD 4402`, `R. Lindt`, `4 on line`, `Left · Marsh`, `Held by you`, `HELD BY FAR END`.
+ * The second line, finished: `ARD 4402`, `R. Lindt`, `4 on line`, `Left · Marsh`, `Held by you`, `ON HOLD · T. Marsh`, `HELD BY FAR END`.
  */
 words: string, 
 /**
@@ -67,6 +67,18 @@ pressed: boolean,
  * My right, on a hoot.
  */
 right: Right | null, 
+/**
+ * Nobody else gets in: it is private, or held for one person alone.
+ */
+locked: boolean, 
+/**
+ * I may enter the call on it as its desk's supervisor.
+ */
+can_override: boolean, 
+/**
+ * I may end whatever is on it.
+ */
+can_clear: boolean, 
 /**
  * The last knowledge, UTC milliseconds, while stale.
  */

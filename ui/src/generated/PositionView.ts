@@ -49,6 +49,14 @@ proof: Proof,
  */
 can_hold: boolean, 
 /**
+ * It keeps everybody else off its call; while idle, off the next one.
+ */
+private: boolean, 
+/**
+ * Its call can be kept private; while idle, the next one can.
+ */
+can_private: boolean, 
+/**
  * The line on it is an MRD: Signal is offered.
  */
 can_signal: boolean, 

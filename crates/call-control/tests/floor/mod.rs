@@ -7,10 +7,11 @@
 )]
 
 use dealerboard_call_control::{
-    Accepted, Act, Exchange, Floor, Input, LineSpec, Output, Policies, Refusal, RefusalCode, Settings, Sound, UserSpec,
-    Value,
+    Accepted, Act, Exchange, Floor, Input, Kept, LineSpec, Output, Policies, Refusal, RefusalCode, Settings, Sound,
+    UserSpec, Value,
 };
 use dealerboard_model::*;
+use std::collections::BTreeSet;
 
 pub const A1: TurretId = TurretId(1);
 pub const A2: TurretId = TurretId(2);
@@ -89,9 +90,18 @@ impl Desk {
         Self::of(Self::floor(more_at_b))
     }
 
-    fn of(floor: Floor) -> Self {
+    /// Nobody is logged on since a restart, over which this was kept.
+    pub fn restarted(kept: BTreeSet<Kept>) -> Self {
+        Self::started(Self::floor(&[]), kept)
+    }
+
+    fn started(floor: Floor, kept: BTreeSet<Kept>) -> Self {
         let now = Moment { mono_us: 1_000_000, utc_ms: 1_000 };
-        let mut desk = Self { exchange: Exchange::new(floor, now), now, out: Vec::new() };
+        Self { exchange: Exchange::new(floor, kept, now), now, out: Vec::new() }
+    }
+
+    fn of(floor: Floor) -> Self {
+        let mut desk = Self::started(floor, BTreeSet::new());
         for turret in TURRETS {
             desk.input(Input::LogOn { turret, user: user(turret) });
         }

@@ -70,6 +70,7 @@ impl FloorLoop {
                 }
                 self.forget(turret, "did not come back");
             }
+            Output::Kept { what, on } => self.keeper.keep(&what, on),
             Output::RecordingOpened { .. }
             | Output::TrackOpened { .. }
             | Output::TrackClosed { .. }

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::control::{Arrival, FromConnection};
 use crate::floor::{FloorFile, build, policies};
 use crate::keep::Keep;
+use crate::kept::Keeper;
 use crate::panel::{Panels, TALKER_LABELS};
 use crate::translate;
 use dealerboard_archive::{Recorder, RecorderState};
@@ -56,6 +57,7 @@ pub struct FloorLoop {
     next_line_label: u32,
     voice: Arc<VoiceHub>,
     keep: Keep,
+    keeper: Keeper,
     accounts: Accounts,
     recorder: Recorder,
     /// Who log-on names stand for, as the recorder was told last.
@@ -77,6 +79,7 @@ impl FloorLoop {
     pub fn new(
         clock: Clock,
         floor: FloorFile,
+        keeper: Keeper,
         keep: Keep,
         accounts: Accounts,
         voice: Arc<VoiceHub>,
@@ -84,7 +87,7 @@ impl FloorLoop {
     ) -> Self {
         let panels = Panels::new(&floor);
         let (recording, track, call) = recorder.next_numbers();
-        let exchange = Exchange::new(build(&floor, [call.0, recording.0, track.0]), clock.now());
+        let exchange = Exchange::new(build(&floor, [call.0, recording.0, track.0]), keeper.restored(), clock.now());
         let sessions = Sessions::default();
         Self {
             clock,
@@ -104,6 +107,7 @@ impl FloorLoop {
             record_overflows: 0,
             turrets: Numbers::new(keep.clone(), "turret"),
             keep,
+            keeper,
             accounts,
             next_label: TALKER_LABELS,
         }
@@ -147,7 +151,8 @@ impl FloorLoop {
             seat.outbox
                 .end(close::STOPPING, Some("The switch is stopping; this turret connects again by itself.".into()));
         }
-        self.stop_recorder().await;
+        // Neither waits for the other's disk.
+        tokio::join!(self.keeper.stop(), recordings::stop(self.recorder));
     }
 
     fn take(&mut self, input: FromConnection) {

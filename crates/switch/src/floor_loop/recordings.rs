@@ -1,7 +1,7 @@
 //! What call control wants recorded is handed to the recorder; how the recorder is, is handed to call control and turrets.
 
 use super::FloorLoop;
-use dealerboard_archive::{Gap, Mark, RecorderState, RecordingFacts, ToRecorder, TrackFacts};
+use dealerboard_archive::{Gap, Mark, Recorder, RecorderState, RecordingFacts, ToRecorder, TrackFacts};
 use dealerboard_call_control::{Happening, Input, Output, Sound};
 use dealerboard_model::{LineId, TurretId, Uplink, UserId};
 use dealerboard_wire::{Answer, Event, FromSwitch, KeyedInterval, RecorderHealth};
@@ -117,7 +117,8 @@ impl FloorLoop {
             | Output::Route { .. }
             | Output::Mics { .. }
             | Output::Notice { .. }
-            | Output::SessionOver { .. } => return,
+            | Output::SessionOver { .. }
+            | Output::Kept { .. } => return,
         };
         self.recorder.inbox().tell(message);
     }
@@ -219,13 +220,12 @@ impl FloorLoop {
             }));
         }
     }
+}
 
-    /// Seals everything. Waits for the disk, beside the runtime.
-    pub(super) async fn stop_recorder(self) {
-        let recorder = self.recorder;
-        if let Err(error) = tokio::task::spawn_blocking(move || recorder.stop()).await {
-            tracing::error!("the recorder did not end in order: {error}");
-        }
+/// Seals everything. Waits for the disk, beside the runtime.
+pub async fn stop(recorder: Recorder) {
+    if let Err(error) = tokio::task::spawn_blocking(move || recorder.stop()).await {
+        tracing::error!("the recorder did not end in order: {error}");
     }
 }
 

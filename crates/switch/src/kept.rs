@@ -1,0 +1,235 @@
+//! What call control keeps over a restart, in the records of the data folder: read at the start, written as it changes.
+//!
+//! Law: who hands over a change never waits for the disk. While the disk is slow or full the newest of each key waits, so that no
+//! more waits than the floor has users; meanwhile the floor is served as ever, and only a restart would not know of it.
+
+use crate::floor::FloorFile;
+use crate::users::UserList;
+use anyhow::Result;
+use dealerboard_call_control::Kept;
+use dealerboard_model::UserId;
+use dealerboard_store::{Change, Records, StoreError};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// How soon a write that the disk has refused is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Kind of the records of users who do not want to be disturbed.
+const DND: &str = "dnd";
+
+/// File of the records in a data folder.
+fn file_in(data: &Path) -> PathBuf {
+    data.join("records.db")
+}
+
+fn change(what: &Kept, on: bool) -> Change {
+    let (kind, key, value) = match what {
+        Kept::Dnd(user) => (DND, user.to_string(), json!(true)),
+    };
+    Change { kind, key, value: on.then_some(value) }
+}
+
+async fn read(records: &mut Records) -> Result<BTreeSet<Kept>, StoreError> {
+    let dnd = records.all(DND).await?;
+    Ok(dnd.into_iter().map(|(user, _)| Kept::Dnd(UserId(user))).collect())
+}
+
+/// Whose it is, where the floor has them.
+fn name_of<'f>(what: &Kept, floor: &'f FloorFile) -> Option<&'f str> {
+    let Kept::Dnd(user) = what;
+    floor.users.iter().find(|known| known.id.value == user.as_str()).map(|known| known.name.as_str())
+}
+
+fn in_words(what: &Kept, floor: &FloorFile) -> String {
+    match (what, name_of(what, floor)) {
+        (Kept::Dnd(user), Some(name)) => format!("do-not-disturb is on for {name} ({user})"),
+        (Kept::Dnd(user), None) => {
+            format!("do-not-disturb of {user} is dropped when this floor is served, because it has no such user")
+        }
+    }
+}
+
+/// What wins over the floor file because it was changed while a switch served it from `data`, a sentence each.
+///
+/// # Errors
+/// No floor was served from that folder, or its records cannot be read.
+pub async fn changed_at_run_time(data: &Path, floor: FloorFile) -> Result<Vec<String>> {
+    let floor = UserList::open(data)?.added_to(floor);
+    let Some(mut records) = Records::open_beside(&file_in(data)).await? else { return Ok(Vec::new()) };
+    let kept = read(&mut records).await?;
+    records.close().await?;
+    Ok(kept.iter().map(|what| in_words(what, &floor)).collect())
+}
+
+/// Changes that are not written yet, the newest of each kind and key.
+#[derive(Default)]
+struct Waiting(BTreeMap<(&'static str, String), Option<Value>>);
+
+impl Waiting {
+    fn put(&mut self, Change { kind, key, value }: Change) {
+        self.0.insert((kind, key), value);
+    }
+
+    fn take(&mut self) -> Vec<Change> {
+        let all = std::mem::take(&mut self.0);
+        all.into_iter().map(|((kind, key), value)| Change { kind, key, value }).collect()
+    }
+
+    /// Takes back what could not be written; what came meanwhile is newer.
+    fn put_back(&mut self, changes: Vec<Change>) {
+        for Change { kind, key, value } in changes {
+            self.0.entry((kind, key)).or_insert(value);
+        }
+    }
+}
+
+fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes what is kept. Dropping it writes what waits too, but nobody knows when that is done.
+pub struct Keeper {
+    restored: BTreeSet<Kept>,
+    waiting: Arc<Mutex<Waiting>>,
+    told: watch::Sender<()>,
+    writing: JoinHandle<()>,
+}
+
+impl Keeper {
+    /// Reads what is kept in the data folder, for the users of `floor`; what is of nobody there is named and forgotten.
+    ///
+    /// # Errors
+    /// One sentence: the records are damaged, of a newer version, or cannot be written.
+    pub async fn start(data: &Path, floor: &FloorFile) -> Result<Self> {
+        let mut records = Records::open(&file_in(data)).await?;
+        let (restored, strangers): (BTreeSet<Kept>, BTreeSet<Kept>) =
+            read(&mut records).await?.into_iter().partition(|what| name_of(what, floor).is_some());
+        let waiting = Arc::<Mutex<Waiting>>::default();
+        let (told, hears) = watch::channel(());
+        let writing = tokio::spawn(write_all(records, Arc::clone(&waiting), hears));
+        let keeper = Self { restored, waiting, told, writing };
+        for what in &strangers {
+            tracing::warn!("{}", in_words(what, floor));
+            keeper.keep(what, false);
+        }
+        Ok(keeper)
+    }
+
+    /// What was kept when the switch ended.
+    pub fn restored(&self) -> BTreeSet<Kept> {
+        self.restored.clone()
+    }
+
+    /// Keeps `what` from now on, or no longer.
+    pub fn keep(&self, what: &Kept, on: bool) {
+        lock(&self.waiting).put(change(what, on));
+        self.told.send_replace(());
+    }
+
+    /// Writes what waits and closes the records.
+    pub async fn stop(self) {
+        drop(self.told);
+        if let Err(error) = self.writing.await {
+            tracing::error!("the records were not closed in order: {error}");
+        }
+    }
+}
+
+/// Writes what waits whenever it is told, until nobody can tell it any more.
+async fn write_all(mut records: Records, waiting: Arc<Mutex<Waiting>>, mut told: watch::Receiver<()>) {
+    let mut failing: Option<String> = None;
+    let mut over = false;
+    while !over {
+        over = match &failing {
+            None => told.changed().await.is_err(),
+            Some(_) => matches!(timeout(AGAIN, told.changed()).await, Ok(Err(_))),
+        };
+        let changes = lock(&waiting).take();
+        if changes.is_empty() {
+            continue;
+        }
+        match records.write(&changes).await {
+            Ok(()) => {
+                if failing.take().is_some() {
+                    tracing::info!(
+                        "what users change is kept over a restart again, with all that was changed meanwhile"
+                    );
+                }
+            }
+            Err(error) => {
+                lock(&waiting).put_back(changes);
+                let why = error.to_string();
+                if failing.as_ref() != Some(&why) {
+                    tracing::error!("what users change is not kept over a restart: {why}");
+                }
+                failing = Some(why);
+            }
+        }
+    }
+    let lost = lock(&waiting).take().len();
+    if lost > 0 {
+        tracing::error!(lost, "what was changed last could not be kept over the restart");
+    }
+    if let Err(error) = records.close().await {
+        tracing::warn!("the records were not closed in order: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn floor() -> FloorFile {
+        crate::floor::read(include_str!("../../../tests/floors/two-desks.toml")).unwrap()
+    }
+
+    fn dnd(user: &str) -> Kept {
+        Kept::Dnd(UserId::from(user))
+    }
+
+    #[tokio::test]
+    async fn all_that_was_kept_when_the_switch_stops_is_there_when_it_starts_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let keeper = Keeper::start(folder.path(), &floor()).await.unwrap();
+        assert_eq!(keeper.restored(), BTreeSet::new());
+        for user in ["reyes", "lindt"] {
+            keeper.keep(&dnd(user), true);
+        }
+        keeper.keep(&dnd("lindt"), false);
+        keeper.stop().await;
+        let again = Keeper::start(folder.path(), &floor()).await.unwrap();
+        assert_eq!(again.restored(), BTreeSet::from([dnd("reyes")]));
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_for_nobody_of_the_floor_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let keeper = Keeper::start(folder.path(), &floor()).await.unwrap();
+        keeper.keep(&dnd("nobody"), true);
+        keeper.stop().await;
+        let again = Keeper::start(folder.path(), &floor()).await.unwrap();
+        assert_eq!(again.restored(), BTreeSet::new());
+        again.stop().await;
+        let mut records = Records::open(&file_in(folder.path())).await.unwrap();
+        assert_eq!(read(&mut records).await.unwrap(), BTreeSet::new());
+    }
+
+    #[test]
+    fn what_the_disk_refused_does_not_take_the_place_of_what_came_meanwhile() {
+        let mut waiting = Waiting::default();
+        waiting.put(change(&dnd("reyes"), true));
+        waiting.put(change(&dnd("lindt"), true));
+        let refused = waiting.take();
+        waiting.put(change(&dnd("reyes"), false));
+        waiting.put_back(refused);
+        assert_eq!(waiting.take(), [change(&dnd("lindt"), true), change(&dnd("reyes"), false)]);
+    }
+}
