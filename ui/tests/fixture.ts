@@ -11,7 +11,7 @@ export const NOW = Date.UTC(2026, 10, 20, 13, 42, 7);
 const idle = (name: string, at: number): KeyView => ({
   line: name.toLowerCase().replaceAll(' ', '-'), name, number: String(4402 + at), kind: at % 3 === 1 ? 'mrd' : 'ard', lamp: 'idle',
   words: `${at % 3 === 1 ? 'MRD' : 'ARD'} ${4402 + at}`, who: [], timer_utc_ms: null, call: null, position: null, proof: { state: 'silent' },
-  signalled_utc_ms: null, pressed: false, right: null, stale_since_utc_ms: null,
+  signalled_utc_ms: null, pressed: false, right: null, locked: false, can_override: false, can_clear: false, stale_since_utc_ms: null,
 });
 const lit = (lamp: Lamp, words: string, seconds: number | null, more: Partial<KeyView> = {}): Partial<KeyView> => ({
   lamp, words, timer_utc_ms: seconds === null ? null : NOW - seconds * 1000, call: 7, ...more,
@@ -22,18 +22,18 @@ const states: Record<string, Partial<KeyView>> = {
   'Orsay Crédit': lit('in_use_elsewhere', 'R. Lindt', null, { who: ['R. Lindt'], ...recorded }),
   'Calder Wynn': lit('in_use_here', 'Left · Marsh', 134, { who: ['A. Reyes', 'T. Marsh'], position: 'left', ...recorded }),
   'Corbel Hale': lit('in_use_elsewhere', '4 on line', null, { who: ['R. Lindt', 'T. Marsh', 'M. Osei', 'P. Amadi'], ...recorded }),
-  'Hallam Street': lit('ringing_high', 'High · ARD 4416', 7),
+  'Hallam Street': lit('ringing_high', 'RINGING', 7),
   Wexcombe: lit('held_here', 'Held by you', 48, recorded),
   Lindqvist: lit('in_use_elsewhere', 'T. Marsh', null, { who: ['T. Marsh'], proof: { state: 'off_by_policy' } }),
   'Mistral AM': lit('out_of_service', 'Out of service', null),
   'Tagus Bank': lit('held_elsewhere', 'Held · Lindt', 72, recorded),
   'Pelican Re': lit('in_use_elsewhere', 'M. Osei', null, { who: ['M. Osei'], proof: { state: 'not_recorded', why: 'the disk is full' } }),
   Vantry: lit('stale', 'Stale', null, { stale_since_utc_ms: NOW - 60_000 }),
-  'Wolds Pension': lit('ringing_low', 'Low · ARD 4435', 3),
+  'Wolds Pension': lit('ringing_low', 'RINGING', 3),
 };
 const keys = names.map((name, at) => ({ ...idle(name, at), ...states[name] }));
 const money = ['Ravelin 2', 'Osterby 2', 'Zephyr 2', 'Debt Office 2'].map((name, at) => idle(name, 40 + at));
-const aldersea = { ...idle('Aldersea Money', 60), ...lit('ringing_low', 'Low · Money', 11) };
+const aldersea = { ...idle('Aldersea Money', 60), ...lit('ringing_low', 'RINGING', 11) };
 
 const channel = (number: number, name: string, words: string, more: Partial<ChannelView> = {}): ChannelView => ({
   number, line: `ch-${number}`, name, kind: [1, 2, 3, 4, 15, 16].includes(number) ? 'hoot' : 'ard', words, talking: false, volume: 0.6,
@@ -72,9 +72,9 @@ export const fixture: View = {
   ],
   keys: [...keys, ...money, aldersea],
   positions: [
-    { position: 'left', line: 'calder-wynn', name: 'Calder Wynn', words: 'with T. Marsh', since_utc_ms: NOW - 134_000, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'recorded' }, can_hold: true, can_signal: true, device: { microphone: 'USB handset 1', ear: 'USB handset 1', trouble: '' }, selected: false, volume: 0.72 },
-    { position: 'right', line: null, name: '', words: 'Next key you press lands here', since_utc_ms: null, mic_open: false, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, device: { microphone: 'USB handset 2', ear: 'USB handset 2', trouble: '' }, selected: true, volume: 0.7 },
-    { position: 'hands-free', line: null, name: '', words: '', since_utc_ms: null, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, device: { microphone: null, ear: 'Front pair', trouble: 'The hands-free mic has no device: talk keys stay shut.' }, selected: false, volume: 0.64 },
+    { position: 'left', line: 'calder-wynn', name: 'Calder Wynn', words: 'with T. Marsh', since_utc_ms: NOW - 134_000, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'recorded' }, can_hold: true, can_signal: true, private: false, can_private: true, device: { microphone: 'USB handset 1', ear: 'USB handset 1', trouble: '' }, selected: false, volume: 0.72 },
+    { position: 'right', line: null, name: '', words: 'Next key you press lands here', since_utc_ms: null, mic_open: false, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, device: { microphone: 'USB handset 2', ear: 'USB handset 2', trouble: '' }, selected: true, volume: 0.7 },
+    { position: 'hands-free', line: null, name: '', words: '', since_utc_ms: null, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, device: { microphone: null, ear: 'Front pair', trouble: 'The hands-free mic has no device: talk keys stay shut.' }, selected: false, volume: 0.64 },
   ],
   channels,
   people: [

@@ -46,7 +46,7 @@ describe('a double press', () => {
     await mouse(left('Hold'), 1_000);
     await endsCall();
     await mouse(left('Answer'), 1_300);
-    expect(sent).toEqual([{ intent: 'hold', position: 'left' }]);
+    expect(sent).toEqual([{ intent: 'hold', position: 'left', exclusive: false }]);
     expect(screen.getByText('This has just come here.')).toBeTruthy();
   });
   test('that came later than a double press does is one of its own', async () => {
@@ -126,7 +126,7 @@ describe('the keys of a call', () => {
   test('hold, mute and release the only one there is', async () => {
     for (const key of ['F2', 'F3', 'F4']) await press(key);
     const position = 'left';
-    expect(sent).toEqual([{ intent: 'hold', position }, { intent: 'mute', position, on: true }, { intent: 'release', position }]);
+    expect(sent).toEqual([{ intent: 'hold', position, exclusive: false }, { intent: 'mute', position, on: true }, { intent: 'release', position }]);
   });
   test('guess nothing among several', async () => {
     store.apply({ change: 'position', value: { ...store.position('right')!, line: 'macro', name: 'Macro' } });

@@ -95,7 +95,7 @@ export class Keyboard {
     const asked = document.activeElement?.closest('[role="dialog"]') instanceof Element;
     switch (event.key) {
       case 'Escape': return this.store.send({ intent: 'close_all' });
-      case 'F2': case 'F3': case 'F4': case 'F8':
+      case 'F2': case 'F3': case 'F4': case 'F7': case 'F8':
         event.preventDefault();
         return this.#actOnCall(event);
       case 'F6':
@@ -147,9 +147,10 @@ export class Keyboard {
     this.#acted = { key: event.key, at_ms: event.timeStamp, up_ms: -Infinity };
     const cannot = (what: string, then: string) => { store.message = { line: call.line, what, then, refused: true }; };
     switch (event.key) {
-      case 'F2': return call.can_hold ? store.send({ intent: 'hold', position }) : cannot('This call cannot be held.', 'Release it, or stay on it.');
+      case 'F2': return call.can_hold ? store.send({ intent: 'hold', position, exclusive: event.shiftKey }) : cannot('This call cannot be held.', 'Release it, or stay on it.');
       case 'F3': return store.toggleMute(call);
       case 'F4': return store.send({ intent: 'release', position });
+      case 'F7': return call.can_private ? store.send({ intent: 'private', position, on: !call.private }) : cannot('Nobody gets into this call.', 'It needs no privacy.');
       case 'F8': return call.can_signal ? this.#signal.press(call.line, (line, on) => store.send({ intent: 'signal', line, on }))
         : cannot('This line has no Signal.', 'It rings by itself when it is pressed.');
     }

@@ -7,6 +7,9 @@ import type { Position } from '../generated/Position';
 import type { Proof } from '../generated/Proof';
 import type { GlyphName } from '../look/glyphs';
 
+/** What Hold does, beside its button. */
+export const HOLD = 'Anybody with the line can take it; with Shift only you can';
+
 /** The state in words, for those who hear the panel. */
 export const lampWord: Record<Lamp, string> = {
   stale: 'Stale',
@@ -32,9 +35,11 @@ export function keyGlyph(key: KeyView): GlyphName | null {
     case 'out_of_service': return 'x';
     case 'ringing_high': return 'bell2';
     case 'ringing_low': return 'bell1';
-    case 'in_use_here': return key.kind === 'hoot' ? 'waves' : 'disc';
-    case 'held_here': case 'held_elsewhere': return 'pause';
+    case 'in_use_here': return key.locked ? 'lock' : key.kind === 'hoot' ? 'waves' : 'disc';
+    case 'held_here': return 'pause';
+    case 'held_elsewhere': return key.locked ? 'lock' : 'pause';
     case 'in_use_elsewhere':
+      if (key.locked) return 'lock';
       if (key.kind === 'hoot') return 'waves';
       return key.who.length > 1 ? 'people' : 'person';
     case 'idle': return null;
@@ -87,8 +92,8 @@ export function proofSentence(proof: Proof): string {
 /** The second line of a key, with the word that belongs to its state. */
 export function keyWords(key: KeyView): string {
   switch (key.lamp) {
-    case 'ringing_high': case 'ringing_low': return 'RINGING';
     case 'stale': return key.words || 'Stale';
+    case 'ringing_high': case 'ringing_low':
     case 'out_of_service': case 'in_use_here': case 'held_here': case 'in_use_elsewhere': case 'held_elsewhere':
     case 'idle': return key.words;
   }
@@ -97,7 +102,8 @@ export function keyWords(key: KeyView): string {
 /** Everything about a key, for a screen reader: first what is printed on it (WCAG 2.5.3), then what its looks say. */
 export function keyLabel(key: KeyView, proof: Proof, printed: string): string {
   const proved = proofSentence(proof).replace(/\.$/, '') || proofWord(proof);
-  return [key.name, printed, ...[lampWord[key.lamp], key.words, proved].filter((word) => !printed.includes(word))].filter(Boolean).join(', ');
+  const locked = key.locked ? 'nobody else gets in' : '';
+  return [key.name, printed, ...[lampWord[key.lamp], key.words, locked, proved].filter((word) => !printed.includes(word))].filter(Boolean).join(', ');
 }
 
 /** The lens of a person in the intercom list. */

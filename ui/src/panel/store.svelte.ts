@@ -59,7 +59,9 @@ export class PanelStore {
   /** The first page on show. */
   page = $state(0);
   /** The dialog on show. */
-  dialog = $state<null | 'shortcuts' | 'log_off' | 'devices'>(null);
+  dialog = $state<null | 'shortcuts' | 'log_off' | 'devices' | 'card'>(null);
+  /** The line whose card is on show. */
+  card = $state<string | null>(null);
   /** The element that was pressed last: messages point at it. */
   pressed: Element | null = null;
 
@@ -80,6 +82,11 @@ export class PanelStore {
     this.message = null;
     if (intent.intent === 'hold' || intent.intent === 'release') this.#left_ms.set(intent.position, performance.now());
     this.#transport.send(intent);
+  }
+
+  /** Shows what else can be done with a line. */
+  openCard(key: KeyView): void {
+    [this.card, this.dialog] = [key.line, 'card'];
   }
 
   /** Opens the review page. */

@@ -1,0 +1,101 @@
+// What the panel offers of sharing: privacy, holds for one person, a supervisor's entry, a line that is cleared.
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
+import { tick } from 'svelte';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Intent } from '../src/generated/Intent';
+import type { KeyView } from '../src/generated/KeyView';
+import { Clock } from '../src/panel/clock.svelte';
+import Panel from '../src/panel/Panel.svelte';
+import { PanelStore } from '../src/panel/store.svelte';
+import { fixture, NOW } from './fixture';
+
+let sent: Intent[];
+let store: PanelStore;
+let now_ms: number;
+
+beforeEach(() => {
+  sent = [];
+  now_ms = 10_000;
+  vi.spyOn(performance, 'now').mockImplementation(() => now_ms);
+  store = new PanelStore({ listen: async () => {}, send: (intent) => sent.push(intent), openReview: () => {}, takeTheme: () => {} });
+  store.apply({ change: 'view', value: structuredClone(fixture) });
+  Object.assign(window, { innerWidth: 1280, innerHeight: 800 });
+  render(Panel, { store, clock: new Clock(() => NOW) });
+});
+afterEach(() => {
+  cleanup();
+  vi.restoreAllMocks();
+});
+
+const handset = (which: string) => within(document.querySelector<HTMLElement>(`[data-position="${which}"]`)!);
+const key = (line: string) => document.querySelector<HTMLElement>(`.key[data-line="${line}"]`)!;
+const set = async (line: string, more: Partial<KeyView>) => {
+  store.apply({ change: 'key', value: { ...store.keys[line]!, ...more } });
+  await tick();
+};
+
+test('keeps a call private, and shows that it is', async () => {
+  await fireEvent.click(handset('left').getByText('Private'));
+  expect(sent).toEqual([{ intent: 'private', position: 'left', on: true }]);
+  store.apply({ change: 'position', value: { ...store.position('left')!, private: true } });
+  await tick();
+  expect(handset('left').getByText('Private').getAttribute('aria-pressed')).toBe('true');
+});
+
+test('keeps the next call of an idle handset private, and says so', async () => {
+  now_ms += 1_000;
+  await fireEvent.click(handset('right').getByText('Private'));
+  expect(sent).toEqual([{ intent: 'private', position: 'right', on: true }]);
+  store.apply({ change: 'position', value: { ...store.position('right')!, private: true } });
+  await tick();
+  expect(handset('right').getByText('Nobody else gets into the next call here')).toBeTruthy();
+});
+
+test('holds for oneself alone with Shift, by the button and by F2', async () => {
+  await fireEvent.click(handset('left').getByText('Hold'), { shiftKey: true });
+  await fireEvent.keyDown(document.body, { key: 'F2', shiftKey: true });
+  const hold = { intent: 'hold', position: 'left', exclusive: true };
+  expect(sent).toEqual([hold, hold]);
+});
+
+test('draws a lock on a line that nobody else gets into, and says so', async () => {
+  const open = key('orsay-crédit').querySelector('svg')!.innerHTML;
+  await set('orsay-crédit', { locked: true, words: 'R. Lindt · private' });
+  expect(key('orsay-crédit').querySelector('svg')!.innerHTML).not.toBe(open);
+  expect(key('orsay-crédit').getAttribute('aria-label')).toContain('nobody else gets in');
+});
+
+test('offers nothing but who is on a line to whom it is not given to do more', async () => {
+  await fireEvent.contextMenu(key('orsay-crédit'));
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(screen.getByText('R. Lindt.')).toBeTruthy();
+});
+
+test('enters a call as its supervisor with a reason, and not without', async () => {
+  await set('orsay-crédit', { can_override: true });
+  await fireEvent.contextMenu(key('orsay-crédit'));
+  const card = within(screen.getByRole('dialog'));
+  await fireEvent.click(card.getByText('Enter the call'));
+  expect(sent).toEqual([]);
+  await fireEvent.input(card.getByRole('textbox'), { target: { value: ' a limit ' } });
+  await fireEvent.click(card.getByText('Enter the call'));
+  expect(sent).toEqual([{ intent: 'override', line: 'orsay-crédit', call: 7, reason: 'a limit', position: null }]);
+  expect(screen.queryByRole('dialog')).toBeNull();
+});
+
+test('enters no other call than the one that was shown', async () => {
+  await set('orsay-crédit', { can_override: true });
+  await fireEvent.contextMenu(key('orsay-crédit'));
+  await set('orsay-crédit', { call: 8 });
+  const card = within(screen.getByRole('dialog'));
+  expect(card.getByText('That call is over.')).toBeTruthy();
+  expect(card.queryByText('Enter the call')).toBeNull();
+});
+
+test('clears a line for an administrator, by the keyboard too', async () => {
+  await set('orsay-crédit', { can_clear: true });
+  key('orsay-crédit').focus();
+  await fireEvent.keyDown(key('orsay-crédit'), { key: 'i' });
+  await fireEvent.click(within(screen.getByRole('dialog')).getByText('Clear line'));
+  expect(sent).toEqual([{ intent: 'clear', line: 'orsay-crédit' }]);
+});
