@@ -17,7 +17,7 @@ pub fn bridge(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: 
     if found.calling {
         return Err(Refusal::new(RefusalCode::StillRinging, format!("{name} is still ringing at the far end.")));
     }
-    if found.call != Some(call) || found.legs().is_empty() || found.leg(turret).is_some() {
+    if found.call != Some(call) || (found.legs().is_empty() && !found.unattended) || found.leg(turret).is_some() {
         return Err(stale(&name));
     }
     if found.spec.kind == LineKind::Intercom {

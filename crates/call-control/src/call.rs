@@ -4,8 +4,8 @@ use crate::happenings::Happening;
 use crate::line::Leg;
 use crate::messages::{Accepted, Refusal, RefusalCode};
 use crate::state::{Done, State, stale};
-use crate::{ard, hold, hoot, intercom, mrd, position};
-use dealerboard_model::{CallId, LineId, LineKind, Position, TurretId};
+use crate::{ard, conference, hold, hoot, intercom, mrd, position};
+use dealerboard_model::{CallId, ConferenceId, LineId, LineKind, Position, TurretId};
 
 /// Where a call is taken to, and how.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +66,7 @@ pub fn join(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take: 
     found.ring = None;
     s.take_holder(line, turret);
     s.put_leg(line, Leg::new(party, true, now));
+    conference::spread(s, line, None);
     Ok(())
 }
 
@@ -126,25 +127,43 @@ pub fn release(s: &mut State, turret: TurretId, line: &LineId) -> Done {
         let who = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
         s.notice_members(line, &format!("{who} released {name} while you held it."), None);
     }
+    let conference = found_conference(s, line);
+    let lines = s.joined_with(line);
+    let user = s.user_of(turret).cloned();
+    lines.iter().for_each(|one| leave(s, turret, one, mine));
+    if let (Some(id), Some(user)) = (conference, user) {
+        conference::left(s, id, &user);
+    }
+    Ok(Accepted { line: Some(line.clone()), position: None, call })
+}
+
+fn found_conference(s: &State, line: &LineId) -> Option<ConferenceId> {
+    s.lines.get(line)?.conference
+}
+
+/// Takes a turret off one line, with its hold, or with all holds that it may release.
+fn leave(s: &mut State, turret: TurretId, line: &LineId, mine: bool) {
     mrd::let_go(s, turret, line);
     // Who could resume a held call may release it.
-    let holders: Vec<TurretId> = s.line(line)?.holders().iter().map(|holder| holder.turret).collect();
+    let Some(found) = s.lines.get(line) else { return };
+    let holders: Vec<TurretId> = found.holders().iter().map(|holder| holder.turret).collect();
     let holds: Vec<_> = holders.into_iter().filter(|at| !mine || *at == turret).collect();
     let left = s.take_leg(line, turret).map(|leg| leg.party.user);
     let held: Vec<_> = holds.into_iter().filter_map(|at| s.take_holder(line, at)).collect();
     let user = left.or_else(|| held.into_iter().find(|holder| holder.turret == turret).map(|holder| holder.user));
-    let found = s.line(line)?;
-    let (silent, stays) = (found.legs().is_empty(), found.has_members() && found.spec.kind != LineKind::Intercom);
+    let Some(found) = s.lines.get(line) else { return };
+    let conference = found.conference.is_some();
+    let (silent, stays) =
+        (found.legs().is_empty(), found.has_members() && (conference || found.spec.kind != LineKind::Intercom));
     if silent {
         hoot::close_all(s, line);
     }
     let user = user.or_else(|| s.user_of(turret).cloned());
     s.happened(line, user, if stays { Happening::Left } else { Happening::Released });
-    // An intercom is over when one of the two leaves it.
-    if !stays {
+    // An intercom is over when one of the two leaves it; what a conference that nobody is left in becomes is its own affair.
+    if !stays && !conference {
         end(s, line);
     }
-    Ok(Accepted { line: Some(line.clone()), position: None, call })
 }
 
 /// Lets go of all that is on a line, at both ends of an ARD: an administrator's act for what nobody else ends (HOLD-10).
@@ -173,7 +192,7 @@ fn found_turrets(s: &State, line: &LineId) -> Result<Vec<TurretId>, Refusal> {
 }
 
 /// The last member of an end is gone.
-fn end(s: &mut State, line: &LineId) {
+pub fn end(s: &mut State, line: &LineId) {
     let Some(found) = s.lines.get(line) else { return };
     match (found.spec.kind, found.spec.far.clone()) {
         (LineKind::Ard, Some(far)) => ard::end(s, line, &far),

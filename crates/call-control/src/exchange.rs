@@ -8,7 +8,9 @@ use crate::project::{self, Sent};
 use crate::record::Recordings;
 use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
-use crate::{Floor, ard, bridge, call, hold, hoot, intercom, loss, mrd, presence, privacy, recorder, supervisor};
+use crate::{
+    Floor, ard, bridge, call, conference, hold, hoot, intercom, loss, mrd, presence, privacy, recorder, supervisor,
+};
 use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, TurretId, Uplink, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,9 +51,12 @@ impl Exchange {
             appearances: floor.appearances(),
             floor,
             lines,
+            conferences: BTreeMap::new(),
+            next_conference: 0,
             temporary: BTreeSet::new(),
             places: Places::default(),
             turrets: BTreeMap::new(),
+            guest_lines: BTreeMap::new(),
             seats: BTreeMap::new(),
             monitors: BTreeMap::new(),
             dnd: BTreeSet::new(),
@@ -113,12 +118,13 @@ impl Exchange {
         self.sent.voice.mics(turret)
     }
 
-    /// The intercoms that a turret sees, for a snapshot: lines that are in no floor file.
+    /// The lines that a turret sees beside its own, for a snapshot: intercoms, and those of which it has the key for a call.
     #[must_use]
     pub fn lines_of(&self, turret: TurretId) -> Vec<(LineId, String, LineKind)> {
         let Some(user) = self.state.user_of(turret) else { return Vec::new() };
-        let lines = self.state.temporary.iter().filter_map(|line| self.state.lines.get(line));
-        let seen = lines.filter(|line| line.spec.members.contains_key(user));
+        let guest = self.state.guest_lines.get(user).into_iter().flatten();
+        let lines = self.state.temporary.iter().chain(guest).filter_map(|line| self.state.lines.get(line));
+        let seen = lines.filter(|line| line.spec.members.contains_key(user) || line.guests.contains(user));
         seen.map(|line| (line.spec.line.clone(), line.spec.name.clone(), line.spec.kind)).collect()
     }
 
@@ -196,6 +202,8 @@ fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {
         Act::Hold { line, exclusive } => hold::hold(s, turret, &line, exclusive),
         Act::Release { line } => call::release(s, turret, &line),
         Act::Clear { line } => call::clear(s, turret, &line),
+        Act::Join { line, call, position } => conference::join(s, turret, &line, call, position),
+        Act::Unjoin { line } => conference::remove(s, turret, &line),
         Act::Private { line, on } => privacy::set(s, turret, &line, on),
         Act::Override { line, call, position, reason } => {
             supervisor::override_call(s, turret, &line, call, position, &reason)

@@ -41,6 +41,11 @@ pub enum Happening {
     },
     /// The supervisor hears and is heard from now on.
     Entered,
+    /// Somebody joined the line with another one.
+    Conference {
+        /// The name of the other one.
+        with: String,
+    },
     /// An administrator ended the call.
     Cleared,
     /// Somebody left colleagues on the line.

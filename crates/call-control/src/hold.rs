@@ -43,18 +43,27 @@ fn may_hold(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Holds one's own leg (HOLD-1); for oneself alone when wished, or when it was private (HOLD-4).
+/// Holds one's own leg (HOLD-1); for oneself alone when wished, or when it was private (HOLD-4). Of a conference, all of it
+/// (CNF-7).
 pub fn hold(s: &mut State, turret: TurretId, line: &LineId, exclusive: bool) -> Done {
-    may_hold(s, turret, line)?;
-    let (now, name) = (s.now, s.line(line)?.spec.name.clone());
-    let Some(Leg { mut party, .. }) = s.take_leg(line, turret) else { return Err(stale(&name)) };
+    let lines = s.joined_with(line);
+    for one in &lines {
+        may_hold(s, turret, one)?;
+    }
+    let call = s.line(line)?.call;
+    lines.iter().for_each(|one| hold_leg(s, turret, one, exclusive));
+    Ok(Accepted { line: Some(line.clone()), position: None, call })
+}
+
+fn hold_leg(s: &mut State, turret: TurretId, line: &LineId, exclusive: bool) {
+    let now = s.now;
+    let Some(Leg { mut party, .. }) = s.take_leg(line, turret) else { return };
     let user = party.user.clone();
     let policy = s.policy(Some(line), Some(&user));
     let exclusive = exclusive || (party.private && policy.hold_private == HoldPrivate::Exclusive);
     (party.since, party.private, party.exclusive, party.overriding) = (now, false, exclusive, false);
     s.put_holder(line, party);
-    let found = s.line_mut(line)?;
-    let call = found.call;
+    let Ok(found) = s.line_mut(line) else { return };
     if found.legs().is_empty() {
         found.since = now;
         // A held line is heard and spoken on by nobody, by speaker channel neither.
@@ -69,7 +78,6 @@ pub fn hold(s: &mut State, turret: TurretId, line: &LineId, exclusive: bool) -> 
     } else {
         watch(s, line, turret, now.mono_us);
     }
-    Ok(Accepted { line: Some(line.clone()), position: None, call })
 }
 
 /// A common hold rings everywhere when nobody has taken it for `hold.escalate`.
@@ -119,7 +127,9 @@ pub fn resume(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take
     let from = takeable(s, turret, found)?;
     s.recordable(line)?;
     position::take(s, turret, take.at)?;
-    s.take_holder(line, from);
+    for one in s.joined_with(line) {
+        s.take_holder(&one, from);
+    }
     crate::call::join(s, turret, line, call, take)?;
     s.happened_at(line, turret, Happening::Resumed);
     Ok(Accepted { line: Some(line.clone()), position: Some(take.at), call: Some(call) })

@@ -7,6 +7,7 @@
 mod ard;
 mod bridge;
 mod call;
+mod conference;
 mod exchange;
 mod floor;
 mod happenings;

@@ -5,7 +5,7 @@
 
 use crate::floor::LineSpec;
 use crate::state::State;
-use dealerboard_model::{CallId, LineId, Moment, Party, Ring, TurretId, UserId};
+use dealerboard_model::{CallId, ConferenceId, LineId, Moment, Party, Ring, TurretId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One user at one turret on a line, and whether the microphone is open.
@@ -68,6 +68,12 @@ pub struct Line {
     pub signal_by: Option<TurretId>,
     /// MRD: the far end was open and has released (MRD-5).
     pub far_gone: bool,
+    /// The conference that it is in.
+    pub conference: Option<ConferenceId>,
+    /// Its conference goes on without anybody at this end (CNF-6).
+    pub unattended: bool,
+    /// Users without an appearance who have its key for the length of the call.
+    pub guests: BTreeSet<UserId>,
     pub failed: bool,
 }
 
@@ -86,6 +92,9 @@ impl Line {
             signal_since: None,
             signal_by: None,
             far_gone: false,
+            conference: None,
+            unattended: false,
+            guests: BTreeSet::new(),
             failed: false,
         }
     }
@@ -105,9 +114,14 @@ impl Line {
         &self.talks
     }
 
-    /// Somebody is on it or holds it.
+    /// The other end: of a wire, the one that the floor file names.
+    pub fn far(&self) -> Option<&LineId> {
+        self.spec.far.as_ref()
+    }
+
+    /// Somebody is on it or holds it, or it goes on without anybody here.
     pub fn has_members(&self) -> bool {
-        !self.legs.is_empty() || !self.holders.is_empty()
+        !self.legs.is_empty() || !self.holders.is_empty() || self.unattended
     }
 
     pub fn leg(&self, turret: TurretId) -> Option<&Leg> {
@@ -238,6 +252,8 @@ impl State {
 
     /// Lets everything of a line go, the ring of a call that is over too.
     pub fn clear_line(&mut self, line: &LineId) {
+        crate::conference::drop_line(self, line);
+        self.drop_guests(line);
         let now = self.now;
         let Ok(found) = self.line_mut(line) else { return };
         let fresh = Line { failed: found.failed, ..Line::new(found.spec.clone(), now) };
@@ -247,6 +263,8 @@ impl State {
 
     /// Takes a line away that is in no floor file.
     pub fn remove_line(&mut self, line: &LineId) -> Option<Line> {
+        crate::conference::drop_line(self, line);
+        self.drop_guests(line);
         let _ = self.line_mut(line);
         let old = self.lines.remove(line)?;
         self.temporary.remove(line);
@@ -273,7 +291,11 @@ impl State {
             })
         };
         Places::note(&mut places.turrets, &turret, line, is_there(&|at, _| at == turret));
-        Places::note(&mut places.users, user, line, is_there(&|_, who| who == user));
+        let stays = is_there(&|_, who| who == user);
+        Places::note(&mut places.users, user, line, stays);
         touched_people.insert(user.clone());
+        if !stays {
+            self.drop_guest(line, user);
+        }
     }
 }

@@ -34,7 +34,8 @@ pub fn lost(s: &mut State, turret: TurretId) {
     mark(s, turret, true);
     for line in lines_with(s, turret) {
         let kind = s.lines.get(&line).map(|found| found.spec.kind);
-        if kind == Some(LineKind::Intercom) {
+        let conference = s.lines.get(&line).and_then(|found| found.conference);
+        if kind == Some(LineKind::Intercom) && conference.is_none() {
             let _ = release(s, turret, &line);
         } else {
             s.leg_mut(&line, turret).into_iter().for_each(|leg| (leg.mic, leg.mic_lapsed) = (false, leg.mic));

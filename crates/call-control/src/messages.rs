@@ -97,6 +97,10 @@ pub enum Act {
     Release { line: LineId },
     /// Ends whatever is on a line: an administrator's act.
     Clear { line: LineId },
+    /// Adds a line to what a position carries: everybody on either hears everybody.
+    Join { line: LineId, call: CallId, position: Position },
+    /// Takes a line out of a conference.
+    Unjoin { line: LineId },
     /// Keeps everybody else off the line that one is on.
     Private { line: LineId, on: bool },
     /// Enters a call as its desk's supervisor, after everybody on it was told.
@@ -146,6 +150,8 @@ pub enum RefusalCode {
     GroupFull,
     /// This kind cannot be held, or the user holds as many as allowed.
     NotHoldable,
+    /// Not added by this user.
+    NotYours,
     /// Nobody is there.
     NobodyThere,
 }

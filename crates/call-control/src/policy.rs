@@ -316,6 +316,16 @@ words! {
 }
 
 words! {
+    /// `conference.no_local`: what becomes of a conference that everybody here has left.
+    ConferenceNoLocal {
+        /// All its lines are released.
+        Release = "release",
+        /// Its far ends go on talking with each other.
+        Keep = "keep",
+    }
+}
+
+words! {
     /// What becomes of a call when its user is gone.
     HoldOrRelease {
         /// It waits on hold for whoever can take it.
@@ -346,6 +356,11 @@ policies! {
     "hold.exclusive_end" hold_exclusive_end: HoldOrRelease = HoldOrRelease::Hold, HoldOrRelease::KIND,
         WIRE_AND_PERSON, Nearest,
         "whether a call that was held for one person can be taken by all afterwards, or is released";
+    "conference.max_lines" conference_max_lines: usize = 8, Kind::Count(2, 16), PERSON, Smallest,
+        "how many lines one conference has at most";
+    "conference.no_local" conference_no_local: ConferenceNoLocal = ConferenceNoLocal::Release, ConferenceNoLocal::KIND,
+        PERSON, Smallest,
+        "whether the far ends of a conference go on talking with each other when everybody here has left";
     "override.reason" override_reason: bool = true, Kind::ON_OFF, WIRE_AND_PERSON, Largest,
         "whether a supervisor who enters a call has to say why";
     "override.lead" override_lead_ms: u64 = S, Kind::Span(500, 5 * S), WIRE_AND_PERSON, Largest,

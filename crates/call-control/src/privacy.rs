@@ -27,7 +27,9 @@ pub fn set(s: &mut State, turret: TurretId, line: &LineId, on: bool) -> Done {
     let (position, changes) = (leg.party.position, leg.party.private != on);
     if changes {
         let who = s.name_of(&leg.party.user);
-        s.leg_mut(line, turret).into_iter().for_each(|leg| leg.party.private = on);
+        for one in s.joined_with(line) {
+            s.leg_mut(&one, turret).into_iter().for_each(|leg| leg.party.private = on);
+        }
         s.happened_at(line, turret, if on { Happening::MadePrivate } else { Happening::MadeOpen });
         if on {
             close_strangers(s, line, &who);
@@ -52,10 +54,11 @@ pub fn close_strangers(s: &mut State, line: &LineId, who: &str) {
 impl State {
     /// Refuses while somebody keeps the line private.
     pub fn open_to_others(&self, line: &LineId) -> Result<(), Refusal> {
-        let found = self.line(line)?;
-        match found.private_by() {
+        let name = &self.line(line)?.spec.name;
+        let all = self.joined_with(line);
+        match all.iter().filter_map(|one| self.lines.get(one)).find_map(|found| found.private_by()) {
             Some(owner) => {
-                let (who, name) = (self.name_of(&owner.user), &found.spec.name);
+                let who = self.name_of(&owner.user);
                 let sentence = format!("{who} keeps {name} private; call them by intercom.");
                 Err(Refusal::new(RefusalCode::Private, sentence))
             }

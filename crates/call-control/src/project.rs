@@ -7,7 +7,8 @@ use crate::record::Recordings;
 use crate::state::State;
 use crate::voice::{self, Voice, hearers, is_lost, mics_of};
 use dealerboard_model::{
-    FarEnd, LineId, LineKind, LinePhase, LineStatus, PersonStatus, Proof, RecordPolicy, Talker, TurretId, UserId,
+    ConferenceLine, ConferenceStatus, FarEnd, LineId, LineKind, LinePhase, LineStatus, PersonStatus, Proof,
+    RecordPolicy, Talker, TurretId, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +27,7 @@ fn phase(line: &Line) -> LinePhase {
         LinePhase::Ringing
     } else if line.calling {
         LinePhase::Calling
-    } else if !line.legs().is_empty() || !line.talks().is_empty() {
+    } else if !line.legs().is_empty() || !line.talks().is_empty() || line.unattended {
         LinePhase::Talking
     } else if !line.holders().is_empty() {
         LinePhase::Held
@@ -49,7 +50,7 @@ fn far_end(s: &State, line: &Line) -> FarEnd {
 }
 
 fn proof(s: &State, line: &Line, open: bool) -> Proof {
-    match (&s.recorder_failing, line.spec.record, open) {
+    match (&s.recorder_failing, s.record_policy(&line.spec.line), open) {
         (Some(why), RecordPolicy::Required | RecordPolicy::On, _) => Proof::NotRecorded { why: why.clone() },
         (None, _, false) | (Some(_), RecordPolicy::Off, false) => Proof::Silent,
         (None, RecordPolicy::Required | RecordPolicy::On, true) => Proof::Recorded,
@@ -89,8 +90,20 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
         signalled: line.signalled,
         far: far_end(s, line),
         proof: proof(s, line, !here.is_empty() || there),
+        conference: conference(s, line),
         hearers: u32::try_from(heard_by.len()).unwrap_or(u32::MAX),
     }
+}
+
+/// The conference that a line is in.
+fn conference(s: &State, line: &Line) -> Option<ConferenceStatus> {
+    let id = line.conference?;
+    let joined = s.conferences.get(&id)?.iter().map(|one| ConferenceLine {
+        line: one.line.clone(),
+        name: s.lines.get(&one.line).map(|found| found.spec.name.clone()).unwrap_or_default(),
+        by: one.by.clone(),
+    });
+    Some(ConferenceStatus { id, lines: joined.collect(), unattended: line.unattended })
 }
 
 /// What others see of a user.
@@ -119,7 +132,7 @@ pub fn derive(s: &mut State, sent: &mut Sent, recordings: &mut Recordings) {
         }
     }
     derive_people(s, sent);
-    voice::derive(s, &mut sent.voice, recordings, touched);
+    voice::derive(s, &mut sent.voice, recordings, &touched);
 }
 
 fn derive_people(s: &mut State, sent: &mut Sent) {

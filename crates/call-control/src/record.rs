@@ -94,7 +94,7 @@ impl Recordings {
 
     fn open_tracks(&mut self, s: &mut State, line: &LineId, voice: &Voice) {
         let Some(found) = s.lines.get(line) else { return };
-        let (Some(call), false) = (found.call, found.spec.record == RecordPolicy::Off) else { return };
+        let (Some(call), false) = (found.call, s.record_policy(line) == RecordPolicy::Off) else { return };
         for mic in voice.open_towards(line).iter().map(|open| &open.mic).filter(|mic| !mic.muted) {
             let (turret, uplink, user) = (mic.turret, mic.uplink, mic.user.clone());
             if self.track(line, turret, uplink).is_some() {

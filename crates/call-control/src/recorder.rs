@@ -32,14 +32,14 @@ fn warn_unrecorded(s: &mut State) {
     let Some(why) = s.recorder_failing.clone() else { return };
     let grace = Value::Ms(s.policy(None, None).record_fail_grace_ms);
     let mut told: BTreeSet<(TurretId, LineId)> = BTreeSet::new();
-    for line in s.lines.values().filter(|line| line.spec.record != RecordPolicy::Off) {
+    for line in s.lines.values().filter(|line| s.record_policy(&line.spec.line) != RecordPolicy::Off) {
         let parties = line.legs().iter().map(|leg| leg.party.turret);
         let talkers = line.talks().iter().map(|talk| talk.turret);
         told.extend(parties.chain(talkers).map(|turret| (turret, line.spec.line.clone())));
     }
     for (turret, line) in told {
         let Some(spec) = s.lines.get(&line).map(|found| &found.spec) else { continue };
-        let closes = match spec.record {
+        let closes = match s.record_policy(&line) {
             RecordPolicy::Required => format!(" Microphones close in {grace} unless it is again."),
             RecordPolicy::On | RecordPolicy::Off => String::new(),
         };
@@ -51,7 +51,7 @@ fn warn_unrecorded(s: &mut State) {
 /// Still not recorded after the grace: every microphone towards a line that must be recorded is shut (REC-3).
 pub fn grace_over(s: &mut State, since_us: u64) {
     let Some(why) = s.recorder_failing.clone().filter(|_| s.recorder_since_us == since_us) else { return };
-    let required = |line: &&Line| line.spec.record == RecordPolicy::Required;
+    let required = |line: &&Line| s.record_policy(&line.spec.line) == RecordPolicy::Required;
     let lines: Vec<LineId> = s.lines.values().filter(required).map(|line| line.spec.line.clone()).collect();
     for line in lines {
         let Some(found) = s.lines.get(&line) else { continue };

@@ -1,5 +1,6 @@
 //! The one state: lines, turrets, people. Features change it; `project` reads it.
 
+use crate::conference::Joined;
 use crate::floor::{Floor, LineSpec};
 use crate::happenings::{Happened, Happening};
 use crate::line::{Line, Places};
@@ -7,7 +8,8 @@ use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
 use crate::policy::Policy;
 use crate::timer::{Timer, Timers};
 use dealerboard_model::{
-    CallId, LineId, LineKind, Moment, Party, Position, Right, Ring, RingPriority, Role, TurretId, Uplink, UserId,
+    CallId, ConferenceId, LineId, LineKind, Moment, Party, Position, RecordPolicy, Right, Ring, RingPriority, Role,
+    TurretId, Uplink, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,12 +35,17 @@ pub struct Turret {
 pub struct State {
     pub floor: Floor,
     pub lines: BTreeMap<LineId, Line>,
+    /// Lines that are joined, each with whose it is.
+    pub conferences: BTreeMap<ConferenceId, Vec<Joined>>,
+    pub next_conference: u32,
     /// Lines that are in no floor file: intercoms.
     pub temporary: BTreeSet<LineId>,
     pub places: Places,
     pub turrets: BTreeMap<TurretId, Turret>,
     /// The lines of the floor file that each user has an appearance of.
     pub appearances: BTreeMap<UserId, BTreeSet<LineId>>,
+    /// The lines whose key each user has for the length of a call only.
+    pub guest_lines: BTreeMap<UserId, BTreeSet<LineId>>,
     /// Sessions of each user who is logged on.
     pub seats: BTreeMap<UserId, BTreeSet<TurretId>>,
     /// Turrets that have a line on their speakers.
@@ -113,18 +120,32 @@ impl State {
 
     /// What the user may do on a line, or why nothing (rule of section 19, first part).
     pub fn right_on(&self, turret: TurretId, line: &LineId) -> Result<Right, Refusal> {
-        let spec = &self.line(line)?.spec;
-        let right = self.user_of(turret).and_then(|user| spec.members.get(user)).copied();
-        right.ok_or_else(|| {
+        let found = self.line(line)?;
+        let spec = &found.spec;
+        let user = self.user_of(turret);
+        let guest = user.filter(|user| found.guests.contains(user)).map(|_| Right::Speak);
+        user.and_then(|user| spec.members.get(user)).copied().or(guest).ok_or_else(|| {
             Refusal::new(RefusalCode::NoRight, format!("{} is not on your panel; ask your administrator.", spec.name))
         })
+    }
+
+    /// Whether a line is recorded: as strictly as the strictest line that it is joined with (CNF-8).
+    pub fn record_policy(&self, line: &LineId) -> RecordPolicy {
+        let all = self.joined_with(line);
+        let policies = || all.iter().filter_map(|one| self.lines.get(one)).map(|found| found.spec.record);
+        let any = |policy| policies().any(|one| one == policy);
+        match () {
+            () if any(RecordPolicy::Required) => RecordPolicy::Required,
+            () if any(RecordPolicy::On) => RecordPolicy::On,
+            () => RecordPolicy::Off,
+        }
     }
 
     /// Refuses while the line must be recorded and cannot be (rule REC-2).
     pub fn recordable(&self, line: &LineId) -> Result<(), Refusal> {
         let spec = &self.line(line)?.spec;
         match &self.recorder_failing {
-            Some(why) if spec.record == dealerboard_model::RecordPolicy::Required => Err(Refusal::new(
+            Some(why) if self.record_policy(line) == RecordPolicy::Required => Err(Refusal::new(
                 RefusalCode::NotRecorded,
                 format!("{} must be recorded and the recorder cannot write: {why}.", spec.name),
             )),
@@ -155,7 +176,8 @@ impl State {
 
     /// Turrets that see a line: those of its members.
     pub fn audience(&self, line: &Line) -> Vec<TurretId> {
-        let seats = line.spec.members.keys().filter_map(|user| self.seats.get(user));
+        let users = line.spec.members.keys().chain(&line.guests);
+        let seats = users.filter_map(|user| self.seats.get(user));
         let mut turrets: Vec<TurretId> = seats.flatten().copied().collect();
         turrets.sort_unstable();
         turrets
@@ -231,7 +253,7 @@ impl State {
             kind: LineKind::Intercom,
             far: None,
             priority: RingPriority::Low,
-            record: dealerboard_model::RecordPolicy::On,
+            record: RecordPolicy::On,
             members: users.into_iter().map(|user| (user, Right::Speak)).collect(),
         };
         let mut made = Line::new(spec, self.now);

@@ -90,13 +90,14 @@ pub fn mics_of(s: &State, line: &Line) -> Vec<Mic> {
     legs.chain(talks).collect()
 }
 
-/// Who hears a microphone that is open towards `line`; nobody while an ARD still rings.
+/// Who hears a microphone that is open towards `line`, by the nearest of their lines; nobody while an ARD still rings.
 pub fn hearers(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
     let mut legs: Vec<RouteLeg> = Vec::new();
-    let both_ends = !line.calling;
-    let far = line.spec.far.as_ref().and_then(|far| s.lines.get(far));
-    let ends = [Some(line), far].into_iter().flatten().filter(|_| both_ends);
-    for end in ends {
+    if line.calling {
+        return legs;
+    }
+    let ends = s.group(&line.spec.line);
+    for end in ends.iter().filter_map(|end| s.lines.get(end)) {
         let label = &end.spec.line;
         for leg in end.legs().iter().filter(|leg| leg.enters.is_none()) {
             legs.push(RouteLeg { hearer: leg.party.turret, label: label.clone(), handset: true });
@@ -127,10 +128,9 @@ pub fn is_lost(s: &State, turret: TurretId) -> bool {
 }
 
 /// Sends what has changed on `touched` lines since the last time.
-pub fn derive(s: &mut State, voice: &mut Voice, recordings: &mut Recordings, touched: BTreeSet<LineId>) {
-    // Who hears a line is decided at its far end too.
-    let fars = touched.iter().filter_map(|line| s.lines.get(line)?.spec.far.clone());
-    let lines: BTreeSet<LineId> = fars.collect::<Vec<_>>().into_iter().chain(touched).collect();
+pub fn derive(s: &mut State, voice: &mut Voice, recordings: &mut Recordings, touched: &BTreeSet<LineId>) {
+    // Who hears a line is decided at its far end too, and at all that is joined with either.
+    let lines: BTreeSet<LineId> = touched.iter().flat_map(|line| s.group(line)).collect();
     let mut changed: BTreeSet<(TurretId, Uplink)> = BTreeSet::new();
     for line in &lines {
         let open: Vec<Open> = s.lines.get(line).map(|found| open_towards(s, found)).unwrap_or_default();

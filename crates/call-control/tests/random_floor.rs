@@ -52,11 +52,13 @@ impl Switch {
                     self.lines.insert(status.line.clone(), status.clone());
                 }
                 Output::LineAdded { line, kind: LineKind::Intercom, to, .. } => {
-                    self.intercoms.insert(line.clone(), to.clone());
+                    self.intercoms.entry(line.clone()).or_default().extend(to);
                 }
-                Output::LineRemoved { line, .. } => {
-                    self.intercoms.remove(line);
-                    self.lines.remove(line);
+                Output::LineRemoved { line, to } => {
+                    if let Some(seen) = self.intercoms.get_mut(line) {
+                        seen.retain(|turret| !to.contains(turret));
+                    }
+                    self.intercoms.retain(|_, seen| !seen.is_empty());
                 }
                 Output::SessionOver { turret } => {
                     self.lost.remove(turret);
@@ -124,6 +126,11 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
         26 => Act::Hold { line, exclusive: true },
         27 | 28 => Act::Override { line, call, position, reason: "a limit".into() },
         29 => Act::Clear { line },
+        30..=32 => {
+            let line = mine.filter(|_| one.kind == 30).unwrap_or(line);
+            Act::Join { call: d.exchange.status(&line).and_then(|it| it.call).unwrap_or(CallId(0)), line, position }
+        }
+        33 => Act::Unjoin { line: mine.unwrap_or(line) },
         _ => return Input::VoiceActivity { turret, uplink: Uplink::Mic, speaking: one.place > 0 },
     };
     Input::Act { turret, id: 7, act }
@@ -174,6 +181,7 @@ fn check(d: &Desk, switch: &Switch) {
             }
         }
     }
+    check_conferences(d);
     for status in LINES.iter().map(|line| d.status(line)) {
         assert!(status.holders.iter().all(|holder| !holder.private), "I30 {}", status.line);
         assert!(status.parties.iter().all(|party| !party.exclusive), "HOLD-4 {}", status.line);
@@ -187,6 +195,27 @@ fn check(d: &Desk, switch: &Switch) {
         assert_eq!(switch.lines.get(&l(line)).unwrap_or(&d.status(line)), &d.status(line), "I16, I19 {line}");
     }
     assert!(d.exchange.next_deadline().is_none_or(|due| due.mono_us > d.now.mono_us), "I42");
+}
+
+/// I14, I31, CNF-3: a position carries one call or one conference, and who is on one line of a conference is on all of it.
+fn check_conferences(d: &Desk) {
+    let all: Vec<LineStatus> = LINES.iter().map(|line| d.status(line)).collect();
+    let mut carried: BTreeMap<(TurretId, Position), BTreeSet<String>> = BTreeMap::new();
+    for status in &all {
+        let joined = status.conference.as_ref();
+        for party in &status.parties {
+            let call = joined.map_or_else(|| status.line.to_string(), |it| format!("conference {}", it.id));
+            carried.entry((party.turret, party.position)).or_default().insert(call);
+        }
+        let Some(joined) = joined else { continue };
+        assert!(joined.lines.len() > 1, "CNF-8 {}", status.line);
+        let on = |status: &LineStatus| status.parties.iter().map(|party| party.turret).collect::<BTreeSet<_>>();
+        for one in joined.lines.iter().filter_map(|one| all.iter().find(|it| it.line == one.line)) {
+            assert_eq!(one.conference.as_ref(), Some(joined), "I16 {}", one.line);
+            assert_eq!(on(one), on(status), "CNF-3 {} {}", one.line, status.line);
+        }
+    }
+    assert!(carried.values().all(|calls| calls.len() == 1), "I14 {carried:?}");
 }
 
 fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
@@ -208,7 +237,12 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
         | Input::Users(_)
         | Input::Tick => {}
     }
-    for (turret, _, line) in switch.open().difference(&before) {
+    for (turret, uplink, line) in switch.open().difference(&before) {
+        // Lines that were joined with that of a microphone that is open already.
+        let joined = d.exchange.status(line).is_some_and(|it| it.conference.is_some());
+        if joined && before.iter().any(|(at, by, _)| (at, by) == (turret, uplink)) {
+            continue;
+        }
         // A supervisor's own press, `override.lead` ago.
         let parties = if LINES.contains(&line.as_str()) { d.status(line.as_str()).parties } else { Vec::new() };
         let entered = parties.iter().any(|party| party.turret == *turret && party.overriding);
@@ -222,7 +256,7 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
 }
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let one = (0_usize..6, 0_u8..31, 0_usize..5, 0_usize..3, prop_oneof![0_u64..900, 0_u64..40_000]);
+    let one = (0_usize..6, 0_u8..35, 0_usize..5, 0_usize..3, prop_oneof![0_u64..900, 0_u64..40_000]);
     let one = one.prop_map(|(who, kind, line, place, wait_ms)| Move { who, kind, line, place, wait_ms });
     prop::collection::vec(one, 1..120)
 }

@@ -70,6 +70,10 @@ number_id! {
     CallId, u32
 }
 number_id! {
+    /// One conference: lines that are joined. Not reused within a session of the switch.
+    ConferenceId, u32
+}
+number_id! {
     /// One recording: all tracks of one call, or of one stretch of hoot activity.
     RecordingId, u32
 }

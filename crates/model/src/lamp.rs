@@ -50,7 +50,7 @@ pub fn lamp(status: &LineStatus, turret: TurretId) -> Lamp {
         Lamp::InUseHere
     } else if status.holders.iter().any(|holder| holder.turret == turret) {
         Lamp::HeldHere
-    } else if on_it(&|at| at != turret) {
+    } else if on_it(&|at| at != turret) || status.conference.as_ref().is_some_and(|it| it.unattended) {
         Lamp::InUseElsewhere
     } else if status.holders.is_empty() {
         Lamp::Idle

@@ -1,6 +1,6 @@
 //! What a line is, and the one truth about it that every turret with an appearance is told.
 
-use crate::{CallId, Csrc, LineId, Moment, Position, TurretId, UserId};
+use crate::{CallId, ConferenceId, Csrc, LineId, Moment, Position, TurretId, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -195,8 +195,33 @@ pub struct LineStatus {
     pub far: FarEnd,
     /// Whether what is said is on disk.
     pub proof: Proof,
+    /// The conference that it is in.
+    #[serde(default)]
+    pub conference: Option<ConferenceStatus>,
     /// How many turrets can hear a talker on this line now, the talker's own not counted.
     pub hearers: u32,
+}
+
+/// Lines that are joined: everybody on any of them hears everybody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConferenceStatus {
+    /// Which.
+    pub id: ConferenceId,
+    /// Its lines, in the order in which they came.
+    pub lines: Vec<ConferenceLine>,
+    /// Nobody at this end is on it: its far ends talk with each other.
+    pub unattended: bool,
+}
+
+/// One line of a conference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConferenceLine {
+    /// Which.
+    pub line: LineId,
+    /// What its key shows.
+    pub name: String,
+    /// Who added it, and so removes it.
+    pub by: UserId,
 }
 
 impl LineStatus {
@@ -227,6 +252,7 @@ impl LineStatus {
             signalled: None,
             far: FarEnd::Plain,
             proof: Proof::Silent,
+            conference: None,
             hearers: 0,
         }
     }

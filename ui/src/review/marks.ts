@@ -59,7 +59,7 @@ export function marksOf(events: RecordingEvent[], lane: TalkerLane): RecordingEv
 export function holdsOf(events: RecordingEvent[], lane: TalkerLane, axis: Axis): { from: number; to: number }[] {
   const here = events.filter((event) => isOn(event, lane)).toSorted((a, b) => a.at_utc_ms - b.at_utc_ms);
   return here.flatMap((event, place) => {
-    if (event.what !== 'Held' || !isBy(event, lane)) return [];
+    if (!event.what.startsWith('Held') || !isBy(event, lane)) return [];
     const end = here.slice(place + 1).find((later) => later.what === 'Resumed' || later.what === 'Released' || (later.what === 'Left' && isBy(later, lane)));
     return [{ from: event.at_utc_ms, to: end?.at_utc_ms ?? axis.to }];
   });

@@ -100,7 +100,8 @@ impl Desk {
         Self { exchange: Exchange::new(floor, kept, now), now, out: Vec::new() }
     }
 
-    fn of(floor: Floor) -> Self {
+    /// Everybody is logged on to this floor.
+    pub fn of(floor: Floor) -> Self {
         let mut desk = Self::started(floor, BTreeSet::new());
         for turret in TURRETS {
             desk.input(Input::LogOn { turret, user: user(turret) });

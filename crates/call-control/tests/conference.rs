@@ -1,0 +1,301 @@
+//! Conferences: lines that are joined at one position.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a failed unwrap is a failed test")]
+
+mod floor;
+
+use dealerboard_call_control::{Act, Input, Output, RefusalCode, Value};
+use dealerboard_model::{LineKind, LinePhase, Position, RecordPolicy, TurretId};
+use floor::*;
+use std::collections::BTreeSet;
+
+use LinePhase::{Held, Idle, Talking};
+
+fn join(d: &Desk, line: &str) -> Act {
+    Act::Join { line: l(line), call: d.call(line), position: Position::Left }
+}
+
+fn unjoin(line: &str) -> Act {
+    Act::Unjoin { line: l(line) }
+}
+
+/// A1 talks on the ARD with B1 and has the MRD with B2 on hold.
+fn one_held(policies: &[(&str, Value)]) -> Desk {
+    let mut d = Desk::with_policies(policies);
+    d.seize(A1, "mrd-a");
+    d.seize(B2, "mrd-b");
+    d.seize(A1, "ard-a");
+    d.answer(B1, "ard-b");
+    d
+}
+
+/// A1 has joined both.
+fn joined_with(policies: &[(&str, Value)]) -> Desk {
+    let mut d = one_held(policies);
+    let act = join(&d, "mrd-a");
+    d.act(A1, act).unwrap();
+    d
+}
+
+fn joined() -> Desk {
+    joined_with(&[])
+}
+
+/// Who hears a turret, by the last route that was told of it in these outputs.
+fn hears(d: &Desk, talker: TurretId) -> Option<BTreeSet<TurretId>> {
+    d.route(talker).map(|(_, hearers, _)| hearers.into_iter().collect())
+}
+
+fn on(d: &Desk, line: &str) -> Vec<TurretId> {
+    d.status(line).parties.iter().map(|party| party.turret).collect()
+}
+
+fn names(d: &Desk, line: &str) -> Vec<String> {
+    d.status(line).conference.map(|it| it.lines.into_iter().map(|one| one.name).collect()).unwrap_or_default()
+}
+
+#[test]
+fn cnf_1_a_held_line_that_is_joined_is_heard_by_everybody_and_hears_everybody() {
+    let d = joined();
+    assert_eq!(d.phases("ard-a", "mrd-a"), (Talking, Talking));
+    assert_eq!(hears(&d, A1), Some([B1, B2].into()));
+    assert_eq!(hears(&d, B1), Some([A1, B2].into()));
+    assert_eq!(hears(&d, B2), Some([A1, B1].into()));
+}
+
+#[test]
+fn cnf_1_a_line_at_another_position_comes_to_the_position_that_it_is_joined_to() {
+    let mut d = Desk::talking();
+    d.act(A1, Act::Seize { line: l("mrd-a"), position: Position::Right, private: false }).unwrap();
+    let act = join(&d, "mrd-a");
+    d.act(A1, act).unwrap();
+    let places: Vec<Position> =
+        ["ard-a", "mrd-a"].iter().flat_map(|line| d.status(line).parties).map(|party| party.position).collect();
+    assert_eq!(places, [Position::Left, Position::Left]);
+}
+
+#[test]
+fn cnf_1_a_person_comes_in_by_intercom() {
+    let mut d = Desk::talking();
+    let accepted = d.act(A1, Act::Intercom { user: user(A2), position: Position::Right }).unwrap();
+    let intercom = accepted.line.unwrap();
+    let act = Act::Join { call: d.call(intercom.as_str()), line: intercom.clone(), position: Position::Left };
+    d.act(A1, act).unwrap();
+    assert_eq!(hears(&d, B1), Some([A1, A2].into()));
+    assert_eq!(d.status("ard-a").talkers.len(), 1, "A2 talks only by a press of their own");
+    d.act(A2, Act::OpenMic { line: intercom }).unwrap();
+    assert_eq!(hears(&d, A2), Some([A1, B1].into()));
+}
+
+#[test]
+fn cnf_1_a_line_that_still_rings_or_is_a_hoot_is_not_joined() {
+    let mut d = Desk::new();
+    d.seize(A1, "mrd-a");
+    d.act(A1, Act::Seize { line: l("ard-a"), position: Position::Right, private: false }).unwrap();
+    let act = join(&d, "ard-a");
+    assert_eq!(d.refused(A1, act), RefusalCode::StillRinging);
+    d.talk(A1, true);
+    let act = join(&d, "hoot");
+    assert_eq!(d.refused(A1, act), RefusalCode::NoRight);
+}
+
+#[test]
+fn cnf_1_a_conference_is_full_at_its_policys_number_of_lines() {
+    let mut floor = Desk::floor(&[]);
+    let spec = floor.lines[&l("mrd-a")].clone();
+    let more = dealerboard_call_control::LineSpec { line: l("mrd-c"), name: "MRD-C".into(), far: None, ..spec };
+    floor.lines.insert(l("mrd-c"), more);
+    assert!(floor.policies.floor.set("conference.max_lines", Value::Count(2)));
+    let mut d = Desk::of(floor);
+    for line in ["mrd-c", "mrd-a", "ard-a"] {
+        d.seize(A1, line);
+    }
+    d.answer(B1, "ard-b");
+    let act = join(&d, "mrd-a");
+    d.act(A1, act).unwrap();
+    let act = join(&d, "mrd-c");
+    assert_eq!(d.refused(A1, act), RefusalCode::GroupFull);
+}
+
+#[test]
+fn cnf_2_who_joins_one_line_of_a_conference_joins_all_of_it() {
+    let mut d = joined();
+    d.bridge(A2, "ard-a");
+    assert_eq!((on(&d, "ard-a"), on(&d, "mrd-a")), (vec![A1, A2], vec![A1, A2]));
+    assert_eq!(hears(&d, A2), Some([A1, B1, B2].into()));
+}
+
+#[test]
+fn cnf_2_who_has_no_appearance_of_a_line_gets_its_key_for_as_long_as_they_are_on_it() {
+    let mut floor = Desk::floor(&[]);
+    floor.lines.get_mut(&l("mrd-a")).unwrap().members.remove(&user(A2));
+    let mut d = Desk::of(floor);
+    d.seize(A1, "mrd-a");
+    d.seize(B2, "mrd-b");
+    d.seize(A1, "ard-a");
+    d.answer(B1, "ard-b");
+    let act = join(&d, "mrd-a");
+    d.act(A1, act).unwrap();
+    d.bridge(A2, "ard-a");
+    let came = |out: &Output| matches!(out, Output::LineAdded { line, to, .. } if *line == l("mrd-a") && *to == [A2]);
+    assert!(d.out.iter().any(came));
+    assert_eq!(d.exchange.lines_of(A2), [(l("mrd-a"), "MRD-A".to_owned(), LineKind::Mrd)]);
+    d.release(A2, "ard-a");
+    let gone = |out: &Output| matches!(out, Output::LineRemoved { line, to } if *line == l("mrd-a") && *to == [A2]);
+    assert!(d.out.iter().any(gone));
+    assert_eq!(d.exchange.lines_of(A2), []);
+}
+
+#[test]
+fn cnf_3_a_party_is_a_party_on_each_line_and_each_key_names_all_of_them() {
+    let d = joined();
+    assert_eq!((on(&d, "ard-a"), on(&d, "mrd-a")), (vec![A1], vec![A1]));
+    assert_eq!(names(&d, "ard-a"), ["ARD-A", "MRD-A"]);
+    assert_eq!(names(&d, "mrd-a"), ["ARD-A", "MRD-A"]);
+    assert_eq!(names(&d, "ard-b"), [""; 0], "the far end's key is the far end's");
+}
+
+#[test]
+fn cnf_4_each_removes_what_they_added_and_a_supervisor_anything() {
+    let mut d = joined();
+    d.bridge(A2, "ard-a");
+    assert_eq!(d.refused(A2, unjoin("mrd-a")), RefusalCode::NotYours);
+    d.bridge(A3, "ard-a");
+    d.act(A3, unjoin("mrd-a")).unwrap();
+    assert_eq!(on(&d, "ard-a"), [A1, A2, A3]);
+}
+
+#[test]
+fn cnf_4_a_line_that_is_removed_is_idle_everywhere_and_hears_nothing_any_more() {
+    let mut d = joined();
+    d.act(A1, unjoin("ard-a")).unwrap();
+    assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
+    assert!(d.told(B1, "released"));
+    assert_eq!((names(&d, "mrd-a"), hears(&d, A1), hears(&d, B2)), (vec![], Some([B2].into()), Some([A1].into())));
+}
+
+#[test]
+fn cnf_4_whom_an_intercom_brought_in_goes_with_it() {
+    let mut d = Desk::talking();
+    let intercom = d.act(A1, Act::Intercom { user: user(A2), position: Position::Right }).unwrap().line.unwrap();
+    let act = Act::Join { call: d.call(intercom.as_str()), line: intercom.clone(), position: Position::Left };
+    d.act(A1, act).unwrap();
+    d.act(A1, Act::Unjoin { line: intercom }).unwrap();
+    assert_eq!(on(&d, "ard-a"), [A1]);
+}
+
+#[test]
+fn cnf_5_who_leaves_ends_nothing_and_what_they_added_is_the_longest_presents() {
+    let mut d = joined();
+    d.bridge(A2, "ard-a");
+    d.release(A1, "mrd-a");
+    assert_eq!((on(&d, "ard-a"), on(&d, "mrd-a")), (vec![A2], vec![A2]));
+    d.act(A2, unjoin("mrd-a")).unwrap();
+    assert_eq!(d.status("mrd-a").phase, Idle);
+}
+
+#[test]
+fn cnf_5_a_hold_keeps_what_its_holder_added() {
+    let mut d = joined();
+    d.bridge(A2, "ard-a");
+    d.hold(A1, "ard-a");
+    assert_eq!(d.refused(A2, unjoin("mrd-a")), RefusalCode::NotYours);
+}
+
+#[test]
+fn cnf_6_all_lines_are_released_when_the_last_one_here_leaves() {
+    let mut d = joined();
+    d.release(A1, "ard-a");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
+    assert_eq!((d.status("mrd-a").phase, d.status("mrd-b").phase), (Idle, Talking));
+}
+
+#[test]
+fn cnf_6_the_far_ends_go_on_without_anybody_here_where_that_is_the_policy() {
+    let mut d = joined_with(&[("conference.no_local", Value::Word("keep"))]);
+    d.release(A1, "ard-a");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
+    assert_eq!(hears(&d, B1), Some([B2].into()));
+    d.release(B1, "ard-b");
+    assert_eq!(d.phases("ard-a", "mrd-a"), (Idle, Idle));
+}
+
+#[test]
+fn cnf_6_a_colleague_joins_far_ends_that_went_on_alone() {
+    let mut d = joined_with(&[("conference.no_local", Value::Word("keep"))]);
+    d.release(A1, "ard-a");
+    d.bridge(A2, "mrd-a");
+    assert_eq!(hears(&d, A2), Some([B1, B2].into()));
+}
+
+#[test]
+fn cnf_7_all_lines_are_held_together_and_resumed_together_by_any_of_them() {
+    let mut d = joined();
+    d.hold(A1, "ard-a");
+    assert_eq!((d.status("ard-a").phase, d.status("mrd-a").phase), (Held, Held));
+    let act = d.resume("mrd-a");
+    d.act(A2, act).unwrap();
+    assert_eq!((on(&d, "ard-a"), on(&d, "mrd-a")), (vec![A2], vec![A2]));
+    assert_eq!(hears(&d, A2), Some([B1, B2].into()));
+    assert_eq!(d.refused(A2, unjoin("mrd-a")), RefusalCode::NotYours);
+}
+
+#[test]
+fn cnf_8_one_private_line_makes_the_whole_private() {
+    let mut d = joined();
+    d.private(A1, "mrd-a", true);
+    let act = d.bridging("ard-a");
+    assert_eq!(d.refused(A2, act), RefusalCode::Private);
+}
+
+#[test]
+fn cnf_8_one_line_that_must_be_recorded_makes_the_whole_so() {
+    let mut floor = Desk::floor(&[]);
+    floor.lines.get_mut(&l("mrd-a")).unwrap().record = RecordPolicy::Off;
+    let mut d = Desk::of(floor);
+    d.seize(A1, "mrd-a");
+    assert_eq!(d.route(A1).unwrap().2, 0, "not recorded on its own");
+    d.seize(A1, "ard-a");
+    d.answer(B1, "ard-b");
+    let act = join(&d, "mrd-a");
+    d.act(A1, act).unwrap();
+    assert_eq!(d.route(A1).unwrap().2, 2);
+    d.input(Input::Recorder { failing: Some("the disk is full".into()) });
+    d.wait_ms(3_000);
+    assert!(d.status("mrd-a").talkers.is_empty());
+}
+
+#[test]
+fn cnf_8_a_far_end_that_drops_takes_its_line_alone_and_one_line_is_a_plain_call() {
+    let mut d = joined();
+    d.release(B1, "ard-b");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
+    assert_eq!((names(&d, "mrd-a"), on(&d, "mrd-a")), (vec![], vec![A1]));
+    d.release(A1, "mrd-a");
+    assert_eq!(d.status("mrd-a").phase, Idle);
+}
+
+#[test]
+fn los_9_a_conference_outlives_a_lost_turret_that_came_in_by_intercom() {
+    let mut d = Desk::talking();
+    let intercom = d.act(A1, Act::Intercom { user: user(A2), position: Position::Right }).unwrap().line.unwrap();
+    let act = Act::Join { call: d.call(intercom.as_str()), line: intercom, position: Position::Left };
+    d.act(A1, act).unwrap();
+    d.input(Input::LinkLost { turret: A2 });
+    d.wait_ms(15_000);
+    assert_eq!((on(&d, "ard-a"), d.phases("ard-a", "ard-b")), (vec![A1], (Talking, Talking)));
+}
+
+#[test]
+fn pos_3_a_conference_is_held_whole_when_another_call_takes_its_position() {
+    let mut floor = Desk::floor(&[]);
+    let spec = floor.lines[&l("mrd-a")].clone();
+    floor.lines.insert(l("mrd-c"), dealerboard_call_control::LineSpec { line: l("mrd-c"), far: None, ..spec });
+    let mut d = Desk::of(floor);
+    d.seize(A1, "mrd-a");
+    d.seize(A1, "ard-a");
+    d.answer(B1, "ard-b");
+    let act = join(&d, "mrd-a");
+    d.act(A1, act).unwrap();
+    d.seize(A1, "mrd-c");
+    assert_eq!((d.status("ard-a").phase, d.status("mrd-a").phase), (Held, Held));
+}
