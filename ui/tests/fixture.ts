@@ -72,9 +72,9 @@ export const fixture: View = {
   ],
   keys: [...keys, ...money, aldersea],
   positions: [
-    { position: 'left', line: 'calder-wynn', name: 'Calder Wynn', words: 'with T. Marsh', since_utc_ms: NOW - 134_000, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'recorded' }, can_hold: true, can_signal: true, private: false, can_private: true, device: { microphone: 'USB handset 1', ear: 'USB handset 1', trouble: '' }, selected: false, volume: 0.72 },
-    { position: 'right', line: null, name: '', words: 'Next key you press lands here', since_utc_ms: null, mic_open: false, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, device: { microphone: 'USB handset 2', ear: 'USB handset 2', trouble: '' }, selected: true, volume: 0.7 },
-    { position: 'hands-free', line: null, name: '', words: '', since_utc_ms: null, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, device: { microphone: null, ear: 'Front pair', trouble: 'The hands-free mic has no device: talk keys stay shut.' }, selected: false, volume: 0.64 },
+    { position: 'left', line: 'calder-wynn', name: 'Calder Wynn', words: 'with T. Marsh', since_utc_ms: NOW - 134_000, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'recorded' }, can_hold: true, can_signal: true, private: false, can_private: true, joined: [], joinable: [], device: { microphone: 'USB handset 1', ear: 'USB handset 1', trouble: '' }, selected: false, volume: 0.72 },
+    { position: 'right', line: null, name: '', words: 'Next key you press lands here', since_utc_ms: null, mic_open: false, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, joined: [], joinable: [], device: { microphone: 'USB handset 2', ear: 'USB handset 2', trouble: '' }, selected: true, volume: 0.7 },
+    { position: 'hands-free', line: null, name: '', words: '', since_utc_ms: null, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, joined: [], joinable: [], device: { microphone: null, ear: 'Front pair', trouble: 'The hands-free mic has no device: talk keys stay shut.' }, selected: false, volume: 0.64 },
   ],
   channels,
   people: [

@@ -99,3 +99,20 @@ test('clears a line for an administrator, by the keyboard too', async () => {
   await fireEvent.click(within(screen.getByRole('dialog')).getByText('Clear line'));
   expect(sent).toEqual([{ intent: 'clear', line: 'orsay-crédit' }]);
 });
+
+test('joins a call that waits with the one on a handset', async () => {
+  store.apply({ change: 'position', value: { ...store.position('left')!, joinable: [{ line: 'wexcombe', name: 'Wexcombe', call: 7 }] } });
+  await tick();
+  await fireEvent.click(handset('left').getByText('Join'));
+  await fireEvent.click(within(screen.getByRole('dialog')).getByText('Wexcombe'));
+  expect(sent).toEqual([{ intent: 'join', position: 'left', line: 'wexcombe', call: 7 }]);
+});
+
+test('removes what I added to a conference, and offers nothing for what others did', async () => {
+  const joined = [{ line: 'calder-wynn', name: 'Calder Wynn', removable: false }, { line: 'wexcombe', name: 'Wexcombe', removable: true }];
+  store.apply({ change: 'position', value: { ...store.position('left')!, joined } });
+  await tick();
+  await fireEvent.click(handset('left').getByText('Join'));
+  await fireEvent.click(within(screen.getByRole('dialog')).getByText('Remove'));
+  expect(sent).toEqual([{ intent: 'unjoin', line: 'wexcombe' }]);
+});

@@ -64,12 +64,9 @@ fn name_of(s: &State, line: &LineId) -> String {
 fn joinable(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
     let found = s.line(line)?;
     let name = &found.spec.name;
-    match found.spec.kind {
-        LineKind::Ard | LineKind::Mrd | LineKind::Intercom => {}
-        LineKind::Hoot => {
-            let sentence = format!("{name} is open to its members already; a hoot is not joined with calls.");
-            return Err(Refusal::new(RefusalCode::NoRight, sentence));
-        }
+    if !found.spec.kind.is_joinable() {
+        let sentence = format!("{name} is open to its members already; it is not joined with calls.");
+        return Err(Refusal::new(RefusalCode::NoRight, sentence));
     }
     if found.calling || (found.ring.is_some() && found.holders().is_empty()) {
         return Err(Refusal::new(

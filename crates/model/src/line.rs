@@ -29,6 +29,17 @@ impl LineKind {
     }
 }
 
+impl LineKind {
+    /// Its calls can be joined with others.
+    #[must_use]
+    pub fn is_joinable(self) -> bool {
+        match self {
+            Self::Ard | Self::Mrd | Self::Intercom => true,
+            Self::Hoot => false,
+        }
+    }
+}
+
 /// Ring priority of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

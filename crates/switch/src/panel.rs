@@ -36,6 +36,8 @@ struct Appearing {
 /// All panels of a floor.
 pub struct Panels {
     lines: Vec<Appearing>,
+    /// Places in `lines`.
+    places: HashMap<LineId, usize>,
     panels: HashMap<UserId, Panel>,
     desk_names: HashMap<String, String>,
     people: Vec<Person>,
@@ -82,12 +84,18 @@ impl Panels {
                 (id, panel)
             })
             .collect();
-        Self { lines, panels, desk_names, people }
+        let places = lines.iter().enumerate().map(|(place, line)| (line.facts.line.clone(), place)).collect();
+        Self { lines, places, panels, desk_names, people }
     }
 
     /// The panel of `user`; empty for somebody whom the floor file does not name.
     pub fn of(&self, user: &UserId) -> Panel {
         self.panels.get(user).cloned().unwrap_or_default()
+    }
+
+    /// One line of the floor.
+    pub fn line(&self, line: &LineId) -> Option<&LineFacts> {
+        self.places.get(line).and_then(|place| self.lines.get(*place)).map(|appearing| &appearing.facts)
     }
 
     /// Every line of the floor.

@@ -12,6 +12,8 @@ pub fn act(act: &wire::Act) -> Act {
         wire::Act::Resume { line, call, position, private } => Act::Resume { line, call, position, private },
         wire::Act::Hold { line, exclusive } => Act::Hold { line, exclusive },
         wire::Act::Release { line } => Act::Release { line },
+        wire::Act::Join { line, call, position } => Act::Join { line, call, position },
+        wire::Act::Unjoin { line } => Act::Unjoin { line },
         wire::Act::Private { line, on } => Act::Private { line, on },
         wire::Act::Override { line, call, position, reason } => Act::Override { line, call, position, reason },
         wire::Act::Clear { line } => Act::Clear { line },
@@ -48,6 +50,7 @@ fn code(code: RefusalCode) -> wire::RefusalCode {
         RefusalCode::UnknownNumber => wire::RefusalCode::UnknownNumber,
         RefusalCode::GroupFull => wire::RefusalCode::GroupFull,
         RefusalCode::NotHoldable => wire::RefusalCode::NotHoldable,
+        RefusalCode::NotYours => wire::RefusalCode::NotYours,
         RefusalCode::NobodyThere => wire::RefusalCode::NobodyThere,
     }
 }

@@ -110,6 +110,8 @@ impl TurretTask {
             | Act::TalkBack { .. }
             | Act::Dnd { .. }
             | Act::Private { .. }
+            | Act::Join { .. }
+            | Act::Unjoin { .. }
             | Act::Clear { .. } => {}
         }
         self.asked.insert(id, act.clone());
@@ -137,6 +139,8 @@ impl TurretTask {
             | Act::Release { .. }
             | Act::Signal { .. }
             | Act::Private { .. }
+            | Act::Join { .. }
+            | Act::Unjoin { .. }
             | Act::Override { .. }
             | Act::Clear { .. }
             | Act::Dnd { .. } => return None,
@@ -237,6 +241,8 @@ fn line_of(intent: &Intent) -> Option<LineId> {
     | Intent::Signal { line, .. }
     | Intent::Override { line, .. }
     | Intent::Clear { line }
+    | Intent::Join { line, .. }
+    | Intent::Unjoin { line }
     | Intent::Talk { line, .. } = intent
     {
         Some(line.clone())
@@ -255,6 +261,8 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::Hold { line, .. }
         | Act::Release { line }
         | Act::Private { line, .. }
+        | Act::Join { line, .. }
+        | Act::Unjoin { line }
         | Act::Override { line, .. }
         | Act::Clear { line }
         | Act::Signal { line, .. }

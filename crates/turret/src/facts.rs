@@ -124,7 +124,14 @@ impl Facts {
         self.party_of(line).map(|party| party.position)
     }
 
-    /// The line that `position` carries.
+    /// Whether two lines are one call: they are joined.
+    #[must_use]
+    pub fn are_joined(&self, one: &LineId, other: &LineId) -> bool {
+        let conference = |line| self.statuses.get(line).and_then(|status| status.conference.as_ref());
+        one == other || conference(one).is_some_and(|it| it.lines.iter().any(|joined| joined.line == *other))
+    }
+
+    /// The line that `position` carries; of a conference, one of its lines.
     #[must_use]
     pub fn line_at(&self, position: Position) -> Option<&LineId> {
         self.statuses.keys().find(|line| self.position_of(line) == Some(position))

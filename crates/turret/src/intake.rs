@@ -42,6 +42,8 @@ fn lets_go(intent: &Intent) -> bool {
         Intent::Press { .. }
         | Intent::AnswerNext { .. }
         | Intent::Private { .. }
+        | Intent::Join { .. }
+        | Intent::Unjoin { .. }
         | Intent::Override { .. }
         | Intent::Clear { .. }
         | Intent::Signal { on: true, .. }

@@ -60,6 +60,20 @@ pub enum Intent {
         /// Private.
         on: bool,
     },
+    /// Adds a line to what a position carries: one of mine at another position, or that I hold.
+    Join {
+        /// Which position.
+        position: Position,
+        /// Which line.
+        line: LineId,
+        /// The call that its key showed.
+        call: CallId,
+    },
+    /// Takes a line that I added out of a conference.
+    Unjoin {
+        /// Which line.
+        line: LineId,
+    },
     /// Enters a call as a supervisor of its desk; everybody on it is told before.
     Override {
         /// Which line.

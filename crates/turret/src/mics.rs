@@ -156,7 +156,10 @@ impl Mics {
 
     /// The user lets go: the microphone of the call on `line`, or with `talk` of the talk key, is shut by command `by`.
     pub fn shut(&mut self, facts: &Facts, line: &LineId, talk: bool, by: Uuid) {
-        let same = |at: &LineId, position: Position| at == line && (position == Position::Speakers) == talk;
+        // Who lets go of one line of a conference lets go of all.
+        let same = |at: &LineId, position: Position| {
+            (position == Position::Speakers) == talk && (at == line || (!talk && facts.are_joined(line, at)))
+        };
         self.shut_where(facts, same, |_| Shut::Asked(by));
     }
 

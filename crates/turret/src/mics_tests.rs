@@ -256,3 +256,21 @@ fn a_talk_waits_until_a_muted_hands_free_call_is_not_fed_from_its_microphone() {
     facts.mics[0].muted = true;
     assert_eq!(uplinks(&facts, &local), [Uplink::Mic]);
 }
+
+#[test]
+fn cnf_5_who_releases_one_line_of_a_conference_is_heard_on_none_of_it_before_the_switch_has_answered() {
+    let (mut facts, mut local) = on_a_call();
+    let lines = ["calder", "fenmoor"].map(|line| dealerboard_model::ConferenceLine {
+        line: line.into(),
+        name: line.into(),
+        by: "reyes".into(),
+    });
+    let conference = dealerboard_model::ConferenceId(1);
+    let joined = dealerboard_model::ConferenceStatus { id: conference, lines: lines.into(), unattended: false };
+    facts.statuses.get_mut(&LineId::from("calder")).unwrap().conference = Some(joined);
+    let fenmoor = LineStatus { line: "fenmoor".into(), ..facts.statuses[&LineId::from("calder")].clone() };
+    facts.statuses.insert("fenmoor".into(), fenmoor);
+    facts.mics.push(mic("fenmoor", Uplink::Left));
+    local.mics.shut(&facts, &"fenmoor".into(), false, id(1));
+    assert_eq!(uplinks(&facts, &local), []);
+}

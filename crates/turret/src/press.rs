@@ -121,6 +121,10 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         }
         Intent::Hold { position, exclusive } => hold(*position, *exclusive, facts, local),
         Intent::Private { position, on } => private(*position, *on, facts, local),
+        Intent::Join { position, line, call } => {
+            act(Act::Join { line: line.clone(), call: *call, position: *position })
+        }
+        Intent::Unjoin { line } => act(Act::Unjoin { line: line.clone() }),
         Intent::Override { line, call, reason, position } => {
             let position = landing(*position, facts, local);
             act(Act::Override { line: line.clone(), call: *call, position, reason: reason.clone() })
@@ -179,6 +183,8 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         | Intent::AnswerNext { .. }
         | Intent::Hold { .. }
         | Intent::Private { .. }
+        | Intent::Join { .. }
+        | Intent::Unjoin { .. }
         | Intent::Override { .. }
         | Intent::Clear { .. }
         | Intent::Signal { .. }

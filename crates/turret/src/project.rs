@@ -4,16 +4,16 @@
 
 use crate::calling::Calls;
 use crate::facts::Facts;
-use crate::mics::{self, Gate, Mics};
+use crate::mics::{self, Mics};
 use crate::mutes::Mutes;
 use crate::view::{
-    DeviceView, Header, IncomingView, KeyView, LinkView, MicView, NoticeView, PageView, PersonView, PositionView,
-    RecorderState, RecorderView, TalkView, View,
+    DeviceView, Header, IncomingView, KeyView, LinkView, NoticeView, PageView, PersonView, PositionView, RecorderState,
+    RecorderView, TalkView, View,
 };
 use dealerboard_model::{
-    FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Position, Proof, Role, Uplink, lamp,
+    FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Position, Proof, Role, lamp,
 };
-use dealerboard_wire::{OpenMic, Person, RecorderHealth};
+use dealerboard_wire::{Person, RecorderHealth};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The words of a position whose call is not answered yet.
@@ -194,45 +194,6 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Every microphone that sound goes out of, and those that a talk key keeps from being heard. What the user muted goes
-    /// out to nobody.
-    fn open_mics(&self) -> Vec<MicView> {
-        let (open, mut shown) = (mics::open(self.facts, self.local), mics::shown(self.facts, self.local));
-        shown.retain(|(_, position)| !self.local.muted.contains(*position));
-        let listed = |gate: &Gate, mic: &OpenMic| gate.line.as_ref() == Some(&mic.line) && gate.uplink == mic.uplink;
-        let on_their_way = open.iter().filter(|gate| !shown.iter().any(|(mic, _)| listed(gate, mic)));
-        let on_their_way = on_their_way.map(|gate| self.mic_on_its_way(gate));
-        let shown = shown.iter().map(|(mic, _)| self.mic(mic, !open.iter().any(|gate| listed(gate, mic))));
-        shown.chain(on_their_way).collect()
-    }
-
-    fn mic(&self, mic: &OpenMic, muted: bool) -> MicView {
-        MicView {
-            line: Some(mic.line.clone()),
-            name: self.name(&mic.line),
-            position: device_of(mic.uplink),
-            since_utc_ms: mic.since.utc_ms,
-            hearers: mic.hearers,
-            muted,
-            closes_utc_ms: mic.closes_at.map(|it| it.utc_ms),
-        }
-    }
-
-    /// One that the switch does not list yet.
-    fn mic_on_its_way(&self, gate: &Gate) -> MicView {
-        let called = || self.local.calls.at(gate.position).map(|(_, call)| self.facts.name_of(&call.user)).next();
-        let press = self.local.mics.pending().find(|it| it.line == gate.line && it.position == gate.position);
-        MicView {
-            line: gate.line.clone(),
-            name: gate.line.as_ref().map_or_else(|| called().unwrap_or_default(), |line| self.name(line)),
-            position: device_of(gate.uplink),
-            since_utc_ms: press.map_or(0, |it| it.since_utc_ms),
-            hearers: 0,
-            muted: false,
-            closes_utc_ms: None,
-        }
-    }
-
     fn name(&self, line: &LineId) -> String {
         self.facts.lines.get(line).map(|it| it.name.clone()).unwrap_or_default()
     }
@@ -315,9 +276,14 @@ impl<'a> Look<'a> {
                 let others: Vec<String> = who.iter().filter(|it| Some(it.as_str()) != me).cloned().collect();
                 let place = self.facts.position_of(&about.line).map_or("Hands-free", place);
                 let with = if others.is_empty() { place.into() } else { format!("{place} · {}", company(&others)) };
+                let with = match status.conference.as_ref().map(|it| it.lines.len()) {
+                    Some(lines) => format!("{place} · {lines} joined"),
+                    None => with,
+                };
                 if status.private_by().is_some() { format!("{with} · private") } else { with }
             }
             (_, Lamp::HeldHere) => "Held by you".into(),
+            (_, Lamp::InUseElsewhere) if who.is_empty() && status.conference.is_some() => "Far ends only".into(),
             (_, Lamp::InUseElsewhere) if status.private_by().is_some() => format!("{} · private", company(who)),
             (_, Lamp::InUseElsewhere) => company(who),
             (_, Lamp::HeldElsewhere) => format!("Held · {}", company(who)),
@@ -350,7 +316,7 @@ impl<'a> Look<'a> {
         PositionView {
             position,
             line: line.cloned(),
-            name: about.map(|it| it.name.clone()).unwrap_or_default(),
+            name: line.map(|it| self.names(it)).unwrap_or_default(),
             words,
             since_utc_ms: line.and_then(|it| self.facts.party_of(it)).map(|it| it.since.utc_ms),
             mic_open: mics::open(self.facts, self.local).iter().any(|gate| gate.position == position),
@@ -364,7 +330,10 @@ impl<'a> Look<'a> {
                 |it| self.facts.party_of(it).is_some_and(|me| me.private),
             ),
             can_private: about.is_none_or(|it| it.kind.is_wire()),
-            can_signal: about.is_some_and(|it| it.kind == LineKind::Mrd),
+            can_signal: about.is_some_and(|it| it.kind == LineKind::Mrd)
+                && status.is_some_and(|it| it.far != FarEnd::Open),
+            joined: line.map(|it| self.joined(it)).unwrap_or_default(),
+            joinable: line.map(|it| self.joinable(it)).unwrap_or_default(),
             device: self.local.devices.get(&position).cloned().unwrap_or(DeviceView {
                 microphone: None,
                 ear: None,
@@ -454,15 +423,6 @@ fn kind_and_number(about: &LineFacts) -> String {
     format!("{kind} {}", about.number).trim_end().to_owned()
 }
 
-/// The position whose microphone an uplink carries.
-fn device_of(uplink: Uplink) -> Position {
-    match uplink {
-        Uplink::Left => Position::Left,
-        Uplink::Right => Position::Right,
-        Uplink::Mic => Position::HandsFree,
-    }
-}
-
 fn family(name: &str) -> &str {
     name.rsplit(' ').next().unwrap_or(name)
 }
@@ -477,6 +437,12 @@ fn place(position: Position) -> &'static str {
 
 #[path = "channels.rs"]
 mod channels;
+
+#[path = "joining.rs"]
+mod joining;
+
+#[path = "open_mics.rs"]
+mod open_mics;
 
 #[cfg(test)]
 #[path = "project_tests.rs"]

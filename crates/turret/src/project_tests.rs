@@ -3,10 +3,12 @@
 
 use super::*;
 use crate::mics::{PENDING, Pending};
+use crate::view::{JoinableView, MicView};
 use dealerboard_model::{
-    CallId, Csrc, Moment, Party, PersonStatus, RecordPolicy, Ring, RingPriority, TurretId, UserId,
+    CallId, ConferenceId, ConferenceLine, ConferenceStatus, Csrc, Moment, Party, PersonStatus, RecordPolicy, Ring,
+    RingPriority, TurretId, Uplink, UserId,
 };
-use dealerboard_wire::{Me, Person};
+use dealerboard_wire::{Me, OpenMic, Person};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -312,4 +314,93 @@ fn i20_a_key_names_once_each_who_is_on_its_line_holds_it_or_talks_there() {
         |user: &str, turret| dealerboard_model::Talker { user: user.into(), turret: TurretId(turret), since: at(5) };
     status.talkers = vec![talker("lindt", 2), talker("okoro", 4)];
     assert_eq!(key(&project(&facts, &local)).who, ["R. Lindt", "J. Marsh", "T. Okoro"]);
+}
+
+/// This turret has `calder` and `fenmoor` joined at the left handset; it has added `fenmoor`.
+fn in_a_conference() -> (Facts, Local) {
+    let (mut facts, local) = on_a_call();
+    let about =
+        LineFacts { line: "fenmoor".into(), name: "fenmoor".into(), ..facts.lines[&LineId::from("calder")].clone() };
+    let lines = [("calder", "marsh"), ("fenmoor", "reyes")];
+    let lines = lines.map(|(line, by)| ConferenceLine { line: line.into(), name: line.into(), by: by.into() });
+    let conference = Some(ConferenceStatus { id: ConferenceId(1), lines: lines.into(), unattended: false });
+    let calder = facts.statuses.get_mut(&LineId::from("calder")).unwrap();
+    calder.conference = conference.clone();
+    let fenmoor = LineStatus { line: "fenmoor".into(), call: Some(CallId(4)), ..calder.clone() };
+    facts.lines.insert("fenmoor".into(), about);
+    facts.statuses.insert("fenmoor".into(), fenmoor);
+    facts.mics.push(mic("fenmoor", Uplink::Left));
+    facts.me = Some(Me {
+        user: "reyes".into(),
+        name: "A. Reyes".into(),
+        desk: "london".into(),
+        desk_name: "London".into(),
+        seat: String::new(),
+        roles: Vec::new(),
+    });
+    (facts, local)
+}
+
+#[test]
+fn cnf_3_a_handset_names_every_line_of_its_conference_and_only_what_i_added_can_be_removed() {
+    let (facts, local) = in_a_conference();
+    let view = project(&facts, &local);
+    assert_eq!(left(&view).name, "calder + fenmoor");
+    let removable: Vec<_> = left(&view).joined.iter().map(|it| (it.name.as_str(), it.removable)).collect();
+    assert_eq!(removable, [("calder", false), ("fenmoor", true)]);
+    assert_eq!(key(&view).words, "Left · 2 joined");
+}
+
+#[test]
+fn cnf_3_one_microphone_towards_a_conference_is_listed_once_with_all_its_lines() {
+    let (facts, local) = in_a_conference();
+    let names: Vec<_> = project(&facts, &local).header.mics.into_iter().map(|it: MicView| it.name).collect();
+    assert_eq!(names, ["calder + fenmoor"]);
+}
+
+#[test]
+fn cnf_1_a_call_that_i_hold_can_be_joined_and_one_of_the_same_conference_cannot() {
+    let (mut facts, local) = in_a_conference();
+    assert_eq!(left(&project(&facts, &local)).joinable, []);
+    for line in ["calder", "fenmoor"] {
+        facts.statuses.get_mut(&LineId::from(line)).unwrap().conference = None;
+    }
+    let held = facts.statuses.get_mut(&LineId::from("fenmoor")).unwrap();
+    (held.phase, held.holders) = (LinePhase::Held, std::mem::take(&mut held.parties));
+    let joinable = JoinableView { line: "fenmoor".into(), name: "fenmoor".into(), call: CallId(4) };
+    assert_eq!(left(&project(&facts, &local)).joinable, [joinable]);
+}
+
+#[test]
+fn hold_7_a_call_that_waits_for_long_rings_with_the_name_of_who_holds_it_and_goes_before_new_ones() {
+    let (mut facts, local) = world(|it| {
+        let ring = Ring { priority: RingPriority::Low, since: at(9), from: "T. Marsh".into(), recall: true };
+        (it.phase, it.holders, it.ring) = (LinePhase::Held, vec![party(2)], Some(ring));
+    });
+    let new = Ring { priority: RingPriority::High, since: at(1), from: "Far".into(), recall: false };
+    facts.statuses.get_mut(&LineId::from("macro")).unwrap().ring = Some(new);
+    let view = project(&facts, &local);
+    assert_eq!(key(&view).words, "ON HOLD · Marsh");
+    let rows: Vec<_> = view.incoming.iter().map(|row| (row.name.as_str(), row.words.as_str())).collect();
+    assert_eq!(rows[0], ("calder", "On hold by T. Marsh"));
+}
+
+#[test]
+fn prv_1_a_private_line_is_locked_elsewhere_and_says_so() {
+    let (facts, local) = world(|it| {
+        let owner = Party { private: true, ..party(2) };
+        (it.phase, it.parties) = (LinePhase::Talking, vec![owner]);
+    });
+    let view = project(&facts, &local);
+    assert_eq!((key(&view).lamp, key(&view).locked), (Lamp::InUseElsewhere, true));
+    assert_eq!(key(&view).words, "reyes · private");
+}
+
+#[test]
+fn sup_1_only_a_supervisor_is_offered_to_enter_a_call() {
+    let (mut facts, local) = in_a_conference();
+    facts.turret = Some(TurretId(7));
+    assert!(!key(&project(&facts, &local)).can_override);
+    facts.me.as_mut().unwrap().roles = vec![Role::Supervisor];
+    assert!(key(&project(&facts, &local)).can_override);
 }

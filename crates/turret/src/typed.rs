@@ -6,7 +6,7 @@ use dealerboard_turret::view::Intent;
 use serde_json::{Map, Value};
 
 /// An example of every intent, with all fields that it must have, and what it does.
-const EXAMPLES: [(&str, &str); 27] = [
+const EXAMPLES: [(&str, &str); 29] = [
     (
         r#"{"intent":"press","line":"hallam-street"}"#,
         "the key of a line: seizes, answers, resumes or joins; \"position\" says where to",
@@ -20,6 +20,11 @@ const EXAMPLES: [(&str, &str); 27] = [
         r#"{"intent":"private","position":"left","on":true}"#,
         "keeps everybody else off what a position carries, or off its next call",
     ),
+    (
+        r#"{"intent":"join","position":"left","line":"fenmoor","call":7}"#,
+        "joins a line that you hold, or have at another position, with what a position carries",
+    ),
+    (r#"{"intent":"unjoin","line":"fenmoor"}"#, "takes a line that you added out of a conference"),
     (
         r#"{"intent":"override","line":"calder-wynn","call":7,"reason":"a limit was passed"}"#,
         "enters a call as its desk's supervisor; everybody on it is told before",

@@ -219,14 +219,40 @@ pub struct PositionView {
     pub private: bool,
     /// Its call can be kept private; while idle, the next one can.
     pub can_private: bool,
-    /// The line on it is an MRD: Signal is offered.
+    /// The line on it is an MRD whose far end has not come yet: Signal is offered.
     pub can_signal: bool,
+    /// The lines of the conference on it; none for a plain call.
+    pub joined: Vec<JoinedView>,
+    /// What can be joined with its call: calls of mine at other positions, and those that I hold.
+    pub joinable: Vec<JoinableView>,
     /// Names of the devices in use.
     pub device: DeviceView,
     /// The next key lands here.
     pub selected: bool,
     /// Volume, 0 to 1.
     pub volume: f32,
+}
+
+/// One line of a conference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct JoinedView {
+    /// Which.
+    pub line: LineId,
+    /// Its name.
+    pub name: String,
+    /// I may take it out.
+    pub removable: bool,
+}
+
+/// A call that can be joined with another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct JoinableView {
+    /// Which line.
+    pub line: LineId,
+    /// Its name.
+    pub name: String,
+    /// Its call.
+    pub call: CallId,
 }
 
 /// The devices of a position.

@@ -179,6 +179,20 @@ pub enum Act {
         /// Which line.
         line: LineId,
     },
+    /// Adds a line to what a position carries: everybody on either hears everybody.
+    Join {
+        /// Which line.
+        line: LineId,
+        /// The call that was shown.
+        call: CallId,
+        /// What it is added to.
+        position: Position,
+    },
+    /// Takes a line out of a conference.
+    Unjoin {
+        /// Which line.
+        line: LineId,
+    },
     /// Keeps everybody else off the line that one is on, or no longer.
     Private {
         /// Which line.

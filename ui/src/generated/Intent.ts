@@ -54,7 +54,23 @@ position: Position,
 /**
  * Private.
  */
-on: boolean, } | { "intent": "override", 
+on: boolean, } | { "intent": "join", 
+/**
+ * Which position.
+ */
+position: Position, 
+/**
+ * Which line.
+ */
+line: LineId, 
+/**
+ * The call that its key showed.
+ */
+call: CallId, } | { "intent": "unjoin", 
+/**
+ * Which line.
+ */
+line: LineId, } | { "intent": "override", 
 /**
  * Which line.
  */

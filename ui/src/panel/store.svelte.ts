@@ -59,7 +59,9 @@ export class PanelStore {
   /** The first page on show. */
   page = $state(0);
   /** The dialog on show. */
-  dialog = $state<null | 'shortcuts' | 'log_off' | 'devices' | 'card'>(null);
+  dialog = $state<null | 'shortcuts' | 'log_off' | 'devices' | 'card' | 'join'>(null);
+  /** The position whose conference is on show. */
+  joining = $state<Position>('left');
   /** The line whose card is on show. */
   card = $state<string | null>(null);
   /** The element that was pressed last: messages point at it. */
@@ -87,6 +89,11 @@ export class PanelStore {
   /** Shows what else can be done with a line. */
   openCard(key: KeyView): void {
     [this.card, this.dialog] = [key.line, 'card'];
+  }
+
+  /** Shows what can be joined with the call of a position, and what is. */
+  openJoin(position: Position): void {
+    [this.joining, this.dialog] = [position, 'join'];
   }
 
   /** Opens the review page. */

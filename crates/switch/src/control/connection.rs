@@ -222,6 +222,8 @@ impl Reader {
                 | Act::OpenMic { .. }
                 | Act::Intercom { .. }
                 | Act::TalkBack { on: true, .. }
+                | Act::Join { .. }
+                | Act::Unjoin { .. }
                 | Act::Private { .. }
                 | Act::Override { .. }
                 | Act::Clear { .. }

@@ -45,12 +45,16 @@ impl FloorLoop {
             }
             Output::Line { status, to } => self.tell_each(&to, &Event::Line { status }),
             Output::LineAdded { line, name, kind, to } => {
-                let facts = self.add_line(line.clone(), name, kind);
+                // One who gets the key of a line for a call is shown the line as others are.
+                let known = self.facts_of(&line).cloned();
+                let facts = known.unwrap_or_else(|| self.add_line(line.clone(), name, kind));
                 let Some(status) = self.exchange.status(&line) else { return };
                 self.tell_each(&to, &Event::LineAdded { facts, status });
             }
             Output::LineRemoved { line, to } => {
-                self.added.remove(&line);
+                if self.exchange.status(&line).is_none() {
+                    self.added.remove(&line);
+                }
                 self.tell_each(&to, &Event::LineRemoved { line });
             }
             Output::Person(status) => self.tell_all(&Event::Person { status }),
@@ -100,8 +104,12 @@ impl FloorLoop {
     }
 
     pub(super) fn label_of(&self, line: &LineId) -> Option<Csrc> {
-        let added = self.added.get(line).map(|facts| facts.csrc);
-        added.or_else(|| self.panels.lines().find(|facts| facts.line == *line).map(|facts| facts.csrc))
+        self.facts_of(line).map(|facts| facts.csrc)
+    }
+
+    /// A line of the floor, or one that was added for a call.
+    pub(super) fn facts_of(&self, line: &LineId) -> Option<&LineFacts> {
+        self.added.get(line).or_else(|| self.panels.line(line))
     }
 
     fn tell_each(&self, to: &[TurretId], event: &Event) {

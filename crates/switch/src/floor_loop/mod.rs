@@ -332,7 +332,7 @@ impl FloorLoop {
         let account = &seat.proved.account;
         let panel = self.panels.of(&account.user);
         let mine = |line: &&LineId| panel.lines.contains(line);
-        let added = self.exchange.lines_of(turret).into_iter().filter_map(|(line, ..)| self.added.get(&line).cloned());
+        let added = self.exchange.lines_of(turret).into_iter().filter_map(|(line, ..)| self.facts_of(&line).cloned());
         let lines: Vec<_> = self.panels.lines().filter(|facts| mine(&&facts.line)).cloned().chain(added).collect();
         let statuses = lines.iter().filter_map(|facts| self.exchange.status(&facts.line)).collect();
         let desk = DeskId(account.desk.clone());

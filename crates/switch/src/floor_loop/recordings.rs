@@ -47,6 +47,7 @@ fn words(what: &Happening) -> &'static str {
         Happening::MadeOpen => "Private no more",
         Happening::Overrides { .. } => "Enters by override",
         Happening::Entered => "Entered",
+        Happening::Conference { .. } => "Joined with another line",
         Happening::Cleared => "Cleared",
         Happening::Resumed => "Resumed",
         Happening::Left => "Left",
@@ -82,6 +83,7 @@ fn words(what: &Happening) -> &'static str {
 fn sentence(what: &Happening) -> String {
     match what {
         Happening::Overrides { reason } if !reason.is_empty() => format!("{}: {reason}", words(what)),
+        Happening::Conference { with } => format!("Joined with {with}"),
         _ => words(what).to_owned(),
     }
 }
@@ -134,9 +136,7 @@ impl FloorLoop {
 
     /// What a line is called now: one that was added for a call is forgotten after it.
     fn name_of(&self, line: &LineId) -> String {
-        let added = self.added.get(line).map(|facts| facts.name.clone());
-        let found = || self.panels.lines().find(|facts| facts.line == *line).map(|facts| facts.name.clone());
-        added.or_else(found).unwrap_or_default()
+        self.facts_of(line).map(|facts| facts.name.clone()).unwrap_or_default()
     }
 
     /// Tells everybody when the recorder has failed, or writes again; the log also, when it cannot follow.

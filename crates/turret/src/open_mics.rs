@@ -1,0 +1,74 @@
+//! The microphones that the header lists.
+
+use super::Look;
+use crate::facts::Facts;
+use crate::mics::{self, Gate};
+use crate::view::MicView;
+use dealerboard_model::{Position, Uplink};
+use dealerboard_wire::OpenMic;
+
+impl Look<'_> {
+    /// Every microphone that sound goes out of, and those that a talk key keeps from being heard. What the user muted goes
+    /// out to nobody.
+    pub(super) fn open_mics(&self) -> Vec<MicView> {
+        let (open, mut shown) = (mics::open(self.facts, self.local), mics::shown(self.facts, self.local));
+        shown.retain(|(_, position)| !self.local.muted.contains(*position));
+        let listed = |gate: &Gate, mic: &OpenMic| gate.line.as_ref() == Some(&mic.line) && gate.uplink == mic.uplink;
+        let on_their_way = open.iter().filter(|gate| !shown.iter().any(|(mic, _)| listed(gate, mic)));
+        let on_their_way = on_their_way.map(|gate| self.mic_on_its_way(gate));
+        let shown = shown.iter().map(|(mic, _)| self.mic(mic, !open.iter().any(|gate| listed(gate, mic))));
+        one_a_conference(shown.chain(on_their_way).collect(), self.facts)
+    }
+
+    fn mic(&self, mic: &OpenMic, muted: bool) -> MicView {
+        MicView {
+            line: Some(mic.line.clone()),
+            name: self.name(&mic.line),
+            position: device_of(mic.uplink),
+            since_utc_ms: mic.since.utc_ms,
+            hearers: mic.hearers,
+            muted,
+            closes_utc_ms: mic.closes_at.map(|it| it.utc_ms),
+        }
+    }
+
+    /// One that the switch does not list yet.
+    fn mic_on_its_way(&self, gate: &Gate) -> MicView {
+        let called = || self.local.calls.at(gate.position).map(|(_, call)| self.facts.name_of(&call.user)).next();
+        let press = self.local.mics.pending().find(|it| it.line == gate.line && it.position == gate.position);
+        MicView {
+            line: gate.line.clone(),
+            name: gate.line.as_ref().map_or_else(|| called().unwrap_or_default(), |line| self.name(line)),
+            position: device_of(gate.uplink),
+            since_utc_ms: press.map_or(0, |it| it.since_utc_ms),
+            hearers: 0,
+            muted: false,
+            closes_utc_ms: None,
+        }
+    }
+}
+
+/// A microphone that is open towards a conference is one microphone, with the names of all its lines.
+fn one_a_conference(mics: Vec<MicView>, facts: &Facts) -> Vec<MicView> {
+    let mut all: Vec<MicView> = Vec::new();
+    for mic in mics {
+        let joined = |known: &MicView| match (&known.line, &mic.line) {
+            (Some(one), Some(other)) => known.position == mic.position && one != other && facts.are_joined(one, other),
+            _ => false,
+        };
+        match all.iter_mut().find(|known| joined(known)) {
+            Some(known) => known.name = format!("{} + {}", known.name, mic.name),
+            None => all.push(mic),
+        }
+    }
+    all
+}
+
+/// The position whose microphone an uplink carries.
+fn device_of(uplink: Uplink) -> Position {
+    match uplink {
+        Uplink::Left => Position::Left,
+        Uplink::Right => Position::Right,
+        Uplink::Mic => Position::HandsFree,
+    }
+}
