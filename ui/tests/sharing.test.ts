@@ -101,7 +101,7 @@ test('clears a line for an administrator, by the keyboard too', async () => {
 });
 
 test('joins a call that waits with the one on a handset', async () => {
-  store.apply({ change: 'position', value: { ...store.position('left')!, joinable: [{ line: 'wexcombe', name: 'Wexcombe', call: 7 }] } });
+  store.apply({ change: 'position', value: { ...store.position('left')!, can_signal: false, joinable: [{ line: 'wexcombe', name: 'Wexcombe', call: 7 }] } });
   await tick();
   await fireEvent.click(handset('left').getByText('Join'));
   await fireEvent.click(within(screen.getByRole('dialog')).getByText('Wexcombe'));
@@ -110,7 +110,7 @@ test('joins a call that waits with the one on a handset', async () => {
 
 test('removes what I added to a conference, and offers nothing for what others did', async () => {
   const joined = [{ line: 'calder-wynn', name: 'Calder Wynn', removable: false }, { line: 'wexcombe', name: 'Wexcombe', removable: true }];
-  store.apply({ change: 'position', value: { ...store.position('left')!, joined } });
+  store.apply({ change: 'position', value: { ...store.position('left')!, can_signal: false, joined } });
   await tick();
   await fireEvent.click(handset('left').getByText('Join'));
   await fireEvent.click(within(screen.getByRole('dialog')).getByText('Remove'));
