@@ -81,10 +81,13 @@ fn words(what: &Happening) -> &'static str {
 
 /// The same with what its doer said of it.
 fn sentence(what: &Happening) -> String {
-    match what {
-        Happening::Overrides { reason } if !reason.is_empty() => format!("{}: {reason}", words(what)),
-        Happening::Conference { with } => format!("Joined with {with}"),
-        _ => words(what).to_owned(),
+    let said = if let Happening::Overrides { reason } = what { reason.as_str() } else { "" };
+    if let Happening::Conference { with } = what {
+        format!("Joined with {with}")
+    } else if said.is_empty() {
+        words(what).to_owned()
+    } else {
+        format!("{}: {said}", words(what))
     }
 }
 
