@@ -59,7 +59,12 @@ pub fn ring_timeout(s: &mut State, line: &LineId, call: CallId) {
 /// The last member of an end is gone: both ends are idle (ARD-3, ARD-9, ARD-11).
 pub fn end(s: &mut State, line: &LineId, far: &LineId) {
     let far_name = s.lines.get(far).map(|end| end.spec.name.clone()).unwrap_or_default();
-    s.notice_members(far, &format!("The far end of {far_name} released."), None);
+    let sentence = format!("The far end of {far_name} released.");
+    s.notice_members(far, &sentence, None);
+    // Who sent it on is on it no more, and waits to hear what became of it.
+    if let Some(sender) = s.lines.get(far).and_then(|end| end.transfer.as_ref()).map(|transfer| transfer.by.turret) {
+        s.notice(sender, Some(far), sentence, None);
+    }
     tell_missed(s, far);
     for end in [line, far] {
         hoot::close_all(s, end);

@@ -4,7 +4,7 @@ use crate::happenings::Happening;
 use crate::line::Leg;
 use crate::messages::{Accepted, Refusal, RefusalCode};
 use crate::state::{Done, State, stale};
-use crate::{ard, conference, hold, hoot, intercom, mrd, position};
+use crate::{ard, conference, hold, hoot, intercom, mrd, position, transfer};
 use dealerboard_model::{CallId, ConferenceId, LineId, LineKind, Position, TurretId};
 
 /// Where a call is taken to, and how.
@@ -37,6 +37,7 @@ pub fn seize(s: &mut State, turret: TurretId, line: &LineId, take: Take) -> Done
         let who = s.name_of(&leg.party.user);
         return Err(Refusal::new(RefusalCode::Stale, format!("{who} took {name} first; press again to join them.")));
     }
+    transfer::may_answer(s, turret, line)?;
     if found.has_members() {
         return Err(stale(&name));
     }
@@ -85,6 +86,7 @@ pub fn answer(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take
             None => stale(&name),
         });
     }
+    transfer::may_answer(s, turret, line)?;
     if !found.holders().is_empty() {
         return hold::resume(s, turret, line, call, take);
     }
@@ -104,6 +106,10 @@ pub fn answer(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take
     position::take(s, turret, take.at)?;
     join(s, turret, line, call, take)?;
     s.happened_at(line, turret, Happening::Answered);
+    if s.line(line)?.transfer.is_some() {
+        transfer::answered(s, line);
+        return Ok(Accepted { line: Some(line.clone()), position: Some(take.at), call: Some(call) });
+    }
     match (kind, far) {
         (LineKind::Ard, Some(far)) => ard::answered(s, &far),
         (LineKind::Mrd, _) => mrd::opened(s, line, call),
@@ -117,6 +123,11 @@ pub fn release(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     let found = s.line(line)?;
     let (call, name) = (found.call, found.spec.name.clone());
     let mine = found.leg(turret).is_some() || found.is_held_by(turret);
+    let asked =
+        found.transfer.as_ref().is_some_and(|sent| s.user_of(turret).is_some_and(|user| sent.at.contains(user)));
+    if asked {
+        return transfer::refuse(s, turret, line);
+    }
     if !mine {
         s.right_on(turret, line)?;
         if !found.legs().is_empty() || found.holders().is_empty() {

@@ -10,6 +10,7 @@ use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
 use crate::{
     Floor, ard, bridge, call, conference, hold, hoot, intercom, loss, mrd, presence, privacy, recorder, supervisor,
+    transfer,
 };
 use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, TurretId, Uplink, UserId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -182,6 +183,7 @@ impl Exchange {
             Timer::HoldEscalates(line, turret, since) => hold::escalates(s, &line, turret, since),
             Timer::HoldExclusiveOver(line, turret, since) => hold::exclusive_over(s, &line, turret, since),
             Timer::OverrideEnters(line, turret, at) => supervisor::enters(s, &line, turret, at),
+            Timer::TransferReturns(line, since) => transfer::returns(s, &line, since),
             Timer::RingTimeout(line, call) => ard::ring_timeout(s, &line, call),
             Timer::HootGap(line, since) => hoot::gap(s, &line, since),
             Timer::RestartWindow => kept::window_over(s),
@@ -203,6 +205,7 @@ fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {
         Act::Release { line } => call::release(s, turret, &line),
         Act::Clear { line } => call::clear(s, turret, &line),
         Act::Join { line, call, position } => conference::join(s, turret, &line, call, position),
+        Act::Transfer { line, to } => transfer::blind(s, turret, &line, &to),
         Act::Unjoin { line } => conference::remove(s, turret, &line),
         Act::Private { line, on } => privacy::set(s, turret, &line, on),
         Act::Override { line, call, position, reason } => {

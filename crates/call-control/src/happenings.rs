@@ -41,6 +41,11 @@ pub enum Happening {
     },
     /// The supervisor hears and is heard from now on.
     Entered,
+    /// Somebody sent the call on.
+    SentOn {
+        /// To whom.
+        to: String,
+    },
     /// Somebody joined the line with another one.
     Conference {
         /// The name of the other one.

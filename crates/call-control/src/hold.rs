@@ -124,6 +124,7 @@ pub fn resume(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take
         let who = s.name_of(&winner.party.user);
         return Err(Refusal::new(RefusalCode::ResumedBy, format!("{who} resumed {name} first.")));
     }
+    crate::transfer::may_answer(s, turret, line)?;
     let from = takeable(s, turret, found)?;
     s.recordable(line)?;
     position::take(s, turret, take.at)?;

@@ -29,6 +29,7 @@ mod recorder;
 mod state;
 mod supervisor;
 mod timer;
+mod transfer;
 mod voice;
 
 pub use exchange::{Drain, Exchange};

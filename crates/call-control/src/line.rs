@@ -5,6 +5,7 @@
 
 use crate::floor::LineSpec;
 use crate::state::State;
+use crate::transfer::Transfer;
 use dealerboard_model::{CallId, ConferenceId, LineId, Moment, Party, Ring, TurretId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,6 +69,8 @@ pub struct Line {
     pub signal_by: Option<TurretId>,
     /// MRD: the far end was open and has released (MRD-5).
     pub far_gone: bool,
+    /// Sent on, and not answered yet.
+    pub transfer: Option<Transfer>,
     /// The conference that it is in.
     pub conference: Option<ConferenceId>,
     /// Its conference goes on without anybody at this end (CNF-6).
@@ -92,6 +95,7 @@ impl Line {
             signal_since: None,
             signal_by: None,
             far_gone: false,
+            transfer: None,
             conference: None,
             unattended: false,
             guests: BTreeSet::new(),
@@ -119,9 +123,9 @@ impl Line {
         self.spec.far.as_ref()
     }
 
-    /// Somebody is on it or holds it, or it goes on without anybody here.
+    /// Somebody is on it or holds it, or it goes on without anybody here, or waits for whom it was sent on to.
     pub fn has_members(&self) -> bool {
-        !self.legs.is_empty() || !self.holders.is_empty() || self.unattended
+        !self.legs.is_empty() || !self.holders.is_empty() || self.unattended || self.transfer.is_some()
     }
 
     pub fn leg(&self, turret: TurretId) -> Option<&Leg> {

@@ -4,8 +4,8 @@ use crate::Floor;
 use crate::happenings::Happening;
 use crate::kept::Kept;
 use dealerboard_model::{
-    CallId, LineId, LineKind, LineStatus, Moment, PersonStatus, Position, RecordingId, TrackId, TurretId, Uplink,
-    UserId,
+    CallId, LineId, LineKind, LineStatus, Moment, PersonStatus, Position, RecordingId, TrackId, TransferTo, TurretId,
+    Uplink, UserId,
 };
 
 /// Everything that can change call state.
@@ -99,6 +99,8 @@ pub enum Act {
     Clear { line: LineId },
     /// Adds a line to what a position carries: everybody on either hears everybody.
     Join { line: LineId, call: CallId, position: Position },
+    /// Sends a call on to somebody else.
+    Transfer { line: LineId, to: TransferTo },
     /// Takes a line out of a conference.
     Unjoin { line: LineId },
     /// Keeps everybody else off the line that one is on.
@@ -152,6 +154,10 @@ pub enum RefusalCode {
     NotHoldable,
     /// Not added by this user.
     NotYours,
+    /// It would come back to where it is.
+    Loop,
+    /// Does not want to be disturbed.
+    Dnd,
     /// Nobody is there.
     NobodyThere,
 }

@@ -19,7 +19,9 @@ pub fn opened(s: &mut State, line: &LineId, call: CallId) {
     let far_open = s.lines.get(&far).is_some_and(Line::has_members);
     if let Ok(end) = s.line_mut(&far) {
         (end.call, end.far_gone) = (Some(call), false);
-        end.ring = end.ring.take().filter(|_| !far_open);
+        // Signal has done its work; what waits on hold or was sent on rings until somebody takes it.
+        let waits = end.transfer.is_some() || end.ring.as_ref().is_some_and(|ring| ring.recall);
+        end.ring = end.ring.take().filter(|_| waits || !far_open);
     }
     if let Ok(here) = s.line_mut(line) {
         here.far_gone = false;

@@ -361,6 +361,10 @@ policies! {
     "conference.no_local" conference_no_local: ConferenceNoLocal = ConferenceNoLocal::Release, ConferenceNoLocal::KIND,
         PERSON, Smallest,
         "whether the far ends of a conference go on talking with each other when everybody here has left";
+    "transfer.return" transfer_return_ms: u64 = 20 * S, Kind::Span(10 * S, 180 * S), WIRE_AND_PERSON, Nearest,
+        "how long a call that was sent on rings before it comes back to who sent it";
+    "transfer.recall" transfer_recall_ms: u64 = 15 * S, Kind::Span(10 * S, 120 * S), WIRE_AND_PERSON, Nearest,
+        "how long it rings there before it waits on hold and rings for the whole desk";
     "override.reason" override_reason: bool = true, Kind::ON_OFF, WIRE_AND_PERSON, Largest,
         "whether a supervisor who enters a call has to say why";
     "override.lead" override_lead_ms: u64 = S, Kind::Span(500, 5 * S), WIRE_AND_PERSON, Largest,

@@ -7,12 +7,18 @@ use crate::line::Line;
 use crate::loss::{Leaves, leave_to_others, tell_callers};
 use crate::messages::Accepted;
 use crate::state::{Done, State};
+use crate::transfer;
 use dealerboard_model::{LineId, TurretId, Uplink, UserId};
 
 /// A user has taken a turret: it hears the lines of their speakers.
 pub fn log_on(s: &mut State, turret: TurretId, user: &UserId) {
     let monitors = s.floor.users.get(user).map(|spec| spec.speakers.clone()).unwrap_or_default();
     s.seat(turret, user, monitors);
+    // What rings at this user alone rings at this turret too.
+    let theirs = s.guest_lines.get(user).into_iter().chain(s.appearances.get(user)).flatten();
+    let rings: Vec<LineId> =
+        theirs.filter(|line| s.lines.get(*line).is_some_and(|it| it.ring.is_some())).cloned().collect();
+    s.touched.extend(rings);
 }
 
 /// The microphone of an uplink has gone, or one is there; `lines` are those that it is recorded on.
@@ -68,6 +74,10 @@ pub fn leave(s: &mut State, turret: TurretId, how: Leaves) {
     {
         s.dnd.remove(&seat.user);
         tell_callers(s, &seat.user);
+        let asked = s.guest_lines.get(&seat.user).into_iter().chain(s.appearances.get(&seat.user)).flatten();
+        let asked: Vec<LineId> =
+            asked.filter(|line| s.lines.get(*line).is_some_and(|it| it.transfer.is_some())).cloned().collect();
+        asked.iter().for_each(|line| transfer::gone(s, line, &seat.user));
     }
 }
 

@@ -8,7 +8,7 @@ use crate::state::State;
 use crate::voice::{self, Voice, hearers, is_lost, mics_of};
 use dealerboard_model::{
     ConferenceLine, ConferenceStatus, FarEnd, LineId, LineKind, LinePhase, LineStatus, PersonStatus, Proof,
-    RecordPolicy, Talker, TurretId, UserId,
+    RecordPolicy, Ring, Talker, TurretId, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +23,8 @@ pub struct Sent {
 fn phase(line: &Line) -> LinePhase {
     if line.failed {
         LinePhase::OutOfService
+    } else if line.transfer.is_some() {
+        LinePhase::Held
     } else if line.ring.as_ref().is_some_and(|ring| !ring.recall) && line.legs().is_empty() {
         LinePhase::Ringing
     } else if line.calling {
@@ -40,6 +42,7 @@ fn phase(line: &Line) -> LinePhase {
 fn far_end(s: &State, line: &Line) -> FarEnd {
     let Some(far) = line.spec.far.as_ref().and_then(|far| s.lines.get(far)) else { return FarEnd::Plain };
     match (far.legs(), far.spec.kind) {
+        ([], _) if far.transfer.is_some() => FarEnd::SentOn,
         ([], _) if !far.holders().is_empty() => FarEnd::Held,
         ([], _) if line.far_gone => FarEnd::Gone,
         ([], _) => FarEnd::Plain,
@@ -70,7 +73,7 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
     }
     heard_by.retain(|turret| !is_lost(s, *turret));
     // A ring is shown where it can be answered: an intercom's only to the one who is called.
-    let ring = line.ring.clone();
+    let ring = line.ring.clone().map(|ring| Ring { at: ring_at(s, line), ..ring });
     let phase = phase(line);
     // An idle MRD end knows the call of its open far end; its key does not show it.
     let up = phase != LinePhase::Idle;
@@ -90,9 +93,16 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
         signalled: line.signalled,
         far: far_end(s, line),
         proof: proof(s, line, !here.is_empty() || there),
+        sent_to: line.transfer.as_ref().map(|transfer| transfer.to.clone()),
         conference: conference(s, line),
         hearers: u32::try_from(heard_by.len()).unwrap_or(u32::MAX),
     }
+}
+
+/// Where a line rings, when it does not ring at all its appearances.
+fn ring_at(s: &State, line: &Line) -> Option<Vec<TurretId>> {
+    let transfer = line.transfer.as_ref()?;
+    Some(transfer.at.iter().filter_map(|user| s.seats.get(user)).flatten().copied().collect())
 }
 
 /// The conference that a line is in.

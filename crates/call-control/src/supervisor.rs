@@ -28,7 +28,7 @@ pub fn override_call(s: &mut State, turret: TurretId, line: &LineId, call: CallI
             return Err(Refusal::new(RefusalCode::NoRight, sentence));
         }
     }
-    if found.calling || (found.ring.is_some() && !found.has_members()) {
+    if found.calling || found.transfer.is_some() || (found.ring.is_some() && !found.has_members()) {
         return Err(Refusal::new(RefusalCode::StillRinging, format!("{name} still rings; nobody talks there yet.")));
     }
     if found.call != Some(call) || !found.has_members() || found.leg(turret).is_some() {

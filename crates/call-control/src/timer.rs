@@ -38,6 +38,8 @@ pub enum Timer {
     HoldExclusiveOver(LineId, TurretId, u64),
     /// A supervisor was announced for `override.lead`.
     OverrideEnters(LineId, TurretId, u64),
+    /// Nobody has answered what was sent on.
+    TransferReturns(LineId, u64),
     /// An ARD has rung for `ring.timeout.ard`.
     RingTimeout(LineId, CallId),
     /// A hoot has been quiet for `hoot.activity_gap`.
@@ -62,6 +64,7 @@ impl Timer {
             | Self::HoldEscalates(..)
             | Self::HoldExclusiveOver(..)
             | Self::OverrideEnters(..)
+            | Self::TransferReturns(..)
             | Self::RingTimeout(..)
             | Self::HootGap(..)
             | Self::RestartWindow => false,

@@ -7,7 +7,7 @@
 mod floor;
 
 use dealerboard_call_control::{Act, Input, Kept, MicReport, Output};
-use dealerboard_model::{CallId, LineId, LineKind, LineStatus, Moment, Position, TurretId, Uplink};
+use dealerboard_model::{CallId, LineId, LineKind, LineStatus, Moment, Position, TransferTo, TurretId, Uplink};
 use floor::*;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,6 +131,7 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
             Act::Join { call: d.exchange.status(&line).and_then(|it| it.call).unwrap_or(CallId(0)), line, position }
         }
         33 => Act::Unjoin { line: mine.unwrap_or(line) },
+        34 | 35 => Act::Transfer { line, to: TransferTo::User(other) },
         _ => return Input::VoiceActivity { turret, uplink: Uplink::Mic, speaking: one.place > 0 },
     };
     Input::Act { turret, id: 7, act }
@@ -185,6 +186,11 @@ fn check(d: &Desk, switch: &Switch) {
     for status in LINES.iter().map(|line| d.status(line)) {
         assert!(status.holders.iter().all(|holder| !holder.private), "I30 {}", status.line);
         assert!(status.parties.iter().all(|party| !party.exclusive), "HOLD-4 {}", status.line);
+        let waits = status.sent_to.is_some();
+        assert!(
+            !waits || status.ring.as_ref().is_some_and(|ring| ring.at.as_ref().is_some_and(|at| !at.is_empty())),
+            "I41"
+        );
     }
     let undisturbed = TURRETS.map(user).into_iter().filter(|user| d.exchange.person(user).dnd);
     assert_eq!(switch.kept, undisturbed.map(Kept::Dnd).collect(), "SWI-2");
@@ -256,7 +262,7 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
 }
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let one = (0_usize..6, 0_u8..35, 0_usize..5, 0_usize..3, prop_oneof![0_u64..900, 0_u64..40_000]);
+    let one = (0_usize..6, 0_u8..37, 0_usize..5, 0_usize..3, prop_oneof![0_u64..900, 0_u64..40_000]);
     let one = one.prop_map(|(who, kind, line, place, wait_ms)| Move { who, kind, line, place, wait_ms });
     prop::collection::vec(one, 1..120)
 }

@@ -37,7 +37,7 @@ pub fn lamp(status: &LineStatus, turret: TurretId) -> Lamp {
     }
     // A pending intercom rings at the one who is called, and its caller is on it.
     let party_here = status.parties.iter().any(|party| party.turret == turret);
-    if let Some(ring) = status.ring.as_ref().filter(|_| !party_here) {
+    if let Some(ring) = status.ring.as_ref().filter(|ring| !party_here && ring.is_at(turret)) {
         return match ring.priority {
             RingPriority::High => Lamp::RingingHigh,
             RingPriority::Low => Lamp::RingingLow,
@@ -52,7 +52,7 @@ pub fn lamp(status: &LineStatus, turret: TurretId) -> Lamp {
         Lamp::HeldHere
     } else if on_it(&|at| at != turret) || status.conference.as_ref().is_some_and(|it| it.unattended) {
         Lamp::InUseElsewhere
-    } else if status.holders.is_empty() {
+    } else if status.holders.is_empty() && status.sent_to.is_none() {
         Lamp::Idle
     } else {
         Lamp::HeldElsewhere

@@ -1,6 +1,6 @@
 //! What a line is, and the one truth about it that every turret with an appearance is told.
 
-use crate::{CallId, ConferenceId, Csrc, LineId, Moment, Position, TurretId, UserId};
+use crate::{CallId, ConferenceId, Csrc, DeskId, LineId, Moment, Position, TurretId, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -159,9 +159,30 @@ pub struct Ring {
     pub since: Moment,
     /// Who rings, as the key shows it; the far line's name where no person is known. Of a recall: who held the call.
     pub from: String,
-    /// No new call: one that waits on hold for somebody to take it.
+    /// No new call: one that waits on hold for somebody to take it, or has come back to who sent it on.
     #[serde(default)]
     pub recall: bool,
+    /// It rings at these turrets alone, and is answered nowhere else; none: wherever there is an appearance.
+    #[serde(default)]
+    pub at: Option<Vec<TurretId>>,
+}
+
+impl Ring {
+    /// It rings at `turret`.
+    #[must_use]
+    pub fn is_at(&self, turret: TurretId) -> bool {
+        self.at.as_ref().is_none_or(|turrets| turrets.contains(&turret))
+    }
+}
+
+/// Whom a call is sent on to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferTo {
+    /// One person.
+    User(UserId),
+    /// Everybody of a desk who is there: the first who answers has it.
+    Desk(DeskId),
 }
 
 /// What is seen of the far end of a private wire.
@@ -176,6 +197,8 @@ pub enum FarEnd {
     Gone,
     /// The far end holds.
     Held,
+    /// The far end has sent the call on, and it rings there.
+    SentOn,
     /// The far end's turret is lost and its grace runs.
     LinkLost,
 }
@@ -206,6 +229,9 @@ pub struct LineStatus {
     pub far: FarEnd,
     /// Whether what is said is on disk.
     pub proof: Proof,
+    /// Sent on to somebody who has not answered yet: to whom.
+    #[serde(default)]
+    pub sent_to: Option<String>,
     /// The conference that it is in.
     #[serde(default)]
     pub conference: Option<ConferenceStatus>,
@@ -263,6 +289,7 @@ impl LineStatus {
             signalled: None,
             far: FarEnd::Plain,
             proof: Proof::Silent,
+            sent_to: None,
             conference: None,
             hearers: 0,
         }
