@@ -116,3 +116,20 @@ test('removes what I added to a conference, and offers nothing for what others d
   await fireEvent.click(within(screen.getByRole('dialog')).getByText('Remove'));
   expect(sent).toEqual([{ intent: 'unjoin', line: 'wexcombe' }]);
 });
+
+test('sends a call on to somebody who is there, and not to who does not want to be disturbed', async () => {
+  await fireEvent.click(handset('left').getByText('Transfer'));
+  const card = within(screen.getByRole('dialog'));
+  const there = fixture.people.find((person) => person.logged_on && !person.dnd)!;
+  const disturbed = fixture.people.find((person) => person.dnd)!;
+  expect((card.getByText(disturbed.name).closest('button') as HTMLButtonElement).disabled).toBe(true);
+  await fireEvent.click(card.getByText(there.name));
+  expect(sent).toEqual([{ intent: 'transfer', position: 'left', to: { user: there.user } }]);
+});
+
+test('sends on no other call than the one that was shown', async () => {
+  await fireEvent.click(handset('left').getByText('Transfer'));
+  store.apply({ change: 'position', value: { ...store.position('left')!, line: 'wexcombe', name: 'Wexcombe' } });
+  await tick();
+  expect(screen.queryByRole('dialog')).toBeNull();
+});

@@ -236,7 +236,7 @@ impl State {
     pub fn set_ring(&mut self, line: &LineId, from: String) {
         let since = self.now;
         if let Ok(found) = self.line_mut(line) {
-            found.ring = Some(Ring { priority: found.spec.priority, since, from, recall: false, at: None });
+            found.ring = Some(Ring::new(found.spec.priority, since, from));
         }
     }
 

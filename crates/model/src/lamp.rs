@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_ring_wins_over_a_hold_of_mine() {
-        let ring = Ring { priority: RingPriority::High, since: NOW, from: "Calder".into(), recall: false };
+        let ring = Ring::new(RingPriority::High, NOW, "Calder".into());
         let status = LineStatus { ring: Some(ring), holders: vec![party(1)], ..status() };
         assert_eq!(lamp(&status, TurretId(1)), Lamp::RingingHigh);
     }
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_pending_intercom_rings_at_the_callee_and_is_in_use_here_at_the_caller() {
-        let ring = Ring { priority: RingPriority::Low, since: NOW, from: "Reyes".into(), recall: false };
+        let ring = Ring::new(RingPriority::Low, NOW, "Reyes".into());
         let status = LineStatus { ring: Some(ring), parties: vec![party(1)], ..status() };
         assert_eq!(lamp(&status, TurretId(1)), Lamp::InUseHere);
         assert_eq!(lamp(&status, TurretId(2)), Lamp::RingingLow);

@@ -168,6 +168,12 @@ pub struct Ring {
 }
 
 impl Ring {
+    /// A new call that rings wherever there is an appearance.
+    #[must_use]
+    pub fn new(priority: RingPriority, since: Moment, from: String) -> Self {
+        Self { priority, since, from, recall: false, at: None }
+    }
+
     /// It rings at `turret`.
     #[must_use]
     pub fn is_at(&self, turret: TurretId) -> bool {

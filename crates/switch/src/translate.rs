@@ -13,6 +13,7 @@ pub fn act(act: &wire::Act) -> Act {
         wire::Act::Hold { line, exclusive } => Act::Hold { line, exclusive },
         wire::Act::Release { line } => Act::Release { line },
         wire::Act::Join { line, call, position } => Act::Join { line, call, position },
+        wire::Act::Transfer { line, to } => Act::Transfer { line, to },
         wire::Act::Unjoin { line } => Act::Unjoin { line },
         wire::Act::Private { line, on } => Act::Private { line, on },
         wire::Act::Override { line, call, position, reason } => Act::Override { line, call, position, reason },
@@ -50,6 +51,8 @@ fn code(code: RefusalCode) -> wire::RefusalCode {
         RefusalCode::UnknownNumber => wire::RefusalCode::UnknownNumber,
         RefusalCode::GroupFull => wire::RefusalCode::GroupFull,
         RefusalCode::NotHoldable => wire::RefusalCode::NotHoldable,
+        RefusalCode::Loop => wire::RefusalCode::Loop,
+        RefusalCode::Dnd => wire::RefusalCode::Dnd,
         RefusalCode::NotYours => wire::RefusalCode::NotYours,
         RefusalCode::NobodyThere => wire::RefusalCode::NobodyThere,
     }

@@ -112,6 +112,7 @@ impl TurretTask {
             | Act::Private { .. }
             | Act::Join { .. }
             | Act::Unjoin { .. }
+            | Act::Transfer { .. }
             | Act::Clear { .. } => {}
         }
         self.asked.insert(id, act.clone());
@@ -141,6 +142,7 @@ impl TurretTask {
             | Act::Private { .. }
             | Act::Join { .. }
             | Act::Unjoin { .. }
+            | Act::Transfer { .. }
             | Act::Override { .. }
             | Act::Clear { .. }
             | Act::Dnd { .. } => return None,
@@ -263,6 +265,7 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::Private { line, .. }
         | Act::Join { line, .. }
         | Act::Unjoin { line }
+        | Act::Transfer { line, .. }
         | Act::Override { line, .. }
         | Act::Clear { line }
         | Act::Signal { line, .. }

@@ -110,7 +110,7 @@ fn is_press(intents: &[Intent]) -> bool {
 fn an_ard_that_rings_is_answered_after_its_time() {
     let rings = view(LineKind::Ard, |it| {
         it.call = Some(CallId(3));
-        it.ring = Some(Ring { priority: RingPriority::High, since: at(BEGIN), from: "Reyes".into(), recall: false });
+        it.ring = Some(Ring::new(RingPriority::High, at(BEGIN), "Reyes".into()));
     });
     let mut seat = Seat::new();
     assert_eq!(seat.sees(&rings, 1_900), []);

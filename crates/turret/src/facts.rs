@@ -131,6 +131,13 @@ impl Facts {
         one == other || conference(one).is_some_and(|it| it.lines.iter().any(|joined| joined.line == *other))
     }
 
+    /// Whether a line rings here.
+    #[must_use]
+    pub fn rings_here(&self, status: &LineStatus) -> bool {
+        let is_at = |ring: &dealerboard_model::Ring| self.turret.map_or(ring.at.is_none(), |turret| ring.is_at(turret));
+        status.ring.as_ref().is_some_and(is_at)
+    }
+
     /// The line that `position` carries; of a conference, one of its lines.
     #[must_use]
     pub fn line_at(&self, position: Position) -> Option<&LineId> {

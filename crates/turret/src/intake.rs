@@ -44,6 +44,7 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::Private { .. }
         | Intent::Join { .. }
         | Intent::Unjoin { .. }
+        | Intent::Transfer { .. }
         | Intent::Override { .. }
         | Intent::Clear { .. }
         | Intent::Signal { on: true, .. }

@@ -3,7 +3,7 @@
 //! Law: plain values. `press` turns them into acts of the protocol, by what the user saw.
 
 use crate::view::DeviceChoice;
-use dealerboard_model::{CallId, Lamp, LineId, Position, UserId};
+use dealerboard_model::{CallId, Lamp, LineId, Position, TransferTo, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -68,6 +68,13 @@ pub enum Intent {
         line: LineId,
         /// The call that its key showed.
         call: CallId,
+    },
+    /// Sends what a position carries on to somebody else.
+    Transfer {
+        /// Which position.
+        position: Position,
+        /// To whom.
+        to: TransferTo,
     },
     /// Takes a line that I added out of a conference.
     Unjoin {

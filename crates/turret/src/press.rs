@@ -124,6 +124,7 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         Intent::Join { position, line, call } => {
             act(Act::Join { line: line.clone(), call: *call, position: *position })
         }
+        Intent::Transfer { position, to } => at(*position, facts, local, |line| Act::Transfer { line, to: to.clone() }),
         Intent::Unjoin { line } => act(Act::Unjoin { line: line.clone() }),
         Intent::Override { line, call, reason, position } => {
             let position = landing(*position, facts, local);
@@ -185,6 +186,7 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         | Intent::Private { .. }
         | Intent::Join { .. }
         | Intent::Unjoin { .. }
+        | Intent::Transfer { .. }
         | Intent::Override { .. }
         | Intent::Clear { .. }
         | Intent::Signal { .. }

@@ -38,7 +38,7 @@ fn is_refused(deeds: &[Deed]) -> bool {
 }
 
 fn ring(status: &mut LineStatus) {
-    status.ring = Some(Ring { priority: RingPriority::High, since: NOW, from: "Calder".into(), recall: false });
+    status.ring = Some(Ring::new(RingPriority::High, NOW, "Calder".into()));
 }
 
 fn answer() -> Vec<Deed> {

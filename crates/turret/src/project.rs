@@ -199,7 +199,7 @@ impl<'a> Look<'a> {
     }
 
     fn pages(&self) -> Vec<PageView> {
-        let rings = |line: &&LineId| self.facts.statuses.get(*line).is_some_and(|it| it.ring.is_some());
+        let rings = |line: &&LineId| self.facts.statuses.get(*line).is_some_and(|it| self.facts.rings_here(it));
         let page = |it: &dealerboard_wire::Page| PageView {
             name: it.name.clone(),
             keys: it.keys.clone(),
@@ -265,9 +265,11 @@ impl<'a> Look<'a> {
             (_, Lamp::OutOfService) => "Out of service".into(),
             (FarEnd::Held, Lamp::InUseHere) => "HELD BY FAR END".into(),
             (FarEnd::LinkLost, Lamp::InUseHere) => "LINK LOST".into(),
+            (FarEnd::SentOn, Lamp::InUseHere) => "SENT ON".into(),
             (FarEnd::Gone, Lamp::InUseHere) => FAR_END_GONE.into(),
             (FarEnd::Open, Lamp::Idle) => FAR_END_OPEN.into(),
             (_, Lamp::RingingHigh | Lamp::RingingLow) => match status.ring.as_ref().filter(|ring| ring.recall) {
+                Some(_) if status.sent_to.is_some() => "BACK TO YOU".into(),
                 Some(ring) => format!("ON HOLD · {}", family(&ring.from)),
                 None => "RINGING".into(),
             },
@@ -286,6 +288,9 @@ impl<'a> Look<'a> {
             (_, Lamp::InUseElsewhere) if who.is_empty() && status.conference.is_some() => "Far ends only".into(),
             (_, Lamp::InUseElsewhere) if status.private_by().is_some() => format!("{} · private", company(who)),
             (_, Lamp::InUseElsewhere) => company(who),
+            (_, Lamp::HeldElsewhere) if status.sent_to.is_some() => {
+                format!("On its way to {}", family(status.sent_to.as_deref().unwrap_or_default()))
+            }
             (_, Lamp::HeldElsewhere) => format!("Held · {}", company(who)),
             (_, Lamp::Idle) => kind_and_number(about),
         }
@@ -306,6 +311,7 @@ impl<'a> Look<'a> {
             None => "On hook".into(),
             Some(it) if it.phase == LinePhase::Calling => CALLING.into(),
             Some(it) if it.far == FarEnd::Held => "Held by the far end".into(),
+            Some(it) if it.far == FarEnd::SentOn => "Sent on by the far end, rings there".into(),
             Some(it) if it.far == FarEnd::LinkLost => "The far end's turret is lost".into(),
             Some(it) => {
                 let users = it.parties.iter().map(|it| &it.user).filter(|it| !self.is_me(it));
@@ -332,6 +338,8 @@ impl<'a> Look<'a> {
             can_private: about.is_none_or(|it| it.kind.is_wire()),
             can_signal: about.is_some_and(|it| it.kind == LineKind::Mrd)
                 && status.is_some_and(|it| it.far != FarEnd::Open),
+            can_transfer: about.is_some_and(|it| it.kind.is_wire())
+                && status.is_some_and(|it| it.phase == LinePhase::Talking && it.conference.is_none()),
             joined: line.map(|it| self.joined(it)).unwrap_or_default(),
             joinable: line.map(|it| self.joinable(it)).unwrap_or_default(),
             device: self.local.devices.get(&position).cloned().unwrap_or(DeviceView {
@@ -386,7 +394,7 @@ impl<'a> Look<'a> {
     fn incoming(&self) -> Vec<IncomingView> {
         // Whom this user calls is nobody who calls them.
         let mine = |about: &LineFacts| self.facts.party_of(&about.line).is_some();
-        let rings = self.lines().filter(|(about, _)| !mine(about));
+        let rings = self.lines().filter(|(about, status)| !mine(about) && self.facts.rings_here(status));
         let mut all: Vec<_> = rings.filter_map(|(about, it)| Some((about, it, it.ring.as_ref()?))).collect();
         // What waits on hold goes before what is new (RING-2).
         all.sort_by_key(|(about, _, ring)| (!ring.recall, std::cmp::Reverse(ring.priority), ring.since, &about.line));
@@ -395,7 +403,9 @@ impl<'a> Look<'a> {
                 dealerboard_model::RingPriority::High => "High",
                 dealerboard_model::RingPriority::Low => "Low",
             };
-            let words = if ring.recall {
+            let words = if status.sent_to.is_some() {
+                ring.from.clone()
+            } else if ring.recall {
                 format!("On hold by {}", ring.from)
             } else {
                 format!("{priority} · {}", kind_and_number(about))

@@ -180,9 +180,9 @@ fn a_latch_that_will_close_says_when() {
 #[test]
 fn ring_2_the_first_to_answer_is_the_highest_priority_that_rings_longest() {
     let (mut facts, local) = world(|it| {
-        it.ring = Some(Ring { priority: RingPriority::Low, since: at(1), from: "Calder".into(), recall: false });
+        it.ring = Some(Ring::new(RingPriority::Low, at(1), "Calder".into()));
     });
-    let ring = Some(Ring { priority: RingPriority::High, since: at(2), from: "Macro".into(), recall: false });
+    let ring = Some(Ring::new(RingPriority::High, at(2), "Macro".into()));
     facts.statuses.get_mut(&LineId::from("macro")).unwrap().ring = ring;
     let lines: Vec<LineId> = project(&facts, &local).incoming.into_iter().map(|row| row.line).collect();
     assert_eq!(lines, ["macro".into(), "calder".into()]);
@@ -250,7 +250,7 @@ fn a_call_to_lindt() -> (Facts, Local) {
     let lindt = Person { user: "lindt".into(), name: "R. Lindt".into(), desk_name: "Rates".into() };
     facts.lines.get_mut(&LineId::from("calder")).unwrap().kind = LineKind::Intercom;
     facts.lines.get_mut(&LineId::from("calder")).unwrap().name = "R. Lindt".into();
-    let ring = Ring { priority: RingPriority::Low, since: at(0), from: "A. Reyes".into(), recall: false };
+    let ring = Ring::new(RingPriority::Low, at(0), "A. Reyes".into());
     let status = facts.statuses.get_mut(&LineId::from("calder")).unwrap();
     (status.ring, status.call) = (Some(ring), Some(CallId(7)));
     facts
@@ -374,10 +374,10 @@ fn cnf_1_a_call_that_i_hold_can_be_joined_and_one_of_the_same_conference_cannot(
 #[test]
 fn hold_7_a_call_that_waits_for_long_rings_with_the_name_of_who_holds_it_and_goes_before_new_ones() {
     let (mut facts, local) = world(|it| {
-        let ring = Ring { priority: RingPriority::Low, since: at(9), from: "T. Marsh".into(), recall: true };
+        let ring = Ring { recall: true, ..Ring::new(RingPriority::Low, at(9), "T. Marsh".into()) };
         (it.phase, it.holders, it.ring) = (LinePhase::Held, vec![party(2)], Some(ring));
     });
-    let new = Ring { priority: RingPriority::High, since: at(1), from: "Far".into(), recall: false };
+    let new = Ring::new(RingPriority::High, at(1), "Far".into());
     facts.statuses.get_mut(&LineId::from("macro")).unwrap().ring = Some(new);
     let view = project(&facts, &local);
     assert_eq!(key(&view).words, "ON HOLD · Marsh");

@@ -4,7 +4,7 @@
 
 use crate::facts::Facts;
 use dealerboard_media::{PlaybackControl, Tone};
-use dealerboard_model::{CallId, LineId, LineKind, LinePhase, LineStatus, Position, RingPriority};
+use dealerboard_model::{CallId, FarEnd, LineId, LineKind, LinePhase, LineStatus, Position, RingPriority};
 use std::collections::BTreeSet;
 
 /// The tones that go on until they are stopped, as they play now, and the rings that the user was told of.
@@ -55,7 +55,7 @@ fn is_busy(facts: &Facts) -> bool {
 fn rings(facts: &Facts) -> impl Iterator<Item = &LineStatus> {
     facts.statuses.values().filter(|status| {
         let kind = facts.lines.get(&status.line).map(|line| line.kind);
-        status.ring.is_some() && matches!(kind, Some(LineKind::Ard | LineKind::Mrd)) && status.parties.is_empty()
+        facts.rings_here(status) && matches!(kind, Some(LineKind::Ard | LineKind::Mrd)) && status.parties.is_empty()
     })
 }
 
@@ -68,9 +68,10 @@ fn ring(facts: &Facts) -> Option<Tone> {
     })
 }
 
-/// Where the far end is heard to ring.
+/// Where the far end is heard to ring: it was called, or has sent the call on.
 fn ringback(facts: &Facts) -> Option<Position> {
-    let calling = facts.statuses.values().filter(|status| status.phase == LinePhase::Calling);
+    let rings = |status: &&LineStatus| status.phase == LinePhase::Calling || status.far == FarEnd::SentOn;
+    let calling = facts.statuses.values().filter(rings);
     calling.filter_map(|status| facts.position_of(&status.line)).next()
 }
 
@@ -92,7 +93,7 @@ mod tests {
     }
 
     fn rings(facts: &mut Facts, name: &str) {
-        let ring = Some(Ring { priority: RingPriority::High, since: NOW, from: "Far".into(), recall: false });
+        let ring = Some(Ring::new(RingPriority::High, NOW, "Far".into()));
         let status = LineStatus { ring, ..line(facts, name) };
         facts.statuses.insert(name.into(), status);
     }

@@ -6,7 +6,7 @@ use dealerboard_turret::view::Intent;
 use serde_json::{Map, Value};
 
 /// An example of every intent, with all fields that it must have, and what it does.
-const EXAMPLES: [(&str, &str); 29] = [
+const EXAMPLES: [(&str, &str); 30] = [
     (
         r#"{"intent":"press","line":"hallam-street"}"#,
         "the key of a line: seizes, answers, resumes or joins; \"position\" says where to",
@@ -23,6 +23,10 @@ const EXAMPLES: [(&str, &str); 29] = [
     (
         r#"{"intent":"join","position":"left","line":"fenmoor","call":7}"#,
         "joins a line that you hold, or have at another position, with what a position carries",
+    ),
+    (
+        r#"{"intent":"transfer","position":"left","to":{"user":"t.marsh"}}"#,
+        "sends what a position carries on to a person, or to everybody of a {\"desk\":\"rates-london\"}",
     ),
     (r#"{"intent":"unjoin","line":"fenmoor"}"#, "takes a line that you added out of a conference"),
     (

@@ -221,6 +221,8 @@ pub struct PositionView {
     pub can_private: bool,
     /// The line on it is an MRD whose far end has not come yet: Signal is offered.
     pub can_signal: bool,
+    /// Its call can be sent on to somebody else.
+    pub can_transfer: bool,
     /// The lines of the conference on it; none for a plain call.
     pub joined: Vec<JoinedView>,
     /// What can be joined with its call: calls of mine at other positions, and those that I hold.

@@ -34,6 +34,7 @@ pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
             format!("Not sent: the talk key of {}; press it again to talk.", name(line))
         }
         Act::Join { line, .. } => format!("Not sent: {} is not joined; press again.", name(line)),
+        Act::Transfer { line, .. } => format!("Not sent: {} stays here; press again.", name(line)),
         Act::Unjoin { line } => format!("Not sent: {} is not removed; press again.", name(line)),
         Act::Private { line, .. } => format!("Not sent: privacy of {} is as it was; press again.", name(line)),
         Act::Override { line, .. } => format!("Not sent: you did not enter {}; press again.", name(line)),

@@ -1,6 +1,6 @@
 //! What a turret sends.
 
-use dealerboard_model::{CallId, LineId, Position, TurretId, Uplink, UserId};
+use dealerboard_model::{CallId, LineId, Position, TransferTo, TurretId, Uplink, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -187,6 +187,13 @@ pub enum Act {
         call: CallId,
         /// What it is added to.
         position: Position,
+    },
+    /// Sends a call on to somebody else.
+    Transfer {
+        /// Which line.
+        line: LineId,
+        /// To whom.
+        to: TransferTo,
     },
     /// Takes a line out of a conference.
     Unjoin {

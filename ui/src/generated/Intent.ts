@@ -5,6 +5,7 @@ import type { DevicePart } from "./DevicePart";
 import type { Lamp } from "./Lamp";
 import type { LineId } from "./LineId";
 import type { Position } from "./Position";
+import type { TransferTo } from "./TransferTo";
 import type { UserId } from "./UserId";
 
 /**
@@ -66,7 +67,15 @@ line: LineId,
 /**
  * The call that its key showed.
  */
-call: CallId, } | { "intent": "unjoin", 
+call: CallId, } | { "intent": "transfer", 
+/**
+ * Which position.
+ */
+position: Position, 
+/**
+ * To whom.
+ */
+to: TransferTo, } | { "intent": "unjoin", 
 /**
  * Which line.
  */

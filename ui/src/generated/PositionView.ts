@@ -63,6 +63,10 @@ can_private: boolean,
  */
 can_signal: boolean, 
 /**
+ * Its call can be sent on to somebody else.
+ */
+can_transfer: boolean, 
+/**
  * The lines of the conference on it; none for a plain call.
  */
 joined: Array<JoinedView>, 

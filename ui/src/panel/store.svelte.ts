@@ -59,8 +59,8 @@ export class PanelStore {
   /** The first page on show. */
   page = $state(0);
   /** The dialog on show. */
-  dialog = $state<null | 'shortcuts' | 'log_off' | 'devices' | 'card' | 'join'>(null);
-  /** The position whose conference is on show. */
+  dialog = $state<null | 'shortcuts' | 'log_off' | 'devices' | 'card' | 'join' | 'transfer'>(null);
+  /** The position whose conference is on show, or whose call is sent on. */
   joining = $state<Position>('left');
   /** The line whose card is on show. */
   card = $state<string | null>(null);
@@ -94,6 +94,11 @@ export class PanelStore {
   /** Shows what can be joined with the call of a position, and what is. */
   openJoin(position: Position): void {
     [this.joining, this.dialog] = [position, 'join'];
+  }
+
+  /** Asks whom the call of a position is sent on to. */
+  openTransfer(position: Position): void {
+    [this.joining, this.dialog] = [position, 'transfer'];
   }
 
   /** Opens the review page. */

@@ -224,6 +224,7 @@ impl Reader {
                 | Act::TalkBack { on: true, .. }
                 | Act::Join { .. }
                 | Act::Unjoin { .. }
+                | Act::Transfer { .. }
                 | Act::Private { .. }
                 | Act::Override { .. }
                 | Act::Clear { .. }

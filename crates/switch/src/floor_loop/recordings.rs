@@ -47,6 +47,7 @@ fn words(what: &Happening) -> &'static str {
         Happening::MadeOpen => "Private no more",
         Happening::Overrides { .. } => "Enters by override",
         Happening::Entered => "Entered",
+        Happening::SentOn { .. } => "Sent on",
         Happening::Conference { .. } => "Joined with another line",
         Happening::Cleared => "Cleared",
         Happening::Resumed => "Resumed",
@@ -84,6 +85,8 @@ fn sentence(what: &Happening) -> String {
     let said = if let Happening::Overrides { reason } = what { reason.as_str() } else { "" };
     if let Happening::Conference { with } = what {
         format!("Joined with {with}")
+    } else if let Happening::SentOn { to } = what {
+        format!("Sent on to {to}")
     } else if said.is_empty() {
         words(what).to_owned()
     } else {
