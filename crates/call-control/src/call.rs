@@ -187,6 +187,7 @@ fn end(s: &mut State, line: &LineId) {
 /// Opens the microphone of one's own party after a lapse (ALL-6).
 pub fn open_mic(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     s.recordable(line)?;
+    s.not_just_closed(line, turret)?;
     let now = s.now;
     let found = s.line(line)?;
     let (name, call) = (found.spec.name.clone(), found.call);

@@ -60,6 +60,7 @@ impl Exchange {
             timers: Timers::default(),
             acts: 0,
             touched: BTreeSet::new(),
+            closed: BTreeSet::new(),
             touched_people: BTreeSet::new(),
             outputs: Vec::new(),
             now,
@@ -77,6 +78,7 @@ impl Exchange {
     /// Takes one input at `now`: timers that were due before it, those of safety that are due at `now`, the input, then the
     /// others of `now` (TIM-2).
     pub fn handle(&mut self, now: Moment, input: Input) -> Drain<'_> {
+        self.state.closed.clear();
         while let Some(due) = self.state.timers.take_before_input(now.mono_us) {
             self.fire(now, due);
         }

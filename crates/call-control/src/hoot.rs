@@ -23,12 +23,12 @@ pub fn talk(s: &mut State, turret: TurretId, line: &LineId, on: bool, latched: b
     }
     if right == Right::Listen {
         let name = s.line(line)?.spec.name.clone();
-        s.notice(turret, None, String::new(), Some(Sound::Blocking));
         let sentence = format!("You may only listen on {name}; to talk there, ask your administrator.");
         return Err(Refusal::new(RefusalCode::ListenOnly, sentence));
     }
     may_talk_now(s, turret, line)?;
     s.recordable(line)?;
+    s.not_just_closed(line, turret)?;
     let user = s.party(turret, dealerboard_model::Position::Speakers)?.user;
     if s.line(line)?.spec.kind == LineKind::Hoot && s.line(line)?.talk(turret).is_none() {
         make_room(s, line)?;
@@ -57,9 +57,8 @@ pub fn talk(s: &mut State, turret: TurretId, line: &LineId, on: bool, latched: b
 }
 
 /// A wire can be talked on from the speakers only while it is up.
-fn may_talk_now(s: &mut State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
+fn may_talk_now(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
     if let (Err(private), true) = (s.open_to_others(line), s.line(line)?.leg(turret).is_none()) {
-        s.notice(turret, None, String::new(), Some(Sound::Blocking));
         return Err(private);
     }
     let found = s.line(line)?;
@@ -99,6 +98,7 @@ fn make_room(s: &mut State, line: &LineId) -> Result<(), Refusal> {
 pub fn stop(s: &mut State, turret: TurretId, line: &LineId) {
     if talk_of(s, line, turret).is_some() {
         end_talk(s, turret, line, Happening::TalkClosed);
+        s.closed.insert((line.clone(), turret));
         shut_handsets(s, turret);
     }
 }

@@ -52,6 +52,8 @@ pub struct State {
     pub acts: u64,
     /// Lines whose truth may have changed since the last drain.
     pub touched: BTreeSet<LineId>,
+    /// Whose microphones towards which line were closed without their user since the last drain (ALL-5).
+    pub closed: BTreeSet<(LineId, TurretId)>,
     /// Users of whom something may have changed since the last drain.
     pub touched_people: BTreeSet<UserId>,
     /// What goes out beside what `project` derives.
@@ -130,6 +132,16 @@ impl State {
             )),
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Refuses to open what something else has closed in the same drain: closing beats opening (ALL-5).
+    pub fn not_just_closed(&self, line: &LineId, turret: TurretId) -> Result<(), Refusal> {
+        if !self.closed.contains(&(line.clone(), turret)) {
+            return Ok(());
+        }
+        let name = &self.line(line)?.spec.name;
+        let sentence = format!("The microphone on {name} was closed as you pressed; press again to talk.");
+        Err(Refusal::new(RefusalCode::Stale, sentence))
     }
 
     pub fn notice(&mut self, turret: TurretId, line: Option<&LineId>, sentence: String, sound: Option<Sound>) {

@@ -82,6 +82,9 @@ impl TurretTask {
         }
         match &act {
             Act::Talk { line, on: true, latched } => {
+                if !matches!(self.local.talk.get(line), Some(TalkKey::Held | TalkKey::Latched)) {
+                    self.blocked.remove(line);
+                }
                 self.tails.remove(line);
                 self.refused_until.remove(line);
                 self.local.talk.insert(line.clone(), if *latched { TalkKey::Latched } else { TalkKey::Held });
@@ -226,6 +229,7 @@ impl TurretTask {
         self.local.pressed.clear();
         self.local.talk.clear();
         self.refused_until.clear();
+        self.blocked.clear();
         self.tails.clear();
     }
 }

@@ -4,6 +4,7 @@
 //! it shows to turrets is kept beside as last told, so that a snapshot is what the others see.
 
 mod calls;
+pub mod log;
 mod numbers;
 mod offers;
 mod recordings;
@@ -165,13 +166,23 @@ impl FloorLoop {
                 if logged_off {
                     self.end(session.turret, "logged off");
                 } else if let Some(seat) = self.sessions.get_mut(session.turret) {
-                    tracing::info!(turret = %session.turret, user = %seat.user(), "turret lost");
+                    if !std::mem::replace(&mut seat.silent, true) {
+                        log::lost(session.turret, seat.user());
+                    }
                     seat.lost = true;
                     self.input(Input::LinkLost { turret: session.turret });
                 }
             }
             FromConnection::Contact { session, there } if self.sessions.is_current(session) => {
                 let turret = session.turret;
+                if let Some(seat) = self.sessions.get_mut(turret)
+                    && seat.silent == there
+                {
+                    seat.silent = !there;
+                    if !there {
+                        log::lost(turret, seat.user());
+                    }
+                }
                 self.input(if there { Input::LinkBack { turret } } else { Input::LinkLost { turret } });
             }
             FromConnection::Offer { session, id, sdp } if self.sessions.is_current(session) => {
@@ -204,6 +215,11 @@ impl FloorLoop {
             return;
         }
         self.input(Input::Act { turret, id: id.as_u128(), act: translate::act(act) });
+        if let Some(seat) = self.sessions.get(turret)
+            && let Some(result) = seat.answers.of(id)
+        {
+            log::answered(turret, seat.user(), act, &result);
+        }
     }
 
     fn hear(&mut self, event: VoiceEvent) {
