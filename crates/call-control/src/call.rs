@@ -89,7 +89,7 @@ pub fn answer(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take
     }
     s.recordable(line)?;
     if found.spec.kind == LineKind::Intercom {
-        return intercom::accept(s, turret, line);
+        return intercom::accept(s, turret, line, Some(take.at));
     }
     let (kind, far) = (found.spec.kind, found.spec.far.clone());
     if let Some(carried) = s.line_at(turret, take.at)
@@ -134,13 +134,14 @@ pub fn release(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     let held: Vec<_> = holds.into_iter().filter_map(|at| s.take_holder(line, at)).collect();
     let user = left.or_else(|| held.into_iter().find(|holder| holder.turret == turret).map(|holder| holder.user));
     let found = s.line(line)?;
-    let (silent, stays) = (found.legs().is_empty(), found.has_members() && found.spec.kind != LineKind::Intercom);
+    let (silent, stays) =
+        (found.legs().is_empty(), found.has_members() && (found.intercom.is_none() || intercom::goes_on(found)));
     if silent {
         hoot::close_all(s, line);
     }
     let user = user.or_else(|| s.user_of(turret).cloned());
     s.happened(line, user, if stays { Happening::Left } else { Happening::Released });
-    // An intercom is over when one of the two leaves it.
+    // An intercom is over when one of the two leaves it, or a group's caller.
     if !stays {
         end(s, line);
     }
@@ -186,6 +187,9 @@ fn end(s: &mut State, line: &LineId) {
 
 /// Opens the microphone of one's own party after a lapse (ALL-6).
 pub fn open_mic(s: &mut State, turret: TurretId, line: &LineId) -> Done {
+    if s.line(line)?.intercom.is_some() {
+        return intercom::talk_back(s, turret, line, true, true);
+    }
     s.recordable(line)?;
     s.not_just_closed(line, turret)?;
     let now = s.now;

@@ -8,7 +8,9 @@ use crate::project::{self, Sent};
 use crate::record::Recordings;
 use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
-use crate::{Floor, ard, bridge, call, hold, hoot, intercom, loss, mrd, presence, privacy, recorder, supervisor};
+use crate::{
+    Floor, ard, bridge, call, group, hold, hoot, intercom, loss, mrd, presence, privacy, recorder, supervisor,
+};
 use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, TurretId, Uplink, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -206,7 +208,9 @@ fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {
         Act::Talk { line, on, latched } => hoot::talk(s, turret, &line, on, latched),
         Act::OpenMic { line } => call::open_mic(s, turret, &line),
         Act::Intercom { user, position } => intercom::call(s, turret, &user, position),
-        Act::TalkBack { line, on } => intercom::talk_back(s, turret, &line, on),
+        Act::IntercomGroup { group, position } => group::call(s, turret, &group, position),
+        Act::IntercomPicked { users, position } => group::call_picked(s, turret, &users, position),
+        Act::TalkBack { line, on, latched } => intercom::talk_back(s, turret, &line, on, latched),
         Act::Dnd { on } => presence::dnd(s, turret, on),
     }
 }

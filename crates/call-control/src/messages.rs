@@ -4,8 +4,8 @@ use crate::Floor;
 use crate::happenings::Happening;
 use crate::kept::Kept;
 use dealerboard_model::{
-    CallId, LineId, LineKind, LineStatus, Moment, PersonStatus, Position, RecordingId, TrackId, TurretId, Uplink,
-    UserId,
+    CallId, GroupId, LineId, LineKind, LineStatus, Moment, PersonStatus, Position, RecordingId, TrackId, TurretId,
+    Uplink, UserId,
 };
 
 /// Everything that can change call state.
@@ -109,8 +109,12 @@ pub enum Act {
     OpenMic { line: LineId },
     /// Calls a person.
     Intercom { user: UserId, position: Position },
+    /// Calls a group of the floor file.
+    IntercomGroup { group: GroupId, position: Position },
+    /// Calls several people at once.
+    IntercomPicked { users: Vec<UserId>, position: Position },
     /// Talks back in an intercom, or accepts a pending one.
-    TalkBack { line: LineId, on: bool },
+    TalkBack { line: LineId, on: bool, latched: bool },
     /// Sets or ends do-not-disturb.
     Dnd { on: bool },
 }
@@ -146,6 +150,8 @@ pub enum RefusalCode {
     GroupFull,
     /// This kind cannot be held, or the user holds as many as allowed.
     NotHoldable,
+    /// Whoever is called does not want to be disturbed.
+    Dnd,
     /// Nobody is there.
     NobodyThere,
 }
@@ -304,7 +310,7 @@ pub enum Output {
         call: CallId,
         /// On which lines.
         lines: Vec<LineId>,
-        /// The two of an intercom, whether they talk or not; nobody on other lines.
+        /// Those of an intercom, whether they talk or not; nobody on other lines.
         people: Vec<UserId>,
         /// Of which kind.
         kind: LineKind,

@@ -7,7 +7,8 @@ use crate::record::Recordings;
 use crate::state::State;
 use crate::voice::{self, Voice, hearers, is_lost, mics_of};
 use dealerboard_model::{
-    FarEnd, LineId, LineKind, LinePhase, LineStatus, PersonStatus, Proof, RecordPolicy, Talker, TurretId, UserId,
+    FarEnd, IntercomCall, LineId, LineKind, LinePhase, LineStatus, PersonStatus, Proof, RecordPolicy, Talker, TurretId,
+    UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,6 +91,14 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
         far: far_end(s, line),
         proof: proof(s, line, !here.is_empty() || there),
         hearers: u32::try_from(heard_by.len()).unwrap_or(u32::MAX),
+        intercom: line.intercom.as_ref().map(|about| {
+            Box::new(IntercomCall {
+                caller: about.caller.user.clone(),
+                group: about.group.clone(),
+                rings: about.rings,
+                latched: line.latched().collect(),
+            })
+        }),
     }
 }
 

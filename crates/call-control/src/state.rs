@@ -2,6 +2,7 @@
 
 use crate::floor::{Floor, LineSpec};
 use crate::happenings::{Happened, Happening};
+use crate::intercom::Intercom;
 use crate::line::{Line, Places};
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
 use crate::policy::Policy;
@@ -24,8 +25,8 @@ pub struct Turret {
     pub used: u64,
     /// Uplinks whose microphone is not there.
     pub without_mic: BTreeSet<Uplink>,
-    /// Since when no speech has come into its speakers' microphone; unknown at a turret that never reports it.
-    pub quiet: Option<Moment>,
+    /// Since when no speech has come into each uplink; unknown at a turret that never reports it.
+    pub quiet: [Option<Moment>; 3],
 }
 
 /// Everything.
@@ -181,7 +182,7 @@ impl State {
             lost: None,
             used: 0,
             without_mic: BTreeSet::new(),
-            quiet: None,
+            quiet: [None; 3],
         };
         self.turrets.insert(turret, seat);
         self.seats.entry(user.clone()).or_default().insert(turret);
@@ -234,8 +235,8 @@ impl State {
         self.timers.set(at, timer);
     }
 
-    /// A line for one intercom, seen by two users.
-    pub fn add_intercom(&mut self, call: CallId, name: String, users: [UserId; 2]) -> LineId {
+    /// A line for one intercom, seen by those who are in it.
+    pub fn add_intercom(&mut self, call: CallId, name: String, users: BTreeSet<UserId>, about: Intercom) -> LineId {
         let line = LineId(format!("intercom-{call}"));
         let spec = LineSpec {
             line: line.clone(),
@@ -247,7 +248,7 @@ impl State {
             members: users.into_iter().map(|user| (user, Right::Speak)).collect(),
         };
         let mut made = Line::new(spec, self.now);
-        made.call = Some(call);
+        (made.call, made.intercom) = (Some(call), Some(about));
         let to = self.audience(&made);
         self.outputs.push(Output::LineAdded {
             line: line.clone(),

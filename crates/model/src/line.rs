@@ -1,6 +1,6 @@
 //! What a line is, and the one truth about it that every turret with an appearance is told.
 
-use crate::{CallId, Csrc, LineId, Moment, Position, TurretId, UserId};
+use crate::{CallId, Csrc, GroupId, LineId, Moment, Position, TurretId, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -14,7 +14,7 @@ pub enum LineKind {
     Mrd,
     /// Always-on conference.
     Hoot,
-    /// One-to-one direct talk; such a line exists for the length of one intercom.
+    /// Direct talk to one or to a group; such a line exists for the length of one intercom.
     Intercom,
 }
 
@@ -169,6 +169,19 @@ pub enum FarEnd {
     LinkLost,
 }
 
+/// What is to know of an intercom besides who is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct IntercomCall {
+    /// Who called.
+    pub caller: UserId,
+    /// The group that was called, the line's own id where people were picked; none: one person.
+    pub group: Option<GroupId>,
+    /// It rings with a sound at its callee, who wishes to answer by a press.
+    pub rings: bool,
+    /// Turrets whose microphone stays open without a key that is held.
+    pub latched: Vec<TurretId>,
+}
+
 /// The one truth about a line, the same for every turret with an appearance of it (rule BRG-1). What a turret shows is
 /// a projection of it: see [`crate::lamp`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -197,6 +210,9 @@ pub struct LineStatus {
     pub proof: Proof,
     /// How many turrets can hear a talker on this line now, the talker's own not counted.
     pub hearers: u32,
+    /// Of an intercom.
+    #[serde(default)]
+    pub intercom: Option<Box<IntercomCall>>,
 }
 
 impl LineStatus {
@@ -228,6 +244,7 @@ impl LineStatus {
             far: FarEnd::Plain,
             proof: Proof::Silent,
             hearers: 0,
+            intercom: None,
         }
     }
 }

@@ -19,7 +19,9 @@ pub fn act(act: &wire::Act) -> Act {
         wire::Act::Talk { line, on, latched } => Act::Talk { line, on, latched },
         wire::Act::OpenMic { line } => Act::OpenMic { line },
         wire::Act::Intercom { user, position } => Act::Intercom { user, position },
-        wire::Act::TalkBack { line, on } => Act::TalkBack { line, on },
+        wire::Act::IntercomGroup { group, position } => Act::IntercomGroup { group, position },
+        wire::Act::IntercomPicked { users, position } => Act::IntercomPicked { users, position },
+        wire::Act::TalkBack { line, on, latched } => Act::TalkBack { line, on, latched },
         wire::Act::Dnd { on } => Act::Dnd { on },
     }
 }
@@ -48,6 +50,7 @@ fn code(code: RefusalCode) -> wire::RefusalCode {
         RefusalCode::UnknownNumber => wire::RefusalCode::UnknownNumber,
         RefusalCode::GroupFull => wire::RefusalCode::GroupFull,
         RefusalCode::NotHoldable => wire::RefusalCode::NotHoldable,
+        RefusalCode::Dnd => wire::RefusalCode::Dnd,
         RefusalCode::NobodyThere => wire::RefusalCode::NobodyThere,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Refusal;
 use dealerboard_model::{
-    CallId, Csrc, DeskId, LineFacts, LineId, LineStatus, Moment, PersonStatus, Position, Right, Role, TurretId, Uplink,
+    CallId, Csrc, DeskId, GroupId, LineFacts, LineId, LineStatus, Moment, PersonStatus, Position, Right, Role, TurretId, Uplink,
     UserId,
 };
 use serde::{Deserialize, Serialize};
@@ -198,6 +198,12 @@ pub struct Snapshot {
     pub recorder: RecorderHealth,
     /// Number of ears a turret offers at first.
     pub ears: u16,
+    /// Groups that can be called by intercom.
+    #[serde(default)]
+    pub groups: Vec<IntercomGroup>,
+    /// Whether this user's microphone in an intercom stays open by itself (`intercom.talk`).
+    #[serde(default = "latches")]
+    pub intercom_latches: bool,
     /// How long a talk key's tail stays open after release (`talk.tail`), milliseconds.
     pub talk_tail_ms: u64,
 }
@@ -228,6 +234,22 @@ pub struct Person {
     pub name: String,
     /// The desk's name.
     pub desk_name: String,
+}
+
+/// What a switch does that does not say.
+fn latches() -> bool {
+    true
+}
+
+/// A group as the intercom list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct IntercomGroup {
+    /// Its id.
+    pub group: GroupId,
+    /// Its name.
+    pub name: String,
+    /// Everybody in it.
+    pub members: Vec<UserId>,
 }
 
 /// A page of keys.

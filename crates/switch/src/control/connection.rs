@@ -224,6 +224,8 @@ impl Reader {
                 | Act::Talk { on: true, .. }
                 | Act::OpenMic { .. }
                 | Act::Intercom { .. }
+                | Act::IntercomGroup { .. }
+                | Act::IntercomPicked { .. }
                 | Act::TalkBack { on: true, .. }
                 | Act::Private { .. }
                 | Act::Override { .. }

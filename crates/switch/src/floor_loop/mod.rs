@@ -22,7 +22,7 @@ use crate::kept::Keeper;
 use crate::panel::{Panels, TALKER_LABELS};
 use crate::translate;
 use dealerboard_archive::{Recorder, RecorderState};
-use dealerboard_call_control::{Exchange, Input, Policies};
+use dealerboard_call_control::{Exchange, Input, IntercomTalk, Policies};
 use dealerboard_model::{Csrc, DeskId, LineFacts, LineId, Moment, TurretId, UserId};
 use dealerboard_rtc::switch::forward::Notable;
 use dealerboard_rtc::switch::{VoiceEvent, VoiceHub};
@@ -352,7 +352,7 @@ impl FloorLoop {
         let lines: Vec<_> = self.panels.lines().filter(|facts| mine(&&facts.line)).cloned().chain(added).collect();
         let statuses = lines.iter().filter_map(|facts| self.exchange.status(&facts.line)).collect();
         let desk = DeskId(account.desk.clone());
-        let talk_tail_ms = self.policies.of(None, Some(&desk), Some(&account.user)).talk_tail_ms;
+        let policy = self.policies.of(None, Some(&desk), Some(&account.user));
         Some(Snapshot {
             now: self.clock.now(),
             me: Me {
@@ -374,7 +374,9 @@ impl FloorLoop {
             mics: self.exchange.mics(turret).into_iter().map(translate::mic).collect(),
             recorder: self.recorder_health(),
             ears: EARS_FIRST,
-            talk_tail_ms,
+            groups: self.panels.groups().to_vec(),
+            intercom_latches: policy.intercom_talk == IntercomTalk::Latched,
+            talk_tail_ms: policy.talk_tail_ms,
         })
     }
 
