@@ -2,8 +2,8 @@
 
 use crate::Refusal;
 use dealerboard_model::{
-    CallId, Csrc, DeskId, GroupId, LineFacts, LineId, LineStatus, Moment, PersonStatus, Position, Right, Role, TurretId, Uplink,
-    UserId,
+    CallId, Csrc, DeskId, GroupId, LineFacts, LineId, LineStatus, Moment, PersonStatus, Position, Right, Role,
+    TurretId, Uplink, UserId,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

@@ -125,12 +125,7 @@ pub const MEMBERS: Table =
 pub const GROUP: Table = Table {
     head: "`[[intercom_group]]`",
     says: "People who are called by intercom with one press, at most 50 besides the caller; everybody has it on their list.",
-    keys: &[
-        ID,
-        NAME,
-        ("desks", "Ids of desks: everybody of them. Either this or `users` has to be there."),
-        USERS,
-    ],
+    keys: &[ID, NAME, ("desks", "Ids of desks: everybody of them. Either this or `users` has to be there."), USERS],
 };
 
 /// A page of keys.
@@ -196,5 +191,19 @@ pub const SPEAKS: Table = Table {
 };
 
 /// All of them, in the order of the reference.
-pub const TABLES: &[&Table] =
-    &[&ROOT, &FLOOR, &DESK, &USER, &WIRE, &END, &HOOT, &MEMBERS, &GROUP, &PAGE, &SPEAKERS, &COUNTERPARTY, &RINGS, &SPEAKS];
+pub const TABLES: &[&Table] = &[
+    &ROOT,
+    &FLOOR,
+    &DESK,
+    &USER,
+    &WIRE,
+    &END,
+    &HOOT,
+    &MEMBERS,
+    &GROUP,
+    &PAGE,
+    &SPEAKERS,
+    &COUNTERPARTY,
+    &RINGS,
+    &SPEAKS,
+];

@@ -77,6 +77,7 @@ pub fn floor() -> Floor {
     Floor {
         lines: lines.into_iter().map(|line| (line.line.clone(), line)).collect(),
         users: users.collect(),
+        groups: Default::default(),
         first_call: 1,
         first_recording: 1,
         first_track: 1,
