@@ -94,6 +94,7 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
         intercom: line.intercom.as_ref().map(|about| {
             Box::new(IntercomCall {
                 caller: about.caller.user.clone(),
+                callee: line.spec.members.keys().find(|it| about.group.is_none() && **it != about.caller.user).cloned(),
                 group: about.group.clone(),
                 rings: about.rings,
                 latched: line.latched().collect(),

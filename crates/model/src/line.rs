@@ -174,6 +174,8 @@ pub enum FarEnd {
 pub struct IntercomCall {
     /// Who called.
     pub caller: UserId,
+    /// The one person who was called; none of a group.
+    pub callee: Option<UserId>,
     /// The group that was called, the line's own id where people were picked; none: one person.
     pub group: Option<GroupId>,
     /// It rings with a sound at its callee, who wishes to answer by a press.

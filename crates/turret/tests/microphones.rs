@@ -154,7 +154,7 @@ async fn a_press_that_the_switch_does_not_answer_is_told_as_not_sent() {
 /// A turret that calls R. Lindt and takes the call back by `second` before the switch has answered; the command's id.
 async fn taken_back(switch: &mut Switch, second: Intent) -> (Turret, Peer, uuid::Uuid) {
     let (turret, mut peer) = seated(switch, idle()).await;
-    turret.intent(Intent::Intercom { user: "lindt".into() });
+    turret.intent(Intent::Intercom { user: "lindt".into(), lamp: None });
     let (id, act) = peer.command().await;
     assert!(matches!(act, Act::Intercom { .. }));
     until(&turret, |view| view.header.mics.len() == 1).await;
@@ -166,7 +166,7 @@ async fn taken_back(switch: &mut Switch, second: Intent) -> (Turret, Peer, uuid:
 #[tokio::test]
 async fn an_intercom_that_is_pressed_again_on_its_way_is_released_when_it_is_made_and_opens_no_microphone() {
     let mut switch = Switch::start().await;
-    let again = Intent::Intercom { user: "lindt".into() };
+    let again = Intent::Intercom { user: "lindt".into(), lamp: None };
     let (turret, mut peer, id) = taken_back(&mut switch, again).await;
     peer.done_on(id, Some("ic-1".into())).await;
     let (facts, status) = intercom();

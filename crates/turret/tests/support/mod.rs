@@ -337,6 +337,8 @@ pub fn idle() -> Snapshot {
         speakers: vec!["macro".into()],
         people: Vec::new(),
         person_statuses: Vec::new(),
+        groups: Vec::new(),
+        intercom_latches: true,
         talkers: Vec::new(),
         mics: Vec::new(),
         recorder: RecorderHealth::Ok,
