@@ -169,7 +169,8 @@ describe('the panel', () => {
   });
   test('a talk key of the intercom list that is held stays held when its row changes', async () => {
     const key = row(/^Talk to M\. Osei/);
-    await fireEvent.pointerDown(key, { button: 0 });
+    key.focus();
+    await fireEvent.keyDown(key, { key: ' ' });
     expect(sent.at(-1)).toEqual({ intent: 'talk_back', user: 'm.osei', on: true, latched: false });
     store.apply({ change: 'person', value: { ...store.people[0]!, talk: 'open' } });
     await tick();
