@@ -18,8 +18,8 @@ impl Look<'_> {
         let waits = status.is_some_and(|it| it.ring.is_some());
         let (lamp, words) = match now {
             _ if !self.up() => (Lamp::Stale, "Stale"),
-            _ if waits && here && dnd => (Lamp::InUseHere, "Waits: do not disturb"),
-            _ if waits && here && busy => (Lamp::InUseHere, "Waits: in a call"),
+            _ if waits && here && dnd => (Lamp::InUseHere, "DND · waits"),
+            _ if waits && here && busy => (Lamp::InUseHere, "In a call · waits"),
             _ if waits && here => (Lamp::InUseHere, "Rings there"),
             _ if waits => (Lamp::RingingLow, "Calls you"),
             _ if here => (Lamp::InUseHere, status.map_or("", |it| self.who_hears_whom(it))),

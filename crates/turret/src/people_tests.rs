@@ -96,8 +96,8 @@ fn a_call_that_waits_says_at_the_caller_why_and_at_the_callee_who_calls() {
         (it.dnd, it.busy) = (dnd, busy);
         lindt(world).words
     };
-    assert_eq!(words((true, true), &mut waiting), "Waits: do not disturb");
-    assert_eq!(words((false, true), &mut waiting), "Waits: in a call");
+    assert_eq!(words((true, true), &mut waiting), "DND · waits");
+    assert_eq!(words((false, true), &mut waiting), "In a call · waits");
     assert_eq!(words((false, false), &mut waiting), "Rings there");
     let mut called = world(2, None, &[2]);
     rings(&mut called.0);

@@ -271,7 +271,7 @@ fn a_call_to_lindt() -> (Facts, Local) {
 fn a_call_of_mine_that_is_not_accepted_yet_says_so_and_is_nobody_who_calls_me() {
     let (facts, local) = a_call_to_lindt();
     let view = project(&facts, &local);
-    assert_eq!(view.people[0].words, "Waits: do not disturb");
+    assert_eq!(view.people[0].words, "DND · waits");
     assert_eq!(view.incoming, []);
 }
 

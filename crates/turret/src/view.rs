@@ -346,7 +346,7 @@ pub struct PersonView {
     pub user: UserId,
     /// Name.
     pub name: String,
-    /// What they are doing: `Hears you`, `Talks to you`, `In a call with you`, `Waits: do not disturb`, `Calls you`, `In a call`, `Logged off`, `Do not disturb`, the desk's name.
+    /// What they are doing: `Hears you`, `Talks to you`, `In a call with you`, `DND · waits`, `Calls you`, `In a call`, `Logged off`, `Do not disturb`, the desk's name.
     pub words: String,
     /// Idle, in use here, in use elsewhere (in a call), ringing (pending at mine), stale.
     pub lamp: Lamp,

@@ -363,6 +363,12 @@ mod tests {
     }
 
     #[test]
+    fn the_talk_key_of_an_older_turret_in_an_intercom_is_a_latch() {
+        let act = serde_json::from_str::<Act>(r#"{"act":"talk_back","line":"intercom-1","on":true}"#).unwrap();
+        assert_eq!(act, Act::TalkBack { line: LineId::from("intercom-1"), on: true, latched: true });
+    }
+
+    #[test]
     fn an_unknown_message_is_an_error_and_not_a_panic() {
         assert!(serde_json::from_str::<FromTurret>(r#"{"type":"shout"}"#).is_err());
     }
