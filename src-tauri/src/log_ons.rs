@@ -35,6 +35,7 @@ impl LogOns {
             | Change::Channel(_)
             | Change::People(_)
             | Change::Person(_)
+            | Change::Groups(_)
             | Change::Incoming(_)
             | Change::Notice(_)
             | Change::Meters(_)

@@ -82,6 +82,7 @@ function lost(view) {
     keys: view.keys.map((key) => ({ ...key, lamp: 'stale', words: 'Stale', timer_utc_ms: null, stale_since_utc_ms: now_utc_ms - 4_000 })),
     channels: view.channels.map((one) => ({ ...one, lamp: 'stale', talk: 'stale', talking: false, talk_since_utc_ms: null, closes_utc_ms: null })),
     people: view.people.map((person) => ({ ...person, lamp: 'stale', words: 'Stale', talk: 'stale' })),
+    groups: view.groups.map((group) => ({ ...group, lamp: 'stale', words: 'Stale', talk: 'stale' })),
     incoming: [],
   };
 }

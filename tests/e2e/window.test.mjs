@@ -200,7 +200,7 @@ describe('two turrets', () => {
     await panel.press('[data-person="r.lindt"]');
     await panel.reads(OPEN_MICS, /^1 ?open R\. Lindt Hands-free/);
     await at('R. Lindt');
-    await panel.reads('.p:has([data-person="a.reyes"])', /A\. Reyes In a call with you TALK/);
+    await panel.reads('.p:has([data-person="a.reyes"])', /A\. Reyes Talks to you TALK/);
     await panel.reads(OPEN_MICS, /Mics closed/);
     await ear.hears(voice('wolds-answer.wav'), HEARD);
     await at('A. Reyes');

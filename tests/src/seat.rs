@@ -205,6 +205,7 @@ impl Shown {
             Change::Channel(channel) => put(&mut view.channels, channel, |a, b| a.line == b.line),
             Change::People(people) => view.people = people,
             Change::Person(person) => put(&mut view.people, person, |a, b| a.user == b.user),
+            Change::Groups(groups) => view.groups = groups,
             Change::Incoming(incoming) => view.incoming = incoming,
             Change::Notice(notice) => self.notices.push_back(notice),
             Change::Meters(meters) => self.meters = Some(meters),

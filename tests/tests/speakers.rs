@@ -1,7 +1,7 @@
 //! Hoots, talk keys and intercom between real turrets: what each position shows and hears.
 #![allow(clippy::unwrap_used)]
 
-use dealerboard_model::{Lamp, LineId, Position, UserId};
+use dealerboard_model::{GroupId, Lamp, LineId, Position, UserId};
 use dealerboard_tests::speech::{Voice, WORDS_S, hears_only};
 use dealerboard_tests::world::World;
 use dealerboard_turret::view::{Intent, TalkView};
@@ -40,7 +40,7 @@ fn do_not_disturb_is_seen_by_others_and_keeps_an_intercom_silent() {
     let mut lindt = world.seat("lindt").sit_down().unwrap();
     lindt.act(&Intent::Dnd { on: true }).unwrap();
     reyes.until_person("lindt", "shows do not disturb", |person| person.dnd).unwrap();
-    reyes.act(&Intent::Intercom { user: UserId::from("lindt") }).unwrap();
+    reyes.act(&Intent::Intercom { user: UserId::from("lindt"), lamp: None }).unwrap();
     lindt.until_person("reyes", "is pending", |person| matches!(person.lamp, Lamp::RingingLow)).unwrap();
     hears_only(&lindt.listen("hands-free", 3.0).unwrap(), &[]);
     hears_only(&lindt.listen("speakers", 1.0).unwrap(), &[]);
@@ -103,16 +103,39 @@ fn an_intercom_is_answered_by_itself_and_its_callee_is_heard_only_after_talking_
     let world = World::start("two-desks").unwrap();
     let mut reyes = world.seat("reyes").says("hands-free", &Voice::Calder.babble(&world)).sit_down().unwrap();
     let mut lindt = world.seat("lindt").says("hands-free", &Voice::Hallam.babble(&world)).sit_down().unwrap();
-    reyes.act(&Intent::Intercom { user: UserId::from("lindt") }).unwrap();
+    reyes.act(&Intent::Intercom { user: UserId::from("lindt"), lamp: None }).unwrap();
     lindt.until_person("reyes", "is in use here", |person| person.lamp == Lamp::InUseHere).unwrap();
     lindt.listen("hands-free", 1.0).unwrap();
     hears_only(&lindt.listen("hands-free", WORDS_S).unwrap(), &[Voice::Calder]);
     hears_only(&reyes.listen("hands-free", 1.0).unwrap(), &[]);
     lindt.until("its own microphone is shut", |view| view.header.mics.is_empty()).unwrap();
 
-    lindt.act(&Intent::TalkBack { user: UserId::from("reyes"), on: true }).unwrap();
+    lindt.act(&Intent::TalkBack { user: UserId::from("reyes"), on: true, latched: true }).unwrap();
     hears_only(&reyes.listen("hands-free", WORDS_S).unwrap(), &[Voice::Hallam]);
-    lindt.act(&Intent::TalkBack { user: UserId::from("reyes"), on: false }).unwrap();
+    lindt.act(&Intent::TalkBack { user: UserId::from("reyes"), on: false, latched: true }).unwrap();
     reyes.listen("hands-free", 1.0).unwrap();
     hears_only(&reyes.listen("hands-free", 1.0).unwrap(), &[]);
+}
+
+#[test]
+fn all_of_a_group_hear_its_caller_and_who_talks_back_is_heard_by_the_caller_alone() {
+    let world = World::start("two-desks").unwrap();
+    let mut reyes = world.seat("reyes").says("hands-free", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    let mut lindt = world.seat("lindt").says("hands-free", &Voice::Hallam.babble(&world)).sit_down().unwrap();
+    let mut keane = world.seat("keane").sit_down().unwrap();
+    let group = GroupId::from("everybody");
+    reyes.act(&Intent::IntercomGroup { group: group.clone(), lamp: None }).unwrap();
+    for member in [&mut lindt, &mut keane] {
+        member.until("it hears the caller", |view| view.groups[0].words.ends_with("Reyes talks to you")).unwrap();
+    }
+    reyes.until_told("Not reached: T. Marsh is not logged on.").unwrap();
+    hears_only(&lindt.listen("hands-free", WORDS_S).unwrap(), &[Voice::Calder]);
+    hears_only(&keane.listen("hands-free", WORDS_S).unwrap(), &[Voice::Calder]);
+    hears_only(&reyes.listen("hands-free", 1.0).unwrap(), &[]);
+
+    lindt.act(&Intent::GroupTalk { group: group.clone(), on: true, latched: true }).unwrap();
+    hears_only(&reyes.listen("hands-free", WORDS_S).unwrap(), &[Voice::Hallam]);
+    hears_only(&keane.listen("hands-free", WORDS_S).unwrap(), &[Voice::Calder]);
+    reyes.act(&Intent::IntercomGroup { group, lamp: None }).unwrap();
+    keane.until("the group is over", |view| view.groups[0].line.is_none()).unwrap();
 }

@@ -82,6 +82,7 @@ export const fixture: View = {
     person('r.lindt', 'R. Lindt', 'Orsay Crédit, 1 held', 'in_use_elsewhere'), person('j.whitlock', 'J. Whitlock', 'Do not disturb', 'idle', { dnd: true }),
     person('d.keane', 'D. Keane', 'New York Rates', 'idle'), person('c.brandt', 'C. Brandt', 'Logged off', 'idle', { logged_on: false }),
   ],
+  groups: [{ group: 'rates-london', name: 'Rates London', words: 'Group · 12 people', size: 12, lamp: 'idle', line: null, talk: 'closed' }],
   incoming: [
     { line: 'hallam-street', name: 'Hallam Street', words: 'High · ARD 4416', lamp: 'ringing_high', call: 41, since_utc_ms: NOW - 7_000 },
     { line: 'aldersea-money', name: 'Aldersea Money', words: 'Low · Money page', lamp: 'ringing_low', call: 42, since_utc_ms: NOW - 11_000 },

@@ -27,7 +27,7 @@ test('a span over an hour has hours', () => {
   expect([span(7_000), span(134_000), span(3_723_000), span(-5)]).toEqual(['0:07', '2:14', '1:02:03', '0:00']);
 });
 test('a name is found without its accents', () => {
-  expect(findAll('credit', fixture.keys, [])[0]?.name).toBe('Orsay Crédit');
+  expect(findAll('credit', fixture.keys, [], [])[0]?.name).toBe('Orsay Crédit');
 });
 test('an arrow goes to the nearest key in its direction', () => {
   expect(neighbour({ x: 0, y: 0 }, [{ x: 10, y: 30 }, { x: 40, y: 0 }, { x: -5, y: 0 }], 'ArrowRight')).toBe(1);

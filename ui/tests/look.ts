@@ -1,5 +1,5 @@
 // The panel drawn from the fixture, for pictures: `vite --mode panel`, then /tests/look.html?still&theme=dark. `state=logon`,
-// `trust`, `lost` show those. It is served by the development server only and is in no bundle.
+// `trust`, `lost`, `intercom` show those. It is served by the development server only and is in no bundle.
 import '../src/look/fonts';
 import '../src/look/tokens.css';
 import '../src/look/base.css';
@@ -18,6 +18,17 @@ if (state === 'logon') Object.assign(header, { user_id: null, link: { state: 're
 if (state === 'trust') Object.assign(header, { user_id: null, link: { state: 'untrusted', fingerprint: `sha256:${'5f2c910be477a0d3'.repeat(4)}` } });
 if (state === 'lost') Object.assign(header, { link: { state: 'lost', since_utc_ms: NOW - 4000, retry_utc_ms: NOW + 2000 }, mics: [] });
 store.apply({ change: 'view', value: { ...fixture, header } });
+if (state === 'intercom') {
+  const person = (at: number, more: object) => store.apply({ change: 'person', value: { ...store.people[at]!, ...more } });
+  const live = { lamp: 'in_use_here', line: 'intercom-2' };
+  person(0, { words: 'Talks to you' });
+  person(1, { ...live, words: 'DND · waits', dnd: true, talk: 'latched' });
+  person(2, { words: 'Calls you', lamp: 'ringing_low', line: 'intercom-3' });
+  person(4, { ...live, words: 'Hears you', talk: 'closing' });
+  const group = store.groups[0]!;
+  const groups = [{ ...group, lamp: 'in_use_here' as const, words: '9 people with you', line: 'intercom-4', talk: 'latched' as const }, { ...group, group: 'syndicate', name: 'Syndicate', words: 'Group · 4 people' }];
+  store.apply({ change: 'groups', value: groups });
+}
 store.apply({ change: 'meters', value: { mics_dbfs: [-22, -100, -40], lines_dbfs: [['ch-3', -20], ['ch-4', -30], ['ch-5', -12], ['ch-10', -38], ['calder-wynn', -25]] } });
 mount(Panel, { target: document.getElementById('app')!, props: { store, clock: new Clock(() => NOW) } });
 if (!state) requestAnimationFrame(() => store.apply({ change: 'notice', value: fixture.activity[0]! }));

@@ -152,6 +152,33 @@ describe('the panel', () => {
   test('counts the people who are here among all of them', () => {
     expect(document.querySelector('[data-zone="intercom"] .hd')!.textContent).toContain('5 of 6 here');
   });
+  const row = (name: RegExp) => screen.getByRole('button', { name });
+  test('a press on a row of the intercom list carries the lamp that was seen, of a person and of a group', async () => {
+    await fireEvent.click(row(/^M\. Osei, In a call with you/));
+    expect(sent.at(-1)).toEqual({ intent: 'intercom', user: 'm.osei', lamp: 'in_use_here' });
+    await fireEvent.click(row(/^Rates London, Group · 12 people/));
+    expect(sent.at(-1)).toEqual({ intent: 'intercom_group', group: 'rates-london', lamp: 'idle' });
+  });
+  test('several people are picked and called with one press', async () => {
+    await fireEvent.click(row(/^Pick$/));
+    for (const name of [/^T\. Marsh, /, /^D\. Keane, /, /^R\. Lindt, /, /^R\. Lindt, /]) await fireEvent.click(row(name));
+    expect(sent.filter((one) => one.intent === 'intercom')).toEqual([]);
+    await fireEvent.click(row(/^Call 2$/));
+    expect(sent.at(-1)).toEqual({ intent: 'intercom_picked', users: ['t.marsh', 'd.keane'] });
+    expect(row(/^Pick$/)).toBeTruthy();
+  });
+  test('a talk key of the intercom list that is held stays held when its row changes', async () => {
+    const key = row(/^Talk to M\. Osei/);
+    key.focus();
+    await fireEvent.keyDown(key, { key: ' ' });
+    expect(sent.at(-1)).toEqual({ intent: 'talk_back', user: 'm.osei', on: true, latched: false });
+    store.apply({ change: 'person', value: { ...store.people[0]!, talk: 'open' } });
+    await tick();
+    expect(sent.at(-1)).toMatchObject({ on: true });
+    expect(key.textContent).toBe('OPEN');
+    await fireEvent.blur(window);
+    expect(sent.at(-1)).toMatchObject({ intent: 'talk_back', on: false });
+  });
   test('names a loudspeaker that is missing once on the log-on card', async () => {
     const device = (trouble: string) => ({ microphone: null, ear: null, trouble });
     const hands_free = { ...store.position('hands-free')!, device: device('There is no microphone and no loudspeaker; plug one in.') };

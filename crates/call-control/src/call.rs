@@ -92,7 +92,7 @@ pub fn answer(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take
     }
     s.recordable(line)?;
     if found.spec.kind == LineKind::Intercom {
-        return intercom::accept(s, turret, line);
+        return intercom::accept(s, turret, line, Some(take.at));
     }
     let (kind, far) = (found.spec.kind, found.spec.far.clone());
     if let Some(carried) = s.line_at(turret, take.at)
@@ -164,14 +164,15 @@ fn leave(s: &mut State, turret: TurretId, line: &LineId, mine: bool) {
     let user = left.or_else(|| held.into_iter().find(|holder| holder.turret == turret).map(|holder| holder.user));
     let Some(found) = s.lines.get(line) else { return };
     let conference = found.conference.is_some();
-    let (silent, stays) =
-        (found.legs().is_empty(), found.has_members() && (conference || found.spec.kind != LineKind::Intercom));
+    let alone = !conference && found.intercom.is_some() && !intercom::goes_on(found);
+    let (silent, stays) = (found.legs().is_empty(), found.has_members() && !alone);
     if silent {
         hoot::close_all(s, line);
     }
     let user = user.or_else(|| s.user_of(turret).cloned());
     s.happened(line, user, if stays { Happening::Left } else { Happening::Released });
-    // An intercom is over when one of the two leaves it; what a conference that nobody is left in becomes is its own affair.
+    // An intercom is over when one of the two leaves it, or a group's caller; what a conference that nobody is left in becomes
+    // is its own affair.
     if !stays && !conference {
         end(s, line);
     }
@@ -216,7 +217,11 @@ pub fn end(s: &mut State, line: &LineId) {
 
 /// Opens the microphone of one's own party after a lapse (ALL-6).
 pub fn open_mic(s: &mut State, turret: TurretId, line: &LineId) -> Done {
+    if s.line(line)?.intercom.is_some() {
+        return intercom::talk_back(s, turret, line, true, true);
+    }
     s.recordable(line)?;
+    s.not_just_closed(line, turret)?;
     let now = s.now;
     let found = s.line(line)?;
     let (name, call) = (found.spec.name.clone(), found.call);

@@ -64,7 +64,7 @@ fn name_of(s: &State, line: &LineId) -> String {
 fn joinable(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
     let found = s.line(line)?;
     let name = &found.spec.name;
-    if !found.spec.kind.is_joinable() {
+    if !found.spec.kind.is_joinable() || found.intercom.as_ref().is_some_and(|about| about.group.is_some()) {
         let sentence = format!("{name} is open to its members already; it is not joined with calls.");
         return Err(Refusal::new(RefusalCode::NoRight, sentence));
     }

@@ -9,8 +9,8 @@ use crate::record::Recordings;
 use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
 use crate::{
-    Floor, ard, bridge, call, conference, hold, hoot, intercom, loss, mrd, presence, privacy, recorder, supervisor,
-    transfer,
+    Floor, ard, bridge, call, conference, group, hold, hoot, intercom, loss, mrd, presence, privacy, recorder,
+    supervisor, transfer,
 };
 use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, TurretId, Uplink, UserId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,6 +66,7 @@ impl Exchange {
             timers: Timers::default(),
             acts: 0,
             touched: BTreeSet::new(),
+            closed: BTreeSet::new(),
             touched_people: BTreeSet::new(),
             outputs: Vec::new(),
             now,
@@ -83,6 +84,7 @@ impl Exchange {
     /// Takes one input at `now`: timers that were due before it, those of safety that are due at `now`, the input, then the
     /// others of `now` (TIM-2).
     pub fn handle(&mut self, now: Moment, input: Input) -> Drain<'_> {
+        self.state.closed.clear();
         while let Some(due) = self.state.timers.take_before_input(now.mono_us) {
             self.fire(now, due);
         }
@@ -215,7 +217,9 @@ fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {
         Act::Talk { line, on, latched } => hoot::talk(s, turret, &line, on, latched),
         Act::OpenMic { line } => call::open_mic(s, turret, &line),
         Act::Intercom { user, position } => intercom::call(s, turret, &user, position),
-        Act::TalkBack { line, on } => intercom::talk_back(s, turret, &line, on),
+        Act::IntercomGroup { group, position } => group::call(s, turret, &group, position),
+        Act::IntercomPicked { users, position } => group::call_picked(s, turret, &users, position),
+        Act::TalkBack { line, on, latched } => intercom::talk_back(s, turret, &line, on, latched),
         Act::Dnd { on } => presence::dnd(s, turret, on),
     }
 }

@@ -1,7 +1,7 @@
 //! What the floor file says, as call control needs it. Does not change while the exchange runs.
 
 use crate::policy::{Policies, Policy};
-use dealerboard_model::{DeskId, LineId, LineKind, RecordPolicy, Right, RingPriority, Role, UserId};
+use dealerboard_model::{DeskId, GroupId, LineId, LineKind, RecordPolicy, Right, RingPriority, Role, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One line: one end of a private wire, or a hoot.
@@ -38,6 +38,15 @@ pub struct UserSpec {
     pub speakers: BTreeSet<LineId>,
 }
 
+/// A group that is called by intercom.
+#[derive(Clone, Debug)]
+pub struct GroupSpec {
+    /// Name as shown.
+    pub name: String,
+    /// Everybody in it.
+    pub members: BTreeSet<UserId>,
+}
+
 /// Everything.
 #[derive(Clone, Debug, Default)]
 pub struct Floor {
@@ -45,6 +54,8 @@ pub struct Floor {
     pub lines: BTreeMap<LineId, LineSpec>,
     /// Users by log-on name.
     pub users: BTreeMap<UserId, UserSpec>,
+    /// Groups that are called by intercom.
+    pub groups: BTreeMap<GroupId, GroupSpec>,
     /// What was set of the policies.
     pub policies: Policies,
     /// The first number for a call that was never used.

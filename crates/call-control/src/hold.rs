@@ -23,6 +23,8 @@ fn may_hold(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
     let name = &found.spec.name;
     match found.spec.kind {
         LineKind::Ard | LineKind::Mrd => {}
+        // A conference is held whole, with whom an intercom has brought in.
+        LineKind::Intercom if found.conference.is_some() => {}
         LineKind::Hoot | LineKind::Intercom => {
             return Err(Refusal::new(RefusalCode::NotHoldable, format!("{name} cannot be held; release it.")));
         }

@@ -1,4 +1,4 @@
-//! Talk keys: hoots, and the speaker channels of wires.
+//! Talk keys: hoots, and the speaker channels of wires. The keys of intercoms are watched here too.
 //!
 //! ```text
 //! Shut ─key, gates ok─► Talking ─silent | open for long─► Closing ─10 s─► Shut
@@ -7,7 +7,8 @@
 //! ```
 
 use crate::happenings::Happening;
-use crate::line::{Closes, Line, Talk};
+use crate::intercom;
+use crate::line::{Closes, Key, Line, Talk};
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::policy::{Policy, Value};
 use crate::state::{Done, State};
@@ -23,12 +24,12 @@ pub fn talk(s: &mut State, turret: TurretId, line: &LineId, on: bool, latched: b
     }
     if right == Right::Listen {
         let name = s.line(line)?.spec.name.clone();
-        s.notice(turret, None, String::new(), Some(Sound::Blocking));
         let sentence = format!("You may only listen on {name}; to talk there, ask your administrator.");
         return Err(Refusal::new(RefusalCode::ListenOnly, sentence));
     }
     may_talk_now(s, turret, line)?;
     s.recordable(line)?;
+    s.not_just_closed(line, turret)?;
     let user = s.party(turret, dealerboard_model::Position::Speakers)?.user;
     if s.line(line)?.spec.kind == LineKind::Hoot && s.line(line)?.talk(turret).is_none() {
         make_room(s, line)?;
@@ -37,7 +38,7 @@ pub fn talk(s: &mut State, turret: TurretId, line: &LineId, on: bool, latched: b
         Some(call) => call,
         None => s.new_call(),
     };
-    let (now, policy) = (s.now, s.policy(Some(line), Some(&user)));
+    let now = s.now;
     let found = s.line_mut(line)?;
     if found.talks().is_empty() {
         found.since = now;
@@ -49,17 +50,13 @@ pub fn talk(s: &mut State, turret: TurretId, line: &LineId, on: bool, latched: b
     }
     s.happened_at(line, turret, Happening::TalkKeyDown { latched });
     touch_legs(s, turret);
-    if let Some(open_max_ms) = if latched { policy.latch_max_ms } else { Some(policy.talk_held_max_ms) } {
-        s.set_timer(now.plus_ms(open_max_ms - TALK_WARNING_MS), Timer::TalkLong(line.clone(), turret, now.mono_us));
-    }
-    watch_silence(s, turret, line);
+    watch(s, turret, line);
     Ok(Accepted { line: Some(line.clone()), position: None, call: Some(call) })
 }
 
 /// A wire can be talked on from the speakers only while it is up.
-fn may_talk_now(s: &mut State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
+fn may_talk_now(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
     if let (Err(private), true) = (s.open_to_others(line), s.line(line)?.leg(turret).is_none()) {
-        s.notice(turret, None, String::new(), Some(Sound::Blocking));
         return Err(private);
     }
     let found = s.line(line)?;
@@ -83,7 +80,8 @@ fn make_room(s: &mut State, line: &LineId) -> Result<(), Refusal> {
     if found.talks().len() < limit {
         return Ok(());
     }
-    let quiet = |talk: &&Talk| quiet_since(s, talk).filter(|since| now.mono_us - since.mono_us >= silent_us);
+    let quiet_since = |talk: &&Talk| quiet_since(s, talk.turret, Uplink::Mic, talk.pressed);
+    let quiet = |talk: &&Talk| quiet_since(talk).filter(|since| now.mono_us - since.mono_us >= silent_us);
     let latched = found.talks().iter().filter(|talk| talk.latched);
     let silent = latched.filter(|talk| quiet(talk).is_some()).min_by_key(|talk| quiet(talk).map(|since| since.mono_us));
     let Some(loser) = silent.or(found.talks().first()).map(|talk| talk.turret) else { return Ok(()) };
@@ -99,6 +97,7 @@ fn make_room(s: &mut State, line: &LineId) -> Result<(), Refusal> {
 pub fn stop(s: &mut State, turret: TurretId, line: &LineId) {
     if talk_of(s, line, turret).is_some() {
         end_talk(s, turret, line, Happening::TalkClosed);
+        s.closed.insert((line.clone(), turret));
         shut_handsets(s, turret);
     }
 }
@@ -164,10 +163,11 @@ pub fn orphaned(s: &mut State, turret: TurretId) {
     }
 }
 
-/// Since when nothing has been said into a talk; none while its user speaks, and at a turret that does not report speech.
-fn quiet_since(s: &State, talk: &Talk) -> Option<Moment> {
-    let quiet = s.turrets.get(&talk.turret)?.quiet?;
-    Some(if quiet.mono_us > talk.pressed.mono_us { quiet } else { talk.pressed })
+/// Since when nothing has been said into a microphone; none while its user speaks, and at a turret that does not report
+/// speech.
+fn quiet_since(s: &State, turret: TurretId, uplink: Uplink, pressed: Moment) -> Option<Moment> {
+    let quiet = s.turrets.get(&turret)?.quiet[uplink.index()]?;
+    Some(if quiet.mono_us > pressed.mono_us { quiet } else { pressed })
 }
 
 /// The lines that a turret talks on.
@@ -179,10 +179,26 @@ fn talk_of<'s>(s: &'s State, line: &LineId, turret: TurretId) -> Option<&'s Talk
     s.lines.get(line)?.talk(turret)
 }
 
+/// What keeps a turret's microphone open towards a line, and since when nothing was said into it.
+fn key_of(s: &State, line: &LineId, turret: TurretId) -> Option<(Key, Option<Moment>)> {
+    let (key, uplink) = s.lines.get(line)?.key(turret)?;
+    Some((key, quiet_since(s, turret, uplink, key.pressed)))
+}
+
+/// A key was pressed: from now on it is watched, whether it is forgotten or something lies on it.
+pub fn watch(s: &mut State, turret: TurretId, line: &LineId) {
+    let Some((key, _)) = key_of(s, line, turret) else { return };
+    let policy = policy_of(s, line, turret);
+    if let Some(open_max_ms) = if key.latched { policy.latch_max_ms } else { Some(policy.talk_held_max_ms) } {
+        let at = key.pressed.plus_ms(open_max_ms - TALK_WARNING_MS);
+        s.set_timer(at, Timer::TalkLong(line.clone(), turret, key.pressed.mono_us));
+    }
+    watch_silence(s, turret, line);
+}
+
 /// Begins to wait for the end of a latch's silence.
 fn watch_silence(s: &mut State, turret: TurretId, line: &LineId) {
-    let Some(talk) = talk_of(s, line, turret).filter(|talk| talk.latched) else { return };
-    let Some(since) = quiet_since(s, talk) else { return };
+    let Some((_, Some(since))) = key_of(s, line, turret).filter(|(key, _)| key.latched) else { return };
     let warn_ms = policy_of(s, line, turret).latch_silent_warn_ms;
     s.set_timer(since.plus_ms(warn_ms), Timer::LatchSilent(line.clone(), turret, since.mono_us));
 }
@@ -190,29 +206,31 @@ fn watch_silence(s: &mut State, turret: TurretId, line: &LineId) {
 /// Somebody has begun to speak, or has ended: a latch that would close for its silence stays, or is watched (SPK-3).
 pub fn voice_activity(s: &mut State, turret: TurretId, uplink: Uplink, speaking: bool) {
     let now = s.now;
-    let Some(seat) = s.turrets.get_mut(&turret).filter(|_| uplink == Uplink::Mic) else { return };
-    seat.quiet = (!speaking).then_some(now);
-    for line in talks_of(s, turret) {
+    let Some(seat) = s.turrets.get_mut(&turret) else { return };
+    seat.quiet[uplink.index()] = (!speaking).then_some(now);
+    let open = |line: &&Line| line.key(turret).is_some_and(|(_, by)| by == uplink);
+    let lines: Vec<LineId> = s.lines_of(turret).filter(open).map(|line| line.spec.line.clone()).collect();
+    for line in lines {
         if !speaking {
             watch_silence(s, turret, &line);
-        } else if let Some(talk) = s.talk_mut(&line, turret) {
-            talk.closes = talk.closes.filter(|(_, why)| *why != Closes::Silent);
+        } else if let Some((Key { closes: Some((_, Closes::Silent)), .. }, _)) = key_of(s, &line, turret) {
+            s.set_closes(&line, turret, None);
         }
     }
 }
 
 /// A latch has had no speech for `latch.silent_warn`.
 pub fn latch_silent(s: &mut State, line: &LineId, turret: TurretId, since_us: u64) {
-    let Some(talk) = talk_of(s, line, turret) else { return };
-    if talk.latched && quiet_since(s, talk).is_some_and(|since| since.mono_us == since_us) {
+    let Some((key, since)) = key_of(s, line, turret) else { return };
+    if key.latched && since.is_some_and(|since| since.mono_us == since_us) {
         warn(s, line, turret, Closes::Silent);
     }
 }
 
 /// A talk is about to be open for as long as it may.
 pub fn open_long(s: &mut State, line: &LineId, turret: TurretId, pressed_us: u64) {
-    let Some(talk) = talk_of(s, line, turret).filter(|talk| talk.pressed.mono_us == pressed_us) else { return };
-    warn(s, line, turret, if talk.latched { Closes::Long } else { Closes::Held });
+    let Some((key, _)) = key_of(s, line, turret).filter(|(key, _)| key.pressed.mono_us == pressed_us) else { return };
+    warn(s, line, turret, if key.latched { Closes::Long } else { Closes::Held });
 }
 
 fn policy_of(s: &State, line: &LineId, turret: TurretId) -> Policy {
@@ -223,13 +241,13 @@ fn warn(s: &mut State, line: &LineId, turret: TurretId, why: Closes) {
     let policy = policy_of(s, line, turret);
     let warned_ms = if why == Closes::Silent { policy.latch_silent_release_ms } else { TALK_WARNING_MS };
     let at = s.now.plus_ms(warned_ms);
-    let Some(name) = s.lines.get(line).map(|found| found.spec.name.clone()) else { return };
-    let Some(talk) = s.talk_mut(line, turret) else { return };
+    let Some(name) = s.lines.get(line).map(|found| intercom::name_for(s, found, s.user_of(turret))) else { return };
+    let Some((key, _)) = key_of(s, line, turret) else { return };
     // Speech takes back what silence announced, and nothing else.
-    if talk.closes.is_some_and(|(_, announced)| announced != Closes::Silent || why == Closes::Silent) {
+    if key.closes.is_some_and(|(_, announced)| announced != Closes::Silent || why == Closes::Silent) {
         return;
     }
-    talk.closes = Some((at, why));
+    s.set_closes(line, turret, Some((at, why)));
     let soon = Value::Ms(warned_ms);
     let sentence = match why {
         Closes::Silent => {
@@ -240,7 +258,7 @@ fn warn(s: &mut State, line: &LineId, turret: TurretId, why: Closes) {
         }
         Closes::Long => {
             let long = policy.latch_max_ms.map_or(Value::Off, Value::Ms);
-            format!("{name} has been open for {long}: it closes in {soon}.")
+            format!("The microphone on {name} has been open for {long}: it closes in {soon}.")
         }
         Closes::Held => format!("The talk key of {name} has been down for long: it closes in {soon}."),
     };
@@ -250,15 +268,16 @@ fn warn(s: &mut State, line: &LineId, turret: TurretId, why: Closes) {
 
 /// The warning was not heeded (SPK-3).
 pub fn closes(s: &mut State, line: &LineId, turret: TurretId, at_us: u64) {
-    let Some(talk) = talk_of(s, line, turret) else { return };
-    let Some((_, why)) = talk.closes.filter(|(at, _)| at.mono_us == at_us) else { return };
-    let Some(name) = s.lines.get(line).map(|found| found.spec.name.clone()) else { return };
+    let Some((key, _)) = key_of(s, line, turret) else { return };
+    let Some((_, why)) = key.closes.filter(|(at, _)| at.mono_us == at_us) else { return };
+    let Some(name) = s.lines.get(line).map(|found| intercom::name_for(s, found, s.user_of(turret))) else { return };
     let because = match why {
         Closes::Silent => "nothing was said",
         Closes::Long => "it was open for too long",
         Closes::Held => "its talk key was down for too long",
     };
     stop(s, turret, line);
+    intercom::shut(s, turret, line);
     s.notice(turret, Some(line), format!("The microphone on {name} was closed: {because}."), Some(Sound::Warning));
 }
 

@@ -1,18 +1,33 @@
-//! Intercom, one to one.
+//! Intercom, one to one. `group.rs` is the one to many; what both have in common is here.
 //!
 //! ```text
 //! Idle ─press─► Asking ─free and no DND─► Open(whisper) ─callee talks back─► Open(two-way) ─release─► Idle
-//!                  └─ DND, or no free position ─► Pending ─accept─► Open(two-way)    Pending ─20 s─► Idle, missed
+//!                  └─ DND, busy, or rings by policy ─► Pending ─accept─► Open(two-way)   Pending ─`intercom.pending`─► Idle, missed
 //! ```
 //!
-//! Law: the callee hears, and is not heard before they talk back: a microphone opens only by an act of its own user.
+//! Law: the callee hears, and is not heard before they talk back: a microphone opens only by an act of its own user, or by
+//! their own policy. Each open microphone has a key that closes it when it is forgotten (`hoot.rs` watches it).
 
 use crate::happenings::Happening;
-use crate::line::{Leg, Line};
+use crate::hoot;
+use crate::line::{Key, Leg, Line};
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
-use crate::state::{Done, State};
+use crate::policy::{DndIntercom, IntercomAnswer, IntercomTalk};
+use crate::state::{Done, State, stale};
 use crate::timer::Timer;
-use dealerboard_model::{LineId, LineKind, Position, TurretId, UserId};
+use dealerboard_model::{GroupId, LineId, LineKind, Party, Position, TurretId, UserId};
+
+/// What an intercom's line knows besides what every line does.
+#[derive(Clone, Debug)]
+pub struct Intercom {
+    pub caller: Party,
+    /// Who was called; the line's own id where people were picked. None: one person.
+    pub group: Option<GroupId>,
+    /// Everybody in a group hears who talks back.
+    pub reply_all: bool,
+    /// It rings with a sound until it is answered.
+    pub rings: bool,
+}
 
 /// Calls a person (INT-1, INT-2, INT-4 to INT-6).
 pub fn call(s: &mut State, turret: TurretId, whom: &UserId, at: Position) -> Done {
@@ -20,106 +35,238 @@ pub fn call(s: &mut State, turret: TurretId, whom: &UserId, at: Position) -> Don
     if me.user == *whom {
         return Err(Refusal::new(RefusalCode::UnknownNumber, "That is yourself; choose somebody else."));
     }
-    if !s.floor.users.contains_key(whom) {
-        let sentence = format!("There is nobody called {whom} on this floor; choose from the list.");
-        return Err(Refusal::new(RefusalCode::UnknownNumber, sentence));
-    }
+    known(s, whom)?;
     let name = s.name_of(whom);
     if let Some(line) = between(s, &me.user, whom) {
         // Both called in one instant, or mine is up already: one call.
-        return accept(s, turret, &line);
+        return accept(s, turret, &line, None);
     }
-    let seats = s.seats.get(whom).into_iter().flatten().map(|turret| (*turret, &s.turrets[turret]));
-    let reached = seats.filter(|(_, seat)| seat.lost.is_none());
-    let Some(callee) = reached.max_by_key(|(_, seat)| seat.used).map(|(turret, _)| turret) else {
-        let is_lost = s.seats.contains_key(whom);
-        let why =
-            if is_lost { "has lost the switch; call again soon" } else { "is not logged on; call again when they are" };
-        return Err(Refusal::new(RefusalCode::NobodyThere, format!("{name} {why}.")));
-    };
+    let callee = seat_of(s, whom).map_err(|why| {
+        let sentence = match why {
+            Away::LoggedOff => format!("{name} is not logged on; call again when they are."),
+            Away::Lost => format!("{name} has lost the switch; call again soon."),
+        };
+        Refusal::new(RefusalCode::NobodyThere, sentence)
+    })?;
+    let (disturbed, policy) = (s.dnd.contains(whom), s.policy(None, Some(whom)));
+    if disturbed && policy.dnd_intercom == DndIntercom::Refuse {
+        let sentence = format!("{name} does not want to be disturbed; call again later.");
+        return Err(Refusal::new(RefusalCode::Dnd, sentence));
+    }
     crate::position::take(s, turret, at)?;
-    let (id, now) = (s.new_call(), s.now);
+    let id = s.new_call();
     let caller = s.name_of(&me.user);
-    let line = s.add_intercom(id, format!("{caller}, {name}"), [me.user.clone(), whom.clone()]);
-    let free = [Position::HandsFree, Position::Left, Position::Right]
-        .into_iter()
-        .find(|position| s.line_at(callee, *position).is_none());
-    let disturbed = s.dnd.contains(whom);
-    let busy = s.lines_of(callee).any(|line| line.leg(callee).is_some());
-    s.put_leg(&line, Leg::new(me, true, now));
-    s.happened_at(&line, turret, Happening::Called);
-    match free.filter(|_| !disturbed && !busy) {
-        Some(position) => {
-            let party = s.party(callee, position)?;
-            s.put_leg(&line, Leg::new(party, false, now));
-            s.happened_at(&line, callee, Happening::AutoAnswered);
-            s.notice(callee, Some(&line), format!("{caller} talks to you."), Some(Sound::Splash));
-            s.notice(turret, Some(&line), format!("{name} hears you."), Some(Sound::Splash));
-        }
-        None => {
-            s.set_ring(&line, caller.clone());
-            s.happened(&line, None, Happening::Rings);
-            let pending_ms = s.policy(None, Some(whom)).intercom_pending_ms;
-            s.set_timer(now.plus_ms(pending_ms), Timer::IntercomPending(line.clone()));
-            let why = if disturbed { "does not want to be disturbed" } else { "is in a call" };
-            s.notice(turret, Some(&line), format!("{name} {why}; your call waits for an answer."), None);
-            let sound = (!disturbed).then_some(Sound::Beep);
-            s.notice(callee, Some(&line), format!("{caller} calls you by intercom."), sound);
-        }
+    let about = Intercom { caller: me.clone(), group: None, reply_all: false, rings: false };
+    let line = s.add_intercom(id, format!("{caller}, {name}"), [me.user.clone(), whom.clone()].into(), about);
+    enter_caller(s, &line, me);
+    let busy = is_busy(s, callee);
+    if disturbed || busy || policy.intercom_answer == IntercomAnswer::Ring {
+        let why = match (disturbed, busy) {
+            (true, _) => "does not want to be disturbed",
+            (false, true) => "is in a call",
+            (false, false) => "answers by a press",
+        };
+        waits(s, &line, (turret, callee), why, (!disturbed && busy).then_some(Sound::Beep));
+        set_rings(s, &line, !disturbed && !busy);
+    } else {
+        let open = policy.intercom_answer == IntercomAnswer::Open;
+        enter_callee(s, &line, callee, open)?;
+        s.notice(callee, Some(&line), format!("{caller} talks to you."), Some(Sound::Splash));
+        s.notice(turret, Some(&line), format!("{name} hears you."), Some(Sound::Splash));
     }
     Ok(Accepted { line: Some(line), position: Some(at), call: Some(id) })
 }
 
+/// Refuses for somebody who is not on this floor.
+pub fn known(s: &State, whom: &UserId) -> Result<(), Refusal> {
+    if s.floor.users.contains_key(whom) {
+        return Ok(());
+    }
+    let sentence = format!("There is nobody called {whom} on this floor; choose from the list.");
+    Err(Refusal::new(RefusalCode::UnknownNumber, sentence))
+}
+
+/// Why a person is at no turret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Away {
+    LoggedOff,
+    Lost,
+}
+
+/// The turret that somebody used last, of those that are reached (INT-1).
+pub fn seat_of(s: &State, user: &UserId) -> Result<TurretId, Away> {
+    let seats = s.seats.get(user).ok_or(Away::LoggedOff)?;
+    let reached = seats.iter().map(|turret| (*turret, &s.turrets[turret])).filter(|(_, seat)| seat.lost.is_none());
+    reached.max_by_key(|(_, seat)| seat.used).map(|(turret, _)| turret).ok_or(Away::Lost)
+}
+
+/// In a call there (INT-5): an intercom is never mixed in.
+pub fn is_busy(s: &State, turret: TurretId) -> bool {
+    s.lines_of(turret).any(|line| line.leg(turret).is_some())
+}
+
+/// Hands-free, else a handset, that is free; one with a microphone first (INT-1).
+fn free_position(s: &State, turret: TurretId) -> Option<Position> {
+    let seat = s.turrets.get(&turret)?;
+    let all = [Position::HandsFree, Position::Left, Position::Right];
+    let mut free = all.into_iter().filter(|position| s.line_at(turret, *position).is_none());
+    free.clone().find(|position| !seat.without_mic.contains(&position.uplink())).or_else(|| free.next())
+}
+
+/// The one-to-one call of two people, whoever of them called.
 fn between(s: &State, one: &UserId, other: &UserId) -> Option<LineId> {
-    let mut calls = s.temporary.iter().filter_map(|line| s.lines.get(line));
-    let both = |line: &&Line| line.spec.members.contains_key(one) && line.spec.members.contains_key(other);
+    let both = |line: &&Line| [one, other].iter().all(|user| line.spec.members.contains_key(*user));
+    let single = |line: &&Line| line.intercom.as_ref().is_some_and(|about| about.group.is_none());
+    let mut calls = s.lines_of_user(one).chain(s.lines_of_user(other)).filter(single);
     calls.find(both).map(|line| line.spec.line.clone())
 }
 
-/// Accepts a pending intercom, or opens one's own microphone in one that is up (talk-back).
-pub fn accept(s: &mut State, turret: TurretId, line: &LineId) -> Done {
-    talk_back(s, turret, line, true)
+/// The caller is on the line, with an open microphone unless their policy is to hold its key (INT-3).
+pub fn enter_caller(s: &mut State, line: &LineId, me: Party) {
+    let (turret, user) = (me.turret, me.user.clone());
+    s.put_leg(line, Leg::new(me, false, s.now));
+    s.happened_at(line, turret, Happening::Called);
+    if s.policy(None, Some(&user)).intercom_talk == IntercomTalk::Latched {
+        open(s, turret, line, true);
+    }
 }
 
-/// Opens or shuts one's own microphone in an intercom.
-pub fn talk_back(s: &mut State, turret: TurretId, line: &LineId, on: bool) -> Done {
+/// The callee hears without a press (INT-1); they are heard as well only where that is their own wish (INT-2).
+pub fn enter_callee(s: &mut State, line: &LineId, callee: TurretId, is_open: bool) -> Result<(), Refusal> {
+    let at = free_position(s, callee).unwrap_or(Position::HandsFree);
+    let party = s.party(callee, at)?;
+    s.put_leg(line, Leg::new(party, false, s.now));
+    s.happened_at(line, callee, Happening::AutoAnswered);
+    if is_open && open(s, callee, line, true) {
+        s.happened_at(line, callee, Happening::MicOpened);
+    }
+    Ok(())
+}
+
+/// The call waits at its callee until they accept it (INT-4, INT-5).
+fn waits(s: &mut State, line: &LineId, (turret, callee): (TurretId, TurretId), why: &str, sound: Option<Sound>) {
+    let [caller, name] = [turret, callee].map(|at| s.user_of(at).map(|user| s.name_of(user)).unwrap_or_default());
+    s.set_ring(line, caller.clone());
+    s.happened(line, None, Happening::Rings);
+    let pending_ms = s.policy(None, s.user_of(callee)).intercom_pending_ms;
+    s.set_timer(s.now.plus_ms(pending_ms), Timer::IntercomPending(line.clone()));
+    s.notice(turret, Some(line), format!("{name} {why}; your call waits for an answer."), None);
+    s.notice(callee, Some(line), format!("{caller} calls you by intercom."), sound);
+}
+
+fn set_rings(s: &mut State, line: &LineId, rings: bool) {
+    if let Ok(found) = s.line_mut(line)
+        && let Some(about) = &mut found.intercom
+    {
+        about.rings = rings;
+    }
+}
+
+/// Accepts a pending intercom at a position, else at a free one; or opens one's own microphone in one that is up.
+pub fn accept(s: &mut State, turret: TurretId, line: &LineId, at: Option<Position>) -> Done {
+    let joins = s.line(line)?.leg(turret).is_none();
+    if joins {
+        s.right_on(turret, line)?;
+        let found = s.line(line)?;
+        if found.ring.is_none() {
+            return Err(stale(&found.spec.name));
+        }
+        let at = at.or_else(|| free_position(s, turret)).unwrap_or(Position::HandsFree);
+        crate::position::take(s, turret, at)?;
+        let party = s.party(turret, at)?;
+        s.put_leg(line, Leg::new(party, false, s.now));
+        s.happened_at(line, turret, Happening::Answered);
+        s.line_mut(line)?.ring = None;
+        set_rings(s, line, false);
+    }
+    talk_back(s, turret, line, true, true)
+}
+
+/// Opens or shuts one's own microphone in an intercom; opening accepts a pending one.
+pub fn talk_back(s: &mut State, turret: TurretId, line: &LineId, on: bool, latched: bool) -> Done {
     s.right_on(turret, line)?;
     let found = s.line(line)?;
     if found.spec.kind != LineKind::Intercom {
         return Err(Refusal::new(RefusalCode::NoRight, "This is no intercom; use the line's own keys."));
     }
-    let call = found.call;
-    if found.leg(turret).is_none() {
-        if found.ring.is_none() || !on {
-            return Err(crate::state::stale(&found.spec.name));
+    let (call, name) = (found.call, found.spec.name.clone());
+    let Some(leg) = found.leg(turret) else {
+        return if on { accept(s, turret, line, None) } else { Err(stale(&name)) };
+    };
+    let (position, user) = (leg.party.position, leg.party.user.clone());
+    if on {
+        s.not_just_closed(line, turret)?;
+        let may_latch = s.policy(None, Some(&user)).intercom_talk == IntercomTalk::Latched;
+        let latched = latched && may_latch;
+        if open(s, turret, line, latched) {
+            s.happened_at(line, turret, Happening::TalkKeyDown { latched });
         }
-        let free = [Position::HandsFree, Position::Left, Position::Right]
-            .into_iter()
-            .find(|position| s.line_at(turret, *position).is_none());
-        let at = free.unwrap_or(Position::HandsFree);
-        crate::position::take(s, turret, at)?;
-        let party = s.party(turret, at)?;
-        s.put_leg(line, Leg::new(party, false, s.now));
-        s.happened_at(line, turret, Happening::Answered);
-    }
-    let now = s.now;
-    let found = s.line_mut(line)?;
-    let name = found.spec.name.clone();
-    if found.legs().len() > 1 {
-        found.ring = None;
-    }
-    let Some(leg) = s.leg_mut(line, turret) else { return Err(crate::state::stale(&name)) };
-    let (position, changes) = (leg.party.position, leg.mic != on);
-    if changes {
-        (leg.mic, leg.mic_since) = (on, now);
-        let what = if on { Happening::TalkKeyDown { latched: false } } else { Happening::TalkKeyUp };
-        s.happened_at(line, turret, what);
+    } else if let Some(leg) = s.leg_mut(line, turret).filter(|leg| leg.mic) {
+        (leg.mic, leg.key) = (false, None);
+        s.happened_at(line, turret, Happening::TalkKeyUp);
     }
     Ok(Accepted { line: Some(line.clone()), position: Some(position), call })
 }
 
-/// One of the two has left: it is over for both.
+/// Opens a microphone, or presses its key anew; its key is watched from now on. True when it was shut.
+fn open(s: &mut State, turret: TurretId, line: &LineId, latched: bool) -> bool {
+    let now = s.now;
+    let Some(leg) = s.leg_mut(line, turret) else { return false };
+    let opens = !leg.mic;
+    if opens {
+        (leg.mic, leg.mic_since) = (true, now);
+    }
+    leg.key = Some(Key { latched, pressed: now, closes: None });
+    hoot::watch(s, turret, line);
+    opens
+}
+
+/// Shuts an intercom's microphone that its user has not shut; there is none on other lines.
+pub fn shut(s: &mut State, turret: TurretId, line: &LineId) {
+    let Some(leg) = s.leg_mut(line, turret).filter(|leg| leg.mic && leg.key.is_some()) else { return };
+    (leg.mic, leg.key) = (false, None);
+    s.closed.insert((line.clone(), turret));
+    s.happened_at(line, turret, Happening::TalkClosed);
+}
+
+/// Another call takes its position: it goes on at a free handset, where its user is not heard before they press (POS-3).
+/// False when no handset is free.
+pub fn makes_room(s: &mut State, turret: TurretId, line: &LineId) -> bool {
+    let handset = [(Position::Left, "left"), (Position::Right, "right")];
+    let mut free = handset.into_iter().filter(|(position, _)| s.line_at(turret, *position).is_none());
+    let Some((to, word)) = free.next() else { return false };
+    shut(s, turret, line);
+    s.leg_mut(line, turret).into_iter().for_each(|leg| leg.party.position = to);
+    let sentence = format!("The intercom goes on at the {word} handset; press its talk key to be heard there.");
+    s.notice(turret, Some(line), sentence, None);
+    true
+}
+
+/// How `user` calls the line in a sentence: an intercom is known by who else is in it.
+pub fn name_for(s: &State, line: &Line, user: Option<&UserId>) -> String {
+    let single = line.intercom.as_ref().is_some_and(|about| about.group.is_none());
+    match line.spec.members.keys().find(|member| Some(*member) != user) {
+        Some(other) if single => format!("the intercom with {}", s.name_of(other)),
+        Some(_) | None => line.spec.name.clone(),
+    }
+}
+
+/// Who is left goes on without who has left: the caller of a group and a member.
+pub fn goes_on(line: &Line) -> bool {
+    let group = line.intercom.as_ref().filter(|about| about.group.is_some());
+    group.is_some_and(|about| line.leg(about.caller.turret).is_some() && line.legs().len() > 1)
+}
+
+/// It is over for everybody.
 pub fn end(s: &mut State, line: &LineId) {
+    if let Some(found) = s.lines.get(line).filter(|found| found.ring.is_some()) {
+        let who = found.intercom.as_ref().map(|about| s.name_of(&about.caller.user)).unwrap_or_default();
+        let caller = found.intercom.as_ref().map(|about| about.caller.turret);
+        let called: Vec<TurretId> = s.audience(found).into_iter().filter(|turret| Some(*turret) != caller).collect();
+        for turret in called {
+            s.notice(turret, None, format!("{who} called you by intercom and was not answered."), None);
+        }
+    }
     let Some(found) = s.remove_line(line) else { return };
     for leg in found.legs() {
         s.notice(leg.party.turret, None, "The intercom has ended.".into(), None);
@@ -128,7 +275,7 @@ pub fn end(s: &mut State, line: &LineId) {
     s.outputs.push(Output::LineRemoved { line: line.clone(), to });
 }
 
-/// Nobody accepted (20 s): the caller is told.
+/// Nobody accepted within `intercom.pending`: the caller is told.
 pub fn missed(s: &mut State, line: &LineId) {
     let Some(found) = s.lines.get(line).filter(|found| found.ring.is_some()) else { return };
     let turrets: Vec<TurretId> = found.legs().iter().map(|leg| leg.party.turret).collect();

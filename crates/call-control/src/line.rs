@@ -4,9 +4,10 @@
 //! which lines is this turret) give the same answer.
 
 use crate::floor::LineSpec;
+use crate::intercom::Intercom;
 use crate::state::State;
 use crate::transfer::Transfer;
-use dealerboard_model::{CallId, ConferenceId, LineId, Moment, Party, Ring, TurretId, UserId};
+use dealerboard_model::{CallId, ConferenceId, LineId, Moment, Party, Ring, TurretId, Uplink, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One user at one turret on a line, and whether the microphone is open.
@@ -19,11 +20,13 @@ pub struct Leg {
     pub mic_lapsed: bool,
     /// Enters by override: until then it neither hears nor is heard (SUP-2).
     pub enters: Option<Moment>,
+    /// Of an intercom: what keeps its microphone open.
+    pub key: Option<Key>,
 }
 
 impl Leg {
     pub fn new(party: Party, mic: bool, now: Moment) -> Self {
-        Self { party, mic, mic_since: now, mic_lapsed: false, enters: None }
+        Self { party, mic, mic_since: now, mic_lapsed: false, enters: None, key: None }
     }
 }
 
@@ -33,6 +36,17 @@ pub struct Talk {
     pub user: UserId,
     pub turret: TurretId,
     pub since: Moment,
+    pub latched: bool,
+    /// The last press on it.
+    pub pressed: Moment,
+    /// Announced: when it closes unless its user does something, and why.
+    pub closes: Option<(Moment, Closes)>,
+}
+
+/// What keeps a microphone open that closes when it is forgotten (SPK-3).
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// It stays open when the key is let go.
     pub latched: bool,
     /// The last press on it.
     pub pressed: Moment,
@@ -78,6 +92,8 @@ pub struct Line {
     /// Users without an appearance who have its key for the length of the call.
     pub guests: BTreeSet<UserId>,
     pub failed: bool,
+    /// Of an intercom.
+    pub intercom: Option<Intercom>,
 }
 
 impl Line {
@@ -100,6 +116,7 @@ impl Line {
             unattended: false,
             guests: BTreeSet::new(),
             failed: false,
+            intercom: None,
         }
     }
 
@@ -147,6 +164,21 @@ impl Line {
 
     pub fn talk(&self, turret: TurretId) -> Option<&Talk> {
         self.talks.iter().find(|talk| talk.turret == turret)
+    }
+
+    /// The key that keeps a microphone of a turret open towards it: a talk's, or an intercom's.
+    pub fn key(&self, turret: TurretId) -> Option<(Key, Uplink)> {
+        if let Some(Talk { latched, pressed, closes, .. }) = self.talk(turret) {
+            return Some((Key { latched: *latched, pressed: *pressed, closes: *closes }, Uplink::Mic));
+        }
+        let leg = self.leg(turret).filter(|leg| leg.mic)?;
+        Some((leg.key?, leg.party.position.uplink()))
+    }
+
+    /// Turrets of an intercom whose microphones stay open without a key that is held.
+    pub fn latched(&self) -> impl Iterator<Item = TurretId> {
+        let is_latched = |leg: &&Leg| leg.mic && leg.key.is_some_and(|key| key.latched);
+        self.legs.iter().filter(is_latched).map(|leg| leg.party.turret)
     }
 
     /// Turrets of everybody who is on it or holds it.
@@ -245,6 +277,15 @@ impl State {
     /// A talk to change; whose it is stays.
     pub fn talk_mut(&mut self, line: &LineId, turret: TurretId) -> Option<&mut Talk> {
         self.line_mut(line).ok()?.talks.iter_mut().find(|talk| talk.turret == turret)
+    }
+
+    /// Announces when an open microphone closes and why, or takes it back.
+    pub fn set_closes(&mut self, line: &LineId, turret: TurretId, closes: Option<(Moment, Closes)>) {
+        if let Some(talk) = self.talk_mut(line, turret) {
+            talk.closes = closes;
+        } else if let Some(key) = self.leg_mut(line, turret).and_then(|leg| leg.key.as_mut()) {
+            key.closes = closes;
+        }
     }
 
     /// Marks the parties and holds of a turret, or no longer, as those of one that cannot be reached.

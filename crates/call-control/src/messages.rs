@@ -4,8 +4,8 @@ use crate::Floor;
 use crate::happenings::Happening;
 use crate::kept::Kept;
 use dealerboard_model::{
-    CallId, LineId, LineKind, LineStatus, Moment, PersonStatus, Position, RecordingId, TrackId, TransferTo, TurretId,
-    Uplink, UserId,
+    CallId, GroupId, LineId, LineKind, LineStatus, Moment, PersonStatus, Position, RecordingId, TrackId, TransferTo,
+    TurretId, Uplink, UserId,
 };
 
 /// Everything that can change call state.
@@ -115,8 +115,12 @@ pub enum Act {
     OpenMic { line: LineId },
     /// Calls a person.
     Intercom { user: UserId, position: Position },
+    /// Calls a group of the floor file.
+    IntercomGroup { group: GroupId, position: Position },
+    /// Calls several people at once.
+    IntercomPicked { users: Vec<UserId>, position: Position },
     /// Talks back in an intercom, or accepts a pending one.
-    TalkBack { line: LineId, on: bool },
+    TalkBack { line: LineId, on: bool, latched: bool },
     /// Sets or ends do-not-disturb.
     Dnd { on: bool },
 }
@@ -156,7 +160,7 @@ pub enum RefusalCode {
     NotYours,
     /// It would come back to where it is.
     Loop,
-    /// Does not want to be disturbed.
+    /// Whoever is called does not want to be disturbed.
     Dnd,
     /// Nobody is there.
     NobodyThere,
@@ -316,7 +320,7 @@ pub enum Output {
         call: CallId,
         /// On which lines.
         lines: Vec<LineId>,
-        /// The two of an intercom, whether they talk or not; nobody on other lines.
+        /// Those of an intercom, whether they talk or not; nobody on other lines.
         people: Vec<UserId>,
         /// Of which kind.
         kind: LineKind,

@@ -180,7 +180,7 @@ macro_rules! words {
         pub enum $name { $(#[$of] $variant,)* }
 
         impl $name {
-            const KIND: Kind = Kind::Words(&[$($word),*]);
+            pub(crate) const KIND: Kind = Kind::Words(&[$($word),*]);
         }
 
         impl Plain for $name {
@@ -335,6 +335,9 @@ words! {
     }
 }
 
+mod intercom;
+pub use intercom::{DndIntercom, GroupReply, IntercomAnswer, IntercomTalk};
+
 policies! {
     "ring.timeout.ard" ring_timeout_ard_ms: Option<u64> = None, Kind::SpanOrOff(10 * S, 600 * S), WIRE, Nearest,
         "how long a private wire rings before it is released by itself; without it a wire rings until somebody comes";
@@ -387,6 +390,14 @@ policies! {
         "how many calls one user may hold, so that none waits unseen";
     "intercom.pending" intercom_pending_ms: u64 = 20 * S, Kind::Span(5 * S, 60 * S), PERSON, Nearest,
         "how long an intercom waits to be accepted before it was missed";
+    "intercom.answer" intercom_answer: IntercomAnswer = IntercomAnswer::Whisper, IntercomAnswer::KIND, PERSON, Nearest,
+        "what an intercom does at a free callee, whose microphone nobody else opens unless they wish it";
+    "intercom.talk" intercom_talk: IntercomTalk = IntercomTalk::Latched, IntercomTalk::KIND, PERSON, Nearest,
+        "whether a user's microphone in an intercom stays open by itself, or only while its key is held";
+    "intercom.group_reply" intercom_group_reply: GroupReply = GroupReply::Caller, GroupReply::KIND, PERSON, Smallest,
+        "who hears what is said back to a caller of a group";
+    "dnd.intercom" dnd_intercom: DndIntercom = DndIntercom::Pending, DndIntercom::KIND, PERSON, Nearest,
+        "whether an intercom waits at who does not want to be disturbed, or is refused";
     "hoot.talkers" hoot_talkers: usize = 12, Kind::Count(1, 64), HOOT, Smallest,
         "how many talk on a hoot at once, because more are understood by nobody";
     "hoot.silent_talker" hoot_silent_talker_ms: u64 = 2 * S, Kind::Span(500, 10 * S), HOOT, Nearest,

@@ -3,10 +3,11 @@
 use crate::messages::{Refusal, RefusalCode};
 use crate::policy::PositionBusy;
 use crate::state::State;
-use crate::{call, hold};
+use crate::{call, hold, intercom};
 use dealerboard_model::{LineKind, Position, TurretId};
 
-/// Makes a position free: what it carries is held (POS-2), or released if it only rings yet, or is an intercom (POS-3).
+/// Makes a position free: what it carries is held (POS-2), or released if it only rings yet; an intercom goes on at a free
+/// handset, or is released (POS-3).
 pub fn take(s: &mut State, turret: TurretId, at: Position) -> Result<(), Refusal> {
     if at == Position::Speakers {
         let sentence = "The speakers carry channels, not calls; choose a handset or hands-free.";
@@ -14,14 +15,19 @@ pub fn take(s: &mut State, turret: TurretId, at: Position) -> Result<(), Refusal
     }
     let Some(line) = s.line_at(turret, at) else { return Ok(()) };
     let found = s.line(&line)?;
-    let intercom = found.spec.kind == LineKind::Intercom;
+    let calling = found.calling;
+    let intercom = found.spec.kind == LineKind::Intercom && found.conference.is_none();
     let name = if intercom { "The intercom".to_owned() } else { found.spec.name.clone() };
     let policy = s.policy(Some(&line), s.user_of(turret));
     if policy.position_busy == PositionBusy::Refuse {
         let sentence = format!("{name} is on this position; release it, or use another position.");
         return Err(Refusal::new(RefusalCode::PositionBusy, sentence));
     }
-    if found.calling || intercom || policy.position_busy == PositionBusy::Release {
+    let released = policy.position_busy == PositionBusy::Release;
+    if intercom && !released && intercom::makes_room(s, turret, &line) {
+        return Ok(());
+    }
+    if calling || intercom || released {
         call::release(s, turret, &line)?;
         s.notice(turret, None, format!("{name} is released: another call took its place."), None);
         return Ok(());

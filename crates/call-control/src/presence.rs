@@ -43,7 +43,7 @@ pub fn users(s: &mut State, floor: Floor) {
             found.spec.members = spec.members;
         }
     }
-    s.floor.users = floor.users;
+    (s.floor.users, s.floor.groups) = (floor.users, floor.groups);
     s.touched_people.extend(s.floor.users.keys().cloned());
     let seats: Vec<_> = s.turrets.iter().map(|(turret, seat)| (*turret, seat.user.clone())).collect();
     for (turret, user) in seats {

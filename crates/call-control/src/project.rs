@@ -7,8 +7,8 @@ use crate::record::Recordings;
 use crate::state::State;
 use crate::voice::{self, Voice, hearers, is_lost, mics_of};
 use dealerboard_model::{
-    ConferenceLine, ConferenceStatus, FarEnd, LineId, LineKind, LinePhase, LineStatus, PersonStatus, Proof,
-    RecordPolicy, Ring, Talker, TurretId, UserId,
+    ConferenceLine, ConferenceStatus, FarEnd, IntercomCall, LineId, LineKind, LinePhase, LineStatus, PersonStatus,
+    Proof, RecordPolicy, Ring, Talker, TurretId, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,6 +96,15 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
         sent_to: line.transfer.as_ref().map(|transfer| transfer.to.clone()),
         conference: conference(s, line),
         hearers: u32::try_from(heard_by.len()).unwrap_or(u32::MAX),
+        intercom: line.intercom.as_ref().map(|about| {
+            Box::new(IntercomCall {
+                caller: about.caller.user.clone(),
+                callee: line.spec.members.keys().find(|it| about.group.is_none() && **it != about.caller.user).cloned(),
+                group: about.group.clone(),
+                rings: about.rings,
+                latched: line.latched().collect(),
+            })
+        }),
     }
 }
 

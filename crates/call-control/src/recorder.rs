@@ -67,6 +67,7 @@ pub fn grace_over(s: &mut State, since_us: u64) {
             if let Some(leg) = s.leg_mut(&line, turret) {
                 (leg.mic, leg.mic_lapsed) = (false, false);
                 told.insert(turret);
+                s.closed.insert((line.clone(), turret));
             }
         }
         for turret in told {

@@ -3,6 +3,7 @@
 use crate::conference::Joined;
 use crate::floor::{Floor, LineSpec};
 use crate::happenings::{Happened, Happening};
+use crate::intercom::Intercom;
 use crate::line::{Line, Places};
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
 use crate::policy::Policy;
@@ -26,8 +27,8 @@ pub struct Turret {
     pub used: u64,
     /// Uplinks whose microphone is not there.
     pub without_mic: BTreeSet<Uplink>,
-    /// Since when no speech has come into its speakers' microphone; unknown at a turret that never reports it.
-    pub quiet: Option<Moment>,
+    /// Since when no speech has come into each uplink; unknown at a turret that never reports it.
+    pub quiet: [Option<Moment>; 3],
 }
 
 /// Everything.
@@ -59,6 +60,8 @@ pub struct State {
     pub acts: u64,
     /// Lines whose truth may have changed since the last drain.
     pub touched: BTreeSet<LineId>,
+    /// Whose microphones towards which line were closed without their user since the last drain (ALL-5).
+    pub closed: BTreeSet<(LineId, TurretId)>,
     /// Users of whom something may have changed since the last drain.
     pub touched_people: BTreeSet<UserId>,
     /// What goes out beside what `project` derives.
@@ -153,6 +156,16 @@ impl State {
         }
     }
 
+    /// Refuses to open what something else has closed in the same drain: closing beats opening (ALL-5).
+    pub fn not_just_closed(&self, line: &LineId, turret: TurretId) -> Result<(), Refusal> {
+        if !self.closed.contains(&(line.clone(), turret)) {
+            return Ok(());
+        }
+        let name = &self.line(line)?.spec.name;
+        let sentence = format!("The microphone on {name} was closed as you pressed; press again to talk.");
+        Err(Refusal::new(RefusalCode::Stale, sentence))
+    }
+
     pub fn notice(&mut self, turret: TurretId, line: Option<&LineId>, sentence: String, sound: Option<Sound>) {
         if let (Some(line), Some(sound)) = (line, sound) {
             self.happened_at(line, turret, Happening::Tone(sound));
@@ -191,7 +204,7 @@ impl State {
             lost: None,
             used: 0,
             without_mic: BTreeSet::new(),
-            quiet: None,
+            quiet: [None; 3],
         };
         self.turrets.insert(turret, seat);
         self.seats.entry(user.clone()).or_default().insert(turret);
@@ -244,8 +257,8 @@ impl State {
         self.timers.set(at, timer);
     }
 
-    /// A line for one intercom, seen by two users.
-    pub fn add_intercom(&mut self, call: CallId, name: String, users: [UserId; 2]) -> LineId {
+    /// A line for one intercom, seen by those who are in it.
+    pub fn add_intercom(&mut self, call: CallId, name: String, users: BTreeSet<UserId>, about: Intercom) -> LineId {
         let line = LineId(format!("intercom-{call}"));
         let spec = LineSpec {
             line: line.clone(),
@@ -257,7 +270,7 @@ impl State {
             members: users.into_iter().map(|user| (user, Right::Speak)).collect(),
         };
         let mut made = Line::new(spec, self.now);
-        made.call = Some(call);
+        (made.call, made.intercom) = (Some(call), Some(about));
         let to = self.audience(&made);
         self.outputs.push(Output::LineAdded {
             line: line.clone(),

@@ -77,7 +77,7 @@ pub fn mics_of(s: &State, line: &Line) -> Vec<Mic> {
         // While a speaker talk key is down the handsets do not hear the user (rule POS-4), nor does a line that its
         // supervisor is only announced on (SUP-2).
         muted: leg.enters.is_some() || talks_anywhere(s, leg.party.turret),
-        closes: None,
+        closes: leg.key.and_then(|key| key.closes).map(|(at, _)| at),
     });
     let talks = line.talks().iter().map(|talk| Mic {
         turret: talk.turret,
@@ -117,6 +117,12 @@ pub fn hearers(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
         }
     }
     legs.retain(|leg| leg.hearer != talker);
+    // What is said back to the caller of a group is for them alone, unless their policy is another (I34).
+    if let Some(about) = line.intercom.as_ref().filter(|about| about.group.is_some() && !about.reply_all)
+        && about.caller.turret != talker
+    {
+        legs.retain(|leg| leg.hearer == about.caller.turret);
+    }
     // One copy for each hearer, the handset's before a speaker's.
     legs.sort_by_key(|leg| (leg.hearer, !leg.handset));
     legs.dedup_by_key(|leg| leg.hearer);

@@ -142,7 +142,7 @@ fn an_intercom_is_marked_from_the_call_to_its_end() {
     let name = line.to_string();
     let splash = (name.clone(), vec![user(B1).to_string(), user(A1).to_string()], Tone(Sound::Splash));
     assert_eq!(told(&d), [by(&name, A1, Called), by(&name, B1, AutoAnswered), splash]);
-    d.act(B1, Act::TalkBack { line: line.clone(), on: true }).unwrap();
+    d.act(B1, Act::TalkBack { line: line.clone(), on: true, latched: false }).unwrap();
     assert_eq!(told(&d), [by(&name, B1, TalkKeyDown { latched: false })]);
     d.act(A1, Act::Release { line }).unwrap();
     assert_eq!(told(&d), [by(&name, A1, Released)]);

@@ -112,7 +112,7 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
         7 | 8 => Act::Talk { line, on: true, latched: one.place > 0 },
         9 => Act::Talk { line, on: false, latched: false },
         10 => Act::Intercom { user: other, position },
-        11 => Act::TalkBack { line: mine.unwrap_or(line), on: one.place > 0 },
+        11 => Act::TalkBack { line: mine.unwrap_or(line), on: one.place > 0, latched: one.wait_ms % 2 == 0 },
         12 => Act::OpenMic { line },
         13 => Act::Dnd { on: one.place > 0 },
         14 => return Input::LinkLost { turret },
@@ -132,6 +132,8 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
         }
         33 => Act::Unjoin { line: mine.unwrap_or(line) },
         34 | 35 => Act::Transfer { line, to: TransferTo::User(other) },
+        37 => Act::IntercomGroup { group: "everybody".into(), position },
+        38 => Act::IntercomPicked { users: vec![other, user(TURRETS[one.line])], position },
         _ => return Input::VoiceActivity { turret, uplink: Uplink::Mic, speaking: one.place > 0 },
     };
     Input::Act { turret, id: 7, act }
@@ -178,7 +180,12 @@ fn check(d: &Desk, switch: &Switch) {
                     assert!(!handset || is_party, "I1 {label}");
                     assert!(is_party || d.status(name).private_by().is_none(), "I1, PRV-4 {label}");
                 }
-                _ => assert!(switch.intercoms[label].contains(hearer), "I1 {label}"),
+                name => {
+                    assert!(switch.intercoms[label].contains(hearer), "I1 {label}");
+                    let about = d.status(name).intercom.unwrap();
+                    let replies = about.group.is_some() && user(*turret) != about.caller;
+                    assert!(!replies || user(*hearer) == about.caller, "I34 {label}");
+                }
             }
         }
     }
@@ -254,6 +261,18 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
         let entered = parties.iter().any(|party| party.turret == *turret && party.overriding);
         assert!(entered || opener(input) == Some(*turret), "I6 {turret} {line} after {input:?}");
     }
+    if let Input::Act {
+        act: Act::Intercom { .. } | Act::IntercomGroup { .. } | Act::IntercomPicked { .. },
+        turret,
+        ..
+    } = input
+    {
+        for out in &d.out {
+            if let Output::Notice { turret: to, sound: Some(_), .. } = out {
+                assert!(to == turret || !d.exchange.person(&user(*to)).dnd, "I36 {to} after {input:?}");
+            }
+        }
+    }
     let refused = d.out.iter().any(|out| matches!(out, Output::Answer { result: Err(_), .. }));
     if refused {
         let after: Vec<LineStatus> = LINES.iter().map(|line| d.status(line)).collect();
@@ -262,7 +281,7 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
 }
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let one = (0_usize..6, 0_u8..37, 0_usize..5, 0_usize..3, prop_oneof![0_u64..900, 0_u64..40_000]);
+    let one = (0_usize..6, 0_u8..40, 0_usize..5, 0_usize..3, prop_oneof![0_u64..900, 0_u64..40_000]);
     let one = one.prop_map(|(who, kind, line, place, wait_ms)| Move { who, kind, line, place, wait_ms });
     prop::collection::vec(one, 1..120)
 }

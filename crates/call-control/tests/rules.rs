@@ -366,7 +366,7 @@ fn int_2_the_callee_is_heard_only_after_talking_back() {
     let mut d = Desk::new();
     let line = intercom(&mut d);
     assert_eq!(d.route(B1), None);
-    d.act(B1, Act::TalkBack { line: l(&line), on: true }).unwrap();
+    d.act(B1, Act::TalkBack { line: l(&line), on: true, latched: true }).unwrap();
     assert_eq!(d.route(B1), Some((true, vec![A1], 1)));
 }
 

@@ -293,8 +293,22 @@ fn los_7_a_held_call_stays_held_when_its_holder_is_lost() {
 fn tim_2_a_safety_deadline_beats_an_act_of_the_same_instant() {
     let mut d = silent_latch(30_000);
     d.now = d.now.plus_ms(10_000);
-    d.latch(A1);
+    assert_eq!(d.refused(A1, latch()), RefusalCode::Stale);
     assert!(d.told(A1, "was closed: nothing was said."));
+}
+
+#[test]
+fn all_5_a_latch_that_closes_for_its_silence_stays_closed_though_it_is_pressed_in_that_instant() {
+    let mut d = silent_latch(30_000);
+    d.now = d.now.plus_ms(10_000);
+    d.refused(A1, latch());
+    assert!(d.talkers("hoot").is_empty() && d.exchange.mics(A1).is_empty());
+    d.latch(A1);
+    assert_eq!(d.talkers("hoot"), [A1], "the next press opens it");
+}
+
+fn latch() -> Act {
+    Act::Talk { line: l("hoot"), on: true, latched: true }
 }
 
 #[test]

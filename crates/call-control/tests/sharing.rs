@@ -121,11 +121,10 @@ fn prv_4_speakers_of_colleagues_hear_nothing_of_a_private_line() {
 }
 
 #[test]
-fn prv_4_a_talk_key_on_a_private_line_is_refused_with_the_blocking_tone() {
+fn prv_4_a_talk_key_on_a_private_line_is_refused() {
     let mut d = with_a2_monitoring();
     d.private(A1, "ard-a", true);
     assert_eq!(d.refused(A2, talk_on("ard-a")), RefusalCode::Private);
-    assert_eq!(d.sound(A2), Some(Sound::Blocking));
 }
 
 #[test]

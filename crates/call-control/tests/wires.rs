@@ -129,15 +129,6 @@ fn pos_3_a_first_call_that_cannot_be_held_stays_and_the_new_one_is_refused() {
     assert_eq!(d.phases("wire-9", "mrd-a"), (Talking, Idle));
 }
 
-#[test]
-fn pos_3_a_first_call_that_is_an_intercom_is_released() {
-    let mut d = Desk::new();
-    let line = intercom(&mut d, B1);
-    d.seize(A1, "mrd-a");
-    assert!(d.exchange.status(&l(&line)).is_none());
-    assert!(d.told(A1, "The intercom is released: another call took its place."));
-}
-
 fn intercom(d: &mut Desk, whom: TurretId) -> String {
     d.act(A1, Act::Intercom { user: user(whom), position: Position::Left }).unwrap().line.unwrap().0
 }

@@ -60,6 +60,10 @@ name_id! {
     /// A desk's id in the floor file.
     DeskId
 }
+name_id! {
+    /// An intercom group's id in the floor file; of people who were picked, that of their call.
+    GroupId
+}
 number_id! {
     /// One turret's session at the switch: from log-on to log-off, through lost and found connections. Unique for the
     /// life of a data folder.

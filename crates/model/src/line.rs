@@ -1,6 +1,6 @@
 //! What a line is, and the one truth about it that every turret with an appearance is told.
 
-use crate::{CallId, ConferenceId, Csrc, DeskId, LineId, Moment, Position, TurretId, UserId};
+use crate::{CallId, ConferenceId, Csrc, DeskId, GroupId, LineId, Moment, Position, TurretId, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -14,7 +14,7 @@ pub enum LineKind {
     Mrd,
     /// Always-on conference.
     Hoot,
-    /// One-to-one direct talk; such a line exists for the length of one intercom.
+    /// Direct talk to one or to a group; such a line exists for the length of one intercom.
     Intercom,
 }
 
@@ -209,6 +209,21 @@ pub enum FarEnd {
     LinkLost,
 }
 
+/// What is to know of an intercom besides who is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct IntercomCall {
+    /// Who called.
+    pub caller: UserId,
+    /// The one person who was called; none of a group.
+    pub callee: Option<UserId>,
+    /// The group that was called, the line's own id where people were picked; none: one person.
+    pub group: Option<GroupId>,
+    /// It rings with a sound at its callee, who wishes to answer by a press.
+    pub rings: bool,
+    /// Turrets whose microphone stays open without a key that is held.
+    pub latched: Vec<TurretId>,
+}
+
 /// The one truth about a line, the same for every turret with an appearance of it (rule BRG-1). What a turret shows is
 /// a projection of it: see [`crate::lamp`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -243,6 +258,9 @@ pub struct LineStatus {
     pub conference: Option<ConferenceStatus>,
     /// How many turrets can hear a talker on this line now, the talker's own not counted.
     pub hearers: u32,
+    /// Of an intercom.
+    #[serde(default)]
+    pub intercom: Option<Box<IntercomCall>>,
 }
 
 /// Lines that are joined: everybody on any of them hears everybody.
@@ -298,6 +316,7 @@ impl LineStatus {
             sent_to: None,
             conference: None,
             hearers: 0,
+            intercom: None,
         }
     }
 }

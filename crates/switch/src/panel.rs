@@ -3,8 +3,8 @@
 //! Law: nothing here changes while the switch runs, but for the lines of intercoms, which the loop adds itself.
 
 use crate::floor::{FloorFile, Members, PAGE_KEYS_MAX, Placed, Whose, WireKind};
-use dealerboard_model::{Csrc, LineFacts, LineId, LineKind, RecordPolicy, Right, UserId};
-use dealerboard_wire::{Page, Person};
+use dealerboard_model::{Csrc, GroupId, LineFacts, LineId, LineKind, RecordPolicy, Right, UserId};
+use dealerboard_wire::{IntercomGroup, Page, Person};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Labels of lines begin here; those of talkers below.
@@ -41,6 +41,7 @@ pub struct Panels {
     panels: HashMap<UserId, Panel>,
     desk_names: HashMap<String, String>,
     people: Vec<Person>,
+    groups: Vec<IntercomGroup>,
 }
 
 impl Panels {
@@ -75,6 +76,12 @@ impl Panels {
             desk_name: desk_names.get(&user.desk.value).cloned().unwrap_or_default(),
         });
         let people = people.collect();
+        let groups = file.groups.iter().map(|group| IntercomGroup {
+            group: GroupId(group.id.value.clone()),
+            name: group.name.clone(),
+            members: members(file, &group.members).into_iter().collect(),
+        });
+        let groups = groups.collect();
         let panels = file
             .users
             .iter()
@@ -85,7 +92,7 @@ impl Panels {
             })
             .collect();
         let places = lines.iter().enumerate().map(|(place, line)| (line.facts.line.clone(), place)).collect();
-        Self { lines, places, panels, desk_names, people }
+        Self { lines, places, panels, desk_names, people, groups }
     }
 
     /// The panel of `user`; empty for somebody whom the floor file does not name.
@@ -106,6 +113,11 @@ impl Panels {
     /// Everybody on the floor.
     pub fn people(&self) -> &[Person] {
         &self.people
+    }
+
+    /// Groups that can be called by intercom.
+    pub fn groups(&self) -> &[IntercomGroup] {
+        &self.groups
     }
 
     /// Name of a desk as shown.

@@ -22,7 +22,9 @@ pub fn act(act: &wire::Act) -> Act {
         wire::Act::Talk { line, on, latched } => Act::Talk { line, on, latched },
         wire::Act::OpenMic { line } => Act::OpenMic { line },
         wire::Act::Intercom { user, position } => Act::Intercom { user, position },
-        wire::Act::TalkBack { line, on } => Act::TalkBack { line, on },
+        wire::Act::IntercomGroup { group, position } => Act::IntercomGroup { group, position },
+        wire::Act::IntercomPicked { users, position } => Act::IntercomPicked { users, position },
+        wire::Act::TalkBack { line, on, latched } => Act::TalkBack { line, on, latched },
         wire::Act::Dnd { on } => Act::Dnd { on },
     }
 }

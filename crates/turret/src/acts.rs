@@ -2,6 +2,7 @@
 //!
 //! Law: a press opens its gate before the switch is asked, and letting go shuts it before the switch has answered.
 
+use crate::calling::Whom;
 use crate::link::ToLink;
 use crate::mics::{PENDING, Pending};
 use crate::press::{Deed, LocalDeed, deeds};
@@ -82,6 +83,9 @@ impl TurretTask {
         }
         match &act {
             Act::Talk { line, on: true, latched } => {
+                if !matches!(self.local.talk.get(line), Some(TalkKey::Held | TalkKey::Latched)) {
+                    self.blocked.remove(line);
+                }
                 self.tails.remove(line);
                 self.refused_until.remove(line);
                 self.local.talk.insert(line.clone(), if *latched { TalkKey::Latched } else { TalkKey::Held });
@@ -92,7 +96,7 @@ impl TurretTask {
                 self.refused_until.remove(line);
                 self.local.talk.remove(line);
             }
-            Act::Hold { line, .. } | Act::Release { line } | Act::TalkBack { line, on: false } => {
+            Act::Hold { line, .. } | Act::Release { line } | Act::TalkBack { line, on: false, .. } => {
                 self.local.mics.shut(&self.facts, line, false, id);
             }
             Act::Seize { line, .. }
@@ -103,7 +107,13 @@ impl TurretTask {
                 self.local.pressed.insert(line.clone());
             }
             Act::Intercom { user, position } => {
-                self.local.calls.ask(id, user.clone(), *position, Instant::now() + PENDING);
+                self.local.calls.ask(id, Whom::Person(user.clone()), *position, Instant::now() + PENDING);
+            }
+            Act::IntercomGroup { group, position } => {
+                self.local.calls.ask(id, Whom::Group(group.clone()), *position, Instant::now() + PENDING);
+            }
+            Act::IntercomPicked { position, .. } => {
+                self.local.calls.ask(id, Whom::Picked, *position, Instant::now() + PENDING);
             }
             Act::Signal { .. }
             | Act::OpenMic { .. }
@@ -130,11 +140,21 @@ impl TurretTask {
             | Act::Resume { line, position, .. } => (Some(line.clone()), *position),
             Act::Talk { line, on: true, .. } => (Some(line.clone()), Position::Speakers),
             Act::OpenMic { line } => (Some(line.clone()), self.facts.position_of(line)?),
-            Act::TalkBack { line, on: true } => {
+            Act::TalkBack { line, on: true, .. } => {
                 (Some(line.clone()), self.facts.position_of(line).unwrap_or(Position::HandsFree))
             }
-            Act::Intercom { position, .. } => (None, *position),
+            // Who talks by a held key has opened nothing yet.
+            Act::Intercom { position, .. }
+            | Act::IntercomGroup { position, .. }
+            | Act::IntercomPicked { position, .. }
+                if self.facts.intercom_latches =>
+            {
+                (None, *position)
+            }
             Act::Talk { .. }
+            | Act::Intercom { .. }
+            | Act::IntercomGroup { .. }
+            | Act::IntercomPicked { .. }
             | Act::TalkBack { .. }
             | Act::Hold { .. }
             | Act::Release { .. }
@@ -232,6 +252,7 @@ impl TurretTask {
         self.local.pressed.clear();
         self.local.talk.clear();
         self.refused_until.clear();
+        self.blocked.clear();
         self.tails.clear();
     }
 }
@@ -272,6 +293,6 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::Talk { line, .. }
         | Act::OpenMic { line }
         | Act::TalkBack { line, .. } => Some(line),
-        Act::Intercom { .. } | Act::Dnd { .. } => None,
+        Act::Intercom { .. } | Act::IntercomGroup { .. } | Act::IntercomPicked { .. } | Act::Dnd { .. } => None,
     }
 }

@@ -4,16 +4,27 @@
 //! lines, whatever breaks in between; until then it is not called again.
 
 use crate::facts::Facts;
-use dealerboard_model::{LineId, Position, UserId};
+use dealerboard_model::{GroupId, LineId, Position, UserId};
 use std::collections::BTreeMap;
 use tokio::time::Instant;
 use uuid::Uuid;
+
+/// Who is called by intercom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// One person.
+    Person(UserId),
+    /// A group of the floor file, or one of picked people that is up.
+    Group(GroupId),
+    /// Several people who were picked.
+    Picked,
+}
 
 /// One intercom on its way.
 #[derive(Clone, Debug)]
 pub struct Calling {
     /// Who is called.
-    pub user: UserId,
+    pub whom: Whom,
     /// Where the caller talks.
     pub position: Position,
     /// Its user does not want it any more.
@@ -31,15 +42,15 @@ pub struct Calling {
 pub struct Calls(BTreeMap<Uuid, Calling>);
 
 impl Calls {
-    /// The switch is asked for an intercom with `user`.
-    pub fn ask(&mut self, id: Uuid, user: UserId, position: Position, until: Instant) {
-        self.0.insert(id, Calling { user, position, taken_back: false, line: None, asked: true, until });
+    /// The switch is asked for an intercom with `whom`.
+    pub fn ask(&mut self, id: Uuid, whom: Whom, position: Position, until: Instant) {
+        self.0.insert(id, Calling { whom, position, taken_back: false, line: None, asked: true, until });
     }
 
-    /// The call to `user` that is on its way, the one that was not taken back first.
+    /// The call to `whom` that is on its way, the one that was not taken back first.
     #[must_use]
-    pub fn to(&self, user: &UserId) -> Option<(Uuid, &Calling)> {
-        let calls = self.0.iter().filter(|(_, call)| call.user == *user).map(|(id, call)| (*id, call));
+    pub fn to(&self, whom: &Whom) -> Option<(Uuid, &Calling)> {
+        let calls = self.0.iter().filter(|(_, call)| call.whom == *whom).map(|(id, call)| (*id, call));
         calls.min_by_key(|(_, call)| call.taken_back)
     }
 
@@ -89,7 +100,7 @@ impl Calls {
     pub fn due(&mut self, facts: &Facts) -> Vec<LineId> {
         let mut lines = Vec::new();
         self.0.retain(|_, call| {
-            let line = call.line.as_ref().or_else(|| facts.intercom_with(&call.user));
+            let line = call.line.as_ref().or_else(|| facts.intercom_of(&call.whom));
             let due = line.filter(|_| call.taken_back).cloned();
             let stays = due.is_none();
             lines.extend(due);
@@ -123,7 +134,7 @@ mod tests {
 
     fn calling(now: Instant) -> Calls {
         let mut calls = Calls::default();
-        calls.ask(ID, "lindt".into(), Position::HandsFree, now + PENDING);
+        calls.ask(ID, Whom::Person("lindt".into()), Position::HandsFree, now + PENDING);
         calls
     }
 
@@ -170,7 +181,7 @@ mod tests {
             let mut calls = calling(now);
             change(&mut calls);
             calls.settle(facts, true, now + PENDING);
-            calls.to(&"lindt".into()).is_none()
+            calls.to(&Whom::Person("lindt".into())).is_none()
         };
         let made = |calls: &mut Calls| calls.made(ID, Some("ic-1".into()));
         assert!(is_over(&made, &listed(), now) && is_over(&made, &Facts::default(), now));

@@ -45,6 +45,9 @@ pub fn changes(old: &View, new: &View) -> Vec<Change> {
     } else {
         all.push(Change::People(new.people.clone()));
     }
+    if old.groups != new.groups {
+        all.push(Change::Groups(new.groups.clone()));
+    }
     if old.incoming != new.incoming {
         all.push(Change::Incoming(new.incoming.clone()));
     }

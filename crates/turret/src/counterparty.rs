@@ -219,7 +219,7 @@ impl Player {
         let calls = |person: &&PersonView| matches!(person.lamp, Lamp::InUseHere | Lamp::RingingLow);
         let caller = view.people.iter().find(calls)?;
         self.begin(caller.line.clone()?, now);
-        Some(Intent::TalkBack { user: caller.user.clone(), on: true })
+        Some(Intent::TalkBack { user: caller.user.clone(), on: true, latched: true })
     }
 
     fn ring(&mut self, view: &View, now: Instant) -> Option<Intent> {
@@ -256,7 +256,7 @@ impl Player {
         if up && position.mic_lapsed && now > call.since + BREATH {
             let caller = view.people.iter().find(|person| person.line.as_ref() == Some(&call.line));
             return Some(match caller {
-                Some(caller) => Intent::TalkBack { user: caller.user.clone(), on: true },
+                Some(caller) => Intent::TalkBack { user: caller.user.clone(), on: true, latched: true },
                 None => Intent::OpenMic { position: position.position },
             });
         }

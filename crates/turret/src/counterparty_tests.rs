@@ -145,7 +145,7 @@ fn an_mrd_is_released_when_its_far_end_has_gone() {
 #[test]
 fn an_intercom_is_talked_back_to_with_the_words_of_a_call() {
     let (whisper, mut seat) = (view(LineKind::Intercom, whispered), Seat::new());
-    assert_eq!(seat.sees(&whisper, 0), [Intent::TalkBack { user: "reyes".into(), on: true }]);
+    assert_eq!(seat.sees(&whisper, 0), [Intent::TalkBack { user: "reyes".into(), on: true, latched: true }]);
     assert_eq!((seat.sees(&whisper, 100), seat.words()), (vec![], 0));
     let heard = view_of(LineKind::Intercom, whispered, true);
     assert_eq!((seat.sees(&heard, 900), seat.words()), (vec![], 10));

@@ -194,12 +194,15 @@ impl TurretTask {
                 self.local.mics.give_up(id);
                 self.local.calls.refused(id);
                 let line = act.as_ref().and_then(line_of_act).cloned();
-                if let Some(Act::Talk { line, on: true, .. }) = &act
-                    && self.local.talk.contains_key(line)
-                {
-                    self.local.talk.insert(line.clone(), TalkKey::Refused);
-                    self.refused_until.insert(line.clone(), Instant::now() + mics::PENDING);
-                    self.voice.control(Position::Speakers, PlaybackControl::Start(Tone::Blocking));
+                if let Some(Act::Talk { line, on: true, .. }) = &act {
+                    if self.local.talk.contains_key(line) {
+                        self.local.talk.insert(line.clone(), TalkKey::Refused);
+                        self.refused_until.insert(line.clone(), Instant::now() + mics::PENDING);
+                    }
+                    // A tap asks twice: once held, once latched (rule MUT-5).
+                    if self.blocked.insert(line.clone()) {
+                        self.voice.control(Position::Speakers, PlaybackControl::Start(Tone::Blocking));
+                    }
                 }
                 self.note(line, refusal.sentence, true);
             }

@@ -2,8 +2,11 @@
 //!
 //! Law: pure; an event replaces exactly what it names, a snapshot replaces everything. `project` draws it, `press` judges by it.
 
-use dealerboard_model::{Csrc, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right, TurretId, UserId};
-use dealerboard_wire::{Event, Me, OpenMic, Page, Person, RecorderHealth, Snapshot, TalkerLabel};
+use crate::calling::Whom;
+use dealerboard_model::{
+    Csrc, GroupId, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right, TurretId, UserId,
+};
+use dealerboard_wire::{Event, IntercomGroup, Me, OpenMic, Page, Person, RecorderHealth, Snapshot, TalkerLabel};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the switch said last.
@@ -29,6 +32,10 @@ pub struct Facts {
     pub people: Vec<Person>,
     /// How each of them is.
     pub person_statuses: BTreeMap<UserId, PersonStatus>,
+    /// Groups that can be called by intercom.
+    pub groups: Vec<IntercomGroup>,
+    /// My microphone in an intercom stays open by itself.
+    pub intercom_latches: bool,
     /// Labels of talkers.
     pub talkers: BTreeMap<Csrc, TalkerLabel>,
     /// Microphones that the switch takes voice from.
@@ -52,6 +59,8 @@ impl Default for Facts {
             speakers: Vec::new(),
             people: Vec::new(),
             person_statuses: BTreeMap::new(),
+            groups: Vec::new(),
+            intercom_latches: true,
             talkers: BTreeMap::new(),
             mics: Vec::new(),
             recorder: RecorderHealth::Ok,
@@ -71,6 +80,7 @@ impl Facts {
         self.speakers = snapshot.speakers;
         self.people = snapshot.people;
         self.person_statuses = snapshot.person_statuses.into_iter().map(|it| (it.user.clone(), it)).collect();
+        (self.groups, self.intercom_latches) = (snapshot.groups, snapshot.intercom_latches);
         self.talkers = snapshot.talkers.into_iter().map(|label| (label.csrc, label)).collect();
         self.mics = snapshot.mics;
         self.recorder = snapshot.recorder;
@@ -161,21 +171,62 @@ impl Facts {
         facts
     }
 
-    /// The intercom with `user`, while there is one.
+    /// What somebody or a group is called.
+    #[must_use]
+    pub fn name_of_whom(&self, whom: &Whom) -> String {
+        match whom {
+            Whom::Person(user) => self.name_of(user),
+            Whom::Group(group) => {
+                let known = self.groups.iter().find(|it| it.group == *group);
+                let picked = || self.line_of_group(group).and_then(|line| self.lines.get(line));
+                let name = known.map(|it| &it.name).or_else(|| picked().map(|it| &it.name));
+                name.map_or_else(|| group.to_string(), Clone::clone)
+            }
+            Whom::Picked => "the people you picked".to_owned(),
+        }
+    }
+
+    /// The call of a group that I am in, while there is one.
+    #[must_use]
+    pub fn line_of_group(&self, group: &GroupId) -> Option<&LineId> {
+        let of = |status: &&LineStatus| status.intercom.as_ref().and_then(|it| it.group.as_ref()) == Some(group);
+        let mut lines = self.statuses.values().filter(of).map(|status| &status.line);
+        let mine = lines.clone().find(|line| self.party_of(line).is_some());
+        mine.or_else(|| lines.next())
+    }
+
+    /// The intercom with `whom`, while there is one that can be told.
+    #[must_use]
+    pub fn intercom_of(&self, whom: &Whom) -> Option<&LineId> {
+        match whom {
+            Whom::Person(user) => self.intercom_with(user),
+            Whom::Group(group) => self.line_of_group(group),
+            Whom::Picked => None,
+        }
+    }
+
+    /// The intercom with `user` alone, while there is one.
     #[must_use]
     pub fn intercom_with(&self, user: &UserId) -> Option<&LineId> {
         let me = self.me.as_ref().map(|me| &me.user);
-        self.lines.values().filter(|it| it.kind == dealerboard_model::LineKind::Intercom).map(|it| &it.line).find(
-            |line| {
-                let on = self.statuses.get(line).into_iter().flat_map(|it| it.parties.iter().chain(&it.holders));
-                let mut others = on.map(|party| &party.user).filter(|it| Some(*it) != me).peekable();
-                if others.peek().is_some() {
-                    others.any(|it| it == user)
-                } else {
-                    self.lines.get(*line).is_some_and(|it| it.name == self.name_of(user))
-                }
-            },
-        )
+        let group = |it: &&LineFacts| {
+            let status = self.statuses.get(&it.line).and_then(|status| status.intercom.as_ref());
+            status.is_some_and(|about| about.group.is_some())
+        };
+        let single = self.lines.values().filter(|it| it.kind == dealerboard_model::LineKind::Intercom && !group(it));
+        single.map(|it| &it.line).find(|line| {
+            if let Some(about) = self.statuses.get(line).and_then(|it| it.intercom.as_ref()) {
+                return about.caller == *user || about.callee.as_ref() == Some(user);
+            }
+            // A switch that does not say who is in it.
+            let on = self.statuses.get(line).into_iter().flat_map(|it| it.parties.iter().chain(&it.holders));
+            let mut others = on.map(|party| &party.user).filter(|it| Some(*it) != me).peekable();
+            if others.peek().is_some() {
+                others.any(|it| it == user)
+            } else {
+                self.lines.get(*line).is_some_and(|it| it.name == self.name_of(user))
+            }
+        })
     }
 }
 
@@ -210,6 +261,8 @@ mod tests {
             speakers: Vec::new(),
             people: Vec::new(),
             person_statuses: Vec::new(),
+            groups: Vec::new(),
+            intercom_latches: true,
             talkers: Vec::new(),
             mics: Vec::new(),
             recorder: RecorderHealth::Ok,

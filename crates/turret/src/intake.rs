@@ -37,6 +37,7 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::LogOff
         | Intent::Talk { on: false, .. }
         | Intent::TalkBack { on: false, .. }
+        | Intent::GroupTalk { on: false, .. }
         | Intent::Signal { on: false, .. }
         | Intent::Mute { on: true, .. } => true,
         Intent::Press { .. }
@@ -53,7 +54,10 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::OpenMic { .. }
         | Intent::Select { .. }
         | Intent::Intercom { .. }
+        | Intent::IntercomGroup { .. }
+        | Intent::IntercomPicked { .. }
         | Intent::TalkBack { on: true, .. }
+        | Intent::GroupTalk { on: true, .. }
         | Intent::Dnd { .. }
         | Intent::Volume { .. }
         | Intent::PositionVolume { .. }

@@ -3,7 +3,7 @@
 //! Law: plain values. `press` turns them into acts of the protocol, by what the user saw.
 
 use crate::view::DeviceChoice;
-use dealerboard_model::{CallId, Lamp, LineId, Position, TransferTo, UserId};
+use dealerboard_model::{CallId, GroupId, Lamp, LineId, Position, TransferTo, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -137,10 +137,26 @@ pub enum Intent {
         /// Which position.
         position: Position,
     },
-    /// Calls a person; ends the intercom when there is one.
+    /// Calls a person; accepts their call that waits, or ends the intercom when there is one.
     Intercom {
         /// Whom.
         user: UserId,
+        /// The lamp that their row showed; what the press meant (rule ALL-1). None: as it is now.
+        #[serde(default)]
+        lamp: Option<Lamp>,
+    },
+    /// Calls a group; ends its call, or leaves it, when there is one.
+    IntercomGroup {
+        /// Which: as listed.
+        group: GroupId,
+        /// The lamp that its row showed; what the press meant (rule ALL-1). None: as it is now.
+        #[serde(default)]
+        lamp: Option<Lamp>,
+    },
+    /// Calls several people at once.
+    IntercomPicked {
+        /// Whom.
+        users: Vec<UserId>,
     },
     /// Talk key on a person's row: talks back, or accepts a pending intercom.
     TalkBack {
@@ -148,6 +164,19 @@ pub enum Intent {
         user: UserId,
         /// Open or shut.
         on: bool,
+        /// It stays open until then; otherwise the key is held down.
+        #[serde(default = "latched")]
+        latched: bool,
+    },
+    /// Talk key on a group's row.
+    GroupTalk {
+        /// Which: as listed.
+        group: GroupId,
+        /// Open or shut.
+        on: bool,
+        /// It stays open until then; otherwise the key is held down.
+        #[serde(default = "latched")]
+        latched: bool,
     },
     /// Sets or ends do-not-disturb.
     Dnd {
@@ -216,6 +245,11 @@ pub enum Intent {
     LogOff,
     /// Asks for the whole view.
     Look,
+}
+
+/// Who types an intent holds no key.
+fn latched() -> bool {
+    true
 }
 
 impl std::fmt::Debug for Intent {

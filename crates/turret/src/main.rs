@@ -197,6 +197,7 @@ impl Watch {
             | Change::Channel(_)
             | Change::People(_)
             | Change::Person(_)
+            | Change::Groups(_)
             | Change::Incoming(_)
             | Change::Notice(_)
             | Change::Meters(_)

@@ -34,7 +34,7 @@ impl Look<'_> {
 
     /// One that the switch does not list yet.
     fn mic_on_its_way(&self, gate: &Gate) -> MicView {
-        let called = || self.local.calls.at(gate.position).map(|(_, call)| self.facts.name_of(&call.user)).next();
+        let called = || self.local.calls.at(gate.position).map(|(_, call)| self.facts.name_of_whom(&call.whom)).next();
         let press = self.local.mics.pending().find(|it| it.line == gate.line && it.position == gate.position);
         MicView {
             line: gate.line.clone(),

@@ -2,12 +2,13 @@
 //!
 //! Law: pure; nothing is done here. The switch judges every act again; this only chooses which act is asked for.
 
+use crate::calling::Whom;
 use crate::facts::Facts;
 use crate::mics;
 use crate::project::{Local, TalkKey};
 use crate::view::{DeviceChoice, DevicePart, Intent, LinkView};
 use crate::words::name_of;
-use dealerboard_model::{CallId, Lamp, LineId, LineKind, LinePhase, LineStatus, Position, UserId, lamp};
+use dealerboard_model::{CallId, Lamp, LineId, LineKind, LinePhase, LineStatus, Position, lamp};
 use dealerboard_wire::Act;
 use uuid::Uuid;
 
@@ -135,8 +136,13 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         Intent::Signal { line, on } => act(Act::Signal { line: line.clone(), on: *on }),
         Intent::Talk { on: true, .. } if local.lacks_microphone(Position::HandsFree) => refuse(NO_MICROPHONE),
         Intent::Talk { line, on, latched } => act(Act::Talk { line: line.clone(), on: *on, latched: *latched }),
-        Intent::Intercom { user } => act(Act::Intercom { user: user.clone(), position: Position::HandsFree }),
-        Intent::TalkBack { user, on } => talk_back(user, *on, facts),
+        Intent::Intercom { user, .. } => intercom(&Whom::Person(user.clone()), facts, local),
+        Intent::IntercomGroup { group, .. } => intercom(&Whom::Group(group.clone()), facts, local),
+        Intent::IntercomPicked { users } => {
+            act(Act::IntercomPicked { users: users.clone(), position: calls_from(facts, local) })
+        }
+        Intent::TalkBack { user, on, latched } => talk_back(&Whom::Person(user.clone()), *on, *latched, facts, local),
+        Intent::GroupTalk { group, on, latched } => talk_back(&Whom::Group(group.clone()), *on, *latched, facts, local),
         Intent::Dnd { on } => act(Act::Dnd { on: *on }),
         Intent::Release { .. }
         | Intent::Mute { .. }
@@ -161,8 +167,14 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
     let deed = match intent.clone() {
         Intent::Mute { position, on } => return Some(mute(position, on, local)),
         Intent::Release { position } => return Some(release(position, facts, local)),
-        Intent::TalkBack { user, on: false } => return Some(talk_back(&user, false, facts)),
-        Intent::Intercom { user } => return hang_up(&user, facts, local),
+        Intent::TalkBack { user, on: false, .. } => {
+            return Some(talk_back(&Whom::Person(user), false, false, facts, local));
+        }
+        Intent::GroupTalk { group, on: false, .. } => {
+            return Some(talk_back(&Whom::Group(group), false, false, facts, local));
+        }
+        Intent::Intercom { user, lamp } => return hang_up(&Whom::Person(user), lamp, facts, local),
+        Intent::IntercomGroup { group, lamp } => return hang_up(&Whom::Group(group), lamp, facts, local),
         Intent::Select { position } => LocalDeed::Select(position),
         Intent::Volume { line, volume } => LocalDeed::Volume { line, volume },
         Intent::PositionVolume { position, volume } => LocalDeed::PositionVolume { position, volume },
@@ -192,7 +204,9 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         | Intent::Signal { .. }
         | Intent::Talk { .. }
         | Intent::OpenMic { .. }
+        | Intent::IntercomPicked { .. }
         | Intent::TalkBack { .. }
+        | Intent::GroupTalk { .. }
         | Intent::Dnd { .. } => return None,
     };
     Some(vec![Deed::Local(deed)])
@@ -324,24 +338,62 @@ fn release(position: Position, facts: &Facts, local: &Local) -> Vec<Deed> {
     if all.is_empty() { refuse(NOTHING_THERE) } else { all }
 }
 
-/// Ends the intercom with `user`, one on its way too; nothing when there is none.
-fn hang_up(user: &UserId, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
-    if let Some(line) = facts.intercom_with(user) {
-        return Some(act(Act::Release { line: line.clone() }));
+/// What a press on a row of the intercom list means, by the lamp that was seen; else by how it is.
+fn row_means(lamp: Option<Lamp>, line: Option<&LineId>, facts: &Facts) -> Meaning {
+    match (lamp.map(meaning), line) {
+        (Some(Meaning::Answer), _) => Meaning::Answer,
+        (Some(Meaning::Select | Meaning::Resume), _) => Meaning::Select,
+        (Some(Meaning::Seize | Meaning::Bridge | Meaning::Nothing), _) | (None, None) => Meaning::Seize,
+        (None, Some(line)) if facts.party_of(line).is_some() => Meaning::Select,
+        (None, Some(_)) => Meaning::Answer,
     }
-    let (id, call) = local.calls.to(user)?;
-    if call.taken_back {
-        let name = facts.name_of(user);
-        return Some(refuse(&format!("The call to {name} is just being ended; press again in a moment.")));
-    }
-    Some(vec![Deed::Local(LocalDeed::TakeBack(id))])
 }
 
-fn talk_back(user: &UserId, on: bool, facts: &Facts) -> Vec<Deed> {
-    match facts.intercom_with(user) {
-        Some(line) => act(Act::TalkBack { line: line.clone(), on }),
-        None => refuse(&format!("There is no intercom with {}; call first.", facts.name_of(user))),
+/// Ends the intercom with `whom`, one on its way too; nothing when the press was not meant so.
+fn hang_up(whom: &Whom, lamp: Option<Lamp>, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
+    let name = facts.name_of_whom(whom);
+    if let Some((id, call)) = local.calls.to(whom) {
+        let sentence = format!("The call to {name} is just being ended; press again in a moment.");
+        return Some(if call.taken_back { refuse(&sentence) } else { vec![Deed::Local(LocalDeed::TakeBack(id))] });
     }
+    let line = facts.intercom_of(whom);
+    match (row_means(lamp, line, facts), line) {
+        (Meaning::Select, Some(line)) => Some(act(Act::Release { line: line.clone() })),
+        (Meaning::Select | Meaning::Answer, None) => {
+            Some(refuse(&format!("The call with {name} has ended; press again to call them.")))
+        }
+        _ => None,
+    }
+}
+
+/// Calls `whom`, or accepts their call that waits: who calls each other at once has one call (INT-6).
+fn intercom(whom: &Whom, facts: &Facts, local: &Local) -> Vec<Deed> {
+    let position = calls_from(facts, local);
+    match (facts.intercom_of(whom), whom) {
+        (Some(line), _) => act(Act::TalkBack { line: line.clone(), on: true, latched: true }),
+        (None, Whom::Person(user)) => act(Act::Intercom { user: user.clone(), position }),
+        (None, Whom::Group(group)) => act(Act::IntercomGroup { group: group.clone(), position }),
+        (None, Whom::Picked) => Vec::new(),
+    }
+}
+
+/// Hands-free, or a free handset where only that has a microphone.
+fn calls_from(facts: &Facts, local: &Local) -> Position {
+    let handset = |position: &Position| !local.lacks_microphone(*position) && facts.line_at(*position).is_none();
+    if !local.lacks_microphone(Position::HandsFree) {
+        return Position::HandsFree;
+    }
+    [Position::Left, Position::Right].into_iter().find(handset).unwrap_or(Position::HandsFree)
+}
+
+/// Where microphones do not stay open by themselves, the latch that a tap asks for is the key that was let go.
+fn talk_back(whom: &Whom, on: bool, latched: bool, facts: &Facts, local: &Local) -> Vec<Deed> {
+    let Some(line) = facts.intercom_of(whom) else {
+        return refuse(&format!("There is no intercom with {}; call first.", facts.name_of_whom(whom)));
+    };
+    let is_open = || mics::open(facts, local).iter().any(|gate| gate.line.as_ref() == Some(line));
+    let on = on && !(latched && !facts.intercom_latches && is_open());
+    act(Act::TalkBack { line: line.clone(), on, latched: on && latched })
 }
 
 fn shut(local: &Local, which: impl Fn(TalkKey) -> bool) -> Vec<Deed> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::view::DeviceView;
-use dealerboard_model::{Csrc, LineFacts, Moment, Party, RecordPolicy, Ring, RingPriority, Talker, TurretId};
+use dealerboard_model::{Csrc, LineFacts, Moment, Party, RecordPolicy, Ring, RingPriority, Talker, TurretId, UserId};
 use tokio::time::Instant;
 
 const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
@@ -177,14 +177,14 @@ fn a_hold_of_an_empty_position_is_refused() {
 /// An intercom with `lindt` on its way, and the id of its command.
 fn calling() -> (Facts, Local, Uuid) {
     let ((facts, mut local), id) = (world(LineKind::Ard, |_| {}), Uuid::from_u128(1));
-    local.calls.ask(id, "lindt".into(), Position::HandsFree, Instant::now());
+    local.calls.ask(id, Whom::Person("lindt".into()), Position::HandsFree, Instant::now());
     (facts, local, id)
 }
 
 #[test]
 fn a_colleague_who_is_pressed_again_while_the_call_is_on_its_way_is_not_talked_to() {
     let (facts, mut local, id) = calling();
-    let press = Intent::Intercom { user: "lindt".into() };
+    let press = Intent::Intercom { user: "lindt".into(), lamp: None };
     assert_eq!(deeds(&press, &facts, &local), [Deed::Local(LocalDeed::TakeBack(id))]);
     local.calls.take_back(id);
     assert!(is_refused(&deeds(&press, &facts, &local)));
@@ -241,4 +241,73 @@ fn ring_5_answer_next_asks_for_the_call_that_was_shown_though_another_is_the_fir
     });
     let shown = Intent::AnswerNext { line: "calder".into(), call: CallId(3), position: None };
     assert_eq!(deeds(&shown, &world.0, &world.1), answer());
+}
+
+/// An intercom of mine with `lindt` that rings, or not, and whether I am in it.
+fn with_lindt(rings: bool, here: bool) -> (Facts, Local) {
+    let mut world = world(LineKind::Intercom, |it| {
+        if rings {
+            ring(it);
+        }
+        let lindt = Party::new(UserId::from("lindt"), TurretId(2), Position::HandsFree, NOW);
+        it.parties = std::iter::once(lindt).chain(here.then(|| party(1))).collect();
+    });
+    world.0.me = None;
+    world
+}
+
+fn row(lamp: Option<Lamp>) -> Intent {
+    Intent::Intercom { user: "lindt".into(), lamp }
+}
+
+#[test]
+fn a_press_on_the_row_of_who_calls_accepts_and_on_that_of_who_is_talked_with_ends() {
+    let line = LineId::from("calder");
+    let accepts = act(Act::TalkBack { line: line.clone(), on: true, latched: true });
+    let ends = act(Act::Release { line });
+    for lamp in [None, Some(Lamp::RingingLow)] {
+        let (facts, local) = with_lindt(true, false);
+        assert_eq!(deeds(&row(lamp), &facts, &local), accepts, "{lamp:?}");
+    }
+    for lamp in [None, Some(Lamp::InUseHere)] {
+        let (facts, local) = with_lindt(false, true);
+        assert_eq!(deeds(&row(lamp), &facts, &local), ends, "{lamp:?}");
+    }
+}
+
+#[test]
+fn all_1_a_press_that_meant_to_end_or_accept_an_intercom_that_is_over_calls_nobody() {
+    let (facts, local) = world(LineKind::Ard, |_| {});
+    for lamp in [Lamp::InUseHere, Lamp::RingingLow] {
+        assert!(is_refused(&deeds(&row(Some(lamp)), &facts, &local)), "{lamp:?}");
+    }
+}
+
+#[test]
+fn int_6_a_press_that_meant_to_call_who_has_just_called_talks_back_and_does_not_hang_up() {
+    let (facts, local) = with_lindt(false, true);
+    let talks = act(Act::TalkBack { line: "calder".into(), on: true, latched: true });
+    assert_eq!(deeds(&row(Some(Lamp::Idle)), &facts, &local), talks);
+}
+
+#[test]
+fn int_3_where_a_key_is_held_to_talk_the_latch_of_a_tap_lets_it_go() {
+    let (mut facts, local) = with_lindt(false, true);
+    facts.intercom_latches = false;
+    let latch = Intent::TalkBack { user: "lindt".into(), on: true, latched: true };
+    let open = |on, latched| act(Act::TalkBack { line: "calder".into(), on, latched });
+    assert_eq!(deeds(&latch, &facts, &local), open(true, true));
+    let (line, uplink) = (LineId::from("calder"), dealerboard_model::Uplink::Left);
+    facts.mics =
+        vec![dealerboard_wire::OpenMic { uplink, line, since: NOW, hearers: 1, muted: false, closes_at: None }];
+    assert_eq!(deeds(&latch, &facts, &local), open(false, false));
+}
+
+#[test]
+fn an_intercom_is_called_from_a_handset_where_only_that_has_a_microphone() {
+    let (facts, mut local) = world(LineKind::Ard, |_| {});
+    local.devices.remove(&Position::HandsFree);
+    assert!(!local.lacks_microphone(Position::Left));
+    let called = act(Act::Intercom { user: "lindt".into(), position: Position::Left });
+    assert_eq!(deeds(&row(None), &facts, &local), called);
 }

@@ -7,13 +7,13 @@ use crate::facts::Facts;
 use crate::mics::{self, Mics};
 use crate::mutes::Mutes;
 use crate::view::{
-    DeviceView, Header, IncomingView, KeyView, LinkView, NoticeView, PageView, PersonView, PositionView, RecorderState,
-    RecorderView, TalkView, View,
+    DeviceView, Header, IncomingView, KeyView, LinkView, NoticeView, PageView, PositionView, RecorderState,
+    RecorderView, View,
 };
 use dealerboard_model::{
     FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Position, Proof, Role, lamp,
 };
-use dealerboard_wire::{Person, RecorderHealth};
+use dealerboard_wire::RecorderHealth;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The words of a position whose call is not answered yet.
@@ -128,6 +128,7 @@ pub fn project(facts: &Facts, local: &Local) -> View {
         keys: look.lines().map(|(about, status)| look.key(about, status)).collect(),
         positions: Position::ALL.map(|it| look.position(it)).into(),
         channels: (1..).zip(&facts.speakers).filter_map(|(number, line)| look.channel(number, line)).collect(),
+        groups: look.groups(),
         people: facts.people.iter().filter(|it| !look.is_me(&it.user)).map(|it| look.person(it)).collect(),
         incoming: look.incoming(),
         activity: local.activity.iter().take(50).cloned().collect(),
@@ -310,6 +311,8 @@ impl<'a> Look<'a> {
             None if selected => "Next key you press lands here".into(),
             None => "On hook".into(),
             Some(it) if it.phase == LinePhase::Calling => CALLING.into(),
+            Some(it) if it.intercom.is_some() && it.ring.is_some() => "Waits for an answer".into(),
+            Some(it) if it.intercom.as_ref().is_some_and(|about| about.group.is_some()) => self.group_words(it),
             Some(it) if it.far == FarEnd::Held => "Held by the far end".into(),
             Some(it) if it.far == FarEnd::SentOn => "Sent on by the far end, rings there".into(),
             Some(it) if it.far == FarEnd::LinkLost => "The far end's turret is lost".into(),
@@ -349,45 +352,6 @@ impl<'a> Look<'a> {
             }),
             selected,
             volume: self.local.volumes.get(&position).copied().unwrap_or(1.0),
-        }
-    }
-
-    fn person(&self, person: &Person) -> PersonView {
-        let line = self.facts.intercom_with(&person.user).cloned();
-        let status = line.as_ref().and_then(|it| self.facts.statuses.get(it));
-        let now = self.facts.person_statuses.get(&person.user);
-        let (logged_on, dnd) = (now.is_some_and(|it| it.logged_on), now.is_some_and(|it| it.dnd));
-        let here = line.as_ref().is_some_and(|it| self.facts.party_of(it).is_some());
-        let waits = status.is_some_and(|it| it.ring.is_some());
-        let (lamp, words) = match now {
-            _ if !self.up() => (Lamp::Stale, "Stale"),
-            _ if waits && here => (Lamp::InUseHere, "Not accepted yet"),
-            _ if waits => (Lamp::RingingLow, "Calls you"),
-            _ if here => (Lamp::InUseHere, "In a call with you"),
-            _ if !logged_on => (Lamp::Idle, "Logged off"),
-            _ if dnd => (Lamp::Idle, "Do not disturb"),
-            Some(it) if it.busy => (Lamp::InUseElsewhere, "In a call"),
-            _ => (Lamp::Idle, person.desk_name.as_str()),
-        };
-        let shown = mics::shown(self.facts, self.local);
-        let goes_out = |line: &LineId| {
-            shown.iter().any(|(it, at)| it.line == *line && !it.muted && !self.local.muted.contains(*at))
-        };
-        let open = line.as_ref().is_some_and(goes_out);
-        PersonView {
-            user: person.user.clone(),
-            name: person.name.clone(),
-            words: words.to_owned(),
-            lamp,
-            dnd,
-            logged_on,
-            talk: match &line {
-                Some(_) if self.up() && open => TalkView::Open,
-                Some(line) => self.talk(line),
-                None if self.up() => TalkView::Closed,
-                None => TalkView::Stale,
-            },
-            line,
         }
     }
 
@@ -453,6 +417,8 @@ mod joining;
 
 #[path = "open_mics.rs"]
 mod open_mics;
+#[path = "people.rs"]
+mod people;
 
 #[cfg(test)]
 #[path = "project_tests.rs"]

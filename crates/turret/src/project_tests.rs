@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::mics::{PENDING, Pending};
-use crate::view::{JoinableView, MicView};
+use crate::view::{JoinableView, MicView, TalkView};
 use dealerboard_model::{
     CallId, ConferenceId, ConferenceLine, ConferenceStatus, Csrc, Moment, Party, PersonStatus, RecordPolicy, Ring,
     RingPriority, TurretId, Uplink, UserId,
@@ -113,7 +113,7 @@ fn an_intercom_on_its_way_is_counted_in_the_header_by_the_name_of_who_is_called(
     facts.people = vec![Person { user: "lindt".into(), name: "R. Lindt".into(), desk_name: "Rates".into() }];
     let (uplink, position, until) = (Uplink::Mic, Position::HandsFree, Instant::now() + PENDING);
     local.mics.press(Uuid::from_u128(1), Pending { line: None, uplink, position, since_utc_ms: 7, until });
-    local.calls.ask(Uuid::from_u128(1), "lindt".into(), position, until);
+    local.calls.ask(Uuid::from_u128(1), crate::calling::Whom::Person("lindt".into()), position, until);
     let mics = project(&facts, &local).header.mics;
     assert_eq!(mics.iter().map(|mic| (mic.line.clone(), mic.name.as_str())).collect::<Vec<_>>(), [(None, "R. Lindt")]);
 }
@@ -272,7 +272,7 @@ fn a_call_to_lindt() -> (Facts, Local) {
 fn a_call_of_mine_that_is_not_accepted_yet_says_so_and_is_nobody_who_calls_me() {
     let (facts, local) = a_call_to_lindt();
     let view = project(&facts, &local);
-    assert_eq!(view.people[0].words, "Not accepted yet");
+    assert_eq!(view.people[0].words, "DND · waits");
     assert_eq!(view.incoming, []);
 }
 

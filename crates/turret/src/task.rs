@@ -75,6 +75,8 @@ pub(crate) struct TurretTask {
     pub(crate) tails: BTreeMap<LineId, u64>,
     pub(crate) presses: u64,
     pub(crate) refused_until: BTreeMap<LineId, Instant>,
+    /// Lines whose talk key has given the blocking tone for the press that goes on.
+    pub(crate) blocked: BTreeSet<LineId>,
     /// When the switch told something with a tone about a line.
     pub(crate) warned: BTreeMap<LineId, Instant>,
     pub(crate) notices: u32,

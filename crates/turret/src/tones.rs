@@ -55,7 +55,9 @@ fn is_busy(facts: &Facts) -> bool {
 fn rings(facts: &Facts) -> impl Iterator<Item = &LineStatus> {
     facts.statuses.values().filter(|status| {
         let kind = facts.lines.get(&status.line).map(|line| line.kind);
-        facts.rings_here(status) && matches!(kind, Some(LineKind::Ard | LineKind::Mrd)) && status.parties.is_empty()
+        let intercom = status.intercom.as_ref().is_some_and(|it| it.rings) && facts.party_of(&status.line).is_none();
+        let wire = matches!(kind, Some(LineKind::Ard | LineKind::Mrd)) && status.parties.is_empty();
+        facts.rings_here(status) && (wire || intercom)
     })
 }
 
@@ -70,7 +72,9 @@ fn ring(facts: &Facts) -> Option<Tone> {
 
 /// Where the far end is heard to ring: it was called, or has sent the call on.
 fn ringback(facts: &Facts) -> Option<Position> {
-    let rings = |status: &&LineStatus| status.phase == LinePhase::Calling || status.far == FarEnd::SentOn;
+    let intercom = |status: &LineStatus| status.intercom.as_ref().is_some_and(|it| it.rings);
+    let rings =
+        |status: &&LineStatus| status.phase == LinePhase::Calling || status.far == FarEnd::SentOn || intercom(status);
     let calling = facts.statuses.values().filter(rings);
     calling.filter_map(|status| facts.position_of(&status.line)).next()
 }
@@ -135,6 +139,24 @@ mod tests {
         assert_eq!(tones.follow(&facts, true), [BEEP]);
         assert_eq!(tones.follow(&facts, false), []);
         assert_eq!(tones.follow(&facts, true), []);
+    }
+
+    #[test]
+    fn ring_4_an_intercom_sounds_only_at_who_wishes_to_answer_it_and_not_where_it_waits_unheard() {
+        let intercom = |rings| {
+            let mut facts = Facts { turret: Some(TurretId(1)), ..Facts::default() };
+            let caller = UserId::from("lindt");
+            let call =
+                dealerboard_model::IntercomCall { caller, callee: None, group: None, rings, latched: Vec::new() };
+            let status = line(&mut facts, "intercom-1");
+            facts.lines.values_mut().for_each(|about| about.kind = LineKind::Intercom);
+            let ring = Some(Ring::new(RingPriority::Low, NOW, "Lindt".into()));
+            let status = LineStatus { ring, intercom: Some(Box::new(call)), ..status };
+            facts.statuses.insert("intercom-1".into(), status);
+            Tones::default().follow(&facts, true)
+        };
+        assert_eq!(intercom(true), [(Position::Speakers, PlaybackControl::Start(Tone::RingLow))]);
+        assert_eq!(intercom(false), []);
     }
 
     #[test]

@@ -175,6 +175,7 @@ impl Turret {
             tails: BTreeMap::new(),
             presses: 0,
             refused_until: BTreeMap::new(),
+            blocked: Default::default(),
             warned: BTreeMap::new(),
             notices: 0,
             gains: BTreeMap::new(),

@@ -6,7 +6,7 @@ use dealerboard_turret::view::Intent;
 use serde_json::{Map, Value};
 
 /// An example of every intent, with all fields that it must have, and what it does.
-const EXAMPLES: [(&str, &str); 30] = [
+const EXAMPLES: &[(&str, &str)] = &[
     (
         r#"{"intent":"press","line":"hallam-street"}"#,
         "the key of a line: seizes, answers, resumes or joins; \"position\" says where to",
@@ -43,10 +43,16 @@ const EXAMPLES: [(&str, &str); 30] = [
         "a talk key; false lets it go, \"latched\":true keeps it open until then",
     ),
     (r#"{"intent":"signal","line":"fenmoor","on":true}"#, "rings the far end of an MRD until false"),
-    (r#"{"intent":"intercom","user":"t.marsh"}"#, "calls a person, or ends the intercom with them"),
+    (r#"{"intent":"intercom","user":"t.marsh"}"#, "calls a person, accepts their call, or ends the intercom with them"),
+    (r#"{"intent":"intercom_group","group":"london-rates"}"#, "calls a group, or ends or leaves its call"),
+    (r#"{"intent":"intercom_picked","users":["t.marsh","m.osei"]}"#, "calls several people at once"),
     (
         r#"{"intent":"talk_back","user":"t.marsh","on":true}"#,
-        "talks in an intercom, or accepts one; false is heard no more",
+        "talks in an intercom, or accepts one; false is heard no more, \"latched\":false is a key that is held",
+    ),
+    (
+        r#"{"intent":"group_talk","group":"london-rates","on":true}"#,
+        "talks in the call of a group; false is heard no more, \"latched\":false is a key that is held",
     ),
     (r#"{"intent":"dnd","on":true}"#, "do not disturb"),
     (r#"{"intent":"volume","line":"sterling-hoot","volume":0.5}"#, "how loud a speaker channel is, from 0 to 1"),

@@ -4,7 +4,7 @@
 //! Law: plain values. `project.rs` makes a [`View`] from what the switch said; [`changes`] tells what differs.
 
 pub use crate::intent::{DevicePart, Intent};
-use dealerboard_model::{CallId, Lamp, LineId, LineKind, Position, Proof, Right, UserId};
+use dealerboard_model::{CallId, GroupId, Lamp, LineId, LineKind, Position, Proof, Right, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -21,7 +21,9 @@ pub struct View {
     pub positions: Vec<PositionView>,
     /// Speaker channels in their order.
     pub channels: Vec<ChannelView>,
-    /// The intercom list.
+    /// The groups of the intercom list, then calls to people who were picked.
+    pub groups: Vec<GroupView>,
+    /// The people of the intercom list.
     pub people: Vec<PersonView>,
     /// Lines that ring, in the order of rule RING-2.
     pub incoming: Vec<IncomingView>,
@@ -372,7 +374,7 @@ pub struct PersonView {
     pub user: UserId,
     /// Name.
     pub name: String,
-    /// What they are doing: `In a call with you`, `In a call`, `Logged off`, `Do not disturb`, the desk's name.
+    /// What they are doing: `Hears you`, `Talks to you`, `In a call with you`, `DND · waits`, `Calls you`, `In a call`, `Logged off`, `Do not disturb`, the desk's name.
     pub words: String,
     /// Idle, in use here, in use elsewhere (in a call), ringing (pending at mine), stale.
     pub lamp: Lamp,
@@ -383,6 +385,25 @@ pub struct PersonView {
     /// The intercom with this person, while there is one.
     pub line: Option<LineId>,
     /// My microphone is open towards them.
+    pub talk: TalkView,
+}
+
+/// One group in the intercom list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GroupView {
+    /// Its id; of people who were picked, that of their call.
+    pub group: GroupId,
+    /// Name.
+    pub name: String,
+    /// `Group · 12 people`, `9 people with you`, `A. Reyes talks to you`.
+    pub words: String,
+    /// How many are in it besides this user.
+    pub size: u32,
+    /// Idle, in use here, stale.
+    pub lamp: Lamp,
+    /// Its call, while this turret is in one.
+    pub line: Option<LineId>,
+    /// My microphone is open towards it.
     pub talk: TalkView,
 }
 
@@ -453,6 +474,8 @@ pub enum Change {
     People(Vec<PersonView>),
     /// One person.
     Person(PersonView),
+    /// All groups of the intercom list.
+    Groups(Vec<GroupView>),
     /// Ringing lines.
     Incoming(Vec<IncomingView>),
     /// A notice came.

@@ -2,6 +2,7 @@
 //!
 //! Law: pure; each says what happened and what to do.
 
+use crate::calling::Whom;
 use crate::facts::Facts;
 use dealerboard_model::LineId;
 use dealerboard_wire::Act;
@@ -30,7 +31,11 @@ pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
         }
         Act::OpenMic { line } => format!("Not sent: the microphone of {} stays closed; press again.", name(line)),
         Act::Intercom { user, .. } => format!("Not sent: the call to {}; press again.", facts.name_of(user)),
-        Act::TalkBack { line, on: true } => {
+        Act::IntercomGroup { group, .. } => {
+            format!("Not sent: the call to {}; press again.", facts.name_of_whom(&Whom::Group(group.clone())))
+        }
+        Act::IntercomPicked { .. } => "Not sent: the call to the people you picked; pick them again.".to_owned(),
+        Act::TalkBack { line, on: true, .. } => {
             format!("Not sent: the talk key of {}; press it again to talk.", name(line))
         }
         Act::Join { line, .. } => format!("Not sent: {} is not joined; press again.", name(line)),

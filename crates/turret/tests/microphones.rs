@@ -124,6 +124,23 @@ async fn a_talk_that_its_user_ends_gives_no_tone_and_no_words() {
 }
 
 #[tokio::test]
+async fn mut_5_a_talk_key_that_is_tapped_and_refused_gives_one_blocking_tone() {
+    let mut switch = Switch::start().await;
+    let (turret, mut callbacks, mut peer) = seated_with_ears(&mut switch, idle()).await;
+    for latched in [false, true] {
+        turret.intent(Intent::Talk { line: "macro".into(), on: true, latched });
+    }
+    let ids = [peer.command().await.0, peer.command().await.0];
+    peer.refuse(ids[0], "You may only listen on macro.").await;
+    until(&turret, |view| talk_key(view) == TalkView::Refused).await;
+    let blocks = (0..1_000).take_while(|_| tone_on_speakers(&mut callbacks)).count();
+    assert!((1..1_000).contains(&blocks), "one tone that ends: {blocks}");
+    peer.refuse(ids[1], "You may only listen on macro.").await;
+    until(&turret, |view| view.activity.len() == 2).await;
+    assert!(!tone_on_speakers(&mut callbacks));
+}
+
+#[tokio::test]
 async fn a_press_that_the_switch_does_not_answer_is_told_as_not_sent() {
     let mut switch = Switch::start().await;
     let (turret, _peer) = seated(&mut switch, idle()).await;
@@ -137,7 +154,7 @@ async fn a_press_that_the_switch_does_not_answer_is_told_as_not_sent() {
 /// A turret that calls R. Lindt and takes the call back by `second` before the switch has answered; the command's id.
 async fn taken_back(switch: &mut Switch, second: Intent) -> (Turret, Peer, uuid::Uuid) {
     let (turret, mut peer) = seated(switch, idle()).await;
-    turret.intent(Intent::Intercom { user: "lindt".into() });
+    turret.intent(Intent::Intercom { user: "lindt".into(), lamp: None });
     let (id, act) = peer.command().await;
     assert!(matches!(act, Act::Intercom { .. }));
     until(&turret, |view| view.header.mics.len() == 1).await;
@@ -149,7 +166,7 @@ async fn taken_back(switch: &mut Switch, second: Intent) -> (Turret, Peer, uuid:
 #[tokio::test]
 async fn an_intercom_that_is_pressed_again_on_its_way_is_released_when_it_is_made_and_opens_no_microphone() {
     let mut switch = Switch::start().await;
-    let again = Intent::Intercom { user: "lindt".into() };
+    let again = Intent::Intercom { user: "lindt".into(), lamp: None };
     let (turret, mut peer, id) = taken_back(&mut switch, again).await;
     peer.done_on(id, Some("ic-1".into())).await;
     let (facts, status) = intercom();

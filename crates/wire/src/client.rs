@@ -1,6 +1,6 @@
 //! What a turret sends.
 
-use dealerboard_model::{CallId, LineId, Position, TransferTo, TurretId, Uplink, UserId};
+use dealerboard_model::{CallId, GroupId, LineId, Position, TransferTo, TurretId, Uplink, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -117,6 +117,11 @@ pub struct KeyedInterval {
     /// To, in UTC milliseconds.
     #[ts(type = "number")]
     pub to_utc_ms: i64,
+}
+
+/// A turret that does not say has no key that closes when it is let go.
+fn latched() -> bool {
+    true
 }
 
 /// What a user did. Each carries what its user saw (rule ALL-1): the line, and the call where one was shown.
@@ -251,12 +256,29 @@ pub enum Act {
         /// Where one listens: hands-free, or a handset.
         position: Position,
     },
+    /// Calls a group of the floor file.
+    IntercomGroup {
+        /// Which.
+        group: GroupId,
+        /// Where one listens: hands-free, or a handset.
+        position: Position,
+    },
+    /// Calls several people at once.
+    IntercomPicked {
+        /// Whom.
+        users: Vec<UserId>,
+        /// Where one listens: hands-free, or a handset.
+        position: Position,
+    },
     /// Talks back in an intercom, or accepts a pending one.
     TalkBack {
         /// The intercom's line.
         line: LineId,
         /// Open or shut.
         on: bool,
+        /// The key was latched, not held.
+        #[serde(default = "latched")]
+        latched: bool,
     },
     /// Sets or ends do-not-disturb.
     Dnd {

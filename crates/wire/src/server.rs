@@ -2,8 +2,8 @@
 
 use crate::Refusal;
 use dealerboard_model::{
-    CallId, Csrc, DeskId, LineFacts, LineId, LineStatus, Moment, PersonStatus, Position, Right, Role, TurretId, Uplink,
-    UserId,
+    CallId, Csrc, DeskId, GroupId, LineFacts, LineId, LineStatus, Moment, PersonStatus, Position, Right, Role,
+    TurretId, Uplink, UserId,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -198,6 +198,12 @@ pub struct Snapshot {
     pub recorder: RecorderHealth,
     /// Number of ears a turret offers at first.
     pub ears: u16,
+    /// Groups that can be called by intercom.
+    #[serde(default)]
+    pub groups: Vec<IntercomGroup>,
+    /// Whether this user's microphone in an intercom stays open by itself (`intercom.talk`).
+    #[serde(default = "latches")]
+    pub intercom_latches: bool,
     /// How long a talk key's tail stays open after release (`talk.tail`), milliseconds.
     pub talk_tail_ms: u64,
 }
@@ -228,6 +234,22 @@ pub struct Person {
     pub name: String,
     /// The desk's name.
     pub desk_name: String,
+}
+
+/// What a switch does that does not say.
+fn latches() -> bool {
+    true
+}
+
+/// A group as the intercom list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct IntercomGroup {
+    /// Its id.
+    pub group: GroupId,
+    /// Its name.
+    pub name: String,
+    /// Everybody in it.
+    pub members: Vec<UserId>,
 }
 
 /// A page of keys.
@@ -338,6 +360,12 @@ mod tests {
         let token = Token { token: "hyacinth".into(), expires_utc_ms: 1 };
         assert!(!format!("{credentials:?} {token:?}").contains("tulip"));
         assert!(!format!("{credentials:?} {token:?}").contains("hyacinth"));
+    }
+
+    #[test]
+    fn the_talk_key_of_an_older_turret_in_an_intercom_is_a_latch() {
+        let act = serde_json::from_str::<Act>(r#"{"act":"talk_back","line":"intercom-1","on":true}"#).unwrap();
+        assert_eq!(act, Act::TalkBack { line: LineId::from("intercom-1"), on: true, latched: true });
     }
 
     #[test]

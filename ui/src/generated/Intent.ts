@@ -2,6 +2,7 @@
 import type { CallId } from "./CallId";
 import type { DeviceChoice } from "./DeviceChoice";
 import type { DevicePart } from "./DevicePart";
+import type { GroupId } from "./GroupId";
 import type { Lamp } from "./Lamp";
 import type { LineId } from "./LineId";
 import type { Position } from "./Position";
@@ -143,7 +144,23 @@ position: Position, } | { "intent": "intercom",
 /**
  * Whom.
  */
-user: UserId, } | { "intent": "talk_back", 
+user: UserId, 
+/**
+ * The lamp that their row showed; what the press meant (rule ALL-1). None: as it is now.
+ */
+lamp: Lamp | null, } | { "intent": "intercom_group", 
+/**
+ * Which: as listed.
+ */
+group: GroupId, 
+/**
+ * The lamp that its row showed; what the press meant (rule ALL-1). None: as it is now.
+ */
+lamp: Lamp | null, } | { "intent": "intercom_picked", 
+/**
+ * Whom.
+ */
+users: Array<UserId>, } | { "intent": "talk_back", 
 /**
  * Whom.
  */
@@ -151,7 +168,23 @@ user: UserId,
 /**
  * Open or shut.
  */
-on: boolean, } | { "intent": "dnd", 
+on: boolean, 
+/**
+ * It stays open until then; otherwise the key is held down.
+ */
+latched: boolean, } | { "intent": "group_talk", 
+/**
+ * Which: as listed.
+ */
+group: GroupId, 
+/**
+ * Open or shut.
+ */
+on: boolean, 
+/**
+ * It stays open until then; otherwise the key is held down.
+ */
+latched: boolean, } | { "intent": "dnd", 
 /**
  * On or off.
  */

@@ -17,7 +17,7 @@ user: UserId,
  */
 name: string, 
 /**
- * What they are doing: `In a call with you`, `In a call`, `Logged off`, `Do not disturb`, the desk's name.
+ * What they are doing: `Hears you`, `Talks to you`, `In a call with you`, `DND · waits`, `Calls you`, `In a call`, `Logged off`, `Do not disturb`, the desk's name.
  */
 words: string, 
 /**

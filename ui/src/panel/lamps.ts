@@ -1,5 +1,6 @@
 // How a lamp is drawn and named: class, glyph and word for every state. Take any one away and it must still read.
 import type { ChannelView } from '../generated/ChannelView';
+import type { GroupView } from '../generated/GroupView';
 import type { KeyView } from '../generated/KeyView';
 import type { Lamp } from '../generated/Lamp';
 import type { PersonView } from '../generated/PersonView';
@@ -118,6 +119,11 @@ export function personGlyph(person: PersonView): GlyphName | null {
     case 'in_use_elsewhere': return person.dnd ? 'dnd' : 'person';
     case 'idle': return person.dnd ? 'dnd' : null;
   }
+}
+
+/** The lens of a group in the intercom list. */
+export function groupGlyph(group: GroupView): GlyphName {
+  return group.lamp === 'stale' ? 'q' : 'people';
 }
 
 /** The mark in the corner of a speaker channel. */

@@ -3,6 +3,7 @@
 import type { Change } from '../generated/Change';
 import type { ChannelView } from '../generated/ChannelView';
 import type { DevicesView } from '../generated/DevicesView';
+import type { GroupView } from '../generated/GroupView';
 import type { Header } from '../generated/Header';
 import type { IncomingView } from '../generated/IncomingView';
 import type { Intent } from '../generated/Intent';
@@ -44,6 +45,7 @@ export class PanelStore {
   positions = $state<PositionView[]>([]);
   channels = $state<ChannelView[]>([]);
   people = $state<PersonView[]>([]);
+  groups = $state<GroupView[]>([]);
   incoming = $state<IncomingView[]>([]);
   activity = $state<NoticeView[]>([]);
   /** How many of them this window has not shown yet. */
@@ -185,6 +187,7 @@ export class PanelStore {
       case 'position': replace(this.positions, change.value, (p) => p.position); return;
       case 'channels': this.channels = change.value; return;
       case 'channel': replace(this.channels, change.value, (c) => c.number); return;
+      case 'groups': this.groups = change.value; return;
       case 'people': this.people = change.value; return;
       case 'person': replace(this.people, change.value, (p) => p.user); return;
       case 'incoming': return this.#ring(change.value);
@@ -210,6 +213,7 @@ export class PanelStore {
     this.positions = view.positions;
     this.channels = view.channels;
     this.people = view.people;
+    this.groups = view.groups;
     this.incoming = view.incoming;
     this.activity = view.activity;
   }

@@ -7,8 +7,8 @@
 )]
 
 use dealerboard_call_control::{
-    Accepted, Act, Exchange, Floor, Input, Kept, LineSpec, Output, Policies, Refusal, RefusalCode, Settings, Sound,
-    UserSpec, Value,
+    Accepted, Act, Exchange, Floor, GroupSpec, Input, Kept, LineSpec, Output, Policies, Refusal, RefusalCode, Settings,
+    Sound, UserSpec, Value,
 };
 use dealerboard_model::*;
 use std::collections::BTreeSet;
@@ -66,6 +66,10 @@ fn spec(name: &str, kind: LineKind, far: Option<&str>, record: RecordPolicy, who
         record,
         members: who.iter().map(|(turret, right)| (user(*turret), *right)).collect(),
     }
+}
+
+fn group(members: &[TurretId]) -> GroupSpec {
+    GroupSpec { name: "Everybody".into(), members: members.iter().map(|turret| user(*turret)).collect() }
 }
 
 impl Desk {
@@ -137,6 +141,7 @@ impl Desk {
         Floor {
             lines: lines.into_iter().map(|line| (line.line.clone(), line)).collect(),
             users: users.into_iter().collect(),
+            groups: [(GroupId::from("everybody"), group(&TURRETS))].into(),
             policies: Policies { floor: set(&[("hoot.talkers", Value::Count(2))]), ..Policies::default() },
             first_call: 1,
             first_recording: 1,

@@ -3,6 +3,7 @@
 use super::log_on::{self, LoggedOn};
 use super::{Arrival, Door, FromConnection, Session};
 use crate::accounts::{Account, Issued, Proved};
+use crate::floor_loop::log;
 use crate::outbox::{Ending, Next, Outbox};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use dealerboard_wire::{
@@ -177,10 +178,12 @@ impl Reader {
             FromTurret::Command { id, act } if self.may(&act) => {
                 self.tell(FromConnection::Command { session, id, act }).await;
             }
-            FromTurret::Command { id, .. } => {
+            FromTurret::Command { id, act } => {
                 let sentence = "Your log-on has ended; release, hold and mute still work, for all else log on again.";
                 let refusal = Refusal { code: RefusalCode::Locked, sentence: sentence.to_owned() };
-                self.outbox.message(FromSwitch::Answer { id, result: Answer::Refused(refusal) });
+                let result = Answer::Refused(refusal);
+                log::answered(session.turret, &self.proved.account.user, &act, &result);
+                self.outbox.message(FromSwitch::Answer { id, result });
             }
             FromTurret::Offer { id, sdp } => self.tell(FromConnection::Offer { session, id, sdp }).await,
             FromTurret::Heartbeat { n } => {
@@ -221,6 +224,8 @@ impl Reader {
                 | Act::Talk { on: true, .. }
                 | Act::OpenMic { .. }
                 | Act::Intercom { .. }
+                | Act::IntercomGroup { .. }
+                | Act::IntercomPicked { .. }
                 | Act::TalkBack { on: true, .. }
                 | Act::Join { .. }
                 | Act::Unjoin { .. }

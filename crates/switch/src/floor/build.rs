@@ -2,8 +2,8 @@
 
 use super::{FloorFile, Members, Whose};
 use crate::panel::members;
-use dealerboard_call_control::{Floor, LineSpec, Policies, UserSpec};
-use dealerboard_model::{DeskId, LineId, LineKind, RecordPolicy, Right, RingPriority, UserId};
+use dealerboard_call_control::{Floor, GroupSpec, LineSpec, Policies, UserSpec};
+use dealerboard_model::{DeskId, GroupId, LineId, LineKind, RecordPolicy, Right, RingPriority, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The floor that `file` describes; `first` are the first numbers of calls, recordings and tracks that were never used.
@@ -37,11 +37,20 @@ pub fn build(file: &FloorFile, first: [u32; 3]) -> Floor {
     Floor {
         lines,
         users: users.collect(),
+        groups: groups(file),
         policies: policies(file),
         first_call: first[0],
         first_recording: first[1],
         first_track: first[2],
     }
+}
+
+fn groups(file: &FloorFile) -> BTreeMap<GroupId, GroupSpec> {
+    let groups = file.groups.iter().map(|group| {
+        let spec = GroupSpec { name: group.name.clone(), members: members(file, &group.members) };
+        (GroupId(group.id.value.clone()), spec)
+    });
+    groups.collect()
 }
 
 /// What every level of `file` sets of the policies; those of a wire hold at both of its ends.

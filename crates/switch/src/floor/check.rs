@@ -3,6 +3,8 @@
 use super::nearest::instead;
 use super::words::{FloorFile, Members, Placed, Whose};
 use super::{CHANNELS_MAX, Mistake};
+use crate::panel::members;
+use dealerboard_call_control::GROUP_MAX;
 use std::collections::HashMap;
 
 /// Every mistake that shows only when the whole file is known.
@@ -13,6 +15,7 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
     let ends = file.wires.iter().flat_map(|wire| wire.ends.iter());
     let line_ids = || ends.clone().map(|end| &end.line).chain(file.hoots.iter().map(|hoot| &hoot.id));
     once("line", line_ids(), &mut mistakes);
+    once("group", file.groups.iter().map(|group| &group.id), &mut mistakes);
 
     let desks: Vec<&str> = file.desks.iter().map(|desk| desk.id.value.as_str()).collect();
     let users: Vec<&str> = file.users.iter().map(|user| user.id.value.as_str()).collect();
@@ -23,6 +26,7 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
     }
     let members =
         ends.clone().map(|end| &end.members).chain(file.hoots.iter().flat_map(|hoot| [&hoot.speak, &hoot.listen]));
+    let members = members.chain(file.groups.iter().map(|group| &group.members));
     for Members { desks: named_desks, users: named_users } in members {
         named_desks.iter().for_each(|desk| exists("desk", desk, &desks, &mut mistakes));
         named_users.iter().for_each(|user| exists("user", user, &users, &mut mistakes));
@@ -46,7 +50,23 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
         named.for_each(|line| exists("line", line, &lines, &mut mistakes));
     }
     channels_listed_once(file, &mut mistakes);
+    groups_are_reached(file, &mut mistakes);
     mistakes
+}
+
+/// Names a group that is larger than a call reaches, whoever of it calls.
+fn groups_are_reached(file: &FloorFile, mistakes: &mut Vec<Mistake>) {
+    for group in &file.groups {
+        let people = members(file, &group.members).len();
+        if people > GROUP_MAX + 1 {
+            let id = &group.id;
+            let sentence = format!(
+                "the group \"{}\" has {people} people and an intercom reaches {GROUP_MAX} besides its caller; take some out",
+                id.value
+            );
+            mistakes.push(Mistake { line: id.line, sentence });
+        }
+    }
 }
 
 fn channels_listed_once(file: &FloorFile, mistakes: &mut Vec<Mistake>) {

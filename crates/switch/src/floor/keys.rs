@@ -38,6 +38,7 @@ pub const ROOT: Table = Table {
         ("user", "Users."),
         ("wire", "Private wires."),
         ("hoot", "Hoots."),
+        ("intercom_group", "Groups that are called by intercom."),
         ("page", "Pages of keys."),
         ("speakers", "Speaker channels."),
         ("counterparty", "Users whom programs play."),
@@ -120,6 +121,13 @@ pub const HOOT: Table = Table {
 pub const MEMBERS: Table =
     Table { head: "`speak` and `listen` of a hoot", says: "Who is on the hoot.", keys: &[DESKS, USERS] };
 
+/// A group of the intercom.
+pub const GROUP: Table = Table {
+    head: "`[[intercom_group]]`",
+    says: "People who are called by intercom with one press, at most 50 besides the caller; everybody has it on their list.",
+    keys: &[ID, NAME, ("desks", "Ids of desks: everybody of them. Either this or `users` has to be there."), USERS],
+};
+
 /// A page of keys.
 pub const PAGE: Table = Table {
     head: "`[[page]]`",
@@ -183,5 +191,19 @@ pub const SPEAKS: Table = Table {
 };
 
 /// All of them, in the order of the reference.
-pub const TABLES: &[&Table] =
-    &[&ROOT, &FLOOR, &DESK, &USER, &WIRE, &END, &HOOT, &MEMBERS, &PAGE, &SPEAKERS, &COUNTERPARTY, &RINGS, &SPEAKS];
+pub const TABLES: &[&Table] = &[
+    &ROOT,
+    &FLOOR,
+    &DESK,
+    &USER,
+    &WIRE,
+    &END,
+    &HOOT,
+    &MEMBERS,
+    &GROUP,
+    &PAGE,
+    &SPEAKERS,
+    &COUNTERPARTY,
+    &RINGS,
+    &SPEAKS,
+];

@@ -5,7 +5,7 @@ use super::entry::{Entry, Reading};
 use super::keys;
 use super::nearest::instead;
 use super::words::{
-    Channels, Counterparty, Desk, End, FloorFile, Hoot, Members, Page, Placed, User, Whose, Wire, WireKind,
+    Channels, Counterparty, Desk, End, FloorFile, Group, Hoot, Members, Page, Placed, User, Whose, Wire, WireKind,
 };
 use super::{CHANNELS_MAX, Mistake, PAGE_KEYS_MAX};
 use dealerboard_call_control::Level;
@@ -67,6 +67,7 @@ impl Reading<'_> {
             users: self.tables(root, "user", "a user").iter().map(|entry| self.user(entry)).collect(),
             wires: self.tables(root, "wire", "a wire").iter().filter_map(|entry| self.wire(entry, record)).collect(),
             hoots: self.tables(root, "hoot", "a hoot").iter().map(|entry| self.hoot(entry, record)).collect(),
+            groups: self.tables(root, "intercom_group", "a group").iter().map(|entry| self.group(entry)).collect(),
             pages: self.tables(root, "page", "a page").iter().filter_map(|entry| self.page(entry)).collect(),
             speakers: self
                 .tables(root, "speakers", "speakers")
@@ -171,6 +172,16 @@ impl Reading<'_> {
             speak,
             listen,
         }
+    }
+
+    fn group(&mut self, entry: &Entry<'_>) -> Group {
+        self.known_keys(entry, &keys::GROUP);
+        let members = Members { desks: self.words(entry, "desks"), users: self.words(entry, "users") };
+        if members.is_empty() {
+            let sentence = "nobody is in this group; write desks = [\"…\"] or users = [\"…\"]";
+            self.mistake(entry.line, sentence.to_owned());
+        }
+        Group { id: self.id(entry, "id"), name: self.name(entry), members }
     }
 
     fn members(&mut self, entry: &Entry<'_>, key: &'static str) -> Members {

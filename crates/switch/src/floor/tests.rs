@@ -111,6 +111,28 @@ fn a_hoot_on_which_nobody_may_talk_is_named() {
     assert!(mistake.1.starts_with("nobody may talk on this hoot"), "{}", mistake.1);
 }
 
+const GROUP: &str = "[[intercom_group]]\nid = \"rates\"\nname = \"Rates\"\n";
+
+#[test]
+fn a_group_of_the_intercom_with_nobody_in_it_or_somebody_who_does_not_exist_is_named() {
+    let mistakes = |members: &str| read(&format!("{GOOD}\n{GROUP}{members}")).unwrap_err()[0].sentence.clone();
+    let sentence = "nobody is in this group; write desks = [\"…\"] or users = [\"…\"]";
+    assert_eq!(mistakes(""), sentence);
+    assert_eq!(mistakes("users = [\"ryes\"]"), "there is no user \"ryes\"; write \"reyes\" instead");
+}
+
+#[test]
+fn int_8_a_group_of_more_people_than_an_intercom_reaches_is_named() {
+    let people = |count: usize| {
+        let user = |n| format!("[[user]]\nid = \"n{n}\"\nname = \"N {n}\"\ndesk = \"new-york\"\n");
+        (0..count).map(user).collect::<String>()
+    };
+    let group = format!("{GROUP}desks = [\"new-york\"]\n");
+    assert!(read(&format!("{GOOD}\n{group}{}", people(51))).is_ok());
+    let mistakes = read(&format!("{GOOD}\n{group}{}", people(52))).unwrap_err();
+    assert!(mistakes[0].sentence.starts_with("the group \"rates\" has 52 people"), "{mistakes:?}");
+}
+
 #[test]
 fn a_key_for_a_line_that_does_not_exist_is_named() {
     let mistake = one("keys = [\"calder\"", "keys = [\"caldre\"");

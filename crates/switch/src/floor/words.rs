@@ -30,6 +30,8 @@ pub struct FloorFile {
     pub wires: Vec<Wire>,
     /// Hoots.
     pub hoots: Vec<Hoot>,
+    /// Groups that are called by intercom.
+    pub groups: Vec<Group>,
     /// Pages of keys.
     pub pages: Vec<Page>,
     /// Speaker channels.
@@ -200,6 +202,17 @@ pub struct Hoot {
     pub speak: Members,
     /// Who hears.
     pub listen: Members,
+}
+
+/// A group that is called by intercom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its id.
+    pub id: Placed<String>,
+    /// Name as shown.
+    pub name: String,
+    /// Who is in it.
+    pub members: Members,
 }
 
 /// Whose panel something is on.

@@ -4,6 +4,7 @@
 //! it shows to turrets is kept beside as last told, so that a snapshot is what the others see.
 
 mod calls;
+pub mod log;
 mod numbers;
 mod offers;
 mod recordings;
@@ -21,7 +22,7 @@ use crate::kept::Keeper;
 use crate::panel::{Panels, TALKER_LABELS};
 use crate::translate;
 use dealerboard_archive::{Recorder, RecorderState};
-use dealerboard_call_control::{Exchange, Input, Policies};
+use dealerboard_call_control::{Exchange, Input, IntercomTalk, Policies};
 use dealerboard_model::{Csrc, DeskId, LineFacts, LineId, Moment, TurretId, UserId};
 use dealerboard_rtc::switch::forward::Notable;
 use dealerboard_rtc::switch::{VoiceEvent, VoiceHub};
@@ -165,13 +166,23 @@ impl FloorLoop {
                 if logged_off {
                     self.end(session.turret, "logged off");
                 } else if let Some(seat) = self.sessions.get_mut(session.turret) {
-                    tracing::info!(turret = %session.turret, user = %seat.user(), "turret lost");
+                    if !std::mem::replace(&mut seat.silent, true) {
+                        log::lost(session.turret, seat.user());
+                    }
                     seat.lost = true;
                     self.input(Input::LinkLost { turret: session.turret });
                 }
             }
             FromConnection::Contact { session, there } if self.sessions.is_current(session) => {
                 let turret = session.turret;
+                if let Some(seat) = self.sessions.get_mut(turret)
+                    && seat.silent == there
+                {
+                    seat.silent = !there;
+                    if !there {
+                        log::lost(turret, seat.user());
+                    }
+                }
                 self.input(if there { Input::LinkBack { turret } } else { Input::LinkLost { turret } });
             }
             FromConnection::Offer { session, id, sdp } if self.sessions.is_current(session) => {
@@ -204,6 +215,11 @@ impl FloorLoop {
             return;
         }
         self.input(Input::Act { turret, id: id.as_u128(), act: translate::act(act) });
+        if let Some(seat) = self.sessions.get(turret)
+            && let Some(result) = seat.answers.of(id)
+        {
+            log::answered(turret, seat.user(), act, &result);
+        }
     }
 
     fn hear(&mut self, event: VoiceEvent) {
@@ -336,7 +352,7 @@ impl FloorLoop {
         let lines: Vec<_> = self.panels.lines().filter(|facts| mine(&&facts.line)).cloned().chain(added).collect();
         let statuses = lines.iter().filter_map(|facts| self.exchange.status(&facts.line)).collect();
         let desk = DeskId(account.desk.clone());
-        let talk_tail_ms = self.policies.of(None, Some(&desk), Some(&account.user)).talk_tail_ms;
+        let policy = self.policies.of(None, Some(&desk), Some(&account.user));
         Some(Snapshot {
             now: self.clock.now(),
             me: Me {
@@ -358,7 +374,9 @@ impl FloorLoop {
             mics: self.exchange.mics(turret).into_iter().map(translate::mic).collect(),
             recorder: self.recorder_health(),
             ears: EARS_FIRST,
-            talk_tail_ms,
+            groups: self.panels.groups().to_vec(),
+            intercom_latches: policy.intercom_talk == IntercomTalk::Latched,
+            talk_tail_ms: policy.talk_tail_ms,
         })
     }
 

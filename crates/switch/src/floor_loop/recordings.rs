@@ -163,6 +163,7 @@ impl FloorLoop {
             RecorderState::Ok => None,
             RecorderState::Failing { why } => Some(why),
         };
+        super::log::recorder(failing.as_deref());
         self.input(Input::Recorder { failing });
         self.tell_all(&Event::Recorder { recorder: self.recorder_health() });
     }

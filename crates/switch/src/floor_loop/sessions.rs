@@ -54,6 +54,8 @@ pub struct Seat {
     pub not_heard: BTreeSet<LineId>,
     /// Answers to its last commands, by id: a repeat gets the same one and changes nothing.
     pub answers: Answers,
+    /// Nothing is heard of it: call control knows.
+    pub silent: bool,
     /// That connection is lost: call control says when its session is over.
     pub lost: bool,
 }
@@ -88,7 +90,7 @@ impl Sessions {
         seat.outbox.end(close::REPLACED, Some(sentence.to_owned()));
         seat.outbox = arrival.outbox.clone();
         seat.connection = arrival.connection;
-        seat.lost = false;
+        (seat.lost, seat.silent) = (false, false);
         seat.seat.clone_from(&arrival.seat);
         seat.proved = arrival.proved.clone();
     }
@@ -105,6 +107,7 @@ impl Sessions {
             not_heard: BTreeSet::new(),
             answers: Answers::default(),
             lost: false,
+            silent: false,
         };
         self.seats.insert(turret, seat);
     }

@@ -37,6 +37,7 @@ impl FloorLoop {
         let mut changed = false;
         for account in accounts.iter().filter(|account| self.floor.with_user(account.as_floor_user())) {
             self.sessions.know(account);
+            super::log::rights(account);
             changed = true;
         }
         if !changed {

@@ -1,6 +1,6 @@
 //! The lines that a reviewer chooses from: one entry for each thing that a person means by a line.
 //!
-//! Law: pure. The two ends of a private wire are one entry, and so are all intercom calls of the same two people; no two
+//! Law: pure. The two ends of a private wire are one entry, and so are all intercom calls of the same two people, or to a group; no two
 //! entries of one kind read the same.
 
 use super::types::LineChoice;
@@ -104,9 +104,10 @@ fn apart(lines: &[LineFound]) -> String {
 }
 
 /// What lines have in common that are one choice: the two people of an intercom, whoever called and whatever they were called
-/// then; else the last recording, which is on both ends of a wire.
+/// then; the name of a group's; else the last recording, which is on both ends of a wire.
 fn together(line: &LineFound) -> String {
-    both(line, "\n").unwrap_or_else(|| format!("{:010}", line.last.0))
+    let group = || line.name.clone().filter(|_| is_intercom(line));
+    both(line, "\n").or_else(group).unwrap_or_else(|| format!("{:010}", line.last.0))
 }
 
 /// The log-on names of the two people of an intercom, in their order.
@@ -160,6 +161,16 @@ mod tests {
         let shown: Vec<_> = all.iter().map(|(choice, lines)| (choice.name.as_str(), lines.len())).collect();
         assert_eq!(shown, [("D. Keane, A. Reyes", 1), ("R. Lindt, A. Moreau", 2)]);
         assert_eq!(meant_by(&all, "intercom-4"), ["intercom-4", "intercom-12"]);
+    }
+
+    #[test]
+    fn every_intercom_to_a_group_is_one_choice_whoever_was_there() {
+        let desk = |call: u32, more: &[(&str, &str)]| {
+            let people = [&[("lindt", "R. Lindt"), ("reyes", "A. Reyes"), ("keane", "D. Keane")], more].concat();
+            let people = people.into_iter().map(|(user, name)| (UserId::from(user), name.to_owned())).collect();
+            LineFound { people, ..found(&format!("intercom-{call}"), "intercom", Some("Rates London"), call) }
+        };
+        assert_eq!(names(vec![desk(4, &[]), desk(9, &[("marsh", "T. Marsh")])]), ["Rates London"]);
     }
 
     #[test]

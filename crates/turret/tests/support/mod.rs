@@ -225,6 +225,12 @@ impl Peer {
         self.done_on(id, None).await;
     }
 
+    /// Answers a command: it is refused.
+    pub async fn refuse(&mut self, id: Uuid, sentence: &str) {
+        let refusal = Refusal { code: RefusalCode::ListenOnly, sentence: sentence.to_owned() };
+        self.say(FromSwitch::Answer { id, result: Answer::Refused(refusal) }).await;
+    }
+
     /// Answers a command: it is done, on this line.
     pub async fn done_on(&self, id: Uuid, line: Option<LineId>) {
         self.say(FromSwitch::Answer { id, result: Answer::Done { line, position: None, call: None } }).await;
@@ -331,6 +337,8 @@ pub fn idle() -> Snapshot {
         speakers: vec!["macro".into()],
         people: Vec::new(),
         person_statuses: Vec::new(),
+        groups: Vec::new(),
+        intercom_latches: true,
         talkers: Vec::new(),
         mics: Vec::new(),
         recorder: RecorderHealth::Ok,

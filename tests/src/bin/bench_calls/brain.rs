@@ -77,6 +77,7 @@ pub fn floor() -> Floor {
     Floor {
         lines: lines.into_iter().map(|line| (line.line.clone(), line)).collect(),
         users: users.collect(),
+        groups: Default::default(),
         first_call: 1,
         first_recording: 1,
         first_track: 1,
@@ -179,7 +180,7 @@ pub fn measure(rounds: u32) -> Value {
             m.act("intercom", a, Act::Intercom { user: user_id(b), position: Position::Right });
             let line = m.exchange.lines_of(TurretId(a)).into_iter().next().map(|(line, ..)| line);
             if let Some(line) = line {
-                m.act("intercom_talk_back", b, Act::TalkBack { line: line.clone(), on: true });
+                m.act("intercom_talk_back", b, Act::TalkBack { line: line.clone(), on: true, latched: true });
                 m.act("intercom_release", a, Act::Release { line });
             }
             m.act("dnd", c, Act::Dnd { on: round % 8 == 0 });
