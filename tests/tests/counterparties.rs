@@ -88,7 +88,7 @@ fn a_counterparty_called_by_intercom_talks_back_until_the_caller_releases() {
     let (world, _players) = floor(|script| script.user == "hallam" && answers_only(script));
     let mut reyes = world.seat("a.reyes").sit_down().unwrap();
     reyes.until_person("hallam", "is logged on", |person| person.logged_on).unwrap();
-    let intercom = Intent::Intercom { user: UserId::from("hallam") };
+    let intercom = Intent::Intercom { user: UserId::from("hallam"), lamp: None };
     reyes.act(&intercom).unwrap();
     reyes.until_person("hallam", "is talked to", |person| person.lamp == Lamp::InUseHere).unwrap();
     hears(&reyes, "hands-free", Voice::Hallam);

@@ -112,7 +112,7 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
         7 | 8 => Act::Talk { line, on: true, latched: one.place > 0 },
         9 => Act::Talk { line, on: false, latched: false },
         10 => Act::Intercom { user: other, position },
-        11 => Act::TalkBack { line: mine.unwrap_or(line), on: one.place > 0, latched: one.wait_ms % 2 == 0 },
+        11 => Act::TalkBack { line: mine.unwrap_or(line), on: one.place > 0, latched: one.wait_ms.is_multiple_of(2) },
         12 => Act::OpenMic { line },
         13 => Act::Dnd { on: one.place > 0 },
         14 => return Input::LinkLost { turret },

@@ -296,9 +296,9 @@ fn sup_2_an_override_is_an_event_of_the_recording_with_its_reason() {
     let mut d = Desk::talking();
     let act = d.overriding("ard-a");
     d.act(A3, act).unwrap();
-    let why = d.out.iter().find_map(|out| match out {
-        Output::Happened { what: Happening::Overrides { reason }, who, .. } => Some((who.clone(), reason.clone())),
-        _ => None,
+    let why = d.out.iter().find_map(|out| {
+        let Output::Happened { what: Happening::Overrides { reason }, who, .. } = out else { return None };
+        Some((who.clone(), reason.clone()))
     });
     assert_eq!(why, Some((vec![user(A3)], "a limit".to_owned())));
 }

@@ -51,7 +51,7 @@ fn what_is_off_protects_least() {
 
 #[test]
 fn where_the_largest_protects_it_is_the_largest_whoever_sets_it() {
-    let spec = Spec { name: "", kind: Kind::ON_OFF, levels: FLOOR, wins: Wins::Largest, reason: "" };
+    let spec = Spec { name: "", kind: Kind::ON_OFF, levels: &[Level::Floor], wins: Wins::Largest, reason: "" };
     let [off, on] = [false, true].map(Plain::value);
     assert_eq!(
         [spec.of_two(off, on), spec.of_two(on, off), spec.of_two(off, off)].map(bool::of),

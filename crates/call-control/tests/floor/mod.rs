@@ -213,9 +213,9 @@ impl Desk {
     }
 
     pub fn sound(&self, turret: TurretId) -> Option<Sound> {
-        self.out.iter().find_map(|out| match out {
-            Output::Notice { turret: to, sound, .. } if *to == turret => *sound,
-            _ => None,
+        self.out.iter().find_map(|out| {
+            let Output::Notice { turret: to, sound, .. } = out else { return None };
+            sound.filter(|_| *to == turret)
         })
     }
 

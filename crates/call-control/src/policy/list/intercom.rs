@@ -1,6 +1,6 @@
 //! The words of intercom's policies.
 
-use super::{Kind, Plain, Value};
+use super::super::{Kind, Plain, Value};
 
 words! {
     /// `intercom.answer`: what an intercom does at a callee who is free.

@@ -1,0 +1,180 @@
+//! Every policy: its name, type, default, range, levels, and what it is for.
+
+use super::{Kind, Level, Plain, Spec, Value, Wins};
+use dealerboard_model::LineKind;
+
+const FLOOR: &[Level] = &[Level::Floor];
+const MRD: &[Level] = &[Level::Floor, Level::Line(LineKind::Mrd)];
+const WIRE: &[Level] = &[Level::Floor, Level::Line(LineKind::Ard), Level::Line(LineKind::Mrd)];
+const HOOT: &[Level] = &[Level::Floor, Level::Line(LineKind::Hoot)];
+const PERSON: &[Level] = &[Level::Floor, Level::Desk, Level::User];
+const WIRE_AND_PERSON: &[Level] =
+    &[Level::Floor, Level::Line(LineKind::Ard), Level::Line(LineKind::Mrd), Level::Desk, Level::User];
+const ANYWHERE: &[Level] = &[
+    Level::Floor,
+    Level::Line(LineKind::Ard),
+    Level::Line(LineKind::Mrd),
+    Level::Line(LineKind::Hoot),
+    Level::Desk,
+    Level::User,
+];
+
+const S: u64 = 1_000;
+const MIN: u64 = 60 * S;
+
+words! {
+    /// `mrd.signal`: what seizing an MRD does besides opening it.
+    MrdSignal {
+        /// Nothing: its user presses Signal.
+        Manual = "manual",
+        /// It signals once, for `signal.min`.
+        Auto = "auto",
+    }
+}
+
+words! {
+    /// `position.busy`: what becomes of a position's call when another one takes its place.
+    PositionBusy {
+        /// The new one is refused.
+        Refuse = "refuse",
+        /// The first one is held.
+        Hold = "hold",
+        /// The first one is released.
+        Release = "release",
+    }
+}
+
+words! {
+    /// `bridge.tone`: who hears that somebody has joined.
+    BridgeTone {
+        /// Nobody; the name is shown all the same.
+        None = "none",
+        /// Those at the same end.
+        OwnEnd = "own end",
+        /// Those at both ends.
+        All = "all",
+    }
+}
+
+words! {
+    /// `hold.private`: for whom a private call is held.
+    HoldPrivate {
+        /// For its holder alone.
+        Exclusive = "exclusive",
+        /// For everybody with the line.
+        Common = "common",
+    }
+}
+
+words! {
+    /// `conference.no_local`: what becomes of a conference that everybody here has left.
+    ConferenceNoLocal {
+        /// All its lines are released.
+        Release = "release",
+        /// Its far ends go on talking with each other.
+        Keep = "keep",
+    }
+}
+
+words! {
+    /// What becomes of a call when its user is gone.
+    HoldOrRelease {
+        /// It waits on hold for whoever can take it.
+        Hold = "hold",
+        /// It is released.
+        Release = "release",
+    }
+}
+
+mod intercom;
+pub use intercom::{DndIntercom, GroupReply, IntercomAnswer, IntercomTalk};
+
+policies! {
+    "ring.timeout.ard" ring_timeout_ard_ms: Option<u64> = None, Kind::SpanOrOff(10 * S, 600 * S), WIRE, Nearest,
+        "how long a private wire rings before it is released by itself; without it a wire rings until somebody comes";
+    "position.busy" position_busy: PositionBusy = PositionBusy::Hold, PositionBusy::KIND, PERSON, Nearest,
+        "what becomes of a position's call when another one is taken there, so that nothing is lost";
+    "bridge.allow" bridge_allow: bool = true, Kind::ON_OFF, WIRE_AND_PERSON, Smallest,
+        "whether a user may join calls of others, which is what a shared desk is for";
+    "bridge.tone" bridge_tone: BridgeTone = BridgeTone::OwnEnd, BridgeTone::KIND, WIRE, Nearest,
+        "who hears one beep when somebody joins";
+    "privacy" privacy: bool = false, Kind::ON_OFF, WIRE_AND_PERSON, Largest,
+        "whether calls are private from their first moment";
+    "hold.private" hold_private: HoldPrivate = HoldPrivate::Exclusive, HoldPrivate::KIND, WIRE_AND_PERSON, Smallest,
+        "for whom a private call is held, so that nobody gets in by the back door";
+    "hold.escalate" hold_escalate_ms: Option<u64> = Some(180 * S), Kind::SpanOrOff(30 * S, 3_600 * S),
+        WIRE_AND_PERSON, Nearest,
+        "when a held call rings for the whole desk, which may save it";
+    "hold.exclusive_max" hold_exclusive_max_ms: u64 = 15 * MIN, Kind::Span(MIN, 120 * MIN), WIRE_AND_PERSON, Smallest,
+        "how long a call is held for one person, who may have gone home";
+    "hold.exclusive_end" hold_exclusive_end: HoldOrRelease = HoldOrRelease::Hold, HoldOrRelease::KIND,
+        WIRE_AND_PERSON, Nearest,
+        "whether a call that was held for one person can be taken by all afterwards, or is released";
+    "conference.max_lines" conference_max_lines: usize = 8, Kind::Count(2, 16), PERSON, Smallest,
+        "how many lines one conference has at most";
+    "conference.no_local" conference_no_local: ConferenceNoLocal = ConferenceNoLocal::Release, ConferenceNoLocal::KIND,
+        PERSON, Smallest,
+        "whether the far ends of a conference go on talking with each other when everybody here has left";
+    "transfer.return" transfer_return_ms: u64 = 20 * S, Kind::Span(10 * S, 180 * S), WIRE_AND_PERSON, Nearest,
+        "how long a call that was sent on rings before it comes back to who sent it";
+    "transfer.recall" transfer_recall_ms: u64 = 15 * S, Kind::Span(10 * S, 120 * S), WIRE_AND_PERSON, Nearest,
+        "how long it rings there before it waits on hold and rings for the whole desk";
+    "override.reason" override_reason: bool = true, Kind::ON_OFF, WIRE_AND_PERSON, Largest,
+        "whether a supervisor who enters a call has to say why";
+    "override.lead" override_lead_ms: u64 = S, Kind::Span(500, 5 * S), WIRE_AND_PERSON, Largest,
+        "how long a supervisor is announced before they hear anything, so that those on the line can stop speaking";
+    "logoff.calls" logoff_calls: HoldOrRelease = HoldOrRelease::Hold, HoldOrRelease::KIND, WIRE_AND_PERSON, Nearest,
+        "whether the calls of somebody who logs off wait on hold for their colleagues, or are released";
+    "loss.call" loss_call: HoldOrRelease = HoldOrRelease::Hold, HoldOrRelease::KIND, WIRE_AND_PERSON, Nearest,
+        "whether the calls of a turret that does not come back wait on hold for its colleagues, or are released";
+    "signal.min" signal_min_ms: u64 = 500, Kind::Span(0, 2 * S), MRD, Nearest,
+        "how long Signal rings at least, so that a tap is heard";
+    "mrd.signal" mrd_signal: MrdSignal = MrdSignal::Manual, MrdSignal::KIND, MRD, Nearest,
+        "whether seizing an MRD signals once by itself, for desks whose far ends expect a ring";
+    "bridge.max" bridge_max: usize = 8, Kind::Count(1, 32), WIRE, Smallest,
+        "how many may be on one end of a wire, so that whoever talks knows who hears";
+    "hold.reminder" hold_reminder_ms: u64 = 60 * S, Kind::Span(10 * S, 600 * S), WIRE_AND_PERSON, Nearest,
+        "when the holder is reminded of a held call, because a client on hold is forgotten";
+    "hold.reminder_repeat" hold_reminder_repeat_ms: u64 = 30 * S, Kind::Span(10 * S, 300 * S), WIRE_AND_PERSON, Nearest,
+        "how often the reminder comes again";
+    "hold.max" hold_max: usize = 8, Kind::Count(1, 32), PERSON, Smallest,
+        "how many calls one user may hold, so that none waits unseen";
+    "intercom.pending" intercom_pending_ms: u64 = 20 * S, Kind::Span(5 * S, 60 * S), PERSON, Nearest,
+        "how long an intercom waits to be accepted before it was missed";
+    "intercom.answer" intercom_answer: IntercomAnswer = IntercomAnswer::Whisper, IntercomAnswer::KIND, PERSON, Nearest,
+        "what an intercom does at a free callee, whose microphone nobody else opens unless they wish it";
+    "intercom.talk" intercom_talk: IntercomTalk = IntercomTalk::Latched, IntercomTalk::KIND, PERSON, Nearest,
+        "whether a user's microphone in an intercom stays open by itself, or only while its key is held";
+    "intercom.group_reply" intercom_group_reply: GroupReply = GroupReply::Caller, GroupReply::KIND, PERSON, Smallest,
+        "who hears what is said back to a caller of a group";
+    "dnd.intercom" dnd_intercom: DndIntercom = DndIntercom::Pending, DndIntercom::KIND, PERSON, Nearest,
+        "whether an intercom waits at who does not want to be disturbed, or is refused";
+    "hoot.talkers" hoot_talkers: usize = 12, Kind::Count(1, 64), HOOT, Smallest,
+        "how many talk on a hoot at once, because more are understood by nobody";
+    "hoot.silent_talker" hoot_silent_talker_ms: u64 = 2 * S, Kind::Span(500, 10 * S), HOOT, Nearest,
+        "after how long a silent latch gives way to a new talker before anybody who speaks does";
+    "hoot.activity_gap" hoot_activity_gap_ms: u64 = 10 * S, Kind::Span(2 * S, 60 * S), HOOT, Nearest,
+        "how long a hoot's recording waits for the next talker, so that an exchange of words is one recording";
+    "talk.tail" talk_tail_ms: u64 = 150, Kind::Span(0, 500), PERSON, Nearest,
+        "how long a microphone stays open after its talk key, for the last syllable";
+    "talk.held_max" talk_held_max_ms: u64 = 120 * S, Kind::Span(30 * S, 600 * S), ANYWHERE, Smallest,
+        "how long a talk key may be held down, because something may lie on it";
+    "latch.silent_warn" latch_silent_warn_ms: u64 = 30 * S, Kind::Span(5 * S, 300 * S), ANYWHERE, Smallest,
+        "after how long without speech a latch is announced as a forgotten open microphone";
+    "latch.silent_release" latch_silent_release_ms: u64 = 10 * S, Kind::Span(3 * S, 60 * S), ANYWHERE, Smallest,
+        "how long after its announcement a silent latch is closed";
+    "latch.max" latch_max_ms: Option<u64> = Some(30 * MIN), Kind::SpanOrOff(MIN, 240 * MIN), ANYWHERE, Smallest,
+        "how long a latch may be open at all, because a noisy room keeps it from being silent";
+    "link.grace" link_grace_ms: u64 = 15 * S, Kind::Span(5 * S, 120 * S), PERSON, Smallest,
+        "how long a lost turret keeps its calls, which is enough for a restart of it";
+    "mic.auto_resume" mic_auto_resume_ms: u64 = 3 * S, Kind::Span(0, 10 * S), WIRE_AND_PERSON, Smallest,
+        "how soon a turret has to be back to open the microphone of a call again by itself: later it would surprise";
+    "loss.hold_max" loss_hold_max_ms: u64 = 120 * S, Kind::Span(30 * S, 600 * S), WIRE_AND_PERSON, Smallest,
+        "how long the call of a lost turret waits on hold for somebody, so that the far end is not kept for ever";
+    "restart.window" restart_window_ms: u64 = 30 * S, Kind::Span(10 * S, 300 * S), FLOOR, Nearest,
+        "how long a switch that was started again waits for its turrets: a whole floor comes back";
+    "record.fail_grace" record_fail_grace_ms: u64 = 3 * S, Kind::Span(0, 10 * S), FLOOR, Smallest,
+        "how long the recorder keeps sound in memory before it has failed, because a slow disk is no failure";
+    "history.min_ring" history_min_ring_ms: u64 = S, Kind::Span(0, 5 * S), PERSON, Nearest,
+        "how long a call must have rung to count as missed";
+}
