@@ -105,12 +105,18 @@ pub fn is_busy(s: &State, turret: TurretId) -> bool {
     s.lines_of(turret).any(|line| line.leg(turret).is_some())
 }
 
-/// Hands-free, else a handset, that is free; one with a microphone first (INT-1).
-fn free_position(s: &State, turret: TurretId) -> Option<Position> {
+/// Hands-free, else a handset, that is free (INT-1): a handset that lies on its hook is heard by nobody.
+fn free_to_hear(s: &State, turret: TurretId) -> Option<Position> {
+    let all = [Position::HandsFree, Position::Left, Position::Right];
+    all.into_iter().find(|position| s.line_at(turret, *position).is_none())
+}
+
+/// The same for who answers by a press, and so wants to talk: one with a microphone first.
+fn free_to_talk(s: &State, turret: TurretId) -> Option<Position> {
     let seat = s.turrets.get(&turret)?;
     let all = [Position::HandsFree, Position::Left, Position::Right];
     let mut free = all.into_iter().filter(|position| s.line_at(turret, *position).is_none());
-    free.clone().find(|position| !seat.without_mic.contains(&position.uplink())).or_else(|| free.next())
+    free.find(|position| !seat.without_mic.contains(&position.uplink())).or_else(|| free_to_hear(s, turret))
 }
 
 /// The one-to-one call of two people, whoever of them called.
@@ -133,7 +139,7 @@ pub fn enter_caller(s: &mut State, line: &LineId, me: Party) {
 
 /// The callee hears without a press (INT-1); they are heard as well only where that is their own wish (INT-2).
 pub fn enter_callee(s: &mut State, line: &LineId, callee: TurretId, is_open: bool) -> Result<(), Refusal> {
-    let at = free_position(s, callee).unwrap_or(Position::HandsFree);
+    let at = free_to_hear(s, callee).unwrap_or(Position::HandsFree);
     let party = s.party(callee, at)?;
     s.put_leg(line, Leg::new(party, false, s.now));
     s.happened_at(line, callee, Happening::AutoAnswered);
@@ -171,7 +177,7 @@ pub fn accept(s: &mut State, turret: TurretId, line: &LineId, at: Option<Positio
         if found.ring.is_none() {
             return Err(stale(&found.spec.name));
         }
-        let at = at.or_else(|| free_position(s, turret)).unwrap_or(Position::HandsFree);
+        let at = at.or_else(|| free_to_talk(s, turret)).unwrap_or(Position::HandsFree);
         crate::position::take(s, turret, at)?;
         let party = s.party(turret, at)?;
         s.put_leg(line, Leg::new(party, false, s.now));

@@ -48,10 +48,19 @@ fn is_over(d: &Desk, line: &str) -> bool {
 }
 
 #[test]
-fn int_1_a_callee_without_a_hands_free_mic_hears_at_a_free_handset() {
+fn int_1_a_callee_without_a_hands_free_mic_hears_at_the_loudspeaker_all_the_same() {
     let mut d = Desk::new();
     d.input(Input::Microphone { turret: B1, uplink: Uplink::Mic, there: false });
     let line = call(&mut d);
+    assert_eq!(place(&d, &line, B1), Some(Position::HandsFree));
+}
+
+#[test]
+fn int_1_who_answers_by_a_press_does_so_where_there_is_a_microphone() {
+    let mut d = word("intercom.answer", "ring");
+    d.input(Input::Microphone { turret: B1, uplink: Uplink::Mic, there: false });
+    let line = call(&mut d);
+    d.act(B1, Act::TalkBack { line: l(&line), on: true, latched: true }).unwrap();
     assert_eq!(place(&d, &line, B1), Some(Position::Left));
 }
 
