@@ -1,7 +1,8 @@
 //! Joining a line that colleagues are on.
 
-use crate::call::{Take, join};
+use crate::call::join;
 use crate::happenings::Happening;
+use crate::line::Leg;
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::policy::BridgeTone;
 use crate::position;
@@ -37,14 +38,12 @@ pub fn bridge(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: 
     }
     s.recordable(line)?;
     let who = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
+    // Whoever joins others does not lock the door behind them.
+    let leg = Leg::new(s.party(turret, at)?, true, s.now);
     position::take(s, turret, at)?;
     s.happened_at(line, turret, Happening::Joined);
     tell_joined(s, line, &who, policy.bridge_tone);
-    join(s, turret, line, call, Take { at, private: false })?;
-    if let Some(leg) = s.leg_mut(line, turret) {
-        // Whoever joins others does not lock the door behind them.
-        leg.party.private = false;
-    }
+    join(s, line, call, leg);
     Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
 }
 

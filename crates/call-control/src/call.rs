@@ -4,8 +4,8 @@ use crate::happenings::Happening;
 use crate::line::Leg;
 use crate::messages::{Accepted, Refusal, RefusalCode};
 use crate::state::{Done, State, stale};
-use crate::{ard, conference, hold, hoot, intercom, mrd, position, transfer};
-use dealerboard_model::{CallId, ConferenceId, LineId, LineKind, Position, TurretId};
+use crate::{ard, conference, hold, hoot, intercom, mrd, position, privacy, transfer};
+use dealerboard_model::{CallId, LineId, LineKind, Position, TurretId};
 
 /// Where a call is taken to, and how.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +43,9 @@ pub fn seize(s: &mut State, turret: TurretId, line: &LineId, take: Take) -> Done
     }
     s.recordable(line)?;
     let call = call.unwrap_or_else(|| s.new_call());
+    let leg = taker(s, turret, line, take)?;
     position::take(s, turret, take.at)?;
-    join(s, turret, line, call, take)?;
+    join(s, line, call, leg);
     s.happened_at(line, turret, Happening::Seized);
     if kind == LineKind::Ard {
         ard::ring(s, turret, line, call);
@@ -54,21 +55,26 @@ pub fn seize(s: &mut State, turret: TurretId, line: &LineId, take: Take) -> Done
     Ok(Accepted { line: Some(line.clone()), position: Some(take.at), call: Some(call) })
 }
 
-/// Puts a turret on a line, with its microphone open.
-pub fn join(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take: Take) -> Result<(), Refusal> {
+/// A turret that takes a call, with its microphone open; private by its user's wish or policy (PRV-1).
+pub fn taker(s: &State, turret: TurretId, line: &LineId, take: Take) -> Result<Leg, Refusal> {
     let mut party = s.party(turret, take.at)?;
     party.private = take.private || s.policy(Some(line), Some(&party.user)).privacy;
-    let now = s.now;
-    let found = s.line_mut(line)?;
+    Ok(Leg::new(party, true, s.now))
+}
+
+/// Puts a turret on a line, and on all that is joined with it.
+pub fn join(s: &mut State, line: &LineId, call: CallId, leg: Leg) {
+    let (now, turret) = (s.now, leg.party.turret);
+    let Ok(found) = s.line_mut(line) else { return };
     if found.call != Some(call) || found.legs().is_empty() {
         found.since = now;
     }
     found.call = Some(call);
     found.ring = None;
     s.take_holder(line, turret);
-    s.put_leg(line, Leg::new(party, true, now));
+    s.put_leg(line, leg);
     conference::spread(s, line, None);
-    Ok(())
+    privacy::close_strangers(s, line);
 }
 
 /// Answers a ringing line (ARD-2, RING-6); one that rings because it waits on hold is resumed (HOLD-7).
@@ -103,8 +109,9 @@ pub fn answer(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take
         let sentence = format!("This position rings {name} itself; answer on another one, or release it.");
         return Err(Refusal::new(RefusalCode::PositionBusy, sentence));
     }
+    let leg = taker(s, turret, line, take)?;
     position::take(s, turret, take.at)?;
-    join(s, turret, line, call, take)?;
+    join(s, line, call, leg);
     s.happened_at(line, turret, Happening::Answered);
     if s.line(line)?.transfer.is_some() {
         transfer::answered(s, line);
@@ -138,7 +145,7 @@ pub fn release(s: &mut State, turret: TurretId, line: &LineId) -> Done {
         let who = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
         s.notice_members(line, &format!("{who} released {name} while you held it."), None);
     }
-    let conference = found_conference(s, line);
+    let conference = s.line(line)?.conference;
     let lines = s.joined_with(line);
     let user = s.user_of(turret).cloned();
     lines.iter().for_each(|one| leave(s, turret, one, mine));
@@ -146,10 +153,6 @@ pub fn release(s: &mut State, turret: TurretId, line: &LineId) -> Done {
         conference::left(s, id, &user);
     }
     Ok(Accepted { line: Some(line.clone()), position: None, call })
-}
-
-fn found_conference(s: &State, line: &LineId) -> Option<ConferenceId> {
-    s.lines.get(line)?.conference
 }
 
 /// Takes a turret off one line, with its hold, or with all holds that it may release.
@@ -187,20 +190,15 @@ pub fn clear(s: &mut State, turret: TurretId, line: &LineId) -> Done {
         return Err(Refusal::new(RefusalCode::NobodyThere, format!("Nobody is on {name}; there is nothing to clear.")));
     }
     s.notice_members(line, &format!("{who} cleared {name}: the call is over."), None);
-    let members: Vec<TurretId> = found_turrets(s, line)?;
-    for member in &members {
-        mrd::let_go(s, *member, line);
-        s.take_leg(line, *member);
-        s.take_holder(line, *member);
+    for member in s.line(line)?.member_turrets() {
+        mrd::let_go(s, member, line);
+        s.take_leg(line, member);
+        s.take_holder(line, member);
     }
     hoot::close_all(s, line);
     s.happened_at(line, turret, Happening::Cleared);
     end(s, line);
     Ok(Accepted { line: Some(line.clone()), position: None, call })
-}
-
-fn found_turrets(s: &State, line: &LineId) -> Result<Vec<TurretId>, Refusal> {
-    Ok(s.line(line)?.member_turrets().into_iter().collect())
 }
 
 /// The last member of an end is gone.

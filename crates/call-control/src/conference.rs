@@ -13,6 +13,7 @@ use crate::happenings::Happening;
 use crate::line::Leg;
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
 use crate::policy::ConferenceNoLocal;
+use crate::privacy;
 use crate::state::{Done, State, stale};
 use dealerboard_model::{CallId, ConferenceId, LineId, LineKind, Party, Position, Role, TurretId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,6 +120,7 @@ pub fn join(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Po
     }
     make_one(s, &base, line, &me.user);
     spread(s, &base, Some((turret, at)));
+    privacy::close_strangers(s, &base);
     let who = s.name_of(&me.user);
     let base_name = name_of(s, &base);
     for one in [&base, line] {

@@ -184,7 +184,7 @@ impl Exchange {
             Timer::HoldReminder(line, turret, since) => hold::remind(s, &line, turret, since),
             Timer::HoldEscalates(line, turret, since) => hold::escalates(s, &line, turret, since),
             Timer::HoldExclusiveOver(line, turret, since) => hold::exclusive_over(s, &line, turret, since),
-            Timer::OverrideEnters(line, turret, at) => supervisor::enters(s, &line, turret, at),
+            Timer::OverrideEnters(turret, at) => supervisor::enters(s, turret, at),
             Timer::TransferReturns(line, since) => transfer::returns(s, &line, since),
             Timer::RingTimeout(line, call) => ard::ring_timeout(s, &line, call),
             Timer::HootGap(line, since) => hoot::gap(s, &line, since),

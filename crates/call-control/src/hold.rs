@@ -129,11 +129,12 @@ pub fn resume(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take
     crate::transfer::may_answer(s, turret, line)?;
     let from = takeable(s, turret, found)?;
     s.recordable(line)?;
+    let leg = crate::call::taker(s, turret, line, take)?;
     position::take(s, turret, take.at)?;
     for one in s.joined_with(line) {
         s.take_holder(&one, from);
     }
-    crate::call::join(s, turret, line, call, take)?;
+    crate::call::join(s, line, call, leg);
     s.happened_at(line, turret, Happening::Resumed);
     Ok(Accepted { line: Some(line.clone()), position: Some(take.at), call: Some(call) })
 }

@@ -105,7 +105,9 @@ pub enum Leaves {
 /// Its user goes: a call that was theirs alone waits on hold for whoever can take it, a held one goes on waiting, the rest
 /// is released (LOG-3, LOS-4 to LOS-7).
 pub fn leave_to_others(s: &mut State, turret: TurretId, line: &LineId, how: Leaves) {
-    let Some(found) = s.lines.get(line) else { return };
+    // Of a conference one release, or one hold, is that of all its lines.
+    let mine = |found: &&Line| found.leg(turret).is_some() || found.is_held_by(turret);
+    let Some(found) = s.lines.get(line).filter(mine) else { return };
     let there = |other: &TurretId| *other != turret && s.turrets[other].lost.is_none();
     let others: Vec<TurretId> = s.audience(found).into_iter().filter(there).collect();
     let leg = found.leg(turret).filter(|_| found.legs().len() == 1);

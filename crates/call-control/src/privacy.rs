@@ -10,7 +10,7 @@ use crate::happenings::Happening;
 use crate::hoot;
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::state::{Done, State, stale};
-use dealerboard_model::{LineId, LineKind, TurretId};
+use dealerboard_model::{LineId, LineKind, Party, TurretId};
 
 /// Sets or releases privacy (PRV-1 to PRV-4).
 pub fn set(s: &mut State, turret: TurretId, line: &LineId, on: bool) -> Done {
@@ -26,37 +26,44 @@ pub fn set(s: &mut State, turret: TurretId, line: &LineId, on: bool) -> Done {
     let leg = found.leg(turret).ok_or_else(|| stale(&name))?;
     let (position, changes) = (leg.party.position, leg.party.private != on);
     if changes {
-        let who = s.name_of(&leg.party.user);
         for one in s.joined_with(line) {
             s.leg_mut(&one, turret).into_iter().for_each(|leg| leg.party.private = on);
         }
         s.happened_at(line, turret, if on { Happening::MadePrivate } else { Happening::MadeOpen });
-        if on {
-            close_strangers(s, line, &who);
-        }
+        close_strangers(s, line);
     }
     Ok(Accepted { line: Some(line.clone()), position: Some(position), call })
 }
 
-/// Nobody talks on a private line who is not on it: talk keys of colleagues shut, and they are told (PRV-4).
-pub fn close_strangers(s: &mut State, line: &LineId, who: &str) {
-    let Some(found) = s.lines.get(line) else { return };
-    let name = found.spec.name.clone();
-    let strangers: Vec<TurretId> =
-        found.talks().iter().map(|talk| talk.turret).filter(|turret| found.leg(*turret).is_none()).collect();
-    for stranger in strangers {
-        hoot::stop(s, stranger, line);
-        let sentence = format!("{who} made {name} private: your microphone there was closed.");
-        s.notice(stranger, Some(line), sentence, Some(Sound::Blocking));
+/// Nobody talks on a line that is private, or joined with one, who is not on it: talk keys of colleagues shut, and they are
+/// told (PRV-4).
+pub fn close_strangers(s: &mut State, line: &LineId) {
+    let Some(owner) = s.private_by(line) else { return };
+    let who = s.name_of(&owner.user);
+    for one in s.joined_with(line) {
+        let Some(found) = s.lines.get(&one) else { continue };
+        let name = found.spec.name.clone();
+        let strangers: Vec<TurretId> =
+            found.talks().iter().map(|talk| talk.turret).filter(|turret| found.leg(*turret).is_none()).collect();
+        for stranger in strangers {
+            hoot::stop(s, stranger, &one);
+            let sentence = format!("{who} made {name} private: your microphone there was closed.");
+            s.notice(stranger, Some(&one), sentence, Some(Sound::Blocking));
+        }
     }
 }
 
 impl State {
+    /// Who keeps others off a line, or off one that it is joined with (CNF-8).
+    fn private_by(&self, line: &LineId) -> Option<Party> {
+        let all = self.joined_with(line);
+        all.iter().filter_map(|one| self.lines.get(one)).find_map(|found| found.private_by()).cloned()
+    }
+
     /// Refuses while somebody keeps the line private.
     pub fn open_to_others(&self, line: &LineId) -> Result<(), Refusal> {
         let name = &self.line(line)?.spec.name;
-        let all = self.joined_with(line);
-        match all.iter().filter_map(|one| self.lines.get(one)).find_map(|found| found.private_by()) {
+        match self.private_by(line) {
             Some(owner) => {
                 let who = self.name_of(&owner.user);
                 let sentence = format!("{who} keeps {name} private; call them by intercom.");

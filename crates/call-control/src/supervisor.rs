@@ -4,13 +4,15 @@
 //! Outside ─override─► Announced (tone and name to everybody; hears nothing) ─`override.lead`─► On the line ─release─► Outside
 //! ```
 
-use crate::call::{Take, join};
+use crate::call::join;
 use crate::happenings::Happening;
+use crate::line::{Leg, Line};
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::position;
 use crate::state::{Done, State, stale};
 use crate::timer::Timer;
 use dealerboard_model::{CallId, LineId, LineKind, Position, Role, TurretId};
+use std::collections::BTreeSet;
 
 /// Longest reason that is kept, in characters.
 const REASON_MAX: usize = 200;
@@ -41,20 +43,15 @@ pub fn override_call(s: &mut State, turret: TurretId, line: &LineId, call: CallI
         return Err(Refusal::new(RefusalCode::NoRight, sentence));
     }
     s.recordable(line)?;
+    let mut leg = Leg::new(s.party(turret, at)?, true, s.now);
     position::take(s, turret, at)?;
     let who = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
     s.happened_at(line, turret, Happening::Overrides { reason });
-    let far = s.line(line)?.spec.far.clone();
-    for end in [Some(line.clone()), far].into_iter().flatten() {
-        let name = s.line(&end)?.spec.name.clone();
-        s.notice_members(&end, &format!("{who} enters {name} as supervisor."), Some(Sound::Override));
-    }
-    join(s, turret, line, call, Take { at, private: false })?;
+    announce(s, line, &who);
     let enters = s.now.plus_ms(policy.override_lead_ms);
-    if let Some(leg) = s.leg_mut(line, turret) {
-        (leg.enters, leg.party.overriding, leg.party.private) = (Some(enters), true, false);
-    }
-    s.set_timer(enters, Timer::OverrideEnters(line.clone(), turret, enters.mono_us));
+    (leg.enters, leg.party.overriding) = (Some(enters), true);
+    join(s, line, call, leg);
+    s.set_timer(enters, Timer::OverrideEnters(turret, enters.mono_us));
     s.notice(turret, Some(line), format!("They were told; you are on {name} in a moment."), Some(Sound::Override));
     Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
 }
@@ -72,13 +69,27 @@ fn supervises(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal>
     Err(Refusal::new(RefusalCode::NoRight, sentence))
 }
 
-/// Those on the line had time to stop speaking: the supervisor hears and is heard.
-pub fn enters(s: &mut State, line: &LineId, turret: TurretId, at_us: u64) {
+/// Everybody who will be heard, on every line that is joined, is told once, by a tone and the name.
+fn announce(s: &mut State, line: &LineId, who: &str) {
+    let mut told = BTreeSet::new();
+    for end in s.group(line) {
+        let Some(found) = s.lines.get(&end) else { continue };
+        let sentence = format!("{who} enters {} as supervisor.", found.spec.name);
+        for turret in found.member_turrets() {
+            if told.insert(turret) {
+                s.notice(turret, Some(&end), sentence.clone(), Some(Sound::Override));
+            }
+        }
+    }
+}
+
+/// Those on the line had time to stop speaking: the supervisor hears and is heard, on all that is joined.
+pub fn enters(s: &mut State, turret: TurretId, at_us: u64) {
     let now = s.now;
-    let Some(leg) = s.leg_mut(line, turret).filter(|leg| leg.enters.is_some_and(|at| at.mono_us == at_us)) else {
-        return;
-    };
-    leg.enters = None;
-    leg.mic_since = now;
-    s.happened_at(line, turret, Happening::Entered);
+    let waits = |line: &&Line| line.leg(turret).and_then(|leg| leg.enters).is_some_and(|at| at.mono_us == at_us);
+    let lines: Vec<LineId> = s.lines_of(turret).filter(waits).map(|line| line.spec.line.clone()).collect();
+    for line in lines {
+        s.leg_mut(&line, turret).into_iter().for_each(|leg| (leg.enters, leg.mic_since) = (None, now));
+        s.happened_at(&line, turret, Happening::Entered);
+    }
 }

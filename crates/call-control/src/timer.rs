@@ -37,7 +37,7 @@ pub enum Timer {
     /// An exclusive hold has lasted for `hold.exclusive_max`.
     HoldExclusiveOver(LineId, TurretId, u64),
     /// A supervisor was announced for `override.lead`.
-    OverrideEnters(LineId, TurretId, u64),
+    OverrideEnters(TurretId, u64),
     /// Nobody has answered what was sent on.
     TransferReturns(LineId, u64),
     /// An ARD has rung for `ring.timeout.ard`.

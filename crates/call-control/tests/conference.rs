@@ -299,3 +299,65 @@ fn pos_3_a_conference_is_held_whole_when_another_call_takes_its_position() {
     d.seize(A1, "mrd-c");
     assert_eq!((d.status("ard-a").phase, d.status("mrd-a").phase), (Held, Held));
 }
+
+#[test]
+fn sup_2_a_supervisor_hears_no_line_of_a_conference_before_everybody_on_all_of_it_was_told() {
+    let mut d = joined();
+    let act = d.overriding("ard-a");
+    d.act(A3, act).unwrap();
+    assert!([A1, B1, B2].into_iter().all(|turret| d.told(turret, "U3 enters")), "also who came in by another line");
+    assert_eq!([hears(&d, B1), hears(&d, B2), hears(&d, A3)], [None, None, None], "nobody's hearers have changed");
+    d.wait_ms(1_000);
+    assert_eq!(hears(&d, A3), Some([A1, B1, B2].into()));
+    assert_eq!(hears(&d, B2), Some([A1, A3, B1].into()));
+}
+
+#[test]
+fn prv_3_who_joins_a_conference_locks_none_of_its_lines_though_their_calls_are_private_by_policy() {
+    let mut floor = Desk::floor(&[]);
+    floor.policies.users.insert(user(A2), set(&[("privacy", Value::Word("on"))]));
+    let mut d = Desk::of(floor);
+    d.seize(A1, "mrd-a");
+    d.seize(B2, "mrd-b");
+    d.seize(A1, "ard-a");
+    d.answer(B1, "ard-b");
+    let act = join(&d, "mrd-a");
+    d.act(A1, act).unwrap();
+    d.bridge(A2, "ard-a");
+    assert!(["ard-a", "mrd-a"].iter().all(|line| d.status(line).private_by().is_none()));
+}
+
+#[test]
+fn prv_4_a_talk_key_on_any_line_of_a_conference_that_becomes_private_is_closed() {
+    let mut d = joined();
+    d.act(A2, Act::Talk { line: l("mrd-a"), on: true, latched: false }).unwrap();
+    assert_eq!(d.talkers("mrd-a"), [A1, A2]);
+    d.private(A1, "ard-a", true);
+    assert_eq!(d.talkers("mrd-a"), [A1]);
+}
+
+#[test]
+fn prv_4_a_talk_key_on_a_line_that_is_joined_with_a_private_one_is_closed() {
+    let mut d = one_held(&[]);
+    d.act(A2, Act::Talk { line: l("ard-a"), on: true, latched: false }).unwrap();
+    d.private(A1, "ard-a", true);
+    assert_eq!(d.talkers("ard-a"), [A1]);
+    let mut d = Desk::new();
+    d.seize(A1, "mrd-a");
+    d.seize(B2, "mrd-b");
+    d.act(A2, Act::Talk { line: l("mrd-a"), on: true, latched: false }).unwrap();
+    d.act(A1, Act::Seize { line: l("ard-a"), position: Position::Right, private: true }).unwrap();
+    d.answer(B1, "ard-b");
+    let act = Act::Join { line: l("ard-a"), call: d.call("ard-a"), position: Position::Left };
+    d.act(A1, act).unwrap();
+    assert_eq!(d.talkers("mrd-a"), [A1]);
+}
+
+#[test]
+fn cnf_5_who_logs_off_from_a_conference_takes_no_hold_of_a_colleague_with_them() {
+    let mut d = joined_with(&[("logoff.calls", Value::Word("release"))]);
+    d.bridge(A2, "ard-a");
+    d.hold(A2, "ard-a");
+    d.input(Input::LogOff { turret: A1 });
+    assert_eq!((d.status("ard-a").holders.len(), d.status("mrd-a").holders.len()), (1, 1));
+}
