@@ -52,6 +52,15 @@ enum Task {
 
 #[derive(Subcommand)]
 enum Bench {
+    /// What one key press costs call control on a floor of a thousand turrets.
+    Calls {
+        /// File for the JSON result.
+        #[arg(long)]
+        json: Option<PathBuf>,
+        /// Rounds of everything that a turret can do.
+        #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
+        rounds: u32,
+    },
     /// Mouth to ear, talk onset and the cost of forwarding.
     Voice {
         /// File for the JSON result.
@@ -89,7 +98,10 @@ fn perform(task: Task) -> Result<()> {
     match task {
         Task::Run { turrets } => open(turrets),
         Task::Test => verify::test(),
-        Task::Bench { bench } => bench_voice(bench),
+        Task::Bench { bench: Bench::Calls { json, rounds } } => bench_calls(json, rounds),
+        Task::Bench { bench: Bench::Voice { json, chirps, runs, only, talks } } => {
+            bench_voice(json, chirps, runs, only, talks)
+        }
         Task::Shots { dir } => shots(&dir),
         Task::Setup => setup::install(setup::Purpose::Test),
         Task::Ui => ui::build(),
@@ -107,7 +119,28 @@ fn open(turrets: u8) -> Result<()> {
     )
 }
 
-fn bench_voice(Bench::Voice { json, chirps, runs, only, talks }: Bench) -> Result<()> {
+fn bench_calls(json: Option<PathBuf>, rounds: u32) -> Result<()> {
+    setup::install(setup::Purpose::Build)?;
+    let mut bench = cargo();
+    bench.args(["run", "--release", "--package", "dealerboard-tests", "--bin", "bench-calls", "--"]);
+    bench.args(["--rounds", &rounds.to_string()]);
+    measure("Measure call control in release mode", bench, json, "A limit of call control is missed")
+}
+
+/// Runs a bench, which ends by itself with a code of its own when a limit is missed.
+fn measure(title: &str, mut bench: std::process::Command, json: Option<PathBuf>, missed: &str) -> Result<()> {
+    if let Some(file) = json {
+        bench.arg("--json").arg(std::path::absolute(file)?);
+    }
+    let ended = step::status(title, &mut bench)?;
+    if ended.code() == Some(MISSED) {
+        eprintln!("{missed}; \"required\" in the result says which.");
+        std::process::exit(MISSED);
+    }
+    step::succeeded(title, &bench, ended)
+}
+
+fn bench_voice(json: Option<PathBuf>, chirps: u32, runs: u32, only: Option<String>, talks: Option<u32>) -> Result<()> {
     setup::install(setup::Purpose::Build)?;
     let programs = ["dealerboard-switch", "dealerboard-turret", "dealerboard-tests"];
     let packages = programs.iter().flat_map(|name| ["--package", name]);
@@ -119,21 +152,13 @@ fn bench_voice(Bench::Voice { json, chirps, runs, only, talks }: Bench) -> Resul
         // What the switch tells of each log-on would hide the figures.
         bench.env("RUST_LOG", "error");
     }
-    if let Some(file) = json {
-        bench.arg("--json").arg(std::path::absolute(file)?);
-    }
     if let Some(part) = only {
         bench.args(["--only", &part]);
     }
     if let Some(talks) = talks {
         bench.args(["--talks", &talks.to_string()]);
     }
-    let ended = step::status("Measure the voice path in release mode", &mut bench)?;
-    if ended.code() == Some(MISSED) {
-        eprintln!("A limit of the voice path is missed; \"required\" in the result says which.");
-        std::process::exit(MISSED);
-    }
-    step::succeeded("Measure the voice path in release mode", &bench, ended)
+    measure("Measure the voice path in release mode", bench, json, "A limit of the voice path is missed")
 }
 
 fn shots(dir: &std::path::Path) -> Result<()> {

@@ -48,12 +48,12 @@ pub fn floor() -> Floor {
     let mut lines = Vec::new();
     for pair in 0..LINES / 2 {
         let (a, b) = (format!("line-{pair:04}-a"), format!("line-{pair:04}-b"));
-        if pair % (HOOT_EVERY / 2) == 0 {
+        if pair.is_multiple_of(HOOT_EVERY / 2) {
             lines.push(line(a, LineKind::Hoot, None, members(pair)));
             lines.push(line(b, LineKind::Hoot, None, members(pair + 1)));
             continue;
         }
-        let kind = if pair % 3 == 0 { LineKind::Mrd } else { LineKind::Ard };
+        let kind = if pair.is_multiple_of(3) { LineKind::Mrd } else { LineKind::Ard };
         lines.push(line(a.clone(), kind, Some(b.clone()), members(pair)));
         lines.push(line(b, kind, Some(a), members(pair + 5)));
     }
@@ -72,7 +72,10 @@ pub fn floor() -> Floor {
     }
     let users = (0..TURRETS).map(user_id).map(|user| {
         let speakers = speakers.remove(&user).unwrap_or_default();
-        (user.clone(), UserSpec { name: user.to_string(), speakers, user })
+        (
+            user.clone(),
+            UserSpec { name: user.to_string(), desk: "rates".into(), roles: BTreeSet::new(), speakers, user },
+        )
     });
     Floor {
         lines: lines.into_iter().map(|line| (line.line.clone(), line)).collect(),
@@ -95,8 +98,16 @@ struct Measured {
 }
 
 impl Measured {
+    /// Takes an input, and what was due before it first: a switch is woken for that at its time.
     fn input(&mut self, what: &'static str, input: Input) {
         self.now = self.now.plus_ms(2);
+        while self.exchange.next_deadline().is_some_and(|due| due.mono_us <= self.now.mono_us) {
+            self.take("all_timers", Input::Tick);
+        }
+        self.take(what, input);
+    }
+
+    fn take(&mut self, what: &'static str, input: Input) {
         let begun = Instant::now();
         let outputs: Vec<Output> = self.exchange.handle(self.now, input).collect();
         let us = begun.elapsed().as_secs_f64() * 1e6;
@@ -145,7 +156,7 @@ pub fn measure(rounds: u32) -> Value {
     let begun = Instant::now();
     let floor = floor();
     let now = Moment { mono_us: 1, utc_ms: 1 };
-    let exchange = Exchange::new(floor, now);
+    let exchange = Exchange::new(floor, BTreeSet::new(), now);
     let mut m = Measured { exchange, now, dice: fastrand::Rng::with_seed(7), costs_us: BTreeMap::new(), refused: 0 };
     let loaded_s = begun.elapsed().as_secs_f64();
     for turret in 0..TURRETS {
@@ -166,14 +177,14 @@ pub fn measure(rounds: u32) -> Value {
         let a = near_block * ON_EACH + m.dice.u32(0..ON_EACH / 2);
         let c = near_block * ON_EACH + m.dice.u32(ON_EACH / 2..ON_EACH);
         let b = far_block * ON_EACH + m.dice.u32(0..ON_EACH);
-        if pair % (HOOT_EVERY / 2) == 0 {
+        if pair.is_multiple_of(HOOT_EVERY / 2) {
             let hoot = LineId(format!("line-{pair:04}-a"));
             m.act("talk_key_down", a, Act::Talk { line: hoot.clone(), on: true, latched: false });
             m.act("talk_key_up", a, Act::Talk { line: hoot, on: false, latched: false });
         } else {
             m.wire(ORDINARY, &format!("line-{pair:04}-a"), &format!("line-{pair:04}-b"), [a, b, c]);
         }
-        if round % 4 == 0 {
+        if round.is_multiple_of(4) {
             m.act("all_talk_key_down", a, Act::Talk { line: "all-hoot".into(), on: true, latched: false });
             m.act("all_talk_key_up", a, Act::Talk { line: "all-hoot".into(), on: false, latched: false });
             m.wire(ON_ALL, "all-a", "all-b", [a, b, c]);
@@ -183,14 +194,12 @@ pub fn measure(rounds: u32) -> Value {
                 m.act("intercom_talk_back", b, Act::TalkBack { line: line.clone(), on: true, latched: true });
                 m.act("intercom_release", a, Act::Release { line });
             }
-            m.act("dnd", c, Act::Dnd { on: round % 8 == 0 });
+            m.act("dnd", c, Act::Dnd { on: round.is_multiple_of(8) });
             m.input("link_lost", Input::LinkLost { turret: TurretId(c) });
             m.input("link_back", Input::LinkBack { turret: TurretId(c) });
         }
     }
-    let of = |costs: &Vec<f64>| {
-        json!({ "inputs": costs.len(), "p50_us": quantile(costs, 0.5), "p99_us": quantile(costs, 0.99) })
-    };
+    let of = |costs: &Vec<f64>| json!({ "inputs": costs.len(), "p50_us": quantile(costs, 0.5), "p99_us": quantile(costs, 0.99) });
     let features: Map<String, Value> = m.costs_us.iter().map(|(what, costs)| ((*what).to_owned(), of(costs))).collect();
     json!({ "turrets": TURRETS, "lines": LINES + 3, "turrets_on_each_line": ON_EACH, "loaded_s": loaded_s, "refused": m.refused, "features": features })
 }
