@@ -4,6 +4,7 @@ use crate::call::Take;
 use crate::kept::{self, Kept};
 use crate::line::{Line, Places};
 use crate::messages::{Act, Input, MicReport, Output};
+use crate::presence::SecondLogOn;
 use crate::project::{self, Sent};
 use crate::record::Recordings;
 use crate::state::{Done, State};
@@ -101,6 +102,13 @@ impl Exchange {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Moment> {
         self.state.timers.next_us().map(|mono_us| Moment { mono_us, utc_ms: 0 })
+    }
+
+    /// What a log-on of `user` at one more turret means for the turrets that they have (LOG-1); `typed` when they have typed
+    /// their password there.
+    #[must_use]
+    pub fn second_log_on(&self, user: &UserId, typed: bool) -> SecondLogOn {
+        presence::second_log_on(&self.state, user, typed)
     }
 
     /// The truth about a line, for a snapshot.

@@ -39,4 +39,7 @@ pub use group::GROUP_MAX;
 pub use happenings::Happening;
 pub use kept::Kept;
 pub use messages::{Accepted, Act, Input, MicReport, Output, Refusal, RefusalCode, RouteLeg, Sound};
-pub use policy::{IntercomTalk, Kind, Level, MrdSignal, POLICIES, Policies, Policy, Settings, Spec, Value, Wins};
+pub use policy::{
+    IntercomTalk, Kind, Level, MrdSignal, POLICIES, Policies, Policy, SecondPress, Settings, Spec, Value, Wins,
+};
+pub use presence::SecondLogOn;

@@ -6,9 +6,39 @@ use crate::hoot;
 use crate::line::Line;
 use crate::loss::{Leaves, leave_to_others, tell_callers};
 use crate::messages::Accepted;
+use crate::policy::LogonSecond;
 use crate::state::{Done, State};
 use crate::transfer;
 use dealerboard_model::{LineId, TurretId, Uplink, UserId};
+
+/// Turrets that one user may be logged on at (LOG-1).
+const SEATS_MAX: usize = 2;
+
+/// What a log-on at one more turret means for the turrets that its user has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecondLogOn {
+    /// It is taken; these turrets are logged off before.
+    Ends(Vec<TurretId>),
+    /// It is refused: its user is logged on at these already.
+    Refused(Vec<TurretId>),
+}
+
+/// Judges a log-on at one more turret (LOG-1). One that is lost keeps nobody out, and ends when there would be too many. A turret
+/// that comes back without its user, who has typed no password there, logs no other one off.
+pub fn second_log_on(s: &State, user: &UserId, typed: bool) -> SecondLogOn {
+    let seats = s.seats.get(user).into_iter().flatten().copied();
+    let (lost, reached): (Vec<_>, Vec<_>) = seats.partition(|turret| s.turrets[turret].lost.is_some());
+    let max = match s.policy(None, Some(user)).logon_second {
+        LogonSecond::Allow => SEATS_MAX,
+        LogonSecond::Move if typed => return SecondLogOn::Ends([lost, reached].concat()),
+        LogonSecond::Move | LogonSecond::Refuse => 1,
+    };
+    if reached.len() >= max {
+        return SecondLogOn::Refused(reached);
+    }
+    let too_many = (reached.len() + lost.len() + 1).saturating_sub(max);
+    SecondLogOn::Ends(lost.into_iter().take(too_many).collect())
+}
 
 /// A user has taken a turret: it hears the lines of their speakers.
 pub fn log_on(s: &mut State, turret: TurretId, user: &UserId) {

@@ -1,6 +1,6 @@
 //! The one place where the protocol and call control meet: acts in, refusals, microphones and tones out.
 
-use dealerboard_call_control::{Accepted, Act, MicReport, Refusal, RefusalCode, Sound};
+use dealerboard_call_control::{Accepted, Act, MicReport, Refusal, RefusalCode, SecondPress, Sound};
 use dealerboard_wire as wire;
 
 /// An act of the protocol as call control takes it.
@@ -64,6 +64,15 @@ fn code(code: RefusalCode) -> wire::RefusalCode {
 pub fn mic(report: MicReport) -> wire::OpenMic {
     let MicReport { uplink, line, since, hearers, muted, closes_at } = report;
     wire::OpenMic { uplink, line, since, hearers, muted, closes_at }
+}
+
+/// What a second press does.
+pub fn second_press(policy: SecondPress) -> wire::SecondPress {
+    match policy {
+        SecondPress::Nothing => wire::SecondPress::Nothing,
+        SecondPress::Release => wire::SecondPress::Release,
+        SecondPress::Hold => wire::SecondPress::Hold,
+    }
 }
 
 /// A tone.

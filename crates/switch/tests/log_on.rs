@@ -144,6 +144,31 @@ async fn nobody_goes_on_with_the_session_of_another_user() {
 }
 
 #[tokio::test]
+async fn log_1_a_third_turret_of_a_user_is_told_where_they_are_logged_on() {
+    let world = World::start().await;
+    let _both = (world.log_on("reyes").await, world.log_on("reyes").await);
+    let (sentence, code) = world.say_hello(password("reyes", &world.password("reyes")), None).await.end().await;
+    let told = "You are logged on at 1 and 1 already; log off there first.";
+    assert_eq!((sentence.as_deref(), code), (Some(told), close::NOT_LOGGED_ON));
+}
+
+#[tokio::test]
+async fn log_1_a_log_on_that_moves_its_user_logs_the_other_turret_off_and_its_call_waits_on_hold() {
+    let moves = format!("{}\n[policy]\nlogon.second = \"move\"\n", support::FLOOR);
+    let world = World::with_floor(moves).await;
+    let (mut first, mut marsh) = (world.log_on("reyes").await, world.log_on("marsh").await);
+    let line = LineId::from("mrd-london");
+    let seize = Act::Seize { line: line.clone(), position: Position::Left, private: false };
+    assert!(matches!(first.command(seize).await, Answer::Done { .. }));
+    let second = world.log_on("reyes").await;
+    let told = "You have logged on at 1: this turret is logged off.";
+    assert_eq!(first.end().await, (Some(told.to_owned()), close::NOT_LOGGED_ON));
+    let held = marsh.until("mrd-london", |status| !status.holders.is_empty()).await;
+    assert_eq!(held.holders[0].turret, first.turret);
+    assert!(second.snapshot.unwrap().statuses.iter().any(|status| status.line == line && status.parties.is_empty()));
+}
+
+#[tokio::test]
 async fn everybody_sees_that_a_colleague_has_logged_on() {
     let world = World::start().await;
     let mut reyes = world.log_on("reyes").await;

@@ -6,7 +6,9 @@ use crate::calling::Whom;
 use dealerboard_model::{
     Csrc, GroupId, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right, TurretId, UserId,
 };
-use dealerboard_wire::{Event, IntercomGroup, Me, OpenMic, Page, Person, RecorderHealth, Snapshot, TalkerLabel};
+use dealerboard_wire::{
+    Event, IntercomGroup, Me, OpenMic, Page, Person, RecorderHealth, SecondPress, Snapshot, TalkerLabel,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the switch said last.
@@ -36,6 +38,8 @@ pub struct Facts {
     pub groups: Vec<IntercomGroup>,
     /// My microphone in an intercom stays open by itself.
     pub intercom_latches: bool,
+    /// What the key of a line that is in use here does besides selecting it.
+    pub second_press: SecondPress,
     /// Labels of talkers.
     pub talkers: BTreeMap<Csrc, TalkerLabel>,
     /// Microphones that the switch takes voice from.
@@ -61,6 +65,7 @@ impl Default for Facts {
             person_statuses: BTreeMap::new(),
             groups: Vec::new(),
             intercom_latches: true,
+            second_press: SecondPress::Nothing,
             talkers: BTreeMap::new(),
             mics: Vec::new(),
             recorder: RecorderHealth::Ok,
@@ -81,6 +86,7 @@ impl Facts {
         self.people = snapshot.people;
         self.person_statuses = snapshot.person_statuses.into_iter().map(|it| (it.user.clone(), it)).collect();
         (self.groups, self.intercom_latches) = (snapshot.groups, snapshot.intercom_latches);
+        self.second_press = snapshot.second_press;
         self.talkers = snapshot.talkers.into_iter().map(|label| (label.csrc, label)).collect();
         self.mics = snapshot.mics;
         self.recorder = snapshot.recorder;
@@ -158,6 +164,14 @@ impl Facts {
     #[must_use]
     pub fn name_of(&self, user: &UserId) -> String {
         self.people.iter().find(|it| it.user == *user).map_or_else(|| user.to_string(), |it| it.name.clone())
+    }
+
+    /// Where another turret stands at which I am logged on too; none when it is somebody else's.
+    #[must_use]
+    pub fn other_seat_of_mine(&self, party: &Party) -> Option<&str> {
+        let mine = self.me.as_ref().is_some_and(|me| me.user == party.user) && Some(party.turret) != self.turret;
+        let label = self.talkers.values().find(|label| label.turret == party.turret);
+        mine.then(|| label.map_or("", |label| label.seat.as_str()))
     }
 
     /// An intercom is named after both who are in it; each of them sees the other's name.
@@ -263,6 +277,7 @@ mod tests {
             person_statuses: Vec::new(),
             groups: Vec::new(),
             intercom_latches: true,
+            second_press: SecondPress::Nothing,
             talkers: Vec::new(),
             mics: Vec::new(),
             recorder: RecorderHealth::Ok,

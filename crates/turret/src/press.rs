@@ -9,7 +9,7 @@ use crate::project::{Local, TalkKey};
 use crate::view::{DeviceChoice, DevicePart, Intent, LinkView};
 use crate::words::name_of;
 use dealerboard_model::{CallId, Lamp, LineId, LineKind, LinePhase, LineStatus, Position, lamp};
-use dealerboard_wire::Act;
+use dealerboard_wire::{Act, SecondPress};
 use uuid::Uuid;
 
 /// One thing to do for an intent.
@@ -262,7 +262,7 @@ fn press(line: &LineId, seen: Seen, to: Option<Position>, facts: &Facts, local: 
     match (is, status.call) {
         (Meaning::Nothing, _) => refuse(&format!("{name} is out of service; use another line.")),
         (Meaning::Select, _) => match facts.position_of(&line) {
-            Some(position) => vec![Deed::Local(LocalDeed::Select(position))],
+            Some(position) => second_press(position, facts, local),
             None => act(Act::Talk { line, on: false, latched: false }),
         },
         (Meaning::Seize, _) => act(Act::Seize { line, position, private }),
@@ -270,6 +270,15 @@ fn press(line: &LineId, seen: Seen, to: Option<Position>, facts: &Facts, local: 
         (Meaning::Resume, Some(call)) => act(Act::Resume { line, call, position, private }),
         (Meaning::Bridge, Some(call)) => act(Act::Bridge { line, call, position }),
         (_, None) => refuse(&format!("{name} has no call; look at its key and press again.")),
+    }
+}
+
+/// A press on the key of a line that is in use here selects it; its user may wish that it lets the line go as well (POS-5).
+fn second_press(position: Position, facts: &Facts, local: &Local) -> Vec<Deed> {
+    match facts.second_press {
+        SecondPress::Nothing => vec![Deed::Local(LocalDeed::Select(position))],
+        SecondPress::Release => release(position, facts, local),
+        SecondPress::Hold => hold(position, false, facts, local),
     }
 }
 

@@ -60,6 +60,17 @@ fn a_press_on_a_ringing_line_answers_it() {
 }
 
 #[test]
+fn pos_5_a_press_on_a_line_that_is_here_selects_it_and_lets_it_go_only_where_its_user_wishes_that() {
+    let mut world = world(LineKind::Ard, |it| (it.phase, it.parties) = (LinePhase::Talking, vec![party(1)]));
+    assert_eq!(pressed(&world, Some(3)), [Deed::Local(LocalDeed::Select(Position::Left))]);
+    world.0.second_press = SecondPress::Release;
+    assert_eq!(pressed(&world, Some(3)), act(Act::Release { line: "calder".into() }));
+    assert!(is_refused(&pressed_as(&world, None, Some(Lamp::Idle))), "the second press of two that meant to seize it");
+    world.0.second_press = SecondPress::Hold;
+    assert_eq!(pressed(&world, Some(3)), act(Act::Hold { line: "calder".into(), exclusive: false }));
+}
+
+#[test]
 fn all_1_a_line_seen_idle_that_rings_by_now_is_answered() {
     assert_eq!(pressed(&world(LineKind::Ard, ring), None), answer());
 }

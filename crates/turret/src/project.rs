@@ -11,7 +11,7 @@ use crate::view::{
     RecorderView, View,
 };
 use dealerboard_model::{
-    FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Position, Proof, Role, lamp,
+    FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Party, Position, Proof, Role, lamp,
 };
 use dealerboard_wire::RecorderHealth;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -24,6 +24,9 @@ pub const FAR_END_OPEN: &str = "FAR END OPEN";
 
 /// The words of an MRD's key whose far end has released (rule MRD-5).
 pub const FAR_END_GONE: &str = "FAR END GONE";
+
+/// Before the seat of the other turret at which this one's user is logged on (rule LOG-1).
+const YOU_AT: &str = "you at ";
 
 /// How a talk key stands at this turret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,14 +222,7 @@ impl<'a> Look<'a> {
             Lamp::HeldHere => hold.map(|it| it.since),
             Lamp::Stale | Lamp::OutOfService | Lamp::InUseElsewhere | Lamp::HeldElsewhere | Lamp::Idle => None,
         };
-        let mut who: Vec<String> = Vec::new();
-        let users = status.parties.iter().chain(&status.holders).map(|it| &it.user);
-        for user in users.chain(status.talkers.iter().map(|it| &it.user)) {
-            let name = self.facts.name_of(user);
-            if !who.contains(&name) {
-                who.push(name);
-            }
-        }
+        let who = self.who(status);
         KeyView {
             line: about.line.clone(),
             name: about.name.clone(),
@@ -252,6 +248,23 @@ impl<'a> Look<'a> {
                 && !(status.parties.is_empty() && status.holders.is_empty()),
             stale_since_utc_ms: self.local.stale_since_utc_ms.filter(|_| !self.up()),
         }
+    }
+
+    /// Everybody on a line, once each. Somebody who is logged on at two turrets knows the other one by its seat.
+    fn who(&self, status: &LineStatus) -> Vec<String> {
+        let mut who: Vec<String> = Vec::new();
+        let name = |party: &Party| match self.facts.other_seat_of_mine(party) {
+            Some(seat) => format!("{YOU_AT}{seat}"),
+            None => self.facts.name_of(&party.user),
+        };
+        let parties: Vec<&Party> = status.parties.iter().chain(&status.holders).collect();
+        let talks = status.talkers.iter().filter(|it| !parties.iter().any(|party| party.user == it.user));
+        for name in parties.iter().map(|party| name(party)).chain(talks.map(|it| self.facts.name_of(&it.user))) {
+            if !who.contains(&name) {
+                who.push(name);
+            }
+        }
+        who
     }
 
     fn key_words(&self, about: &LineFacts, status: &LineStatus, lamp: Lamp, who: &[String]) -> String {
@@ -398,6 +411,9 @@ fn kind_and_number(about: &LineFacts) -> String {
 }
 
 fn family(name: &str) -> &str {
+    if name.starts_with(YOU_AT) {
+        return name;
+    }
     name.rsplit(' ').next().unwrap_or(name)
 }
 

@@ -8,7 +8,7 @@ use dealerboard_model::{
     CallId, ConferenceId, ConferenceLine, ConferenceStatus, Csrc, Moment, Party, PersonStatus, RecordPolicy, Ring,
     RingPriority, TurretId, Uplink, UserId,
 };
-use dealerboard_wire::{Me, OpenMic, Person};
+use dealerboard_wire::{Me, OpenMic, Person, TalkerLabel};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -76,6 +76,19 @@ fn a_far_end_whose_turret_is_lost_is_shown_as_such() {
     let (mut facts, local) = on_a_call();
     facts.statuses.get_mut(&LineId::from("calder")).unwrap().far = dealerboard_model::FarEnd::LinkLost;
     assert_eq!(key(&project(&facts, &local)).words, "LINK LOST");
+}
+
+#[test]
+fn log_1_a_line_that_my_other_turret_is_on_is_in_use_elsewhere_by_me_at_its_seat() {
+    let (mut facts, local) = world(|it| (it.phase, it.parties) = (LinePhase::Talking, vec![party(2)]));
+    let (user, roles, csrc, turret) = (UserId::from("reyes"), Vec::new(), Csrc(9), TurretId(2));
+    let [name, desk_name, seat] = ["A. Reyes", "Rates", "1"].map(str::to_owned);
+    facts.me = Some(Me { user: user.clone(), name, desk: "rates".into(), desk_name, seat, roles });
+    facts.talkers.insert(csrc, TalkerLabel { csrc, user, turret, seat: "4-12".into() });
+    let view = project(&facts, &local);
+    assert_eq!((key(&view).lamp, key(&view).words.as_str()), (Lamp::InUseElsewhere, "you at 4-12"));
+    facts.statuses.values_mut().for_each(|it| it.parties.push(Party { user: "lindt".into(), ..party(3) }));
+    assert_eq!(key(&project(&facts, &local)).words, "you at 4-12, lindt");
 }
 
 #[test]

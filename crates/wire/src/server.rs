@@ -204,6 +204,9 @@ pub struct Snapshot {
     /// Whether this user's microphone in an intercom stays open by itself (`intercom.talk`).
     #[serde(default = "latches")]
     pub intercom_latches: bool,
+    /// What the key of a line that is in use here does besides selecting it (`key.second_press`).
+    #[serde(default)]
+    pub second_press: SecondPress,
     /// How long a talk key's tail stays open after release (`talk.tail`), milliseconds.
     pub talk_tail_ms: u64,
 }
@@ -270,6 +273,22 @@ pub struct TalkerLabel {
     pub user: UserId,
     /// At which turret.
     pub turret: TurretId,
+    /// Where that turret stands.
+    #[serde(default)]
+    pub seat: String,
+}
+
+/// What the key of a line that is in use here does besides selecting its position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondPress {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Releases the line.
+    Release,
+    /// Holds the line.
+    Hold,
 }
 
 /// A microphone that the switch takes voice from.

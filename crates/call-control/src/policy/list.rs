@@ -87,13 +87,19 @@ words! {
 }
 
 mod intercom;
+mod seats;
 pub use intercom::{DndIntercom, GroupReply, IntercomAnswer, IntercomTalk};
+pub use seats::{LogonSecond, SecondPress};
 
 policies! {
     "ring.timeout.ard" ring_timeout_ard_ms: Option<u64> = None, Kind::SpanOrOff(10 * S, 600 * S), WIRE, Nearest,
         "how long a private wire rings before it is released by itself; without it a wire rings until somebody comes";
     "position.busy" position_busy: PositionBusy = PositionBusy::Hold, PositionBusy::KIND, PERSON, Nearest,
         "what becomes of a position's call when another one is taken there, so that nothing is lost";
+    "key.second_press" key_second_press: SecondPress = SecondPress::Nothing, SecondPress::KIND, PERSON, Nearest,
+        "what the key of a line that is in use here does besides selecting it; by default nobody is dropped by a double press";
+    "logon.second" logon_second: LogonSecond = LogonSecond::Allow, LogonSecond::KIND, PERSON, Smallest,
+        "whether a user may be logged on at two turrets, or the first one is logged off, or the second one is refused";
     "bridge.allow" bridge_allow: bool = true, Kind::ON_OFF, WIRE_AND_PERSON, Smallest,
         "whether a user may join calls of others, which is what a shared desk is for";
     "bridge.tone" bridge_tone: BridgeTone = BridgeTone::OwnEnd, BridgeTone::KIND, WIRE, Nearest,

@@ -7,7 +7,7 @@ use crate::floor_loop::log;
 use crate::outbox::{Ending, Next, Outbox};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use dealerboard_wire::{
-    Act, Answer, Event, FromSwitch, FromTurret, LINK_STALE_MS, Notice, Refusal, RefusalCode, close,
+    Act, Answer, Credentials, Event, FromSwitch, FromTurret, LINK_STALE_MS, Notice, Refusal, RefusalCode, close,
 };
 use futures_util::stream::SplitStream;
 use futures_util::{Sink, SinkExt, StreamExt};
@@ -54,6 +54,7 @@ async fn attend(stream: &mut SplitStream<WebSocket>, door: &Door, from: IpAddr, 
     let arrival = Arrival {
         seat: seat_of(&proved.account, hello.seat),
         proved: proved.clone(),
+        typed: matches!(hello.credentials, Credentials::Password { .. }),
         client: hello.client,
         resume: hello.resume,
         token,

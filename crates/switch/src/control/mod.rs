@@ -37,6 +37,8 @@ pub struct Arrival {
     pub seat: String,
     /// The client's version, for the log.
     pub client: String,
+    /// Its user has typed their password there, just now.
+    pub typed: bool,
     /// The session it wants to go on with.
     pub resume: Option<TurretId>,
     /// For the next connection.

@@ -22,11 +22,11 @@ use crate::kept::Keeper;
 use crate::panel::{Panels, TALKER_LABELS};
 use crate::translate;
 use dealerboard_archive::{Recorder, RecorderState};
-use dealerboard_call_control::{Exchange, Input, IntercomTalk, Policies};
+use dealerboard_call_control::{Exchange, Input, IntercomTalk, Policies, SecondLogOn};
 use dealerboard_model::{Csrc, DeskId, LineFacts, LineId, Moment, TurretId, UserId};
 use dealerboard_rtc::switch::forward::Notable;
 use dealerboard_rtc::switch::{VoiceEvent, VoiceHub};
-use dealerboard_wire::{Act, Event, FromSwitch, Me, Snapshot, TalkerLabel, Welcome, close};
+use dealerboard_wire::{Act, Event, FromSwitch, Me, Snapshot, Welcome, close};
 use numbers::Numbers;
 use offers::Offers;
 use sessions::Sessions;
@@ -282,15 +282,19 @@ impl FloorLoop {
                 turret
             }
             None => {
+                if let Err(sentence) = self.admit(&arrival) {
+                    return arrival.outbox.end(close::NOT_LOGGED_ON, Some(sentence));
+                }
                 self.next_label += 1;
                 let turret = TurretId(self.turrets.next());
                 let label = Csrc(self.next_label);
                 self.sessions.begin(turret, label, Offers::of(turret, Arc::clone(&self.voice)), &arrival);
-                let label = TalkerLabel { csrc: label, user: arrival.proved.account.user.clone(), turret };
-                self.tell_all_but(turret, &Event::TalkerLabel { label });
                 turret
             }
         };
+        if let Some(label) = self.sessions.get(turret).map(|seat| seat.talker(turret)) {
+            self.tell_all_but(turret, &Event::TalkerLabel { label });
+        }
         tracing::info!(%turret, user = %arrival.proved.account.user, seat = arrival.seat, client = arrival.client,
             resumed = resumed.is_some(), "turret logged on");
         arrival.outbox.message(FromSwitch::Welcome(Welcome {
@@ -316,6 +320,29 @@ impl FloorLoop {
         }
         news.into_iter().for_each(|output| self.carry_out_but_for(turret, output));
         let _ = arrival.arrived.send(turret);
+    }
+
+    /// Whether a new session may begin, or why not; what it ends is logged off before (LOG-1).
+    fn admit(&mut self, arrival: &Arrival) -> Result<(), String> {
+        let seats = |turrets: &[TurretId]| {
+            let seats = turrets.iter().filter_map(|turret| self.sessions.get(*turret));
+            seats.map(|seat| seat.seat.as_str()).collect::<Vec<_>>().join(" and ")
+        };
+        match self.exchange.second_log_on(&arrival.proved.account.user, arrival.typed) {
+            SecondLogOn::Refused(at) => {
+                Err(format!("You are logged on at {} already; log off there first.", seats(&at)))
+            }
+            SecondLogOn::Ends(ended) => {
+                for turret in ended {
+                    if let Some(seat) = self.sessions.get(turret) {
+                        let sentence = format!("You have logged on at {}: this turret is logged off.", arrival.seat);
+                        seat.outbox.end(close::NOT_LOGGED_ON, Some(sentence));
+                    }
+                    self.end(turret, "logged on elsewhere");
+                }
+                Ok(())
+            }
+        }
     }
 
     /// When call control wants to know the time; far away when nothing is due.
@@ -376,6 +403,7 @@ impl FloorLoop {
             ears: EARS_FIRST,
             groups: self.panels.groups().to_vec(),
             intercom_latches: policy.intercom_talk == IntercomTalk::Latched,
+            second_press: translate::second_press(policy.key_second_press),
             talk_tail_ms: policy.talk_tail_ms,
         })
     }

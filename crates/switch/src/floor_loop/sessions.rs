@@ -65,6 +65,11 @@ impl Seat {
     pub fn user(&self) -> &UserId {
         &self.proved.account.user
     }
+
+    /// Whose packets bear its label, and where they sit.
+    pub fn talker(&self, turret: TurretId) -> TalkerLabel {
+        TalkerLabel { csrc: self.label, user: self.user().clone(), turret, seat: self.seat.clone() }
+    }
 }
 
 /// All sessions, by number.
@@ -158,7 +163,7 @@ impl Sessions {
 
     /// The labels of all talkers.
     pub fn labels(&self) -> Vec<TalkerLabel> {
-        self.iter().map(|(turret, seat)| TalkerLabel { csrc: seat.label, user: seat.user().clone(), turret }).collect()
+        self.iter().map(|(turret, seat)| seat.talker(turret)).collect()
     }
 }
 

@@ -339,6 +339,7 @@ pub fn idle() -> Snapshot {
         person_statuses: Vec::new(),
         groups: Vec::new(),
         intercom_latches: true,
+        second_press: Default::default(),
         talkers: Vec::new(),
         mics: Vec::new(),
         recorder: RecorderHealth::Ok,
