@@ -15,7 +15,7 @@ use crate::{ArchiveError, RecordingFacts, Result, TrackFacts};
 use dealerboard_model::{CallId, RecordingId, TrackId, UserId};
 use inbox::Overflows;
 use ledger::Ledger;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -83,8 +83,8 @@ pub enum ToRecorder {
     UtcStepped(i64, i64),
     /// Keyed time that nothing came of, as a turret reports it; in UTC.
     Lost(Gap),
-    /// Everything is sealed and signed, then the thread ends.
-    Stop,
+    /// Everything is sealed and signed, then the thread ends; these recordings go on when it starts again.
+    Stop(BTreeSet<RecordingId>),
 }
 
 /// How a recorder is made.
@@ -105,6 +105,7 @@ pub struct Recorder {
     inbox: RecorderInbox,
     watch: RecorderWatch,
     next_numbers: (RecordingId, TrackId, CallId),
+    going_on: BTreeSet<RecordingId>,
     thread: std::thread::JoinHandle<()>,
 }
 
@@ -114,7 +115,19 @@ impl Recorder {
     /// # Errors
     /// The folder cannot be made or written, or its chain or key is not what was written there.
     pub fn start(folder: &Path, options: RecorderOptions) -> Result<Self> {
-        let Found { chain, key, next_numbers } = recover::open(folder, (options.now_utc_ms)(), options.version)?;
+        Self::start_again(folder, options, &BTreeSet::new())
+    }
+
+    /// As [`Self::start`]; recordings of `goes_on` that were open when the last one ended go on (SWI-4).
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_again(folder: &Path, options: RecorderOptions, goes_on: &BTreeSet<RecordingId>) -> Result<Self> {
+        let found = recover::open(folder, (options.now_utc_ms)(), options.version, goes_on)?;
+        let Found { chain, key, next_numbers, open } = found;
+        let open = open.into_iter().map(|facts| (facts.recording, Open { facts, ahead_ms: 0 }));
+        let recordings: BTreeMap<RecordingId, Open> = open.collect();
+        let going_on = recordings.keys().copied().collect();
         let shared =
             Arc::new(Shared { failing: Mutex::default(), began: Instant::now(), turned_ms: AtomicU64::new(0) });
         let (queue, messages) = sync_channel(options.queue);
@@ -127,12 +140,12 @@ impl Recorder {
             waiting: Arc::clone(&waiting),
             overflows: Arc::clone(&overflows),
             syncing: Syncing::start().map_err(ArchiveError::Thread)?,
-            stopping: false,
+            stopping: None,
             shared: Arc::clone(&shared),
             options,
             ledger,
             ahead_ms: 0,
-            recordings: BTreeMap::new(),
+            recordings,
             closing: BTreeMap::new(),
             tracks: BTreeMap::new(),
             news: Vec::new(),
@@ -143,7 +156,7 @@ impl Recorder {
             .spawn(move || thread.run())
             .map_err(ArchiveError::Thread)?;
         let watch = RecorderWatch { shared };
-        Ok(Self { inbox: RecorderInbox { queue, waiting, overflows }, watch, next_numbers, thread })
+        Ok(Self { inbox: RecorderInbox { queue, waiting, overflows }, watch, next_numbers, going_on, thread })
     }
 
     /// Where it is told things.
@@ -156,6 +169,12 @@ impl Recorder {
     #[must_use]
     pub fn next_numbers(&self) -> (RecordingId, TrackId, CallId) {
         self.next_numbers
+    }
+
+    /// The recordings that go on since the last start.
+    #[must_use]
+    pub fn going_on(&self) -> &BTreeSet<RecordingId> {
+        &self.going_on
     }
 
     /// For those who ask how it is.
@@ -172,7 +191,12 @@ impl Recorder {
 
     /// Seals and signs everything, and ends. Waits for the disk.
     pub fn stop(self) {
-        self.inbox.tell(ToRecorder::Stop);
+        self.stop_for_now(BTreeSet::new());
+    }
+
+    /// As [`Self::stop`]; the recordings of `goes_on` stay open for the next start (SWI-4).
+    pub fn stop_for_now(self, goes_on: BTreeSet<RecordingId>) {
+        self.inbox.tell(ToRecorder::Stop(goes_on));
         if self.thread.join().is_err() {
             tracing::error!("the recorder did not end in order");
         }
@@ -200,8 +224,8 @@ struct RecorderThread {
     waiting: Arc<Mutex<VecDeque<ToRecorder>>>,
     overflows: Overflows,
     syncing: Syncing,
-    /// It was told to stop.
-    stopping: bool,
+    /// It was told to stop, and what stays open.
+    stopping: Option<BTreeSet<RecordingId>>,
     shared: Arc<Shared>,
     options: RecorderOptions,
     ledger: Ledger,
@@ -219,7 +243,7 @@ impl RecorderThread {
     fn run(mut self) {
         let (mut flushed, mut probed, mut signed, mut synced) =
             (Instant::now(), Instant::now(), Instant::now(), Instant::now());
-        while !self.stopping {
+        while self.stopping.is_none() {
             self.shared.turned_ms.store(self.shared.passed_ms(), Ordering::Release);
             let wait = FLUSH.saturating_sub(flushed.elapsed());
             match self.messages.recv_timeout(wait) {
@@ -289,7 +313,7 @@ impl RecorderThread {
             }
             ToRecorder::UtcStepped(at_ms, step_ms) => self.step(at_ms, step_ms),
             ToRecorder::Lost(gap) => self.news.push((gap.to_utc_ms, Entry::Gap(gap))),
-            ToRecorder::Stop => self.stopping = true,
+            ToRecorder::Stop(goes_on) => self.stopping = Some(goes_on),
         }
     }
 
@@ -431,7 +455,8 @@ impl RecorderThread {
             self.take(message);
         }
         let now_ms = (self.options.now_utc_ms)();
-        for (recording, open) in &self.recordings {
+        let goes_on = self.stopping.take().unwrap_or_default();
+        for (recording, open) in self.recordings.iter().filter(|(recording, _)| !goes_on.contains(recording)) {
             self.closing.entry(*recording).or_insert(now_ms + open.ahead_ms);
         }
         // Once for the sound, once more for what follows from its being sealed.
@@ -481,7 +506,7 @@ mod tests {
     fn a_stop_that_found_no_room_in_the_queue_ends_the_recorder() {
         let folder = tempfile::tempdir().unwrap();
         let recorder = start(folder.path());
-        recorder.inbox.waiting.lock().unwrap().push_back(ToRecorder::Stop);
+        recorder.inbox.waiting.lock().unwrap().push_back(ToRecorder::Stop(BTreeSet::new()));
         recorder.thread.join().unwrap();
     }
 }

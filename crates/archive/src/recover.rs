@@ -2,8 +2,9 @@
 //!
 //! Law: nothing that was recorded is thrown away. A segment that was being written is sealed up to its last whole page; a
 //! line of the chain or a checkpoint that was torn is set aside; time that is missing up to the last sign of life is a listed gap.
+//! A recording whose call goes on stays open, and says that it was interrupted.
 
-use crate::chain::{End, Entry, Gap, Sealed};
+use crate::chain::{End, Entry, Gap, Mark, Sealed};
 use crate::checkpoint::{Checkpoint, load_or_make_key, set_torn_aside};
 use crate::segment::remains;
 use crate::writer::{OPEN, SEGMENTS, sync_folder};
@@ -32,6 +33,8 @@ pub struct Found {
     pub key: SigningKey,
     /// The first numbers that were never used.
     pub next_numbers: (RecordingId, TrackId, CallId),
+    /// Recordings that go on.
+    pub open: Vec<RecordingFacts>,
 }
 
 /// What the chain says was open when it ended.
@@ -98,8 +101,8 @@ impl Open {
     }
 }
 
-/// Opens `folder` for a recorder; makes it when it is not there.
-pub fn open(folder: &Path, now_utc_ms: i64, version: &str) -> Result<Found> {
+/// Opens `folder` for a recorder; makes it when it is not there. Of what was open, `goes_on` stays so.
+pub fn open(folder: &Path, now_utc_ms: i64, version: &str, goes_on: &BTreeSet<RecordingId>) -> Result<Found> {
     let segments = folder.join(SEGMENTS);
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&segments).map_err(file_error(&segments, "made"))?;
     let key = load_or_make_key(folder)?;
@@ -109,14 +112,15 @@ pub fn open(folder: &Path, now_utc_ms: i64, version: &str) -> Result<Found> {
     if end.n > 0 && !open.in_order {
         let found = mend(folder, &mut open, &mut news)?;
         news.push((now_utc_ms, Entry::Recovered { segments: found, torn_bytes }));
-        close_all(folder, &open, now_utc_ms, &mut news);
     }
+    close_all(folder, &open, now_utc_ms, goes_on, &mut news);
     news.push((now_utc_ms, Entry::Started { version: version.to_owned(), key: hex(key.verifying_key().as_bytes()) }));
     append(folder, &mut end, &news)?;
     let (recording, track, call) = open.last;
     let next_numbers = (RecordingId(recording + 1), TrackId(track + 1), CallId(call + 1));
     sign(folder, &key, &end, now_utc_ms)?;
-    Ok(Found { chain: end, key, next_numbers })
+    let open = open.recordings.into_values().filter(|facts| goes_on.contains(&facts.recording)).collect();
+    Ok(Found { chain: end, key, next_numbers, open })
 }
 
 /// Reads the chain; what stands behind the last line feed is set aside. Gives its end and how long that was.
@@ -187,8 +191,14 @@ fn mend(folder: &Path, open: &mut Open, news: &mut Vec<(i64, Entry)>) -> Result<
     Ok(found)
 }
 
-/// Lists what is missing of every open track and closes it.
-fn close_all(folder: &Path, open: &Open, now_utc_ms: i64, news: &mut Vec<(i64, Entry)>) {
+/// Lists what is missing of every open track and closes it, and every recording that does not go on.
+fn close_all(
+    folder: &Path,
+    open: &Open,
+    now_utc_ms: i64,
+    goes_on: &BTreeSet<RecordingId>,
+    news: &mut Vec<(i64, Entry)>,
+) {
     let alive = std::fs::read_to_string(folder.join(ALIVE_FILE)).ok();
     let alive_utc_ms: Option<i64> = alive.and_then(|text| text.trim().parse().ok());
     for (track, (facts, opened_utc_ms)) in &open.tracks {
@@ -208,8 +218,15 @@ fn close_all(folder: &Path, open: &Open, now_utc_ms: i64, news: &mut Vec<(i64, E
         news.push((to_utc_ms, Entry::TrackClosed { track: *track }));
     }
     for recording in open.recordings.keys() {
-        let closed_utc_ms = open.in_recording(*recording, alive_utc_ms.unwrap_or(now_utc_ms));
-        news.push((closed_utc_ms, Entry::RecordingClosed { recording: *recording }));
+        let ended_utc_ms = open.in_recording(*recording, alive_utc_ms.unwrap_or(now_utc_ms));
+        if !goes_on.contains(recording) {
+            news.push((ended_utc_ms, Entry::RecordingClosed { recording: *recording }));
+            continue;
+        }
+        let how = if open.in_order { "stopped" } else { "cut off" };
+        let what_happened = format!("The switch was {how}; the recording goes on after its restart");
+        let mark = Mark { recording: *recording, line: None, who: Vec::new(), what_happened };
+        news.push((ended_utc_ms, Entry::Mark(mark)));
     }
 }
 

@@ -161,6 +161,24 @@ fn make_one(s: &mut State, base: &LineId, line: &LineId, by: &UserId) {
     s.touch_group(base);
 }
 
+/// Joins lines again that were joined when the switch ended, each with who added it and whether it goes on without anybody here.
+pub fn restore(s: &mut State, id: ConferenceId, lines: Vec<(LineId, UserId, bool)>) {
+    if lines.len() < 2 {
+        for (line, ..) in lines {
+            if s.lines.get(&line).is_some_and(|found| !found.has_members()) {
+                call::end(s, &line);
+            }
+        }
+        return;
+    }
+    s.next_conference = s.next_conference.max(id.0);
+    for (line, _, unattended) in &lines {
+        let Ok(found) = s.line_mut(line) else { continue };
+        (found.conference, found.unattended) = (Some(id), *unattended);
+    }
+    s.conferences.insert(id, lines.into_iter().map(|(line, by, _)| Joined { line, by }).collect());
+}
+
 /// Puts everybody who is on one line of a conference on all of it, each at one position: that which `at` names for its turret,
 /// else that on the line that came first (CNF-2, CNF-3). One private line makes the whole private (CNF-8).
 pub fn spread(s: &mut State, line: &LineId, at: Option<(TurretId, Position)>) {

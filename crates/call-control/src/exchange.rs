@@ -1,7 +1,7 @@
 //! The exchange: routes an input to the one feature that decides it, then sends what follows. Nothing is decided here.
 
 use crate::call::Take;
-use crate::kept::{self, Kept};
+use crate::kept::{self, Awaited, Kept, Told};
 use crate::line::{Line, Places};
 use crate::messages::{Act, Input, MicReport, Output};
 use crate::presence::SecondLogOn;
@@ -13,7 +13,7 @@ use crate::{
     Floor, ard, bridge, call, conference, group, hold, hoot, intercom, loss, mrd, presence, privacy, recorder,
     supervisor, transfer,
 };
-use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, TurretId, Uplink, UserId};
+use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, TurretId, Uplink, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The brain of the switch.
@@ -22,8 +22,7 @@ pub struct Exchange {
     state: State,
     sent: Sent,
     recordings: Recordings,
-    /// As told last.
-    kept: BTreeSet<Kept>,
+    kept: Told,
 }
 
 /// What an input brought about, in order. It borrows the exchange: the next input cannot come before this is drained.
@@ -62,6 +61,7 @@ impl Exchange {
             seats: BTreeMap::new(),
             monitors: BTreeMap::new(),
             dnd: BTreeSet::new(),
+            awaited: Awaited::default(),
             recorder_failing: None,
             recorder_since_us: 0,
             timers: Timers::default(),
@@ -73,12 +73,13 @@ impl Exchange {
             now,
             happenings: Vec::new(),
         };
-        let mut exchange = Self { state, sent: Sent::default(), recordings, kept };
-        kept::restore(&mut exchange.state, &exchange.kept);
-        exchange.state.touched = exchange.state.lines.keys().cloned().collect();
-        exchange.state.touched_people = exchange.state.floor.users.keys().cloned().collect();
+        let mut exchange = Self { state, sent: Sent::default(), recordings, kept: Told::new(&kept) };
+        kept::restore(&mut exchange.state, &mut exchange.recordings, &kept);
+        exchange.state.touched.extend(exchange.state.lines.keys().cloned());
+        exchange.state.touched_people.extend(exchange.state.floor.users.keys().cloned());
         project::derive(&mut exchange.state, &mut exchange.sent, &mut exchange.recordings);
-        exchange.state.outputs.clear();
+        // What nobody has come back to be recorded on is said with the first input.
+        exchange.state.outputs.retain(|output| matches!(output, Output::RecordingClosed { .. }));
         exchange
     }
 
@@ -93,8 +94,8 @@ impl Exchange {
         while let Some(due) = self.state.timers.take_before(now.mono_us.saturating_add(1)) {
             self.fire(now, due);
         }
-        project::derive(&mut self.state, &mut self.sent, &mut self.recordings);
-        kept::derive(&mut self.state, &mut self.kept);
+        let (lines, people) = project::derive(&mut self.state, &mut self.sent, &mut self.recordings);
+        kept::derive(&mut self.state, &self.recordings, &mut self.kept, &lines, &people);
         Drain { outputs: self.state.outputs.drain(..) }
     }
 
@@ -121,6 +122,18 @@ impl Exchange {
     #[must_use]
     pub fn person(&self, user: &UserId) -> PersonStatus {
         project::person(&self.state, user)
+    }
+
+    /// The recordings of calls that go on after a restart.
+    #[must_use]
+    pub fn kept_recordings(&self) -> BTreeSet<RecordingId> {
+        self.kept.recordings()
+    }
+
+    /// Whose session is waited for at a turret since a restart: it goes on with [`Input::LinkBack`].
+    #[must_use]
+    pub fn awaits(&self, turret: TurretId) -> Option<&UserId> {
+        self.state.awaits(turret)
     }
 
     /// The open microphones of a turret, for a snapshot.

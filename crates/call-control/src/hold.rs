@@ -73,6 +73,14 @@ fn hold_leg(s: &mut State, turret: TurretId, line: &LineId, exclusive: bool) {
     }
     s.happened(line, Some(user), if exclusive { Happening::HeldExclusively } else { Happening::Held });
     mrd::let_go(s, turret, line);
+    begin_timers(s, line, turret);
+}
+
+/// The time of a hold that begins now, or goes on after a restart.
+pub fn begin_timers(s: &mut State, line: &LineId, turret: TurretId) {
+    let now = s.now;
+    let Some(holder) = s.lines.get(line).and_then(|found| found.hold_of(turret)) else { return };
+    let (exclusive, policy) = (holder.exclusive, s.policy(Some(line), Some(&holder.user)));
     s.set_timer(now.plus_ms(policy.hold_reminder_ms), Timer::HoldReminder(line.clone(), turret, now.mono_us));
     if exclusive {
         let at = now.plus_ms(policy.hold_exclusive_max_ms);

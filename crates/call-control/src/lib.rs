@@ -37,7 +37,7 @@ pub use exchange::{Drain, Exchange};
 pub use floor::{Floor, GroupSpec, LineSpec, UserSpec};
 pub use group::GROUP_MAX;
 pub use happenings::Happening;
-pub use kept::Kept;
+pub use kept::{Kept, KeptConference, KeptLine, KeptParty};
 pub use messages::{Accepted, Act, Input, MicReport, Output, Refusal, RefusalCode, RouteLeg, Sound};
 pub use policy::{
     IntercomTalk, Kind, Level, MrdSignal, POLICIES, Policies, Policy, SecondPress, Settings, Spec, Value, Wins,

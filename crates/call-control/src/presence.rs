@@ -3,6 +3,7 @@
 use crate::Floor;
 use crate::happenings::Happening;
 use crate::hoot;
+use crate::kept;
 use crate::line::Line;
 use crate::loss::{Leaves, leave_to_others, tell_callers};
 use crate::messages::Accepted;
@@ -93,6 +94,7 @@ pub fn leave(s: &mut State, turret: TurretId, how: Leaves) {
     if !s.turrets.contains_key(&turret) {
         return;
     }
+    kept::forget(s, turret);
     hoot::stop_all(s, turret);
     let on_it = |line: &&Line| line.leg(turret).is_some() || line.is_held_by(turret);
     let lines: Vec<LineId> = s.lines_of(turret).filter(on_it).map(|line| line.spec.line.clone()).collect();

@@ -135,8 +135,8 @@ pub fn person(s: &State, user: &UserId) -> PersonStatus {
     }
 }
 
-/// Sends what has changed since the last time.
-pub fn derive(s: &mut State, sent: &mut Sent, recordings: &mut Recordings) {
+/// Sends what has changed since the last time; gives the lines and the people of whom something may have.
+pub fn derive(s: &mut State, sent: &mut Sent, recordings: &mut Recordings) -> (BTreeSet<LineId>, BTreeSet<UserId>) {
     let touched = std::mem::take(&mut s.touched);
     for line in &touched {
         let Some(found) = s.lines.get(line) else {
@@ -150,19 +150,18 @@ pub fn derive(s: &mut State, sent: &mut Sent, recordings: &mut Recordings) {
             sent.lines.insert(line.clone(), now);
         }
     }
-    derive_people(s, sent);
+    let people = std::mem::take(&mut s.touched_people);
+    derive_people(s, sent, &people);
     voice::derive(s, &mut sent.voice, recordings, &touched);
+    (touched, people)
 }
 
-fn derive_people(s: &mut State, sent: &mut Sent) {
-    for user in std::mem::take(&mut s.touched_people) {
-        if !s.floor.users.contains_key(&user) {
-            continue;
-        }
-        let now = person(s, &user);
-        if sent.people.get(&user) != Some(&now) {
-            s.outputs.push(Output::Person(now.clone()));
-            sent.people.insert(user, now);
+fn derive_people(s: &mut State, sent: &mut Sent, people: &BTreeSet<UserId>) {
+    for user in people.iter().filter(|user| s.floor.users.contains_key(*user)) {
+        let now = person(s, user);
+        if sent.people.get(user) != Some(&now) {
+            sent.people.insert(user.clone(), now.clone());
+            s.outputs.push(Output::Person(now));
         }
     }
 }

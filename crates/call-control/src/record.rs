@@ -53,6 +53,16 @@ impl Recordings {
         self.tracks.get(line)?.get(&(turret, uplink)).map(|(track, _)| *track)
     }
 
+    /// What a call is recorded on.
+    pub fn of_call(&self, call: CallId) -> Option<RecordingId> {
+        self.calls.get(&call)?.recording
+    }
+
+    /// A call of before a restart is recorded on what it was recorded on (SWI-4).
+    pub fn go_on(&mut self, line: &LineId, call: CallId, recording: RecordingId) {
+        self.call(call, line).recording = Some(recording);
+    }
+
     /// The lines that a turret's uplink is recorded on.
     pub fn lines_of(&self, turret: TurretId, uplink: Uplink) -> Vec<LineId> {
         let mine = self.tracks.iter().filter(|(_, tracks)| tracks.contains_key(&(turret, uplink)));

@@ -4,6 +4,7 @@ use crate::conference::Joined;
 use crate::floor::{Floor, LineSpec};
 use crate::happenings::{Happened, Happening};
 use crate::intercom::Intercom;
+use crate::kept::Awaited;
 use crate::line::{Line, Places};
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
 use crate::policy::Policy;
@@ -52,6 +53,8 @@ pub struct State {
     /// Turrets that have a line on their speakers.
     pub monitors: BTreeMap<LineId, BTreeSet<TurretId>>,
     pub dnd: BTreeSet<UserId>,
+    /// Who is waited for since a restart.
+    pub awaited: Awaited,
     pub recorder_failing: Option<String>,
     /// When the recorder began to fail, monotonic microseconds.
     pub recorder_since_us: u64,

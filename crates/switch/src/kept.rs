@@ -3,11 +3,13 @@
 //! Law: who hands over a change never waits for the disk. While the disk is slow or full the newest of each key waits, so that no
 //! more waits than the floor has users; meanwhile the floor is served as ever, and only a restart would not know of it.
 
+mod line;
+
 use crate::floor::FloorFile;
 use crate::users::UserList;
 use anyhow::Result;
 use dealerboard_call_control::Kept;
-use dealerboard_model::UserId;
+use dealerboard_model::{RecordingId, UserId};
 use dealerboard_store::{Change, Records, StoreError};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +26,9 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Kind of the records of users who do not want to be disturbed.
 const DND: &str = "dnd";
 
+/// Kind of the records of who is on which end of a wire.
+const LINE: &str = "line";
+
 /// File of the records in a data folder.
 fn file_in(data: &Path) -> PathBuf {
     data.join("records.db")
@@ -32,26 +37,48 @@ fn file_in(data: &Path) -> PathBuf {
 fn change(what: &Kept, on: bool) -> Change {
     let (kind, key, value) = match what {
         Kept::Dnd(user) => (DND, user.to_string(), json!(true)),
+        Kept::Line(kept) => (LINE, kept.line.to_string(), line::to_value(kept)),
     };
     Change { kind, key, value: on.then_some(value) }
 }
 
 async fn read(records: &mut Records) -> Result<BTreeSet<Kept>, StoreError> {
-    let dnd = records.all(DND).await?;
-    Ok(dnd.into_iter().map(|(user, _)| Kept::Dnd(UserId(user))).collect())
+    let dnd = records.all(DND).await?.into_iter().map(|(user, _)| Kept::Dnd(UserId(user)));
+    let mut kept: BTreeSet<Kept> = dnd.collect();
+    for (line, value) in records.all(LINE).await? {
+        match line::from_value(&line, value) {
+            Ok(line) => drop(kept.insert(Kept::Line(line))),
+            Err(error) => tracing::error!(line, "who was on a line cannot be read, its call is over: {error}"),
+        }
+    }
+    Ok(kept)
 }
 
-/// Whose it is, where the floor has them.
-fn name_of<'f>(what: &Kept, floor: &'f FloorFile) -> Option<&'f str> {
-    let Kept::Dnd(user) = what;
+fn name_of<'f>(user: &UserId, floor: &'f FloorFile) -> Option<&'f str> {
     floor.users.iter().find(|known| known.id.value == user.as_str()).map(|known| known.name.as_str())
 }
 
+/// It is of somebody whom the floor does not have. What is kept of a line that is no more call control lets go, which knows
+/// its call's recording.
+fn is_strange(what: &Kept, floor: &FloorFile) -> bool {
+    match what {
+        Kept::Dnd(user) => name_of(user, floor).is_none(),
+        Kept::Line(_) => false,
+    }
+}
+
 fn in_words(what: &Kept, floor: &FloorFile) -> String {
-    match (what, name_of(what, floor)) {
-        (Kept::Dnd(user), Some(name)) => format!("do-not-disturb is on for {name} ({user})"),
-        (Kept::Dnd(user), None) => {
-            format!("do-not-disturb of {user} is dropped when this floor is served, because it has no such user")
+    match what {
+        Kept::Dnd(user) => match name_of(user, floor) {
+            Some(name) => format!("do-not-disturb is on for {name} ({user})"),
+            None => {
+                format!("do-not-disturb of {user} is dropped when this floor is served, because it has no such user")
+            }
+        },
+        Kept::Line(kept) => {
+            let who = kept.parties.iter().chain(&kept.holders).map(|party| &party.user);
+            let who: Vec<&str> = who.map(|user| name_of(user, floor).unwrap_or(user.as_str())).collect();
+            format!("the call on {} waits for {} to come back", kept.line, who.join(", "))
         }
     }
 }
@@ -110,7 +137,7 @@ impl Keeper {
     pub async fn start(data: &Path, floor: &FloorFile) -> Result<Self> {
         let mut records = Records::open(&file_in(data)).await?;
         let (restored, strangers): (BTreeSet<Kept>, BTreeSet<Kept>) =
-            read(&mut records).await?.into_iter().partition(|what| name_of(what, floor).is_some());
+            read(&mut records).await?.into_iter().partition(|what| !is_strange(what, floor));
         let waiting = Arc::<Mutex<Waiting>>::default();
         let (told, hears) = watch::channel(());
         let writing = tokio::spawn(write_all(records, Arc::clone(&waiting), hears));
@@ -125,6 +152,30 @@ impl Keeper {
     /// What was kept when the switch ended.
     pub fn restored(&self) -> BTreeSet<Kept> {
         self.restored.clone()
+    }
+
+    /// The recordings of calls that were kept.
+    pub fn recordings(&self) -> BTreeSet<RecordingId> {
+        let recording = |what: &Kept| match what {
+            Kept::Line(line) => line.recording,
+            Kept::Dnd(_) => None,
+        };
+        self.restored.iter().filter_map(recording).collect()
+    }
+
+    /// Forgets on what a call was recorded that the recorder does not know.
+    pub fn recorded_on(&mut self, known: &BTreeSet<RecordingId>) {
+        let all = std::mem::take(&mut self.restored);
+        self.restored = all
+            .into_iter()
+            .map(|what| match what {
+                Kept::Line(mut line) => {
+                    line.recording = line.recording.filter(|recording| known.contains(recording));
+                    Kept::Line(line)
+                }
+                Kept::Dnd(user) => Kept::Dnd(user),
+            })
+            .collect();
     }
 
     /// Keeps `what` from now on, or no longer.

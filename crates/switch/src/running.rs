@@ -14,12 +14,12 @@ use anyhow::{Context, Result, bail};
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use dealerboard_archive::{Library, Recorder, RecorderInbox, RecorderOptions, TrackAudio, Verdict};
-use dealerboard_model::UserId;
+use dealerboard_model::{RecordingId, UserId};
 use dealerboard_rtc::switch::forward::TrackPacket;
 use dealerboard_rtc::switch::{HubError, VoiceEvent, VoiceHub, VoiceHubOptions};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -114,7 +114,7 @@ impl Switch {
             tracing::warn!("commands about users know an earlier floor: {error:#}");
         }
         let file = with_added_users(file, &keep);
-        let keeper = Keeper::start(&options.data, &file).await?;
+        let mut keeper = Keeper::start(&options.data, &file).await?;
         let accounts = Accounts::new(&file, keep.clone(), options.token_life)?;
         let passwords = if options.sample_passwords {
             let (accounts, folder) = (accounts.clone(), options.data.join(PASSWORDS_FILE));
@@ -128,7 +128,8 @@ impl Switch {
         let (heard_by, heard) = mpsc::channel(INPUTS_MAX);
         let clock = Clock::start();
         let recordings = options.data.join(RECORDINGS);
-        let recorder = start_recorder(recordings.clone(), clock, &file).await?;
+        let recorder = start_recorder(recordings.clone(), clock, &file, keeper.recordings()).await?;
+        keeper.recorded_on(recorder.going_on());
         let signing = dealerboard_archive::key_fingerprint(&recordings)?;
         tracing::info!("recordings are signed by the key sha256:{signing}; keep it elsewhere, for verify --key");
         let library = Library::open(&recordings).await?;
@@ -234,7 +235,12 @@ pub fn in_words(verdict: &Verdict) -> String {
 }
 
 /// Opens the recordings beside the runtime: mending what a power cut left reads and writes files.
-async fn start_recorder(folder: PathBuf, clock: Clock, file: &FloorFile) -> Result<Recorder> {
+async fn start_recorder(
+    folder: PathBuf,
+    clock: Clock,
+    file: &FloorFile,
+    goes_on: BTreeSet<RecordingId>,
+) -> Result<Recorder> {
     let policy = floor::policies(file).of(None, None, None);
     let options = RecorderOptions {
         now_utc_ms: Arc::new(move || clock.recorded_ms(Instant::now())),
@@ -242,7 +248,7 @@ async fn start_recorder(folder: PathBuf, clock: Clock, file: &FloorFile) -> Resu
         queue: TRACK_PACKETS_MAX,
         version: env!("CARGO_PKG_VERSION"),
     };
-    Ok(tokio::task::spawn_blocking(move || Recorder::start(&folder, options)).await??)
+    Ok(tokio::task::spawn_blocking(move || Recorder::start_again(&folder, options, &goes_on)).await??)
 }
 
 fn read_floor(source: &FloorSource) -> Result<FloorFile> {

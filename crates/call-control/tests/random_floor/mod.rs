@@ -5,8 +5,10 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a failed unwrap is a failed test")]
 
 use crate::floor::*;
-use dealerboard_call_control::{Act, Input, Kept, MicReport, Output};
-use dealerboard_model::{CallId, LineId, LineKind, LineStatus, Moment, Position, TransferTo, TurretId, Uplink};
+use dealerboard_call_control::{Act, Exchange, Input, Kept, KeptParty, MicReport, Output};
+use dealerboard_model::{
+    CallId, LineId, LineKind, LinePhase, LineStatus, Moment, Party, Position, TransferTo, TurretId, Uplink,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 const LINES: [&str; 5] = ["ard-a", "ard-b", "mrd-a", "mrd-b", "hoot"];
@@ -94,6 +96,9 @@ pub struct Move {
 
 /// `Move::kind` is less.
 pub const KINDS: u8 = 40;
+
+/// Of `Move::kind`: before it the switch is killed, one time in three.
+const RESTART: u8 = 36;
 
 fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
     let turret = TURRETS[one.who];
@@ -201,7 +206,9 @@ fn check(d: &Desk, switch: &Switch) {
         );
     }
     let undisturbed = TURRETS.map(user).into_iter().filter(|user| d.exchange.person(user).dnd);
-    assert_eq!(switch.kept, undisturbed.map(Kept::Dnd).collect(), "SWI-2");
+    let dnd = switch.kept.iter().filter(|what| matches!(what, Kept::Dnd(_))).cloned();
+    assert_eq!(dnd.collect::<BTreeSet<_>>(), undisturbed.map(Kept::Dnd).collect(), "SWI-2");
+    check_kept_lines(d, switch);
     let hoot = d.status("hoot");
     assert!(hoot.talkers.len() <= 2, "I37");
     assert!(hoot.talkers.iter().all(|talker| [A1, A2, A3].contains(&talker.turret)), "I37 right");
@@ -209,6 +216,34 @@ fn check(d: &Desk, switch: &Switch) {
         assert_eq!(switch.lines.get(&l(line)).unwrap_or(&d.status(line)), &d.status(line), "I16, I19 {line}");
     }
     assert!(d.exchange.next_deadline().is_none_or(|due| due.mono_us > d.now.mono_us), "I42");
+}
+
+/// Who is on a line and who holds it.
+type Members = (Vec<(TurretId, Position)>, Vec<(TurretId, Position)>);
+
+fn members(status: &LineStatus) -> Members {
+    let of = |all: &[Party]| all.iter().map(|party| (party.turret, party.position)).collect();
+    (of(&status.parties), of(&status.holders))
+}
+
+/// SWI-2: who is on a wire, and who holds it, is what was told to be kept; what was sent on is its sender's.
+fn check_kept_lines(d: &Desk, switch: &Switch) {
+    for status in LINES.iter().filter(|line| **line != "hoot").map(|line| d.status(line)) {
+        let lines = switch.kept.iter().filter_map(|what| if let Kept::Line(kept) = what { Some(kept) } else { None });
+        let mut kept = lines.filter(|kept| kept.line == status.line);
+        let of = |all: &[KeptParty]| all.iter().map(|party| (party.turret, party.position)).collect();
+        let told: Option<Members> = kept.next().map(|kept| (of(&kept.parties), of(&kept.holders)));
+        assert!(kept.next().is_none(), "SWI-2 {} is kept twice", status.line);
+        let (parties, holders) = members(&status);
+        let goes_on = status.conference.as_ref().is_some_and(|it| it.unattended);
+        if status.sent_to.is_some() {
+            assert_eq!(told.map(|told| told.1.len()), Some(1), "SWI-2 {}", status.line);
+        } else if parties.is_empty() && holders.is_empty() {
+            assert_eq!(told.is_some(), goes_on, "SWI-2 {}", status.line);
+        } else {
+            assert_eq!(told, Some((parties, holders)), "SWI-2 {}", status.line);
+        }
+    }
 }
 
 /// I14, I31, CNF-3: a position carries one call or one conference, and who is on one line of a conference is on all of it.
@@ -258,7 +293,7 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
             continue;
         }
         // A supervisor's own press, `override.lead` ago.
-        let parties = if LINES.contains(&line.as_str()) { d.status(line.as_str()).parties } else { Vec::new() };
+        let parties = d.exchange.status(line).map(|it| it.parties).unwrap_or_default();
         let entered = parties.iter().any(|party| party.turret == *turret && party.overriding);
         assert!(entered || opener(input) == Some(*turret), "I6 {turret} {line} after {input:?}");
     }
@@ -288,16 +323,42 @@ pub struct Played {
     again: Desk,
     /// Turrets with a session.
     on: BTreeSet<TurretId>,
+    restarts: u32,
 }
 
 impl Played {
     pub fn new() -> Self {
-        Self { d: Desk::new(), switch: Switch::default(), again: Desk::new(), on: TURRETS.into() }
+        Self { d: Desk::new(), switch: Switch::default(), again: Desk::new(), on: TURRETS.into(), restarts: 0 }
+    }
+
+    /// The switch is killed, and is there again at once.
+    fn restart(&mut self) {
+        let before = LINES.map(|line| self.d.status(line));
+        self.restarts += 1;
+        for d in [&mut self.d, &mut self.again] {
+            let mut floor = Desk::floor(&[]);
+            (floor.first_recording, floor.first_track) = (self.restarts * 1_000_000, self.restarts * 1_000_000);
+            d.exchange = Exchange::new(floor, self.switch.kept.clone(), d.now);
+        }
+        let awaited = TURRETS.into_iter().filter(|turret| self.d.exchange.awaits(*turret).is_some());
+        self.on = awaited.collect();
+        let kept = std::mem::take(&mut self.switch.kept);
+        self.switch = Switch { kept, lost: self.on.clone(), ..Switch::default() };
+        for status in before.iter().filter(|status| status.line.as_str() != "hoot" && status.sent_to.is_none()) {
+            let now = self.d.status(status.line.as_str());
+            let calls = status.phase == LinePhase::Calling;
+            let expected = if calls { Members::default() } else { members(status) };
+            assert_eq!(members(&now), expected, "SWI-2 {} over a restart", status.line);
+            assert_eq!(now.ring, None, "SWI-2 {}", status.line);
+        }
     }
 
     /// Makes one move and checks all that always holds; gives what was done, and what came of it, when it was possible.
     pub fn make(&mut self, one: Move) -> Option<(Input, &[Output])> {
-        let Self { d, switch, again, on } = self;
+        if one.kind == RESTART && one.place == 0 {
+            self.restart();
+        }
+        let Self { d, switch, again, on, .. } = self;
         let input = input(d, switch, one);
         d.now = d.now.plus_ms(one.wait_ms);
         again.now = d.now;

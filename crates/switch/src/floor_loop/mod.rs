@@ -153,7 +153,8 @@ impl FloorLoop {
                 .end(close::STOPPING, Some("The switch is stopping; this turret connects again by itself.".into()));
         }
         // Neither waits for the other's disk.
-        tokio::join!(self.keeper.stop(), recordings::stop(self.recorder));
+        let goes_on = self.exchange.kept_recordings();
+        tokio::join!(self.keeper.stop(), recordings::stop(self.recorder, goes_on));
     }
 
     fn take(&mut self, input: FromConnection) {
@@ -276,6 +277,9 @@ impl FloorLoop {
         // A session whose time is over at this instant is not gone on with.
         self.input(Input::Tick);
         let resumed = self.sessions.resumable(&arrival);
+        // A session of before a restart, whose voice and answers are gone.
+        let user = &arrival.proved.account.user;
+        let awaited = arrival.resume.filter(|turret| self.exchange.awaits(*turret) == Some(user));
         let turret = match resumed {
             Some(turret) => {
                 self.sessions.take_over(turret, &arrival);
@@ -286,7 +290,7 @@ impl FloorLoop {
                     return arrival.outbox.end(close::NOT_LOGGED_ON, Some(sentence));
                 }
                 self.next_label += 1;
-                let turret = TurretId(self.turrets.next());
+                let turret = awaited.unwrap_or_else(|| TurretId(self.turrets.next()));
                 let label = Csrc(self.next_label);
                 self.sessions.begin(turret, label, Offers::of(turret, Arc::clone(&self.voice)), &arrival);
                 turret
@@ -305,7 +309,7 @@ impl FloorLoop {
             switch: env!("CARGO_PKG_VERSION").to_owned(),
             takes_microphones: true,
         }));
-        let input = match resumed {
+        let input = match resumed.or(awaited) {
             Some(_) => Input::LinkBack { turret },
             None => Input::LogOn { turret, user: arrival.proved.account.user.clone() },
         };

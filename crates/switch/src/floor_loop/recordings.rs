@@ -3,7 +3,7 @@
 use super::FloorLoop;
 use dealerboard_archive::{Gap, Mark, Recorder, RecorderState, RecordingFacts, ToRecorder, TrackFacts};
 use dealerboard_call_control::{Happening, Input, Output, Sound};
-use dealerboard_model::{LineId, TurretId, Uplink, UserId};
+use dealerboard_model::{LineId, RecordingId, TurretId, Uplink, UserId};
 use dealerboard_wire::{Answer, Event, FromSwitch, KeyedInterval, RecorderHealth};
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -229,9 +229,9 @@ impl FloorLoop {
     }
 }
 
-/// Seals everything. Waits for the disk, beside the runtime.
-pub async fn stop(recorder: Recorder) {
-    if let Err(error) = tokio::task::spawn_blocking(move || recorder.stop()).await {
+/// Seals everything; recordings of calls that are kept go on when the switch starts again. Waits for the disk, beside the runtime.
+pub async fn stop(recorder: Recorder, goes_on: BTreeSet<RecordingId>) {
+    if let Err(error) = tokio::task::spawn_blocking(move || recorder.stop_for_now(goes_on)).await {
         tracing::error!("the recorder did not end in order: {error}");
     }
 }
