@@ -4,7 +4,7 @@ use crate::happenings::Happening;
 use crate::line::Leg;
 use crate::messages::{Accepted, Refusal, RefusalCode};
 use crate::state::{Done, State, stale};
-use crate::{ard, conference, hold, hoot, intercom, mrd, position, privacy, transfer};
+use crate::{announce, ard, conference, hold, hoot, intercom, mrd, position, privacy, transfer};
 use dealerboard_model::{CallId, LineId, LineKind, Position, TurretId};
 
 /// Where a call is taken to, and how.
@@ -134,6 +134,9 @@ pub fn release(s: &mut State, turret: TurretId, line: &LineId) -> Done {
         found.transfer.as_ref().is_some_and(|sent| s.user_of(turret).is_some_and(|user| sent.at.contains(user)));
     if asked {
         return transfer::refuse(s, turret, line);
+    }
+    if let Some(announced) = announce::completes(s, turret, line) {
+        return announce::complete(s, turret, &announced);
     }
     if !mine {
         s.right_on(turret, line)?;

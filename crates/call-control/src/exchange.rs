@@ -10,8 +10,8 @@ use crate::record::Recordings;
 use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
 use crate::{
-    Floor, ard, bridge, call, conference, group, hold, hoot, intercom, loss, mrd, presence, privacy, recorder,
-    supervisor, transfer,
+    Floor, announce, ard, bridge, call, conference, group, hold, hoot, intercom, loss, mrd, presence, privacy,
+    recorder, supervisor, transfer,
 };
 use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, TurretId, Uplink, UserId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,6 +94,7 @@ impl Exchange {
         while let Some(due) = self.state.timers.take_before(now.mono_us.saturating_add(1)) {
             self.fire(now, due);
         }
+        self.state.forget_leavers();
         let (lines, people) = project::derive(&mut self.state, &mut self.sent, &mut self.recordings);
         kept::derive(&mut self.state, &self.recordings, &mut self.kept, &lines, &people);
         Drain { outputs: self.state.outputs.drain(..) }
@@ -229,6 +230,9 @@ fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {
         Act::Clear { line } => call::clear(s, turret, &line),
         Act::Join { line, call, position } => conference::join(s, turret, &line, call, position),
         Act::Transfer { line, to } => transfer::blind(s, turret, &line, &to),
+        Act::Announce { line, to } => announce::announce(s, turret, &line, &to),
+        Act::Complete { line } => announce::complete(s, turret, &line),
+        Act::Cancel { line } => announce::cancel(s, turret, &line),
         Act::Unjoin { line } => conference::remove(s, turret, &line),
         Act::Private { line, on } => privacy::set(s, turret, &line, on),
         Act::Override { line, call, position, reason } => {

@@ -18,7 +18,8 @@ use crate::state::{Done, State, stale};
 use crate::timer::Timer;
 use dealerboard_model::{CallId, LineId, LineKind, Party, RingPriority, TurretId};
 
-fn may_hold(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
+/// Whether a turret's user may hold their leg now (HOLD-9).
+pub fn may_hold(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
     let found = s.line(line)?;
     let name = &found.spec.name;
     match found.spec.kind {

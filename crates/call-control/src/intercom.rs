@@ -8,6 +8,7 @@
 //! Law: the callee hears, and is not heard before they talk back: a microphone opens only by an act of its own user, or by
 //! their own policy. Each open microphone has a key that closes it when it is forgotten (`hoot.rs` watches it).
 
+use crate::announce;
 use crate::happenings::Happening;
 use crate::hoot;
 use crate::line::{Key, Leg, Line};
@@ -32,27 +33,13 @@ pub struct Intercom {
 /// Calls a person (INT-1, INT-2, INT-4 to INT-6).
 pub fn call(s: &mut State, turret: TurretId, whom: &UserId, at: Position) -> Done {
     let me = s.party(turret, at)?;
-    if me.user == *whom {
-        return Err(Refusal::new(RefusalCode::UnknownNumber, "That is yourself; choose somebody else."));
-    }
-    known(s, whom)?;
+    let callee = may_call(s, &me.user, whom)?;
     let name = s.name_of(whom);
     if let Some(line) = between(s, &me.user, whom) {
         // Both called in one instant, or mine is up already: one call.
         return accept(s, turret, &line, None);
     }
-    let callee = seat_of(s, whom).map_err(|why| {
-        let sentence = match why {
-            Away::LoggedOff => format!("{name} is not logged on; call again when they are."),
-            Away::Lost => format!("{name} has lost the switch; call again soon."),
-        };
-        Refusal::new(RefusalCode::NobodyThere, sentence)
-    })?;
     let (disturbed, policy) = (s.dnd.contains(whom), s.policy(None, Some(whom)));
-    if disturbed && policy.dnd_intercom == DndIntercom::Refuse {
-        let sentence = format!("{name} does not want to be disturbed; call again later.");
-        return Err(Refusal::new(RefusalCode::Dnd, sentence));
-    }
     crate::position::take(s, turret, at)?;
     let id = s.new_call();
     let caller = s.name_of(&me.user);
@@ -75,6 +62,28 @@ pub fn call(s: &mut State, turret: TurretId, whom: &UserId, at: Position) -> Don
         s.notice(turret, Some(&line), format!("{name} hears you."), Some(Sound::Splash));
     }
     Ok(Accepted { line: Some(line), position: Some(at), call: Some(id) })
+}
+
+/// Where `whom` is reached by `me`, who is theirs to call now.
+pub fn may_call(s: &State, me: &UserId, whom: &UserId) -> Result<TurretId, Refusal> {
+    if me == whom {
+        return Err(Refusal::new(RefusalCode::UnknownNumber, "That is yourself; choose somebody else."));
+    }
+    known(s, whom)?;
+    let name = s.name_of(whom);
+    let callee = seat_of(s, whom).map_err(|why| {
+        let sentence = match why {
+            Away::LoggedOff => format!("{name} is not logged on; call again when they are."),
+            Away::Lost => format!("{name} has lost the switch; call again soon."),
+        };
+        Refusal::new(RefusalCode::NobodyThere, sentence)
+    })?;
+    let refuses = s.dnd.contains(whom) && s.policy(None, Some(whom)).dnd_intercom == DndIntercom::Refuse;
+    if refuses && between(s, me, whom).is_none() {
+        let sentence = format!("{name} does not want to be disturbed; call again later.");
+        return Err(Refusal::new(RefusalCode::Dnd, sentence));
+    }
+    Ok(callee)
 }
 
 /// Refuses for somebody who is not on this floor.
@@ -120,7 +129,7 @@ fn free_to_talk(s: &State, turret: TurretId) -> Option<Position> {
 }
 
 /// The one-to-one call of two people, whoever of them called.
-fn between(s: &State, one: &UserId, other: &UserId) -> Option<LineId> {
+pub fn between(s: &State, one: &UserId, other: &UserId) -> Option<LineId> {
     let both = |line: &&Line| [one, other].iter().all(|user| line.spec.members.contains_key(*user));
     let single = |line: &&Line| line.intercom.as_ref().is_some_and(|about| about.group.is_none());
     let mut calls = s.lines_of_user(one).chain(s.lines_of_user(other)).filter(single);
@@ -273,12 +282,19 @@ pub fn end(s: &mut State, line: &LineId) {
             s.notice(turret, None, format!("{who} called you by intercom and was not answered."), None);
         }
     }
-    let Some(found) = s.remove_line(line) else { return };
+    let Some(found) = close(s, line) else { return };
     for leg in found.legs() {
         s.notice(leg.party.turret, None, "The intercom has ended.".into(), None);
     }
+    announce::over(s, &found);
+}
+
+/// Its line goes, without a word.
+pub fn close(s: &mut State, line: &LineId) -> Option<Line> {
+    let found = s.remove_line(line)?;
     let to = s.audience(&found);
     s.outputs.push(Output::LineRemoved { line: line.clone(), to });
+    Some(found)
 }
 
 /// Nobody accepted within `intercom.pending`: the caller is told.

@@ -4,6 +4,7 @@
 //! give the same outputs in the same order. One feature, one file: each owns what it changes; `project` then derives what
 //! turrets see, who hears whom and what is recorded from the one state, so that these can never disagree.
 
+mod announce;
 mod ard;
 mod bridge;
 mod call;

@@ -3,6 +3,7 @@
 //! Law: who is on a line, holds it or talks there changes here alone, so that the two ways to ask (who is on this line, on
 //! which lines is this turret) give the same answer.
 
+use crate::announce::Announced;
 use crate::floor::LineSpec;
 use crate::intercom::Intercom;
 use crate::state::State;
@@ -85,6 +86,8 @@ pub struct Line {
     pub far_gone: bool,
     /// Sent on, and not answered yet.
     pub transfer: Option<Transfer>,
+    /// Held by somebody who talks about it with whom it may go to.
+    pub announced: Option<Announced>,
     /// The conference that it is in.
     pub conference: Option<ConferenceId>,
     /// Its conference goes on without anybody at this end (CNF-6).
@@ -112,6 +115,7 @@ impl Line {
             signal_by: None,
             far_gone: false,
             transfer: None,
+            announced: None,
             conference: None,
             unattended: false,
             guests: BTreeSet::new(),
@@ -336,11 +340,24 @@ impl State {
             })
         };
         Places::note(&mut places.turrets, &turret, line, is_there(&|at, _| at == turret));
-        let stays = is_there(&|_, who| who == user);
-        Places::note(&mut places.users, user, line, stays);
+        Places::note(&mut places.users, user, line, is_there(&|_, who| who == user));
         touched_people.insert(user.clone());
-        if !stays {
-            self.drop_guest(line, user);
+    }
+
+    /// What was somebody's for as long as they are on a line is theirs no more: a guest's key, an announcement. Judged when an
+    /// input is done, for who holds a line or resumes it is off it for a moment.
+    pub fn forget_leavers(&mut self) {
+        let touched: Vec<LineId> = self.touched.iter().cloned().collect();
+        for line in touched {
+            let Some(found) = self.lines.get_mut(&line) else { continue };
+            let is_on_it = |user: &UserId| self.places.users.get(user).is_some_and(|lines| lines.contains(&line));
+            if found.announced.as_ref().is_some_and(|announced| !is_on_it(&announced.by)) {
+                found.announced = None;
+            }
+            let asked = found.transfer.as_ref().map(|transfer| &transfer.at);
+            let stays = |user: &&UserId| is_on_it(user) || asked.is_some_and(|at| at.contains(*user));
+            let gone: Vec<UserId> = found.guests.iter().filter(|user| !stays(user)).cloned().collect();
+            gone.iter().for_each(|user| self.drop_guest(&line, user));
         }
     }
 }

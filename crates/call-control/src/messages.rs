@@ -101,6 +101,12 @@ pub enum Act {
     Join { line: LineId, call: CallId, position: Position },
     /// Sends a call on to somebody else.
     Transfer { line: LineId, to: TransferTo },
+    /// Holds a call and talks to somebody who may want it.
+    Announce { line: LineId, to: UserId },
+    /// Gives a call to whom it was announced.
+    Complete { line: LineId },
+    /// Goes back to a call that was announced to somebody.
+    Cancel { line: LineId },
     /// Takes a line out of a conference.
     Unjoin { line: LineId },
     /// Keeps everybody else off the line that one is on.

@@ -1,14 +1,15 @@
 //! What follows from the state: what each turret sees of lines and people. Derived anew after each input for what it
 //! touched, and sent only where it differs from what was sent last (rule I19).
 
+use crate::announce::Announced;
 use crate::line::Line;
 use crate::messages::Output;
 use crate::record::Recordings;
 use crate::state::State;
 use crate::voice::{self, Voice, hearers, is_lost, mics_of};
 use dealerboard_model::{
-    ConferenceLine, ConferenceStatus, FarEnd, IntercomCall, LineId, LineKind, LinePhase, LineStatus, PersonStatus,
-    Proof, RecordPolicy, Ring, Talker, TurretId, UserId,
+    AnnouncedCall, ConferenceLine, ConferenceStatus, FarEnd, IntercomCall, LineId, LineKind, LinePhase, LineStatus,
+    PersonStatus, Proof, RecordPolicy, Ring, Talker, TurretId, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,6 +95,10 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
         far: far_end(s, line),
         proof: proof(s, line, !here.is_empty() || there),
         sent_to: line.transfer.as_ref().map(|transfer| transfer.to.clone()),
+        announced: line.announced.as_ref().map(|announced| {
+            let Announced { by, to, with } = announced.clone();
+            Box::new(AnnouncedCall { by, to, with })
+        }),
         conference: conference(s, line),
         hearers: u32::try_from(heard_by.len()).unwrap_or(u32::MAX),
         intercom: line.intercom.as_ref().map(|about| {

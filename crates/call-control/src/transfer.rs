@@ -11,7 +11,6 @@
 use crate::happenings::Happening;
 use crate::hold;
 use crate::hoot;
-use crate::line::Leg;
 use crate::messages::{Accepted, Refusal, RefusalCode};
 use crate::mrd;
 use crate::state::{Done, State, stale};
@@ -34,7 +33,7 @@ pub struct Transfer {
 }
 
 /// Who is meant, and their name.
-fn target(s: &State, turret: TurretId, to: &TransferTo) -> Result<(BTreeSet<UserId>, String), Refusal> {
+pub fn target(s: &State, turret: TurretId, to: &TransferTo) -> Result<(BTreeSet<UserId>, String), Refusal> {
     let unknown = |what: &str| Refusal::new(RefusalCode::UnknownNumber, format!("There is no {what} on this floor."));
     let me = s.user_of(turret);
     let (users, name): (BTreeSet<UserId>, String) = match to {
@@ -71,10 +70,10 @@ fn is_there(s: &State, user: &UserId) -> bool {
     s.seats.get(user).into_iter().flatten().any(|turret| s.turrets[turret].lost.is_none())
 }
 
-/// Sends a call on without announcing it (TRF-1, TRF-2).
-pub fn blind(s: &mut State, turret: TurretId, line: &LineId, to: &TransferTo) -> Done {
+/// Whether a turret's user may send a call on: they are alone at their end of a wire, and somebody is at the other.
+pub fn sendable(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
     let found = s.line(line)?;
-    let (name, call) = (found.spec.name.clone(), found.call);
+    let name = &found.spec.name;
     if !found.spec.kind.is_wire() {
         return Err(Refusal::new(RefusalCode::NoRight, format!("{name} is not sent on; release it.")));
     }
@@ -82,7 +81,7 @@ pub fn blind(s: &mut State, turret: TurretId, line: &LineId, to: &TransferTo) ->
         return Err(Refusal::new(RefusalCode::StillRinging, format!("{name} still rings; wait or release it.")));
     }
     if found.leg(turret).is_none() {
-        return Err(stale(&name));
+        return Err(stale(name));
     }
     if found.conference.is_some() {
         let sentence = format!("{name} is joined with other lines; take it out of them, then send it on.");
@@ -96,9 +95,23 @@ pub fn blind(s: &mut State, turret: TurretId, line: &LineId, to: &TransferTo) ->
         let sentence = format!("Nobody is at the far end of {name}; there is nobody to send on.");
         return Err(Refusal::new(RefusalCode::NobodyThere, sentence));
     }
-    let (at, to) = target(s, turret, to)?;
+    Ok(())
+}
+
+/// Sends a call on without announcing it (TRF-1, TRF-2).
+pub fn blind(s: &mut State, turret: TurretId, line: &LineId, to: &TransferTo) -> Done {
+    sendable(s, turret, line)?;
+    let target = target(s, turret, to)?;
     s.recordable(line)?;
-    let Some(Leg { party, .. }) = s.take_leg(line, turret) else { return Err(stale(&name)) };
+    send(s, turret, line, target)
+}
+
+/// Rings those of `at` for a call that its sender is on or holds; they are free at once.
+pub fn send(s: &mut State, turret: TurretId, line: &LineId, (at, to): (BTreeSet<UserId>, String)) -> Done {
+    let found = s.line(line)?;
+    let (name, call) = (found.spec.name.clone(), found.call);
+    let leg = s.take_leg(line, turret).map(|leg| leg.party);
+    let Some(party) = leg.or_else(|| s.take_holder(line, turret)) else { return Err(stale(&name)) };
     mrd::let_go(s, turret, line);
     hoot::close_all(s, line);
     s.happened(line, Some(party.user.clone()), Happening::SentOn { to: to.clone() });

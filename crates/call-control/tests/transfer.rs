@@ -150,3 +150,14 @@ fn trf_1_a_call_is_sent_to_a_desk_and_the_first_who_answers_has_it() {
     d.answer(A3, "ard-a");
     assert_eq!(lamps(&d), [Lamp::InUseElsewhere, Lamp::InUseElsewhere, Lamp::InUseHere]);
 }
+
+#[test]
+fn trf_8_who_has_no_appearance_keeps_the_key_while_they_hold_it() {
+    let mut d = Desk::talking();
+    d.act(A1, to(B3)).unwrap();
+    d.answer(B3, "ard-a");
+    d.hold(B3, "ard-a");
+    assert!(!d.out.iter().any(|out| matches!(out, Output::LineRemoved { .. })));
+    d.act(B3, d.resume("ard-a")).unwrap();
+    assert_eq!(d.route(B3), Some((true, vec![B1], 1)));
+}

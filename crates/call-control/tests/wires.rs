@@ -3,8 +3,8 @@
 
 mod floor;
 
-use dealerboard_call_control::{Act, Exchange, Input, Output, RefusalCode, Sound};
-use dealerboard_model::{FarEnd, LinePhase, Moment, Position, Right, TurretId, Uplink};
+use dealerboard_call_control::{Act, Input, Output, RefusalCode, Sound};
+use dealerboard_model::{FarEnd, LinePhase, Position, Right, TurretId, Uplink};
 use floor::*;
 
 use LinePhase::{Calling, Held, Idle, Ringing, Talking};
@@ -104,9 +104,7 @@ fn holding_eight() -> Desk {
         (wire.line, wire.far) = (l(&format!("wire-{number}")), None);
         floor.lines.insert(wire.line.clone(), wire);
     }
-    let now = Moment { mono_us: 1_000_000, utc_ms: 1_000 };
-    let mut d = Desk { exchange: Exchange::new(floor, std::collections::BTreeSet::new(), now), now, out: Vec::new() };
-    d.input(Input::LogOn { turret: A1, user: user(A1) });
+    let mut d = Desk::of(floor);
     for number in 1..=9 {
         d.seize(A1, &format!("wire-{number}"));
     }

@@ -253,6 +253,9 @@ pub struct LineStatus {
     /// Sent on to somebody who has not answered yet: to whom.
     #[serde(default)]
     pub sent_to: Option<String>,
+    /// Its holder talks about it with whom it may go to.
+    #[serde(default)]
+    pub announced: Option<Box<AnnouncedCall>>,
     /// The conference that it is in.
     #[serde(default)]
     pub conference: Option<ConferenceStatus>,
@@ -261,6 +264,17 @@ pub struct LineStatus {
     /// Of an intercom.
     #[serde(default)]
     pub intercom: Option<Box<IntercomCall>>,
+}
+
+/// A call that its holder announces to somebody by intercom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AnnouncedCall {
+    /// Who announces it.
+    pub by: UserId,
+    /// To whom.
+    pub to: UserId,
+    /// The intercom of the two.
+    pub with: LineId,
 }
 
 /// Lines that are joined: everybody on any of them hears everybody.
@@ -314,6 +328,7 @@ impl LineStatus {
             far: FarEnd::Plain,
             proof: Proof::Silent,
             sent_to: None,
+            announced: None,
             conference: None,
             hearers: 0,
             intercom: None,

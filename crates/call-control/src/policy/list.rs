@@ -86,6 +86,16 @@ words! {
     }
 }
 
+words! {
+    /// `transfer.on_release`: what becomes of an announced call when its sender hangs up.
+    KeepOrComplete {
+        /// It stays held for them.
+        Keep = "keep",
+        /// It goes to whom it was announced.
+        Complete = "complete",
+    }
+}
+
 mod intercom;
 mod seats;
 pub use intercom::{DndIntercom, GroupReply, IntercomAnswer, IntercomTalk};
@@ -125,6 +135,9 @@ policies! {
         "how long a call that was sent on rings before it comes back to who sent it";
     "transfer.recall" transfer_recall_ms: u64 = 15 * S, Kind::Span(10 * S, 120 * S), WIRE_AND_PERSON, Nearest,
         "how long it rings there before it waits on hold and rings for the whole desk";
+    "transfer.on_release" transfer_on_release: KeepOrComplete = KeepOrComplete::Keep, KeepOrComplete::KIND,
+        WIRE_AND_PERSON, Nearest,
+        "whether an announced call goes on when its sender hangs up: joining strangers by accident cannot be undone";
     "override.reason" override_reason: bool = true, Kind::ON_OFF, WIRE_AND_PERSON, Largest,
         "whether a supervisor who enters a call has to say why";
     "override.lead" override_lead_ms: u64 = S, Kind::Span(500, 5 * S), WIRE_AND_PERSON, Largest,

@@ -11,7 +11,7 @@ use dealerboard_call_control::{
     Sound, UserSpec, Value,
 };
 use dealerboard_model::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const A1: TurretId = TurretId(1);
 pub const A2: TurretId = TurretId(2);
@@ -54,6 +54,7 @@ pub struct Desk {
     pub exchange: Exchange,
     pub now: Moment,
     pub out: Vec<Output>,
+    routes: BTreeMap<(TurretId, Uplink), Vec<TurretId>>,
 }
 
 fn spec(name: &str, kind: LineKind, far: Option<&str>, record: RecordPolicy, who: &[(TurretId, Right)]) -> LineSpec {
@@ -101,7 +102,7 @@ impl Desk {
 
     fn started(floor: Floor, kept: BTreeSet<Kept>) -> Self {
         let now = Moment { mono_us: 1_000_000, utc_ms: 1_000 };
-        Self { exchange: Exchange::new(floor, kept, now), now, out: Vec::new() }
+        Self { exchange: Exchange::new(floor, kept, now), now, out: Vec::new(), routes: BTreeMap::new() }
     }
 
     /// Everybody is logged on to this floor.
@@ -151,6 +152,11 @@ impl Desk {
 
     pub fn input(&mut self, input: Input) {
         self.out = self.exchange.handle(self.now, input).collect();
+        for out in &self.out {
+            if let Output::Route { turret, uplink, legs, .. } = out {
+                self.routes.insert((*turret, *uplink), legs.iter().map(|leg| leg.hearer).collect());
+            }
+        }
     }
 
     pub fn wait_ms(&mut self, ms: u64) {
@@ -274,6 +280,12 @@ impl Desk {
             let hearers = legs.iter().map(|leg| leg.hearer).collect();
             (*turret == of).then_some((*open, hearers, tracks.len()))
         })
+    }
+
+    /// Who hears a turret now, by whichever microphone.
+    pub fn heard_by(&self, talker: TurretId) -> Vec<TurretId> {
+        let routes = self.routes.iter().filter(|((turret, _), _)| *turret == talker);
+        routes.flat_map(|(_, hearers)| hearers.iter().copied()).collect()
     }
 
     pub fn told(&self, turret: TurretId, words: &str) -> bool {

@@ -1,0 +1,164 @@
+//! Announced transfer: its sender talks first to whom the call goes.
+//!
+//! ```text
+//! Talking ─announce to U─► Announced (held for its sender, who talks to U by intercom) ─complete─► U talks
+//!                             ├─complete, and U has not answered─► as a transfer without a word (`transfer.rs`)
+//!                             ├─cancel─► Talking: the intercom ends, its sender is back on the line
+//!                             └─the intercom ends─► held for its sender, who is reminded at once
+//! ```
+//!
+//! Law: the far end and U never hear each other before *complete* (TRF-5): the line is held, or its sender is on it at another
+//! position than the intercom. Hanging up never joins strangers, but where a floor wants it to (`transfer.on_release`).
+
+use crate::call::{self, Take};
+use crate::happenings::Happening;
+use crate::hold;
+use crate::intercom;
+use crate::line::{Leg, Line};
+use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
+use crate::policy::KeepOrComplete;
+use crate::state::{Done, State, stale};
+use crate::transfer;
+use dealerboard_model::{LineId, Party, Position, TransferTo, TurretId, UserId};
+
+/// A call whose sender talks about it with whom it may go to.
+#[derive(Clone, Debug)]
+pub struct Announced {
+    /// Who announces it.
+    pub by: UserId,
+    /// Whom they talk to.
+    pub to: UserId,
+    /// The intercom of the two.
+    pub with: LineId,
+}
+
+/// Holds a call for its sender alone and calls somebody who may want it (TRF-5).
+pub fn announce(s: &mut State, turret: TurretId, line: &LineId, whom: &UserId) -> Done {
+    transfer::sendable(s, turret, line)?;
+    hold::may_hold(s, turret, line)?;
+    let me = s.party(turret, Position::Left)?.user;
+    intercom::may_call(s, &me, whom)?;
+    if let Some(other) = s.lines_of_user(&me).find(|found| found.announced.is_some()) {
+        let sentence = format!("You announce {} already; complete or cancel that first.", other.spec.name);
+        return Err(Refusal::new(RefusalCode::Stale, sentence));
+    }
+    let at = s.line(line)?.leg(turret).map_or(Position::Left, |leg| leg.party.position);
+    hold::hold(s, turret, line, true)?;
+    // Who talks with them already goes on there.
+    let up = intercom::between(s, &me, whom).filter(|up| s.lines[up].leg(turret).is_some());
+    let with = match up {
+        Some(with) => Some(with),
+        None => intercom::call(s, turret, whom, at)?.line,
+    };
+    let position = with.as_ref().and_then(|with| s.lines.get(with)?.leg(turret)).map(|leg| leg.party.position);
+    let found = s.line_mut(line)?;
+    found.announced = with.map(|with| Announced { by: me, to: whom.clone(), with });
+    Ok(Accepted { line: Some(line.clone()), position, call: found.call })
+}
+
+/// What a turret's user has announced of a line.
+fn mine(s: &State, turret: TurretId, line: &LineId) -> Result<Announced, Refusal> {
+    let found = s.line(line)?;
+    let announced = found.announced.as_ref().filter(|announced| Some(&announced.by) == s.user_of(turret));
+    announced.cloned().ok_or_else(|| {
+        let sentence = format!("{} is announced to nobody any more; look at its key.", found.spec.name);
+        Refusal::new(RefusalCode::Stale, sentence)
+    })
+}
+
+/// Gives the call to whom it was announced (TRF-5); to one who has not answered yet it is sent on without a word (TRF-6).
+pub fn complete(s: &mut State, turret: TurretId, line: &LineId) -> Done {
+    let Announced { by, to, with } = mine(s, turret, line)?;
+    s.recordable(line)?;
+    let found = s.line(line)?;
+    let (name, call) = (found.spec.name.clone(), found.call);
+    let callee = s.line(&with)?.legs().iter().find(|leg| leg.party.user == to).cloned();
+    let Some(taker) = callee else {
+        let target = transfer::target(s, turret, &TransferTo::User(to))?;
+        hang_up(s, line, &with);
+        return transfer::send(s, turret, line, target);
+    };
+    hang_up(s, line, &with);
+    let [sender, receiver] = [&by, &to].map(|user| s.name_of(user));
+    leave(s, line, &by);
+    s.happened(line, Some(by), Happening::SentOn { to: receiver.clone() });
+    s.add_guest(line, &to);
+    let Leg { party: Party { turret: at, position, .. }, mic, .. } = taker;
+    // Their microphone is as it was towards the sender: what they say next is meant for the far end.
+    let leg = Leg::new(s.party(at, position)?, mic, s.now);
+    call::join(s, line, call.ok_or_else(|| stale(&name))?, leg);
+    s.happened_at(line, at, Happening::Answered);
+    let talk = if mic { "you are heard there" } else { "press its key to be heard" };
+    s.notice(at, Some(line), format!("{sender} gave you {name}: {talk}."), Some(Sound::Beep));
+    s.notice(turret, Some(line), format!("{receiver} has {name} now."), None);
+    Ok(Accepted { line: Some(line.clone()), position: None, call })
+}
+
+/// Goes back to the call (TRF-5): the intercom ends.
+pub fn cancel(s: &mut State, turret: TurretId, line: &LineId) -> Done {
+    let Announced { with, .. } = mine(s, turret, line)?;
+    let found = s.line(line)?;
+    let (name, call) = (found.spec.name.clone(), found.call.ok_or_else(|| stale(&found.spec.name))?);
+    if let Some(leg) = found.leg(turret) {
+        let position = leg.party.position;
+        hang_up(s, line, &with);
+        return Ok(Accepted { line: Some(line.clone()), position: Some(position), call: Some(call) });
+    }
+    s.recordable(line)?;
+    let at = s.line(&with)?.leg(turret).map(|leg| leg.party.position).ok_or_else(|| stale(&name))?;
+    hang_up(s, line, &with);
+    hold::resume(s, turret, line, call, Take { at, private: false })
+}
+
+/// The intercom of an announcement ends for both.
+fn hang_up(s: &mut State, line: &LineId, with: &LineId) {
+    s.line_mut(line).into_iter().for_each(|found| found.announced = None);
+    let turrets = s.lines.get(with).map(Line::member_turrets).unwrap_or_default();
+    for turret in turrets {
+        s.take_leg(with, turret);
+    }
+    intercom::close(s, with);
+}
+
+/// Takes a user off a line, with all their holds.
+fn leave(s: &mut State, line: &LineId, user: &UserId) {
+    let turrets = s.seats.get(user).cloned().unwrap_or_default();
+    for turret in turrets {
+        s.take_leg(line, turret);
+        s.take_holder(line, turret);
+    }
+}
+
+/// The line that its caller announces by an intercom.
+fn announced_by<'s>(s: &'s State, caller: &UserId, with: &LineId) -> Option<&'s Line> {
+    s.lines_of_user(caller).find(|line| line.announced.as_ref().is_some_and(|announced| announced.with == *with))
+}
+
+/// Who announces hangs up: that gives the call on, where the floor wants it so (TRF-6).
+pub fn completes(s: &State, turret: TurretId, with: &LineId) -> Option<LineId> {
+    let user = s.user_of(turret)?;
+    let line = announced_by(s, user, with)?;
+    let policy = s.policy(Some(&line.spec.line), Some(user)).transfer_on_release;
+    (policy == KeepOrComplete::Complete).then(|| line.spec.line.clone())
+}
+
+/// The intercom is over and the call was given to nobody: it stays held for who announced it, who is reminded at once (TRF-6,
+/// TRF-7); for everybody with the line, when they are lost (LOS-10).
+pub fn over(s: &mut State, with: &Line) {
+    let caller = with.spec.members.keys().find_map(|user| announced_by(s, user, &with.spec.line));
+    let Some(line) = caller.map(|line| line.spec.line.clone()) else { return };
+    let Ok(found) = s.line_mut(&line) else { return };
+    let Some(announced) = found.announced.take() else { return };
+    let holds: Vec<TurretId> =
+        found.holders().iter().filter(|holder| holder.user == announced.by).map(|holder| holder.turret).collect();
+    let name = found.spec.name.clone();
+    let to = s.name_of(&announced.to);
+    let sound = (!s.dnd.contains(&announced.by)).then_some(Sound::Reminder);
+    for turret in holds {
+        if s.turrets.get(&turret).is_none_or(|seat| seat.lost.is_some()) {
+            hold::opens_to_all(s, &line, turret);
+        } else {
+            s.notice(turret, Some(&line), format!("{to} did not take {name}: it waits on hold for you."), sound);
+        }
+    }
+}

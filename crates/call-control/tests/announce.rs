@@ -1,0 +1,182 @@
+//! Announced transfer: who sends a call on talks first to whom it goes.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a failed unwrap is a failed test")]
+
+mod floor;
+
+use dealerboard_call_control::{Act, Input, Output, RefusalCode, Sound, Value};
+use dealerboard_model::{LineId, LinePhase, Position, TurretId};
+use floor::*;
+
+use LinePhase::{Held, Idle, Talking};
+
+/// A1 announces the call of the ARD to A2, who hears it by intercom.
+fn announced() -> Desk {
+    let mut d = Desk::talking();
+    announce(&mut d, A2);
+    d
+}
+
+fn announce(d: &mut Desk, to: TurretId) {
+    d.act(A1, Act::Announce { line: l("ard-a"), to: user(to) }).unwrap();
+}
+
+fn with(d: &Desk) -> LineId {
+    d.status("ard-a").announced.unwrap().with
+}
+
+fn complete() -> Act {
+    Act::Complete { line: l("ard-a") }
+}
+
+fn talk_back(d: &mut Desk) {
+    let line = with(d);
+    d.act(A2, Act::TalkBack { line, on: true, latched: true }).unwrap();
+}
+
+#[test]
+fn trf_5_the_far_end_waits_while_its_sender_talks_to_whom_it_may_go_to() {
+    let mut d = announced();
+    assert_eq!(d.phases("ard-a", "ard-b"), (Held, Talking));
+    assert!(d.status("ard-a").is_held_exclusively());
+    talk_back(&mut d);
+    assert_eq!((d.heard_by(A1), d.heard_by(A2), d.heard_by(B1)), (vec![A2], vec![A1], vec![]));
+}
+
+#[test]
+fn trf_5_complete_gives_the_call_to_whom_it_was_announced_with_their_microphone_as_it_was() {
+    let mut d = announced();
+    talk_back(&mut d);
+    let intercom = with(&d);
+    d.act(A1, complete()).unwrap();
+    assert_eq!((d.heard_by(A2), d.heard_by(B1), d.heard_by(A1)), (vec![B1], vec![A2], vec![]));
+    assert!(d.out.iter().any(|out| matches!(out, Output::LineRemoved { line, .. } if *line == intercom)));
+    assert!(d.told(A2, "U1 gave you ARD-A: you are heard there"));
+    assert!(d.status("ard-a").holders.is_empty());
+}
+
+#[test]
+fn trf_5_who_has_not_talked_back_hears_the_far_end_and_is_heard_by_a_press() {
+    let mut d = announced();
+    d.act(A1, complete()).unwrap();
+    assert_eq!((d.heard_by(A2), d.heard_by(B1)), (vec![], vec![A2]));
+    assert!(d.told(A2, "press its key to be heard"));
+    d.act(A2, Act::OpenMic { line: l("ard-a") }).unwrap();
+    assert_eq!(d.heard_by(A2), vec![B1]);
+}
+
+#[test]
+fn trf_5_cancel_ends_the_intercom_and_goes_back_to_the_call() {
+    let mut d = announced();
+    d.act(A1, Act::Cancel { line: l("ard-a") }).unwrap();
+    assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
+    assert_eq!((d.heard_by(A1), d.heard_by(B1)), (vec![B1], vec![A1]));
+    assert!(d.status("ard-a").announced.is_none());
+    assert_eq!(d.refused(A1, complete()), RefusalCode::Stale);
+}
+
+#[test]
+fn trf_5_its_sender_swaps_between_both_and_neither_hears_the_other() {
+    let mut d = announced();
+    talk_back(&mut d);
+    d.act(A1, d.resume("ard-a")).unwrap();
+    assert_eq!((d.heard_by(B1), d.heard_by(A2)), (vec![A1], vec![A1]));
+    assert!(!d.heard_by(A1).contains(&A2), "the intercom has made room, its microphone is shut");
+    assert!(d.status("ard-a").announced.is_some());
+    d.act(A1, complete()).unwrap();
+    assert_eq!((d.heard_by(A2), d.heard_by(B1), d.heard_by(A1)), (vec![B1], vec![A2], vec![]));
+}
+
+#[test]
+fn trf_5_nobody_announces_to_who_is_not_there_and_the_call_stays_where_it_was() {
+    let mut d = Desk::talking();
+    let to = |turret| Act::Announce { line: l("ard-a"), to: user(turret) };
+    assert_eq!(d.refused(A1, to(A1)), RefusalCode::UnknownNumber);
+    d.input(Input::LogOff { turret: A2 });
+    assert_eq!(d.refused(A1, to(A2)), RefusalCode::NobodyThere);
+    assert_eq!((d.phases("ard-a", "ard-b"), d.heard_by(A1)), ((Talking, Talking), vec![B1]));
+}
+
+#[test]
+fn trf_6_complete_before_the_answer_sends_it_on_as_if_it_had_not_been_announced() {
+    let mut d = Desk::talking();
+    d.act(A2, Act::Seize { line: l("mrd-a"), position: Position::Left, private: false }).unwrap();
+    announce(&mut d, A2);
+    d.act(A1, complete()).unwrap();
+    assert_eq!(d.status("ard-a").sent_to.as_deref(), Some("U2"));
+    d.answer(A2, "ard-a");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
+}
+
+#[test]
+fn trf_6_hanging_up_keeps_the_call_for_its_sender_who_is_reminded_at_once() {
+    let mut d = announced();
+    d.release(A1, with(&d).as_str());
+    assert_eq!(d.phases("ard-a", "ard-b"), (Held, Talking));
+    assert!(d.told(A1, "U2 did not take ARD-A: it waits on hold for you"));
+    assert_eq!(d.sound(A1), Some(Sound::Reminder));
+    assert!(d.status("ard-a").announced.is_none());
+}
+
+#[test]
+fn trf_6_hanging_up_completes_where_the_floor_wants_it_so() {
+    let mut d = Desk::with_policies(&[("transfer.on_release", Value::Word("complete"))]);
+    d.seize(A1, "ard-a");
+    d.answer(B1, "ard-b");
+    announce(&mut d, A2);
+    talk_back(&mut d);
+    d.release(A1, with(&d).as_str());
+    assert_eq!((d.heard_by(A2), d.heard_by(B1)), (vec![B1], vec![A2]));
+}
+
+#[test]
+fn trf_7_when_the_other_one_has_gone_its_sender_keeps_the_call_on_hold() {
+    let mut d = announced();
+    d.release(A2, with(&d).as_str());
+    assert!(d.told(A1, "it waits on hold for you"));
+    assert_eq!(d.refused(A1, complete()), RefusalCode::Stale);
+    d.act(A1, d.resume("ard-a")).unwrap();
+    assert_eq!(d.heard_by(B1), vec![A1]);
+}
+
+#[test]
+fn trf_7_when_the_far_end_has_gone_the_intercom_is_a_plain_one_and_its_sender_is_told() {
+    let mut d = announced();
+    let intercom = with(&d);
+    d.release(B1, "ard-b");
+    assert!(d.told(A1, "The far end of ARD-A released"));
+    assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
+    assert_eq!((d.status(intercom.as_str()).phase, d.heard_by(A1)), (Talking, vec![A2]));
+    d.release(A1, intercom.as_str());
+    assert!(!d.told(A1, "waits on hold"));
+}
+
+#[test]
+fn trf_8_who_was_announced_a_call_without_an_appearance_of_it_gets_its_key() {
+    let mut d = Desk::talking();
+    announce(&mut d, B3);
+    d.act(A1, complete()).unwrap();
+    assert!(
+        d.out.iter().any(|out| matches!(out, Output::LineAdded { line, to, .. } if *line == l("ard-a") && *to == [B3]))
+    );
+    d.act(B3, Act::OpenMic { line: l("ard-a") }).unwrap();
+    assert_eq!(d.heard_by(B3), vec![B1]);
+}
+
+#[test]
+fn los_10_a_sender_who_is_lost_leaves_the_call_on_hold_for_everybody() {
+    let mut d = announced();
+    d.input(Input::LinkLost { turret: A1 });
+    let status = d.status("ard-a");
+    assert!(status.phase == Held && !status.is_held_exclusively());
+    d.act(A3, d.resume("ard-a")).unwrap();
+    assert_eq!(d.heard_by(B1), vec![A3]);
+}
+
+#[test]
+fn los_10_a_sender_who_is_back_in_time_resumes_it() {
+    let mut d = announced();
+    d.input(Input::LinkLost { turret: A1 });
+    d.input(Input::LinkBack { turret: A1 });
+    d.act(A1, d.resume("ard-a")).unwrap();
+    assert_eq!(d.heard_by(B1), vec![A1]);
+}
