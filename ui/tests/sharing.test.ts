@@ -133,3 +133,30 @@ test('sends on no other call than the one that was shown', async () => {
   await tick();
   expect(screen.queryByRole('dialog')).toBeNull();
 });
+
+const announcing = { line: 'calder-wynn', name: 'Calder Wynn', to: 'T. Marsh', swap: 7 };
+
+test('holds a call and asks somebody who may want it first, who does not want to be disturbed too', async () => {
+  await fireEvent.click(handset('left').getByText('Transfer'));
+  const card = within(screen.getByRole('dialog'));
+  const disturbed = fixture.people.find((person) => person.dnd)!;
+  await fireEvent.click(card.getByLabelText(`Ask ${disturbed.name} first`));
+  expect(sent).toEqual([{ intent: 'announce', position: 'left', to: disturbed.user }]);
+});
+
+test('completes, cancels and swaps where a call is announced', async () => {
+  store.apply({ change: 'position', value: { ...store.position('left')!, line: 'intercom-9', name: 'T. Marsh', can_hold: false, can_transfer: false, announcing } });
+  await tick();
+  for (const word of ['Complete', 'Cancel', 'Swap']) await fireEvent.click(handset('left').getByText(word));
+  expect(sent).toEqual([
+    { intent: 'complete', position: 'left' },
+    { intent: 'cancel', position: 'left' },
+    { intent: 'press', line: 'calder-wynn', call: 7, lamp: 'held_here', position: 'left' },
+  ]);
+});
+
+test('offers no swap while no handset is free for the intercom', async () => {
+  store.apply({ change: 'position', value: { ...store.position('left')!, announcing: { ...announcing, swap: null } } });
+  await tick();
+  expect(handset('left').queryByText('Swap')).toBeNull();
+});

@@ -63,7 +63,9 @@ fn hold_leg(s: &mut State, turret: TurretId, line: &LineId, exclusive: bool) {
     let Some(Leg { mut party, .. }) = s.take_leg(line, turret) else { return };
     let user = party.user.clone();
     let policy = s.policy(Some(line), Some(&user));
-    let exclusive = exclusive || (party.private && policy.hold_private == HoldPrivate::Exclusive);
+    // A call that is announced waits for who announces it (TRF-5).
+    let announced = s.lines.get(line).and_then(|found| found.announced.as_ref()).is_some_and(|it| it.by == user);
+    let exclusive = exclusive || announced || (party.private && policy.hold_private == HoldPrivate::Exclusive);
     (party.since, party.private, party.exclusive, party.overriding) = (now, false, exclusive, false);
     s.put_holder(line, party);
     let Ok(found) = s.line_mut(line) else { return };

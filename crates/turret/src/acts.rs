@@ -96,8 +96,19 @@ impl TurretTask {
                 self.refused_until.remove(line);
                 self.local.talk.remove(line);
             }
-            Act::Hold { line, .. } | Act::Release { line } | Act::TalkBack { line, on: false, .. } => {
+            Act::Hold { line, .. }
+            | Act::Announce { line, .. }
+            | Act::Release { line }
+            | Act::TalkBack { line, on: false, .. } => {
                 self.local.mics.shut(&self.facts, line, false, id);
+            }
+            // What is said now is meant for neither: the call is given on, or the intercom ends.
+            Act::Complete { line } | Act::Cancel { line } => {
+                let status = self.facts.statuses.get(line);
+                if let Some(with) = status.and_then(|it| it.announced.as_ref()).map(|announced| announced.with.clone())
+                {
+                    self.local.mics.shut(&self.facts, &with, false, id);
+                }
             }
             Act::Seize { line, .. }
             | Act::Answer { line, .. }
@@ -143,6 +154,10 @@ impl TurretTask {
             Act::TalkBack { line, on: true, .. } => {
                 (Some(line.clone()), self.facts.position_of(line).unwrap_or(Position::HandsFree))
             }
+            Act::Cancel { line } => {
+                let with = self.facts.statuses.get(line)?.announced.as_ref()?.with.clone();
+                (Some(line.clone()), self.facts.position_of(line).or(self.facts.position_of(&with))?)
+            }
             // Who talks by a held key has opened nothing yet.
             Act::Intercom { position, .. }
             | Act::IntercomGroup { position, .. }
@@ -163,6 +178,8 @@ impl TurretTask {
             | Act::Join { .. }
             | Act::Unjoin { .. }
             | Act::Transfer { .. }
+            | Act::Announce { .. }
+            | Act::Complete { .. }
             | Act::Override { .. }
             | Act::Clear { .. }
             | Act::Dnd { .. } => return None,
@@ -287,6 +304,9 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::Join { line, .. }
         | Act::Unjoin { line }
         | Act::Transfer { line, .. }
+        | Act::Announce { line, .. }
+        | Act::Complete { line }
+        | Act::Cancel { line }
         | Act::Override { line, .. }
         | Act::Clear { line }
         | Act::Signal { line, .. }

@@ -4,7 +4,7 @@
 
 use crate::calling::Whom;
 use dealerboard_model::{
-    Csrc, GroupId, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right, TurretId, UserId,
+    AnnouncedCall, Csrc, GroupId, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right, TurretId, UserId,
 };
 use dealerboard_wire::{
     Event, IntercomGroup, Me, OpenMic, Page, Person, RecorderHealth, SecondPress, Snapshot, TalkerLabel,
@@ -138,6 +138,17 @@ impl Facts {
     #[must_use]
     pub fn position_of(&self, line: &LineId) -> Option<Position> {
         self.party_of(line).map(|party| party.position)
+    }
+
+    /// The call that I announce, at a position that carries it or the intercom about it.
+    #[must_use]
+    pub fn announced_at(&self, position: Position) -> Option<(&LineStatus, &AnnouncedCall)> {
+        let me = &self.me.as_ref()?.user;
+        let mine = self.statuses.values().filter_map(|it| Some((it, it.announced.as_deref()?)));
+        let mut mine = mine.filter(|(_, announced)| announced.by == *me);
+        mine.find(|(it, announced)| {
+            [&it.line, &announced.with].iter().any(|one| self.position_of(one) == Some(position))
+        })
     }
 
     /// Whether two lines are one call: they are joined.

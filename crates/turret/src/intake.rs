@@ -46,6 +46,9 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::Join { .. }
         | Intent::Unjoin { .. }
         | Intent::Transfer { .. }
+        | Intent::Announce { .. }
+        | Intent::Complete { .. }
+        | Intent::Cancel { .. }
         | Intent::Override { .. }
         | Intent::Clear { .. }
         | Intent::Signal { on: true, .. }

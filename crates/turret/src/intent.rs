@@ -76,6 +76,23 @@ pub enum Intent {
         /// To whom.
         to: TransferTo,
     },
+    /// Holds what a position carries and talks to somebody who may want it.
+    Announce {
+        /// Which position.
+        position: Position,
+        /// To whom.
+        to: UserId,
+    },
+    /// Gives the call that is announced at a position to whom it was announced.
+    Complete {
+        /// Which position.
+        position: Position,
+    },
+    /// Goes back to the call that is announced at a position.
+    Cancel {
+        /// Which position.
+        position: Position,
+    },
     /// Takes a line that I added out of a conference.
     Unjoin {
         /// Which line.

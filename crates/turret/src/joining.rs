@@ -1,8 +1,8 @@
-//! Conferences as the panel shows them: what is joined at a position, and what could be.
+//! Several calls at one position as the panel shows them: what is joined there, what could be, and what is announced.
 
 use super::Look;
-use crate::view::{JoinableView, JoinedView};
-use dealerboard_model::{ConferenceLine, LineFacts, LineId, LinePhase, LineStatus, Role};
+use crate::view::{AnnouncingView, JoinableView, JoinedView};
+use dealerboard_model::{ConferenceLine, LineFacts, LineId, LinePhase, LineStatus, Position, Role};
 
 impl Look<'_> {
     /// The lines of the conference that a line is in.
@@ -33,6 +33,21 @@ impl Look<'_> {
             Some(JoinableView { line: about.line.clone(), name: about.name.clone(), call: status.call? })
         };
         mine.filter_map(view).collect()
+    }
+
+    /// The call that is announced at a position.
+    pub(super) fn announcing(&self, position: Position) -> Option<AnnouncingView> {
+        let (status, announced) = self.facts.announced_at(position)?;
+        // The intercom makes room at a handset while its caller is back on the call.
+        let free = |at: &Position| self.facts.line_at(*at).is_none();
+        let waits = self.facts.party_of(&status.line).is_none();
+        let has_room = [Position::Left, Position::Right].iter().any(free);
+        Some(AnnouncingView {
+            line: status.line.clone(),
+            name: self.name(&status.line),
+            to: self.facts.name_of(&announced.to),
+            swap: status.call.filter(|_| waits && has_room),
+        })
     }
 
     /// The name of a line, or those of all lines of its conference.

@@ -57,7 +57,14 @@ impl Mutes {
                 *call = call.or(*carried);
                 listed || call == carried
             });
-            !calls.is_empty()
+            if calls.is_empty() {
+                return false;
+            }
+            // A call that comes in the place of the muted one without a press here, as one that a colleague has announced and
+            // gives on does, is muted as well: it was shut for the other one a moment ago.
+            let follows = now.filter(|(line, _)| coming != Some(line) && !calls.iter().any(|(it, _)| it == line));
+            calls.extend(follows);
+            true
         });
     }
 }
@@ -114,6 +121,16 @@ mod tests {
         assert!(mutes.contains(Position::Left));
         mutes.settle(&carries(None), &Mics::default());
         assert!(!mutes.contains(Position::Left));
+    }
+
+    #[test]
+    fn a_mute_goes_on_in_a_call_that_somebody_else_puts_in_the_place_of_the_muted_one() {
+        let mut mutes = muted_in(Some(("intercom-3", 3)));
+        let (uplink, line) = (Uplink::Left, "intercom-3".into());
+        let mic = OpenMic { uplink, line, since: NOW, hearers: 1, muted: false, closes_at: None };
+        mutes.settle(&Facts { mics: vec![mic], ..carries(Some(("calder", 7))) }, &Mics::default());
+        mutes.settle(&carries(Some(("calder", 7))), &Mics::default());
+        assert!(mutes.contains(Position::Left));
     }
 
     #[test]

@@ -92,6 +92,7 @@ pub enum LocalDeed {
 }
 
 const NOTHING_THERE: &str = "No line is on this position; press a line's key first.";
+const NOTHING_ANNOUNCED: &str = "No call is announced here; press Transfer first.";
 const NO_MICROPHONE: &str = "The talk keys have no microphone; plug one in, or choose another, and press again.";
 const SPEAKERS_HEAR_NOTHING: &str =
     "The speakers have no microphone of their own; choose that of hands-free, which their talk keys use.";
@@ -126,6 +127,9 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
             act(Act::Join { line: line.clone(), call: *call, position: *position })
         }
         Intent::Transfer { position, to } => at(*position, facts, local, |line| Act::Transfer { line, to: to.clone() }),
+        Intent::Announce { position, to } => at(*position, facts, local, |line| Act::Announce { line, to: to.clone() }),
+        Intent::Complete { position } => announced(*position, facts, |line| Act::Complete { line }),
+        Intent::Cancel { position } => announced(*position, facts, |line| Act::Cancel { line }),
         Intent::Unjoin { line } => act(Act::Unjoin { line: line.clone() }),
         Intent::Override { line, call, reason, position } => {
             let position = landing(*position, facts, local);
@@ -199,6 +203,9 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         | Intent::Join { .. }
         | Intent::Unjoin { .. }
         | Intent::Transfer { .. }
+        | Intent::Announce { .. }
+        | Intent::Complete { .. }
+        | Intent::Cancel { .. }
         | Intent::Override { .. }
         | Intent::Clear { .. }
         | Intent::Signal { .. }
@@ -318,6 +325,14 @@ fn at(position: Position, facts: &Facts, local: &Local, make: impl FnOnce(LineId
     match facts.line_at(position).or_else(|| local.mics.line_on_its_way_to(position)) {
         Some(line) => act(make(line.clone())),
         None => refuse(NOTHING_THERE),
+    }
+}
+
+/// An act on the call that is announced at a position, which carries it or the intercom about it.
+fn announced(position: Position, facts: &Facts, make: impl FnOnce(LineId) -> Act) -> Vec<Deed> {
+    match facts.announced_at(position) {
+        Some((status, _)) => act(make(status.line.clone())),
+        None => refuse(NOTHING_ANNOUNCED),
     }
 }
 

@@ -319,6 +319,7 @@ impl<'a> Look<'a> {
         let muted = self.local.muted.contains(position);
         let selected = self.local.selected == Some(position);
         let talking = status.is_some_and(|it| it.phase == LinePhase::Talking);
+        let announcing = self.announcing(position);
         let words = match status {
             None if position == Position::Speakers => String::new(),
             None if selected => "Next key you press lands here".into(),
@@ -326,6 +327,9 @@ impl<'a> Look<'a> {
             Some(it) if it.phase == LinePhase::Calling => CALLING.into(),
             Some(it) if it.intercom.is_some() && it.ring.is_some() => "Waits for an answer".into(),
             Some(it) if it.intercom.as_ref().is_some_and(|about| about.group.is_some()) => self.group_words(it),
+            Some(it) if it.intercom.is_some() && announcing.is_some() => {
+                announcing.iter().map(|it| format!("about {}, on hold", it.name)).collect()
+            }
             Some(it) if it.far == FarEnd::Held => "Held by the far end".into(),
             Some(it) if it.far == FarEnd::SentOn => "Sent on by the far end, rings there".into(),
             Some(it) if it.far == FarEnd::LinkLost => "The far end's turret is lost".into(),
@@ -356,6 +360,7 @@ impl<'a> Look<'a> {
                 && status.is_some_and(|it| it.far != FarEnd::Open),
             can_transfer: about.is_some_and(|it| it.kind.is_wire())
                 && status.is_some_and(|it| it.phase == LinePhase::Talking && it.conference.is_none()),
+            announcing,
             joined: line.map(|it| self.joined(it)).unwrap_or_default(),
             joinable: line.map(|it| self.joinable(it)).unwrap_or_default(),
             device: self.local.devices.get(&position).cloned().unwrap_or(DeviceView {

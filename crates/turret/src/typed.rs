@@ -28,6 +28,12 @@ const EXAMPLES: &[(&str, &str)] = &[
         r#"{"intent":"transfer","position":"left","to":{"user":"t.marsh"}}"#,
         "sends what a position carries on to a person, or to everybody of a {\"desk\":\"rates-london\"}",
     ),
+    (
+        r#"{"intent":"announce","position":"left","to":"t.marsh"}"#,
+        "holds what a position carries and calls somebody who may want it",
+    ),
+    (r#"{"intent":"complete","position":"left"}"#, "gives the call that you announced to whom you talk to"),
+    (r#"{"intent":"cancel","position":"left"}"#, "goes back to the call that you announced"),
     (r#"{"intent":"unjoin","line":"fenmoor"}"#, "takes a line that you added out of a conference"),
     (
         r#"{"intent":"override","line":"calder-wynn","call":7,"reason":"a limit was passed"}"#,

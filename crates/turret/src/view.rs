@@ -225,6 +225,8 @@ pub struct PositionView {
     pub can_signal: bool,
     /// Its call can be sent on to somebody else.
     pub can_transfer: bool,
+    /// The call that is announced here; none: no call is.
+    pub announcing: Option<AnnouncingView>,
     /// The lines of the conference on it; none for a plain call.
     pub joined: Vec<JoinedView>,
     /// What can be joined with its call: calls of mine at other positions, and those that I hold.
@@ -235,6 +237,19 @@ pub struct PositionView {
     pub selected: bool,
     /// Volume, 0 to 1.
     pub volume: f32,
+}
+
+/// A call that its user announces to somebody before they give it to them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AnnouncingView {
+    /// The call's line.
+    pub line: LineId,
+    /// Its name.
+    pub name: String,
+    /// To whom.
+    pub to: String,
+    /// The call waits on hold, and can be talked to without ending the intercom: a position is free for it.
+    pub swap: Option<CallId>,
 }
 
 /// One line of a conference.

@@ -40,6 +40,9 @@ pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
         }
         Act::Join { line, .. } => format!("Not sent: {} is not joined; press again.", name(line)),
         Act::Transfer { line, .. } => format!("Not sent: {} stays here; press again.", name(line)),
+        Act::Announce { line, .. } => format!("Not sent: {} is announced to nobody; press again.", name(line)),
+        Act::Complete { line } => format!("Not sent: {} stays held here; press Complete again.", name(line)),
+        Act::Cancel { line } => format!("Not sent: {} stays held here; press Cancel again.", name(line)),
         Act::Unjoin { line } => format!("Not sent: {} is not removed; press again.", name(line)),
         Act::Private { line, .. } => format!("Not sent: privacy of {} is as it was; press again.", name(line)),
         Act::Override { line, .. } => format!("Not sent: you did not enter {}; press again.", name(line)),

@@ -200,6 +200,23 @@ pub enum Act {
         /// To whom.
         to: TransferTo,
     },
+    /// Holds a call for oneself, and talks to somebody who may want it.
+    Announce {
+        /// Which line.
+        line: LineId,
+        /// To whom.
+        to: UserId,
+    },
+    /// Gives a call to whom it was announced.
+    Complete {
+        /// Which line.
+        line: LineId,
+    },
+    /// Goes back to a call that was announced.
+    Cancel {
+        /// Which line.
+        line: LineId,
+    },
     /// Takes a line out of a conference.
     Unjoin {
         /// Which line.

@@ -231,6 +231,9 @@ impl Reader {
                 | Act::Join { .. }
                 | Act::Unjoin { .. }
                 | Act::Transfer { .. }
+                | Act::Announce { .. }
+                | Act::Complete { .. }
+                | Act::Cancel { .. }
                 | Act::Private { .. }
                 | Act::Override { .. }
                 | Act::Clear { .. }
