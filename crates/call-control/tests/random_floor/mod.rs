@@ -95,7 +95,7 @@ pub struct Move {
 }
 
 /// `Move::kind` is less.
-pub const KINDS: u8 = 40;
+pub const KINDS: u8 = 43;
 
 /// Of `Move::kind`: before it the switch is killed, one time in three.
 const RESTART: u8 = 36;
@@ -138,6 +138,9 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
         }
         33 => Act::Unjoin { line: mine.unwrap_or(line) },
         34 | 35 => Act::Transfer { line, to: TransferTo::User(other) },
+        40 => Act::Announce { line, to: other },
+        41 => Act::Complete { line },
+        42 => Act::Cancel { line },
         37 => Act::IntercomGroup { group: "everybody".into(), position },
         38 => Act::IntercomPicked { users: vec![other, user(TURRETS[one.line])], position },
         _ => return Input::VoiceActivity { turret, uplink: Uplink::Mic, speaking: one.place > 0 },
@@ -287,9 +290,10 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
         | Input::Tick => {}
     }
     for (turret, uplink, line) in switch.open().difference(&before) {
-        // Lines that were joined with that of a microphone that is open already.
+        // Lines that were joined with that of a microphone that is open already, and what was given to who talks about it.
         let joined = d.exchange.status(line).is_some_and(|it| it.conference.is_some());
-        if joined && before.iter().any(|(at, by, _)| (at, by) == (turret, uplink)) {
+        let given = matches!(input, Input::Act { act: Act::Complete { .. }, .. });
+        if (joined || given) && before.iter().any(|(at, by, _)| (at, by) == (turret, uplink)) {
             continue;
         }
         // A supervisor's own press, `override.lead` ago.
