@@ -76,7 +76,23 @@ position: Position,
 /**
  * To whom.
  */
-to: TransferTo, } | { "intent": "unjoin", 
+to: TransferTo, } | { "intent": "announce", 
+/**
+ * Which position.
+ */
+position: Position, 
+/**
+ * To whom.
+ */
+to: UserId, } | { "intent": "complete", 
+/**
+ * Which position.
+ */
+position: Position, } | { "intent": "cancel", 
+/**
+ * Which position.
+ */
+position: Position, } | { "intent": "unjoin", 
 /**
  * Which line.
  */
