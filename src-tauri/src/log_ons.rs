@@ -39,6 +39,8 @@ impl LogOns {
             | Change::Incoming(_)
             | Change::Notice(_)
             | Change::Meters(_)
+            | Change::History(_)
+            | Change::HistoryEntry(_)
             | Change::Devices(_) => return Turn::default(),
         };
         if *user == self.0 {

@@ -1,6 +1,7 @@
 //! The exchange: routes an input to the one feature that decides it, then sends what follows. Nothing is decided here.
 
 use crate::call::Take;
+use crate::history::{self, History};
 use crate::kept::{self, Awaited, Kept, Told};
 use crate::line::{Line, Places};
 use crate::messages::{Act, Input, MicReport, Output};
@@ -72,11 +73,13 @@ impl Exchange {
             outputs: Vec::new(),
             now,
             happenings: Vec::new(),
+            history: History::default(),
         };
         let mut exchange = Self { state, sent: Sent::default(), recordings, kept: Told::new(&kept) };
         kept::restore(&mut exchange.state, &mut exchange.recordings, &kept);
         exchange.state.touched.extend(exchange.state.lines.keys().cloned());
         exchange.state.touched_people.extend(exchange.state.floor.users.keys().cloned());
+        history::follow(&mut exchange.state);
         project::derive(&mut exchange.state, &mut exchange.sent, &mut exchange.recordings);
         // What nobody has come back to be recorded on is said with the first input.
         exchange.state.outputs.retain(|output| matches!(output, Output::RecordingClosed { .. }));
@@ -91,6 +94,7 @@ impl Exchange {
             self.fire(now, due);
         }
         self.take(now, input);
+        history::follow(&mut self.state);
         while let Some(due) = self.state.timers.take_before(now.mono_us.saturating_add(1)) {
             self.fire(now, due);
         }
@@ -212,6 +216,7 @@ impl Exchange {
             Timer::HootGap(line, since) => hoot::gap(s, &line, since),
             Timer::RestartWindow => kept::window_over(s),
         }
+        history::follow(s);
     }
 }
 

@@ -13,6 +13,7 @@ mod exchange;
 mod floor;
 mod group;
 mod happenings;
+mod history;
 mod hold;
 mod hoot;
 mod intercom;

@@ -7,6 +7,7 @@
 use crate::ard::tell_unattended;
 use crate::call::release;
 use crate::happenings::Happening;
+use crate::history;
 use crate::hold;
 use crate::hoot;
 use crate::line::Line;
@@ -36,6 +37,7 @@ pub fn lost(s: &mut State, turret: TurretId) {
         let kind = s.lines.get(&line).map(|found| found.spec.kind);
         let conference = s.lines.get(&line).and_then(|found| found.conference);
         if kind == Some(LineKind::Intercom) && conference.is_none() {
+            history::lost(s, turret, Some(&line));
             let _ = release(s, turret, &line);
         } else {
             s.leg_mut(&line, turret).into_iter().for_each(|leg| (leg.mic, leg.mic_lapsed) = (false, leg.mic));
@@ -90,6 +92,7 @@ pub fn grace_over(s: &mut State, turret: TurretId, since_us: u64) {
     if seat.lost.is_none_or(|lost| lost.mono_us != since_us) {
         return;
     }
+    history::lost(s, turret, None);
     crate::presence::leave(s, turret, Leaves::Lost);
     s.outputs.push(Output::SessionOver { turret });
 }

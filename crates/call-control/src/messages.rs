@@ -4,8 +4,8 @@ use crate::Floor;
 use crate::happenings::Happening;
 use crate::kept::Kept;
 use dealerboard_model::{
-    CallId, GroupId, LineId, LineKind, LineStatus, Moment, PersonStatus, Position, RecordingId, TrackId, TransferTo,
-    TurretId, Uplink, UserId,
+    CallId, GroupId, HistoryEntry, LineId, LineKind, LineStatus, Moment, PersonStatus, Position, RecordingId, TrackId,
+    TransferTo, TurretId, Uplink, UserId,
 };
 
 /// Everything that can change call state.
@@ -369,6 +369,13 @@ pub enum Output {
     RecordingClosed {
         /// Which.
         recording: RecordingId,
+    },
+    /// A call is over for somebody: what their history says of it.
+    History {
+        /// Whose history.
+        user: UserId,
+        /// What it says.
+        entry: Box<HistoryEntry>,
     },
     /// Something is to be kept over a restart from now on, or no longer. What is no longer kept is said first.
     Kept {

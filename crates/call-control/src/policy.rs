@@ -119,6 +119,7 @@ pub enum Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Ms(ms) if *ms > 0 && ms % 86_400_000 == 0 => write!(f, "{} d", ms / 86_400_000),
             Self::Ms(ms) if *ms > 0 && ms % 60_000 == 0 => write!(f, "{} min", ms / 60_000),
             Self::Ms(ms) if ms % 1_000 == 0 => write!(f, "{} s", ms / 1_000),
             Self::Ms(ms) => write!(f, "{ms} ms"),

@@ -3,6 +3,7 @@
 use crate::conference::Joined;
 use crate::floor::{Floor, LineSpec};
 use crate::happenings::{Happened, Happening};
+use crate::history::History;
 use crate::intercom::Intercom;
 use crate::kept::Awaited;
 use crate::line::{Line, Places};
@@ -73,6 +74,8 @@ pub struct State {
     pub now: Moment,
     /// What has happened since the last drain.
     pub happenings: Vec<Happened>,
+    /// Calls that are not over.
+    pub history: History,
 }
 
 impl State {

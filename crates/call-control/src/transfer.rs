@@ -9,6 +9,7 @@
 //! Law: the far end is with somebody, rings somebody, or waits on a hold that rings: it is never dropped while it waits (I41).
 
 use crate::happenings::Happening;
+use crate::history;
 use crate::hold;
 use crate::hoot;
 use crate::messages::{Accepted, Refusal, RefusalCode};
@@ -171,6 +172,7 @@ pub fn refuse(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     let found = s.line(line)?;
     let (call, name) = (found.call, found.spec.name.clone());
     let user = s.user_of(turret).cloned().ok_or_else(|| stale(&name))?;
+    history::refused(s, line, &user);
     gone(s, line, &user);
     Ok(Accepted { line: Some(line.clone()), position: None, call })
 }

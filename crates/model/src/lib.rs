@@ -3,11 +3,13 @@
 //! Law: no behaviour beyond pure functions over these values; no I/O, clock, randomness or thread. Nothing here depends
 //! on another crate of the workspace.
 
+mod history;
 mod ids;
 mod lamp;
 mod line;
 mod person;
 
+pub use history::*;
 pub use ids::*;
 pub use lamp::*;
 pub use line::*;

@@ -4,12 +4,14 @@
 //! Law: SQL stands here and nowhere else. Nothing in here is evidence. The index can be thrown away and is made anew; the
 //! records cannot, and are never written over when they cannot be read.
 
+mod history;
 mod recordings;
 mod records;
 mod rows;
 
 use std::path::PathBuf;
 
+pub use history::{HISTORY_MAX, HistoryChange, HistoryRow};
 pub use recordings::{RecordingIndex, Update};
 pub use records::{Change, Records};
 pub use rows::{

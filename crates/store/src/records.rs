@@ -31,8 +31,8 @@ pub struct Change {
 
 /// The records of one file.
 pub struct Records {
-    file: PathBuf,
-    connection: SqliteConnection,
+    pub(crate) file: PathBuf,
+    pub(crate) connection: SqliteConnection,
 }
 
 impl Records {
@@ -181,7 +181,7 @@ fn damaged(file: &Path, why: impl ToString) -> StoreError {
 }
 
 /// What SQLite says of a file: that it is damaged, or that it cannot be used.
-fn refused(file: &Path, error: sqlx::Error) -> StoreError {
+pub(crate) fn refused(file: &Path, error: sqlx::Error) -> StoreError {
     let Some(told) = error.as_database_error() else { return unusable(file, error) };
     let code: Option<u32> = told.code().and_then(|code| code.parse().ok());
     match code.filter(|code| DAMAGE.contains(&(code & 0xff))) {

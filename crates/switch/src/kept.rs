@@ -6,11 +6,12 @@
 mod line;
 
 use crate::floor::FloorFile;
+use crate::history::{Ask, HistoryWaiting, answer};
 use crate::users::UserList;
 use anyhow::Result;
 use dealerboard_call_control::Kept;
 use dealerboard_model::{RecordingId, UserId};
-use dealerboard_store::{Change, Records, StoreError};
+use dealerboard_store::{Change, HistoryChange, Records, StoreError};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -97,22 +98,25 @@ pub async fn changed_at_run_time(data: &Path, floor: FloorFile) -> Result<Vec<St
 
 /// Changes that are not written yet, the newest of each kind and key.
 #[derive(Default)]
-struct Waiting(BTreeMap<(&'static str, String), Option<Value>>);
+struct Waiting {
+    changes: BTreeMap<(&'static str, String), Option<Value>>,
+    history: HistoryWaiting,
+}
 
 impl Waiting {
     fn put(&mut self, Change { kind, key, value }: Change) {
-        self.0.insert((kind, key), value);
+        self.changes.insert((kind, key), value);
     }
 
     fn take(&mut self) -> Vec<Change> {
-        let all = std::mem::take(&mut self.0);
+        let all = std::mem::take(&mut self.changes);
         all.into_iter().map(|((kind, key), value)| Change { kind, key, value }).collect()
     }
 
     /// Takes back what could not be written; what came meanwhile is newer.
     fn put_back(&mut self, changes: Vec<Change>) {
         for Change { kind, key, value } in changes {
-            self.0.entry((kind, key)).or_insert(value);
+            self.changes.entry((kind, key)).or_insert(value);
         }
     }
 }
@@ -123,6 +127,7 @@ fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
 
 /// Writes what is kept. Dropping it writes what waits too, but nobody knows when that is done.
 pub struct Keeper {
+    last_history: u64,
     restored: BTreeSet<Kept>,
     waiting: Arc<Mutex<Waiting>>,
     told: watch::Sender<()>,
@@ -138,10 +143,11 @@ impl Keeper {
         let mut records = Records::open(&file_in(data)).await?;
         let (restored, strangers): (BTreeSet<Kept>, BTreeSet<Kept>) =
             read(&mut records).await?.into_iter().partition(|what| !is_strange(what, floor));
+        let last_history = records.last_history().await?;
         let waiting = Arc::<Mutex<Waiting>>::default();
         let (told, hears) = watch::channel(());
         let writing = tokio::spawn(write_all(records, Arc::clone(&waiting), hears));
-        let keeper = Self { restored, waiting, told, writing };
+        let keeper = Self { last_history, restored, waiting, told, writing };
         for what in &strangers {
             tracing::warn!("{}", in_words(what, floor));
             keeper.keep(what, false);
@@ -184,6 +190,23 @@ impl Keeper {
         self.told.send_replace(());
     }
 
+    /// The number of the newest entry of a history, when the switch was started.
+    pub fn last_history(&self) -> u64 {
+        self.last_history
+    }
+
+    /// Changes the history of users' calls.
+    pub fn put_history(&self, change: HistoryChange) {
+        lock(&self.waiting).history.put(change);
+        self.told.send_replace(());
+    }
+
+    /// Shows somebody a page of it, behind all that was changed before.
+    pub fn ask(&self, ask: Ask) {
+        lock(&self.waiting).history.ask(ask);
+        self.told.send_replace(());
+    }
+
     /// Writes what waits and closes the records.
     pub async fn stop(self) {
         drop(self.told);
@@ -191,6 +214,17 @@ impl Keeper {
             tracing::error!("the records were not closed in order: {error}");
         }
     }
+}
+
+/// What is written by half is written again as a whole: each change can be made twice.
+async fn write(records: &mut Records, changes: &[Change], history: &[HistoryChange]) -> Result<(), StoreError> {
+    if !changes.is_empty() {
+        records.write(changes).await?;
+    }
+    if !history.is_empty() {
+        records.write_history(history).await?;
+    }
+    Ok(())
 }
 
 /// Writes what waits whenever it is told, until nobody can tell it any more.
@@ -202,29 +236,46 @@ async fn write_all(mut records: Records, waiting: Arc<Mutex<Waiting>>, mut told:
             None => told.changed().await.is_err(),
             Some(_) => matches!(timeout(AGAIN, told.changed()).await, Ok(Err(_))),
         };
-        let changes = lock(&waiting).take();
-        if changes.is_empty() {
-            continue;
+        let (changes, (history, asks)) = {
+            let mut waiting = lock(&waiting);
+            (waiting.take(), waiting.history.take())
+        };
+        let mut unwritten = Vec::new();
+        if !(changes.is_empty() && history.is_empty()) {
+            match write(&mut records, &changes, &history).await {
+                Ok(()) => {
+                    if failing.take().is_some() {
+                        tracing::info!(
+                            "what users change is kept over a restart again, with all that was changed meanwhile"
+                        );
+                    }
+                }
+                Err(error) => {
+                    unwritten.clone_from(&history);
+                    let surplus = {
+                        let mut waiting = lock(&waiting);
+                        waiting.put_back(changes);
+                        waiting.history.put_back(history)
+                    };
+                    let why = error.to_string();
+                    if failing.as_ref() != Some(&why) {
+                        tracing::error!("what users change is not kept over a restart: {why}");
+                    }
+                    if surplus > 0 {
+                        tracing::error!(surplus, "the oldest entries of histories that wait for the disk are given up");
+                    }
+                    failing = Some(why);
+                }
+            }
         }
-        match records.write(&changes).await {
-            Ok(()) => {
-                if failing.take().is_some() {
-                    tracing::info!(
-                        "what users change is kept over a restart again, with all that was changed meanwhile"
-                    );
-                }
-            }
-            Err(error) => {
-                lock(&waiting).put_back(changes);
-                let why = error.to_string();
-                if failing.as_ref() != Some(&why) {
-                    tracing::error!("what users change is not kept over a restart: {why}");
-                }
-                failing = Some(why);
-            }
+        for ask in asks {
+            answer(&mut records, ask, &unwritten).await;
         }
     }
-    let lost = lock(&waiting).take().len();
+    let lost = {
+        let mut waiting = lock(&waiting);
+        waiting.take().len() + waiting.history.len()
+    };
     if lost > 0 {
         tracing::error!(lost, "what was changed last could not be kept over the restart");
     }

@@ -9,6 +9,7 @@ mod clock;
 mod control;
 pub mod floor;
 mod floor_loop;
+mod history;
 mod keep;
 mod kept;
 mod outbox;

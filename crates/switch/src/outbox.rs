@@ -82,6 +82,8 @@ impl Outbox {
             | Event::Notice(_)
             | Event::Recorder { .. }
             | Event::MoreEars { .. }
+            | Event::History { .. }
+            | Event::HistoryHidden { .. }
             | Event::NotHeard { .. } => None,
         };
         if slot == Some(Slot::Snapshot) {

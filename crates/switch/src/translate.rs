@@ -3,9 +3,18 @@
 use dealerboard_call_control::{Accepted, Act, MicReport, Refusal, RefusalCode, SecondPress, Sound};
 use dealerboard_wire as wire;
 
-/// An act of the protocol as call control takes it.
-pub fn act(act: &wire::Act) -> Act {
-    match act.clone() {
+/// Who decides an act.
+pub enum ToWhom {
+    /// Call control.
+    CallControl(Act),
+    /// The history: its user hides an entry, or all.
+    History(Option<u64>),
+}
+
+/// An act of the protocol as it is taken.
+pub fn act(act: &wire::Act) -> ToWhom {
+    ToWhom::CallControl(match act.clone() {
+        wire::Act::HideHistory { entry } => return ToWhom::History(entry),
         wire::Act::Seize { line, position, private } => Act::Seize { line, position, private },
         wire::Act::Answer { line, call, position, private } => Act::Answer { line, call, position, private },
         wire::Act::Bridge { line, call, position } => Act::Bridge { line, call, position },
@@ -29,7 +38,7 @@ pub fn act(act: &wire::Act) -> Act {
         wire::Act::IntercomPicked { users, position } => Act::IntercomPicked { users, position },
         wire::Act::TalkBack { line, on, latched } => Act::TalkBack { line, on, latched },
         wire::Act::Dnd { on } => Act::Dnd { on },
-    }
+    })
 }
 
 /// The answer to a command.

@@ -12,7 +12,7 @@ use crate::turret::Input;
 use crate::view::{Change, Intent, LinkView};
 use dealerboard_media::PlaybackControl;
 use dealerboard_model::{LineId, Position};
-use dealerboard_wire::Act;
+use dealerboard_wire::{Act, FromTurret};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -130,6 +130,7 @@ impl TurretTask {
             | Act::OpenMic { .. }
             | Act::TalkBack { .. }
             | Act::Dnd { .. }
+            | Act::HideHistory { .. }
             | Act::Private { .. }
             | Act::Join { .. }
             | Act::Unjoin { .. }
@@ -182,6 +183,7 @@ impl TurretTask {
             | Act::Complete { .. }
             | Act::Override { .. }
             | Act::Clear { .. }
+            | Act::HideHistory { .. }
             | Act::Dnd { .. } => return None,
         };
         let (since_utc_ms, until) = (self.switch_utc_ms(), Instant::now() + PENDING);
@@ -241,9 +243,20 @@ impl TurretTask {
                 self.local.link = LinkView::LoggedOff;
                 self.send(ToLink::LogOff { era: self.era }).await;
             }
+            LocalDeed::History { older } => self.list_history(older).await,
             LocalDeed::Devices => self.list_devices(),
             LocalDeed::ChooseDevice { position, part, device } => self.choose_device(position, part, device),
             LocalDeed::Look => self.tell(Change::View(Box::new(project(&self.facts, &self.local)))),
+        }
+    }
+
+    /// Shows the history, which its user has seen then; what is older comes when the switch has answered.
+    async fn list_history(&mut self, older: bool) {
+        self.facts.history.see();
+        self.tell(Change::History(self.facts.history.view()));
+        let up = matches!(self.local.link, LinkView::Up { .. });
+        if let Some(before) = self.facts.history.oldest().filter(|_| older && up) {
+            self.tell_switch(FromTurret::History { before: Some(before) }).await;
         }
     }
 
@@ -313,6 +326,10 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::Talk { line, .. }
         | Act::OpenMic { line }
         | Act::TalkBack { line, .. } => Some(line),
-        Act::Intercom { .. } | Act::IntercomGroup { .. } | Act::IntercomPicked { .. } | Act::Dnd { .. } => None,
+        Act::Intercom { .. }
+        | Act::IntercomGroup { .. }
+        | Act::IntercomPicked { .. }
+        | Act::HideHistory { .. }
+        | Act::Dnd { .. } => None,
     }
 }

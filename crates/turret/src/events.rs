@@ -5,11 +5,12 @@
 
 use crate::acts::line_of_act;
 use crate::cards::CardViews;
+use crate::history;
 use crate::link::LinkEvent;
 use crate::mics;
 use crate::project::TalkKey;
 use crate::task::{TurretTask, tone_of, utc_ms};
-use crate::view::{DeviceView, LinkView};
+use crate::view::{Change, DeviceView, LinkView};
 use crate::words::not_sent;
 use dealerboard_media::{PlaybackControl, Tone};
 use dealerboard_model::{LineId, Position, Uplink};
@@ -38,7 +39,7 @@ impl TurretTask {
                 self.welcomed = true;
                 self.facts.turret = Some(welcome.turret);
                 self.facts.floor.clone_from(&welcome.floor);
-                self.takes_microphones = welcome.takes_microphones;
+                (self.takes_microphones, self.keeps_history) = (welcome.takes_microphones, welcome.keeps_history);
                 self.open_voice(local, welcome.resumed);
                 self.report_keyed().await;
             }
@@ -126,6 +127,9 @@ impl TurretTask {
         self.local.link = LinkView::Up { round_trip_ms: None, voice: self.path.up };
         let plugged = self.plugged.begin(self.takes_microphones, &self.local.devices);
         self.tell_plugged(plugged).await;
+        if self.keeps_history {
+            self.tell_switch(FromTurret::History { before: None }).await;
+        }
         self.release_taken_back().await;
         let talk = |mic: &&dealerboard_wire::OpenMic| mics::place(&self.facts, mic) == Position::Speakers;
         let talks: Vec<LineId> = self.facts.mics.iter().filter(talk).map(|mic| mic.line.clone()).collect();
@@ -155,6 +159,10 @@ impl TurretTask {
                 }
             }
             FromSwitch::Event { event: Event::MoreEars { total }, .. } => self.more_ears(total),
+            FromSwitch::Event { event: event @ (Event::History { .. } | Event::HistoryHidden { .. }), .. } => {
+                self.facts.event(&event);
+                self.tell_history(&event);
+            }
             FromSwitch::Event { event, .. } => self.facts.event(&event),
             FromSwitch::Answer { id, result } => self.answered(id, result),
             FromSwitch::SdpAnswer { id, sdp, error } => self.sdp_answered(id, sdp, error),
@@ -162,6 +170,15 @@ impl TurretTask {
             | FromSwitch::HeartbeatAck { .. }
             | FromSwitch::Token(_)
             | FromSwitch::Goodbye { .. } => {}
+        }
+    }
+
+    /// News of the history are told one by one, a page as a whole.
+    fn tell_history(&self, event: &Event) {
+        if let Event::History { entries, page: false, .. } = event {
+            entries.iter().for_each(|entry| self.tell(Change::HistoryEntry(history::news(entry))));
+        } else {
+            self.tell(Change::History(self.facts.history.view()));
         }
     }
 

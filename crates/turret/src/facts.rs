@@ -3,6 +3,7 @@
 //! Law: pure; an event replaces exactly what it names, a snapshot replaces everything. `project` draws it, `press` judges by it.
 
 use crate::calling::Whom;
+use crate::history::Journal;
 use dealerboard_model::{
     AnnouncedCall, Csrc, GroupId, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right, TurretId, UserId,
 };
@@ -48,6 +49,8 @@ pub struct Facts {
     pub recorder: RecorderHealth,
     /// Lines with a talker that this turret has no ear for.
     pub not_heard: BTreeSet<LineId>,
+    /// This user's history.
+    pub history: Journal,
 }
 
 impl Default for Facts {
@@ -70,12 +73,14 @@ impl Default for Facts {
             mics: Vec::new(),
             recorder: RecorderHealth::Ok,
             not_heard: BTreeSet::new(),
+            history: Journal::default(),
         }
     }
 }
 
 impl Facts {
-    /// Replaces everything but the session, the floor's name, and what is not heard: that is of the voice connection.
+    /// Replaces everything but the session, the floor's name, the history, and what is not heard: that is of the voice
+    /// connection.
     pub fn snapshot(&mut self, snapshot: Snapshot) {
         self.me = Some(snapshot.me);
         self.lines = snapshot.lines.into_iter().map(|facts| (facts.line.clone(), self.as_seen(facts))).collect();
@@ -123,6 +128,8 @@ impl Facts {
             Event::NotHeard { line, on: false } => {
                 self.not_heard.remove(line);
             }
+            Event::History { entries, page, more } => self.history.take(entries, *page, *more),
+            Event::HistoryHidden { entry } => self.history.hide(*entry),
             Event::Notice(_) | Event::MoreEars { .. } => {}
         }
     }

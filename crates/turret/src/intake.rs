@@ -62,6 +62,9 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::TalkBack { on: true, .. }
         | Intent::GroupTalk { on: true, .. }
         | Intent::Dnd { .. }
+        | Intent::History { .. }
+        | Intent::CallBack { .. }
+        | Intent::HideHistory { .. }
         | Intent::Volume { .. }
         | Intent::PositionVolume { .. }
         | Intent::ChannelMute { .. }

@@ -200,6 +200,28 @@ pub enum Intent {
         /// On or off.
         on: bool,
     },
+    /// Lists the history of calls; its user has seen what was missed.
+    History {
+        /// Asks the switch for older entries too.
+        #[serde(default)]
+        older: bool,
+    },
+    /// Calls back by an entry of the history: on the line that it came on, or by intercom.
+    CallBack {
+        /// Its number.
+        #[ts(type = "number")]
+        entry: u64,
+        /// Where to; none: the selected position.
+        #[serde(default)]
+        position: Option<Position>,
+    },
+    /// Shows an entry of the history no more.
+    HideHistory {
+        /// Its number; none: all that there are.
+        #[serde(default)]
+        #[ts(type = "number | null")]
+        entry: Option<u64>,
+    },
     /// A channel's volume.
     Volume {
         /// Which line.

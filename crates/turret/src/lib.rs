@@ -20,6 +20,7 @@ mod facts;
 mod files;
 mod follow;
 mod gains;
+mod history;
 mod intake;
 mod intent;
 mod keyed;

@@ -201,6 +201,8 @@ impl Watch {
             | Change::Incoming(_)
             | Change::Notice(_)
             | Change::Meters(_)
+            | Change::History(_)
+            | Change::HistoryEntry(_)
             | Change::Devices(_) => Ok(()),
         }
     }

@@ -78,6 +78,11 @@ pub enum LocalDeed {
     LogOff,
     /// Shows the whole view again.
     Look,
+    /// Lists the history, and asks the switch for what is older.
+    History {
+        /// What is older too.
+        older: bool,
+    },
     /// Lists the devices.
     Devices,
     /// Takes another device.
@@ -148,6 +153,8 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         Intent::TalkBack { user, on, latched } => talk_back(&Whom::Person(user.clone()), *on, *latched, facts, local),
         Intent::GroupTalk { group, on, latched } => talk_back(&Whom::Group(group.clone()), *on, *latched, facts, local),
         Intent::Dnd { on } => act(Act::Dnd { on: *on }),
+        Intent::CallBack { entry, position } => facts.history.call_back(*entry, *position, facts, local),
+        Intent::HideHistory { entry } => act(Act::HideHistory { entry: *entry }),
         Intent::Release { .. }
         | Intent::Mute { .. }
         | Intent::Select { .. }
@@ -160,6 +167,7 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         | Intent::LogOn { .. }
         | Intent::Trust { .. }
         | Intent::LogOff
+        | Intent::History { .. }
         | Intent::Devices
         | Intent::ChooseDevice { .. }
         | Intent::Look => Vec::new(),
@@ -186,6 +194,7 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         Intent::Solo { line, on } => LocalDeed::Solo { line, on },
         Intent::LogOff => LocalDeed::LogOff,
         Intent::Look => LocalDeed::Look,
+        Intent::History { older } => LocalDeed::History { older },
         Intent::Devices => LocalDeed::Devices,
         Intent::ChooseDevice { position: Position::Speakers, part: DevicePart::Microphone, .. } => {
             return Some(refuse(SPEAKERS_HEAR_NOTHING));
@@ -214,6 +223,8 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         | Intent::IntercomPicked { .. }
         | Intent::TalkBack { .. }
         | Intent::GroupTalk { .. }
+        | Intent::CallBack { .. }
+        | Intent::HideHistory { .. }
         | Intent::Dnd { .. } => return None,
     };
     Some(vec![Deed::Local(deed)])
@@ -228,13 +239,28 @@ struct Seen {
 
 /// What a press on a lamp asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
+pub(crate) enum Meaning {
     Seize,
     Answer,
     Resume,
     Bridge,
     Select,
     Nothing,
+}
+
+impl Meaning {
+    /// A line that was called back is taken while it is free, and answered while it rings: both ends want to talk.
+    pub(crate) fn calls_back(self) -> bool {
+        match self {
+            Self::Seize | Self::Answer => true,
+            Self::Resume | Self::Bridge | Self::Select | Self::Nothing => false,
+        }
+    }
+}
+
+/// What a press on a line's key would mean now; none for a line that is not on this turret.
+pub(crate) fn seen_now(line: &LineId, facts: &Facts) -> Option<Meaning> {
+    Some(meaning(lamp(facts.statuses.get(line)?, facts.turret?)))
 }
 
 fn meaning(lamp: Lamp) -> Meaning {
@@ -313,7 +339,7 @@ fn changed(name: &str, meant: Meaning, is: Meaning, status: &LineStatus, facts: 
 }
 
 /// Rule POS-1: as given, else as selected, else left; a busy left handset gives way to a free right one.
-fn landing(given: Option<Position>, facts: &Facts, local: &Local) -> Position {
+pub(crate) fn landing(given: Option<Position>, facts: &Facts, local: &Local) -> Position {
     if let Some(position) = given.or(local.selected) {
         return position;
     }
@@ -391,7 +417,7 @@ fn hang_up(whom: &Whom, lamp: Option<Lamp>, facts: &Facts, local: &Local) -> Opt
 }
 
 /// Calls `whom`, or accepts their call that waits: who calls each other at once has one call (INT-6).
-fn intercom(whom: &Whom, facts: &Facts, local: &Local) -> Vec<Deed> {
+pub(crate) fn intercom(whom: &Whom, facts: &Facts, local: &Local) -> Vec<Deed> {
     let position = calls_from(facts, local);
     match (facts.intercom_of(whom), whom) {
         (Some(line), _) => act(Act::TalkBack { line: line.clone(), on: true, latched: true }),
@@ -449,11 +475,11 @@ fn close_all(facts: &Facts, local: &Local) -> Vec<Deed> {
     all
 }
 
-fn act(act: Act) -> Vec<Deed> {
+pub(crate) fn act(act: Act) -> Vec<Deed> {
     vec![Deed::Act(act)]
 }
 
-fn refuse(sentence: &str) -> Vec<Deed> {
+pub(crate) fn refuse(sentence: &str) -> Vec<Deed> {
     vec![Deed::Refuse(sentence.to_owned())]
 }
 

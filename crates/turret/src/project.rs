@@ -193,6 +193,7 @@ impl<'a> Look<'a> {
             recorder: RecorderView { state, words },
             mics: self.open_mics(),
             dnd,
+            missed: self.facts.history.missed(),
             may_review,
             clock_offset_ms: self.local.clock_offset_ms,
         }

@@ -88,6 +88,8 @@ pub(crate) struct TurretTask {
     pub(crate) plugged: Plugged,
     /// The switch of the last welcome takes word of microphones.
     pub(crate) takes_microphones: bool,
+    /// The switch of the last welcome keeps histories.
+    pub(crate) keeps_history: bool,
     pub(crate) needles: Needles,
     /// When the user did what is to be followed, if they did it: their words count from then on, however busy the machine.
     pub(crate) acted_ns: Option<u64>,

@@ -184,6 +184,7 @@ impl Turret {
             speaking: Speaking::default(),
             plugged: Plugged::default(),
             takes_microphones: false,
+            keeps_history: false,
             needles: Needles::default(),
             acted_ns: None,
             trip_shown: None,

@@ -61,6 +61,15 @@ const EXAMPLES: &[(&str, &str)] = &[
         "talks in the call of a group; false is heard no more, \"latched\":false is a key that is held",
     ),
     (r#"{"intent":"dnd","on":true}"#, "do not disturb"),
+    (
+        r#"{"intent":"history"}"#,
+        "lists the calls of this user, newest first, each with its number; \"older\":true asks for more of them",
+    ),
+    (
+        r#"{"intent":"call_back","entry":7}"#,
+        "calls back by the number of an entry: on the line that it came on, or by intercom; \"position\" says where to",
+    ),
+    (r#"{"intent":"hide_history","entry":7}"#, "shows an entry no more; without \"entry\" all that there are"),
     (r#"{"intent":"volume","line":"sterling-hoot","volume":0.5}"#, "how loud a speaker channel is, from 0 to 1"),
     (r#"{"intent":"position_volume","position":"left","volume":0.5}"#, "how loud a position is, from 0 to 1"),
     (r#"{"intent":"channel_mute","line":"sterling-hoot","on":true}"#, "silences a speaker channel at this turret"),

@@ -3,8 +3,12 @@
 //!
 //! Law: plain values. `project.rs` makes a [`View`] from what the switch said; [`changes`] tells what differs.
 
+mod devices;
+
+pub use crate::history::{HistoryMark, HistoryRow, HistoryView};
 pub use crate::intent::{DevicePart, Intent};
 use dealerboard_model::{CallId, GroupId, Lamp, LineId, LineKind, Position, Proof, Right, UserId};
+pub use devices::{ChosenView, DeviceChoice, DeviceView, DevicesView};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -65,6 +69,8 @@ pub struct Header {
     pub mics: Vec<MicView>,
     /// Do not disturb is on.
     pub dnd: bool,
+    /// Calls that were missed since its user looked at the history.
+    pub missed: u32,
     /// May open the review page.
     pub may_review: bool,
     /// The switch's clock minus this machine's, in milliseconds.
@@ -274,52 +280,6 @@ pub struct JoinableView {
     pub call: CallId,
 }
 
-/// The devices of a position.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct DeviceView {
-    /// Microphone; none: this position cannot talk.
-    pub microphone: Option<String>,
-    /// Earpiece or loudspeaker; none: this position cannot be heard.
-    pub ear: Option<String>,
-    /// What is wrong and what happens instead, one sentence; empty when all is well.
-    pub trouble: String,
-}
-
-/// A device that can be chosen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct DeviceChoice {
-    /// Finds it again.
-    pub id: String,
-    /// For people.
-    pub name: String,
-}
-
-/// What was chosen for a position; none: the system's device.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct ChosenView {
-    /// Which position.
-    pub position: Position,
-    /// Its microphone; the speakers have none of their own.
-    pub microphone: Option<DeviceChoice>,
-    /// Its earpiece or loudspeaker.
-    pub ear: Option<DeviceChoice>,
-}
-
-/// What there is to choose from, and what was chosen. It is told when it is asked for, and is no part of the view.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct DevicesView {
-    /// Microphones.
-    pub microphones: Vec<DeviceChoice>,
-    /// Earpieces and loudspeakers.
-    pub ears: Vec<DeviceChoice>,
-    /// The name of the system's microphone, where it is known.
-    pub system_microphone: Option<String>,
-    /// The name of the system's loudspeaker, where it is known.
-    pub system_ear: Option<String>,
-    /// What was chosen: left handset, right handset, hands-free, speakers.
-    pub chosen: Vec<ChosenView>,
-}
-
 /// How a talk key stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -495,6 +455,10 @@ pub enum Change {
     Incoming(Vec<IncomingView>),
     /// A notice came.
     Notice(NoticeView),
+    /// The history.
+    History(HistoryView),
+    /// An entry of the history came.
+    HistoryEntry(HistoryRow),
     /// Levels.
     Meters(Meters),
     /// What devices there are, and which were chosen.

@@ -57,6 +57,14 @@ pub enum FromTurret {
         /// The intervals, at most [`crate::KEYED_INTERVALS_MAX`].
         intervals: Vec<KeyedInterval>,
     },
+    /// Asks for a page of this user's history, newest first, and for word of each new entry from now on. Only for a switch
+    /// whose [`crate::Welcome`] keeps it: an older one would end the connection.
+    History {
+        /// Only what came before this entry; none: the newest.
+        #[serde(default)]
+        #[ts(type = "number | null")]
+        before: Option<u64>,
+    },
     /// Leaves in good order.
     LogOff,
 }
@@ -296,6 +304,12 @@ pub enum Act {
         /// The key was latched, not held.
         #[serde(default = "latched")]
         latched: bool,
+    },
+    /// Shows an entry of one's own history no more; only for a switch that keeps it.
+    HideHistory {
+        /// Which; none: all that there are.
+        #[ts(type = "number | null")]
+        entry: Option<u64>,
     },
     /// Sets or ends do-not-disturb.
     Dnd {

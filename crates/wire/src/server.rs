@@ -2,8 +2,8 @@
 
 use crate::Refusal;
 use dealerboard_model::{
-    CallId, Csrc, DeskId, GroupId, LineFacts, LineId, LineStatus, Moment, PersonStatus, Position, Right, Role,
-    TurretId, Uplink, UserId,
+    CallId, Csrc, DeskId, GroupId, LineFacts, LineId, LineStatus, Moment, NumberedEntry, PersonStatus, Position, Right,
+    Role, TurretId, Uplink, UserId,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -74,6 +74,9 @@ pub struct Welcome {
     /// The switch takes [`crate::FromTurret::Microphone`].
     #[serde(default)]
     pub takes_microphones: bool,
+    /// The switch keeps the history of calls: it takes [`crate::FromTurret::History`].
+    #[serde(default)]
+    pub keeps_history: bool,
 }
 
 /// A short-lived token.
@@ -166,6 +169,21 @@ pub enum Event {
         line: LineId,
         /// Whether it is so now.
         on: bool,
+    },
+    /// Entries of this user's history, newest first; for a turret that has asked.
+    History {
+        /// The entries.
+        entries: Vec<NumberedEntry>,
+        /// It is the page that was asked for, not news.
+        page: bool,
+        /// There are older ones than this page.
+        more: bool,
+    },
+    /// An entry of this user's history is shown no more.
+    HistoryHidden {
+        /// Which; none: all that there were.
+        #[ts(type = "number | null")]
+        entry: Option<u64>,
     },
 }
 

@@ -3,6 +3,8 @@ import type { ChannelView } from "./ChannelView";
 import type { DevicesView } from "./DevicesView";
 import type { GroupView } from "./GroupView";
 import type { Header } from "./Header";
+import type { HistoryRow } from "./HistoryRow";
+import type { HistoryView } from "./HistoryView";
 import type { IncomingView } from "./IncomingView";
 import type { KeyView } from "./KeyView";
 import type { LineId } from "./LineId";
@@ -16,4 +18,4 @@ import type { View } from "./View";
 /**
  * One change of the view: the whole of the named part, replacing it.
  */
-export type Change = { "change": "view", "value": View } | { "change": "header", "value": Header } | { "change": "pages", "value": Array<PageView> } | { "change": "key", "value": KeyView } | { "change": "key_gone", "value": LineId } | { "change": "position", "value": PositionView } | { "change": "channels", "value": Array<ChannelView> } | { "change": "channel", "value": ChannelView } | { "change": "people", "value": Array<PersonView> } | { "change": "person", "value": PersonView } | { "change": "groups", "value": Array<GroupView> } | { "change": "incoming", "value": Array<IncomingView> } | { "change": "notice", "value": NoticeView } | { "change": "meters", "value": Meters } | { "change": "devices", "value": DevicesView };
+export type Change = { "change": "view", "value": View } | { "change": "header", "value": Header } | { "change": "pages", "value": Array<PageView> } | { "change": "key", "value": KeyView } | { "change": "key_gone", "value": LineId } | { "change": "position", "value": PositionView } | { "change": "channels", "value": Array<ChannelView> } | { "change": "channel", "value": ChannelView } | { "change": "people", "value": Array<PersonView> } | { "change": "person", "value": PersonView } | { "change": "groups", "value": Array<GroupView> } | { "change": "incoming", "value": Array<IncomingView> } | { "change": "notice", "value": NoticeView } | { "change": "history", "value": HistoryView } | { "change": "history_entry", "value": HistoryRow } | { "change": "meters", "value": Meters } | { "change": "devices", "value": DevicesView };

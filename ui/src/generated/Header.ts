@@ -49,6 +49,10 @@ mics: Array<MicView>,
  */
 dnd: boolean, 
 /**
+ * Calls that were missed since its user looked at the history.
+ */
+missed: number, 
+/**
  * May open the review page.
  */
 may_review: boolean, 

@@ -204,7 +204,23 @@ latched: boolean, } | { "intent": "dnd",
 /**
  * On or off.
  */
-on: boolean, } | { "intent": "volume", 
+on: boolean, } | { "intent": "history", 
+/**
+ * Asks the switch for older entries too.
+ */
+older: boolean, } | { "intent": "call_back", 
+/**
+ * Its number.
+ */
+entry: number, 
+/**
+ * Where to; none: the selected position.
+ */
+position: Position | null, } | { "intent": "hide_history", 
+/**
+ * Its number; none: all that there are.
+ */
+entry: number | null, } | { "intent": "volume", 
 /**
  * Which line.
  */

@@ -5,6 +5,7 @@ import type { ChannelView } from '../generated/ChannelView';
 import type { DevicesView } from '../generated/DevicesView';
 import type { GroupView } from '../generated/GroupView';
 import type { Header } from '../generated/Header';
+import type { HistoryView } from '../generated/HistoryView';
 import type { IncomingView } from '../generated/IncomingView';
 import type { Intent } from '../generated/Intent';
 import type { KeyView } from '../generated/KeyView';
@@ -48,7 +49,9 @@ export class PanelStore {
   groups = $state<GroupView[]>([]);
   incoming = $state<IncomingView[]>([]);
   activity = $state<NoticeView[]>([]);
-  /** How many of them this window has not shown yet. */
+  /** The calls of this user, once they were asked for. */
+  history = $state.raw<HistoryView | null>(null);
+  /** How many notices this window has not shown yet. */
   unseen = $state(0);
   /** Levels of microphones, in dBFS: left, right, hands-free. */
   mics = $state.raw<readonly number[]>([NO_SOUND_DBFS, NO_SOUND_DBFS, NO_SOUND_DBFS]);
@@ -111,6 +114,12 @@ export class PanelStore {
   /** Asks which devices there are; no message goes for it. */
   lookForDevices(): void {
     this.#transport.send({ intent: 'devices' });
+  }
+
+  /** Asks for the history, which is seen then; no message goes for it. */
+  lookAtHistory(): void {
+    this.history ??= { rows: [], more: false };
+    this.#transport.send({ intent: 'history', older: false });
   }
 
   /** Somebody is logged on at this window. */
@@ -192,6 +201,10 @@ export class PanelStore {
       case 'person': replace(this.people, change.value, (p) => p.user); return;
       case 'incoming': return this.#ring(change.value);
       case 'notice': return this.#notice(change.value);
+      case 'history': this.history = change.value; return;
+      case 'history_entry':
+        if (this.history) this.history = { ...this.history, rows: [change.value, ...this.history.rows.filter((row) => row.n !== change.value.n)] };
+        return;
       case 'devices': this.devices = change.value; return;
       case 'meters':
         this.mics = change.value.mics_dbfs;
@@ -202,7 +215,7 @@ export class PanelStore {
 
   /** What this window keeps for itself belongs to who is logged on. */
   #head(header: Header): void {
-    if (header.user_id !== this.header?.user_id) [this.dialog, this.unseen] = [null, 0];
+    if (header.user_id !== this.header?.user_id) [this.dialog, this.unseen, this.history] = [null, 0, null];
     this.header = header;
   }
 

@@ -21,6 +21,7 @@ const ANYWHERE: &[Level] = &[
 
 const S: u64 = 1_000;
 const MIN: u64 = 60 * S;
+const DAY: u64 = 1_440 * MIN;
 
 words! {
     /// `mrd.signal`: what seizing an MRD does besides opening it.
@@ -196,4 +197,6 @@ policies! {
         "how long the recorder keeps sound in memory before it has failed, because a slow disk is no failure";
     "history.min_ring" history_min_ring_ms: u64 = S, Kind::Span(0, 5 * S), PERSON, Nearest,
         "how long a call must have rung to count as missed";
+    "history.keep" history_keep_ms: u64 = 30 * DAY, Kind::Span(DAY, 366 * DAY), PERSON, Smallest,
+        "how long the entries of a user's history are kept; of the recordings there are rules of their own";
 }

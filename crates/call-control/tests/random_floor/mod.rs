@@ -73,6 +73,7 @@ impl Switch {
                 | Output::TrackOpened { .. }
                 | Output::TrackClosed { .. }
                 | Output::Happened { .. }
+                | Output::History { .. }
                 | Output::RecordingClosed { .. } => {}
             }
         }
@@ -270,6 +271,33 @@ fn check_conferences(d: &Desk) {
     assert!(carried.values().all(|calls| calls.len() == 1), "I14 {carried:?}");
 }
 
+/// HIS-1: who is out of a line's call, and waits for nobody whom they sent it to, has an entry of it; its times are in order.
+fn check_history(d: &Desk, before: &[LineStatus], input: &Input) {
+    let entries = d
+        .out
+        .iter()
+        .filter_map(|out| if let Output::History { user, entry } = out { Some((user, entry)) } else { None });
+    let entries: Vec<_> = entries.collect();
+    for (user, entry) in &entries {
+        let in_order = entry.start_utc_ms <= entry.answered_utc_ms.unwrap_or(entry.start_utc_ms)
+            && entry.answered_utc_ms.unwrap_or(entry.start_utc_ms) <= entry.end_utc_ms
+            && i64::try_from(entry.held_ms).unwrap() <= entry.end_utc_ms - entry.start_utc_ms;
+        assert!(in_order, "HIS-1 {user} {entry:?} after {input:?}");
+    }
+    for was in before {
+        let is = d.status(was.line.as_str());
+        let on = |status: &LineStatus| {
+            let parties = status.parties.iter().chain(&status.holders);
+            parties.map(|party| party.user.clone()).collect::<BTreeSet<_>>()
+        };
+        let same = is.call == was.call;
+        for user in on(was).iter().filter(|user| !(same && on(&is).contains(*user))) {
+            let told = entries.iter().filter(|(of, entry)| *of == user && entry.line == was.line).count();
+            assert!(told > 0 || is.sent_to.is_some(), "HIS-1 {user} was on {} before {input:?}", was.line);
+        }
+    }
+}
+
 fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
     let before = switch.open();
     let states: Vec<LineStatus> = LINES.iter().map(|line| d.status(line)).collect();
@@ -289,6 +317,7 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
         | Input::Users(_)
         | Input::Tick => {}
     }
+    check_history(d, &states, input);
     for (turret, uplink, line) in switch.open().difference(&before) {
         // Lines that were joined with that of a microphone that is open already, and what was given to who talks about it.
         let joined = d.exchange.status(line).is_some_and(|it| it.conference.is_some());

@@ -198,6 +198,7 @@ impl Reader {
                 self.tell(FromConnection::Microphone { session, uplink, there }).await;
             }
             FromTurret::Keyed { id, intervals } => self.tell(FromConnection::Keyed { session, id, intervals }).await,
+            FromTurret::History { before } => self.tell(FromConnection::History { session, before }).await,
             FromTurret::LogOff => return Goes::Away { logged_off: true },
         }
         Goes::On
@@ -237,6 +238,7 @@ impl Reader {
                 | Act::Private { .. }
                 | Act::Override { .. }
                 | Act::Clear { .. }
+                | Act::HideHistory { .. }
                 | Act::Dnd { .. },
             ) => false,
         }

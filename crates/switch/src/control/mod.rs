@@ -100,6 +100,13 @@ pub enum FromConnection {
         /// The intervals.
         intervals: Vec<KeyedInterval>,
     },
+    /// It wants to see a page of its user's history.
+    History {
+        /// Whose.
+        session: Session,
+        /// Only what came before this entry.
+        before: Option<u64>,
+    },
     /// No contact for `link.stale`, or contact again.
     Contact {
         /// Whose.

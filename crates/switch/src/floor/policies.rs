@@ -7,7 +7,7 @@ use dealerboard_call_control::{Kind, Level, POLICIES, Policy, Settings, Spec, Va
 use toml_edit::Item;
 
 /// Units of a time and their milliseconds.
-const UNITS: [(&str, u64); 3] = [("ms", 1), ("s", 1_000), ("min", 60_000)];
+const UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1_000), ("min", 60_000), ("d", 86_400_000)];
 
 /// The digits before the decimal point that a time may have: more milliseconds than any policy takes, and no overflow.
 const DIGITS_MAX: usize = 9;

@@ -74,6 +74,7 @@ impl FloorLoop {
                 }
                 self.forget(turret, "did not come back");
             }
+            Output::History { user, entry } => self.has_ended(&user, *entry),
             Output::Kept { what, on } => self.keeper.keep(&what, on),
             Output::RecordingOpened { .. }
             | Output::TrackOpened { .. }

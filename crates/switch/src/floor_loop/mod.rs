@@ -4,6 +4,7 @@
 //! it shows to turrets is kept beside as last told, so that a snapshot is what the others see.
 
 mod calls;
+mod history;
 pub mod log;
 mod numbers;
 mod offers;
@@ -20,13 +21,14 @@ use crate::floor::{FloorFile, build, policies};
 use crate::keep::Keep;
 use crate::kept::Keeper;
 use crate::panel::{Panels, TALKER_LABELS};
-use crate::translate;
+use crate::translate::{self, ToWhom};
 use dealerboard_archive::{Recorder, RecorderState};
 use dealerboard_call_control::{Exchange, Input, IntercomTalk, Policies, SecondLogOn};
 use dealerboard_model::{Csrc, DeskId, LineFacts, LineId, Moment, TurretId, UserId};
 use dealerboard_rtc::switch::forward::Notable;
 use dealerboard_rtc::switch::{VoiceEvent, VoiceHub};
 use dealerboard_wire::{Act, Event, FromSwitch, Me, Snapshot, Welcome, close};
+use history::Entries;
 use numbers::Numbers;
 use offers::Offers;
 use sessions::Sessions;
@@ -59,6 +61,7 @@ pub struct FloorLoop {
     voice: Arc<VoiceHub>,
     keep: Keep,
     keeper: Keeper,
+    entries: Entries,
     accounts: Accounts,
     recorder: Recorder,
     /// Who log-on names stand for, as the recorder was told last.
@@ -89,7 +92,7 @@ impl FloorLoop {
         let panels = Panels::new(&floor);
         let (recording, track, call) = recorder.next_numbers();
         let exchange = Exchange::new(build(&floor, [call.0, recording.0, track.0]), keeper.restored(), clock.now());
-        let sessions = Sessions::default();
+        let (sessions, entries) = (Sessions::default(), Entries::new(keeper.last_history(), &floor));
         Self {
             clock,
             policies: policies(&floor),
@@ -109,6 +112,7 @@ impl FloorLoop {
             turrets: Numbers::new(keep.clone(), "turret"),
             keep,
             keeper,
+            entries,
             accounts,
             next_label: TALKER_LABELS,
         }
@@ -131,6 +135,7 @@ impl FloorLoop {
                 () = sleep_until(self.next_deadline()) => self.input(Input::Tick),
                 _ = look.tick() => {
                     self.look_at_recorder();
+                    self.sweep_history();
                     let keep = self.keep.clone();
                     tokio::spawn(async move { keep.look_soon().await });
                 }
@@ -198,6 +203,9 @@ impl FloorLoop {
             FromConnection::Keyed { session, id, intervals } if self.sessions.is_current(session) => {
                 self.take_report(session.turret, id, intervals);
             }
+            FromConnection::History { session, before } if self.sessions.is_current(session) => {
+                self.asks_for_history(session.turret, before);
+            }
             // What an old connection still says is no longer of this session.
             FromConnection::Command { .. }
             | FromConnection::Closed { .. }
@@ -205,6 +213,7 @@ impl FloorLoop {
             | FromConnection::VoiceActivity { .. }
             | FromConnection::Microphone { .. }
             | FromConnection::Keyed { .. }
+            | FromConnection::History { .. }
             | FromConnection::Contact { .. } => {}
         }
     }
@@ -215,7 +224,10 @@ impl FloorLoop {
             seat.outbox.message(FromSwitch::Answer { id, result });
             return;
         }
-        self.input(Input::Act { turret, id: id.as_u128(), act: translate::act(act) });
+        match translate::act(act) {
+            ToWhom::CallControl(act) => self.input(Input::Act { turret, id: id.as_u128(), act }),
+            ToWhom::History(entry) => self.hide_history(turret, id, entry),
+        }
         if let Some(seat) = self.sessions.get(turret)
             && let Some(result) = seat.answers.of(id)
         {
@@ -308,6 +320,7 @@ impl FloorLoop {
             floor: self.floor.name.clone(),
             switch: env!("CARGO_PKG_VERSION").to_owned(),
             takes_microphones: true,
+            keeps_history: true,
         }));
         let input = match resumed.or(awaited) {
             Some(_) => Input::LinkBack { turret },

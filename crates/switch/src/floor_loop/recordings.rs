@@ -126,6 +126,7 @@ impl FloorLoop {
             | Output::Mics { .. }
             | Output::Notice { .. }
             | Output::SessionOver { .. }
+            | Output::History { .. }
             | Output::Kept { .. } => return,
         };
         self.recorder.inbox().tell(message);

@@ -54,6 +54,8 @@ pub struct Seat {
     pub not_heard: BTreeSet<LineId>,
     /// Answers to its last commands, by id: a repeat gets the same one and changes nothing.
     pub answers: Answers,
+    /// It has asked for its user's history, and is told of what comes into it.
+    pub reads_history: bool,
     /// Nothing is heard of it: call control knows.
     pub silent: bool,
     /// That connection is lost: call control says when its session is over.
@@ -111,6 +113,7 @@ impl Sessions {
             offers,
             not_heard: BTreeSet::new(),
             answers: Answers::default(),
+            reads_history: false,
             lost: false,
             silent: false,
         };

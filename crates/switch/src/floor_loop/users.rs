@@ -44,6 +44,7 @@ impl FloorLoop {
             return;
         }
         self.panels = Panels::new(&self.floor);
+        self.entries.know(&self.floor);
         // The numbers of a floor that is only looked at are of no meaning.
         self.input(Input::Users(Box::new(build(&self.floor, [1, 1, 1]))));
         // Lines may have come and gone on any panel: lamps that were not told of before are only right in a whole picture.

@@ -211,6 +211,7 @@ impl Peer {
             floor,
             switch,
             takes_microphones: false,
+            keeps_history: false,
         }))
         .await;
     }

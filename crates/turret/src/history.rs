@@ -1,0 +1,209 @@
+//! The history of this user's calls, as the switch tells it, and calling back.
+//!
+//! Law: pure; entries never change, so what comes twice is the same, and a page and news may come in any order.
+
+use crate::calling::Whom;
+use crate::facts::Facts;
+use crate::press::{Deed, act, intercom, landing, refuse, seen_now};
+use crate::project::Local;
+use dealerboard_model::{GroupId, HistoryEntry, HistoryResult, HistoryWay, LineId, LineKind, NumberedEntry, Position};
+use dealerboard_wire::Act;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use ts_rs::TS;
+
+/// Entries that a turret keeps; the oldest go first.
+const KEPT_MAX: usize = 500;
+
+/// What a row's glyph shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum HistoryMark {
+    /// It came and was answered.
+    Came,
+    /// Placed, and answered.
+    Placed,
+    /// Joined, or taken over.
+    Joined,
+    /// Missed.
+    Missed,
+    /// A colleague answered.
+    AnsweredBy,
+    /// Refused.
+    Refused,
+    /// Placed, and nobody answered.
+    NoAnswer,
+    /// Sent on.
+    Transferred,
+    /// Sent on, and it came back.
+    Returned,
+    /// Lost with the switch.
+    Lost,
+}
+
+/// One row of the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HistoryRow {
+    /// Its number.
+    #[ts(type = "number")]
+    pub n: u64,
+    /// Its line, for a message near its key.
+    pub line: LineId,
+    /// The line's name; of an intercom, who it was with.
+    pub name: String,
+    /// What its glyph shows.
+    pub mark: HistoryMark,
+    /// `Missed`, `Answered · R. Lindt`, `Answered by T. Marsh`, `Sent to M. Osei`.
+    pub words: String,
+    /// When it began, UTC milliseconds.
+    #[ts(type = "number")]
+    pub start_utc_ms: i64,
+    /// How long it lasted, or rang in vain, milliseconds.
+    #[ts(type = "number")]
+    pub lasted_ms: u64,
+}
+
+/// The history as far as this turret has it. It is told when it is asked for and when it changes, and is no part of the view.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HistoryView {
+    /// Newest first.
+    pub rows: Vec<HistoryRow>,
+    /// The switch has older ones.
+    pub more: bool,
+}
+
+/// What the switch has told of this user's history.
+#[derive(Clone, Debug, Default)]
+pub struct Journal {
+    entries: BTreeMap<u64, HistoryEntry>,
+    more: bool,
+    /// A page has come.
+    known: bool,
+    /// The newest entry that was there when its user looked.
+    seen: u64,
+}
+
+impl Journal {
+    /// Takes entries: a page, or news.
+    pub fn take(&mut self, entries: &[NumberedEntry], page: bool, more: bool) {
+        self.entries.extend(entries.iter().map(|it| (it.n, it.entry.clone())));
+        let oldest = entries.iter().map(|it| it.n).min();
+        // Of a page behind which older ones are known already nothing is learnt of what is older still.
+        if page && oldest.is_none_or(|oldest| self.entries.keys().next().is_none_or(|first| oldest <= *first)) {
+            self.more = more;
+        }
+        while self.entries.len() > KEPT_MAX {
+            self.entries.pop_first();
+            self.more = false;
+        }
+        // What was there at log-on is no news.
+        if page && !std::mem::replace(&mut self.known, true) {
+            self.see();
+        }
+    }
+
+    /// An entry is shown no more, or none of them.
+    pub fn hide(&mut self, entry: Option<u64>) {
+        match entry {
+            Some(n) => drop(self.entries.remove(&n)),
+            None => (self.entries, self.more) = (BTreeMap::new(), false),
+        }
+    }
+
+    /// Its user looks at it.
+    pub fn see(&mut self) {
+        self.seen = self.entries.keys().next_back().copied().unwrap_or(self.seen).max(self.seen);
+    }
+
+    /// Calls that were missed since its user looked.
+    #[must_use]
+    pub fn missed(&self) -> u32 {
+        let is_missed = |entry: &&HistoryEntry| matches!(entry.result, HistoryResult::Missed { .. });
+        let news = self.entries.range(self.seen.saturating_add(1)..).map(|(_, entry)| entry);
+        u32::try_from(news.filter(is_missed).count()).unwrap_or(u32::MAX)
+    }
+
+    /// The oldest entry that is known, where there are older ones.
+    #[must_use]
+    pub fn oldest(&self) -> Option<u64> {
+        self.entries.keys().next().copied().filter(|_| self.more)
+    }
+
+    /// As it is shown.
+    #[must_use]
+    pub fn view(&self) -> HistoryView {
+        let rows = self.entries.iter().rev().map(|(n, entry)| row(*n, entry));
+        HistoryView { rows: rows.collect(), more: self.more }
+    }
+
+    /// Calls back by an entry: on the line that it came on, or by intercom (HIS-2).
+    #[must_use]
+    pub fn call_back(&self, n: u64, to: Option<Position>, facts: &Facts, local: &Local) -> Vec<Deed> {
+        let Some(entry) = self.entries.get(&n) else {
+            return refuse("There is no such entry; look at the history and choose one.");
+        };
+        match (entry.kind, &entry.user, &entry.group) {
+            (LineKind::Intercom, Some(user), _) => intercom(&Whom::Person(user.clone()), facts, local),
+            (LineKind::Intercom, None, group) => call_group(group.as_ref(), facts, local),
+            (LineKind::Ard | LineKind::Mrd | LineKind::Hoot, ..) => call_line(entry, to, facts, local),
+        }
+    }
+}
+
+fn call_group(group: Option<&GroupId>, facts: &Facts, local: &Local) -> Vec<Deed> {
+    match group.filter(|group| facts.groups.iter().any(|known| known.group == **group)) {
+        Some(group) => intercom(&Whom::Group(group.clone()), facts, local),
+        None => refuse("These people were picked for one call; pick them again to call them."),
+    }
+}
+
+fn call_line(entry: &HistoryEntry, to: Option<Position>, facts: &Facts, local: &Local) -> Vec<Deed> {
+    let position = landing(to, facts, local);
+    let private = local.next_private.contains(&position);
+    let line = entry.line.clone();
+    match seen_now(&line, facts) {
+        Some(seen) if seen.calls_back() => act(Act::Seize { line, position, private }),
+        Some(_) => refuse(&format!("{} is in use; press its key to join, take or answer it.", entry.name)),
+        None => refuse(&format!("{} is not on this turret any more; press another key.", entry.name)),
+    }
+}
+
+fn row(n: u64, entry: &HistoryEntry) -> HistoryRow {
+    let (mark, words) = match (&entry.result, entry.way) {
+        (HistoryResult::Answered, HistoryWay::Came) => (HistoryMark::Came, "Answered".to_owned()),
+        (HistoryResult::Answered, HistoryWay::Placed) => (HistoryMark::Placed, "Called".to_owned()),
+        (HistoryResult::Answered, HistoryWay::Joined) => (HistoryMark::Joined, "Joined".to_owned()),
+        (HistoryResult::AnsweredBy { who }, _) => (HistoryMark::AnsweredBy, format!("Answered by {who}")),
+        (HistoryResult::Missed { dnd: false }, _) => (HistoryMark::Missed, "Missed".to_owned()),
+        (HistoryResult::Missed { dnd: true }, _) => (HistoryMark::Missed, "Missed (DND)".to_owned()),
+        (HistoryResult::Refused, _) => (HistoryMark::Refused, "Refused".to_owned()),
+        (HistoryResult::NoAnswer, _) => (HistoryMark::NoAnswer, "No answer".to_owned()),
+        (HistoryResult::Transferred { to }, _) => (HistoryMark::Transferred, format!("Sent to {to}")),
+        (HistoryResult::Returned { from }, _) => (HistoryMark::Returned, format!("Came back from {from}")),
+        (HistoryResult::Lost, _) => (HistoryMark::Lost, "Lost with the switch".to_owned()),
+    };
+    let intercom = entry.kind == LineKind::Intercom;
+    let name = entry.far.clone().filter(|_| intercom).unwrap_or_else(|| entry.name.clone());
+    let far = entry.far.as_deref().filter(|_| !intercom && !matches!(entry.result, HistoryResult::AnsweredBy { .. }));
+    let more = [far, entry.via.as_deref()].into_iter().flatten().map(|what| format!(" · {what}"));
+    let rang_ms = u64::try_from(entry.end_utc_ms.saturating_sub(entry.start_utc_ms)).unwrap_or(0);
+    HistoryRow {
+        n,
+        line: entry.line.clone(),
+        name,
+        mark,
+        words: words + &more.collect::<String>(),
+        start_utc_ms: entry.start_utc_ms,
+        lasted_ms: if entry.answered_utc_ms.is_some() { entry.lasted_ms } else { rang_ms },
+    }
+}
+
+/// A row that has just come.
+#[must_use]
+pub fn news(numbered: &NumberedEntry) -> HistoryRow {
+    row(numbered.n, &numbered.entry)
+}
+
+#[cfg(test)]
+#[path = "history_tests.rs"]
+mod tests;
