@@ -37,7 +37,7 @@ const aldersea = { ...idle('Aldersea Money', 60), ...lit('ringing_low', 'RINGING
 
 const channel = (number: number, name: string, words: string, more: Partial<ChannelView> = {}): ChannelView => ({
   number, line: `ch-${number}`, name, kind: [1, 2, 3, 4, 15, 16].includes(number) ? 'hoot' : 'ard', words, talking: false, volume: 0.6,
-  muted: false, solo: false, ducked: false, talk: 'closed', talk_since_utc_ms: null, closes_utc_ms: null, quiet_since_utc_ms: null,
+  muted: false, solo: false, ducked: false, talk: 'closed', talk_since_utc_ms: null, here: false, closes_utc_ms: null, quiet_since_utc_ms: null,
   proof: { state: 'silent' }, lamp: 'idle', ...more,
 });
 const channels = [
@@ -72,9 +72,9 @@ export const fixture: View = {
   ],
   keys: [...keys, ...money, aldersea],
   positions: [
-    { position: 'left', line: 'calder-wynn', name: 'Calder Wynn', words: 'with T. Marsh', since_utc_ms: NOW - 134_000, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'recorded' }, can_hold: true, can_signal: true, private: false, can_private: true, can_transfer: true, announcing: null, joined: [], joinable: [], device: { microphone: 'USB handset 1', ear: 'USB handset 1', trouble: '' }, selected: false, volume: 0.72 },
-    { position: 'right', line: null, name: '', words: 'Next key you press lands here', since_utc_ms: null, mic_open: false, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, can_transfer: true, announcing: null, joined: [], joinable: [], device: { microphone: 'USB handset 2', ear: 'USB handset 2', trouble: '' }, selected: true, volume: 0.7 },
-    { position: 'hands-free', line: null, name: '', words: '', since_utc_ms: null, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, can_transfer: true, announcing: null, joined: [], joinable: [], device: { microphone: null, ear: 'Front pair', trouble: 'The hands-free mic has no device: talk keys stay shut.' }, selected: false, volume: 0.64 },
+    { position: 'left', line: 'calder-wynn', name: 'Calder Wynn', words: 'with T. Marsh', since_utc_ms: NOW - 134_000, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'recorded' }, can_hold: true, can_signal: true, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: 'USB handset 1', ear: 'USB handset 1', trouble: '' }, selected: false, volume: 0.72 },
+    { position: 'right', line: null, name: '', words: 'Next key you press lands here', since_utc_ms: null, mic_open: false, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: 'USB handset 2', ear: 'USB handset 2', trouble: '' }, selected: true, volume: 0.7 },
+    { position: 'hands-free', line: null, name: '', words: '', since_utc_ms: null, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: null, ear: 'Front pair', trouble: 'The hands-free mic has no device: talk keys stay shut.' }, selected: false, volume: 0.64 },
   ],
   channels,
   people: [

@@ -160,3 +160,29 @@ test('offers no swap while no handset is free for the intercom', async () => {
   await tick();
   expect(handset('left').queryByText('Swap')).toBeNull();
 });
+
+const dialog = () => within(screen.getByRole('dialog'));
+
+test('asks where a call goes, and moves it there', async () => {
+  await fireEvent.click(handset('left').getByText('Move'));
+  expect(dialog().queryByText('Left')).toBeNull();
+  expect(dialog().getByText('Hands-free').closest('button')).toHaveProperty('disabled', true);
+  await fireEvent.click(dialog().getByText('Right'));
+  expect(sent).toEqual([{ intent: 'move', line: 'calder-wynn', call: 7, position: 'right' }]);
+  expect(screen.queryByRole('dialog')).toBeNull();
+});
+
+test('says that the room hears a call on the speakers, and releases it there', async () => {
+  await fireEvent.keyDown(window, { key: 'F7', shiftKey: true });
+  expect(dialog().getByText(/everybody in the room hears the call/)).toBeTruthy();
+  await fireEvent.click(dialog().getByText('Speakers'));
+  expect(sent).toEqual([{ intent: 'move', line: 'calder-wynn', call: 7, position: 'speakers' }]);
+  const [key, left] = [store.keys['calder-wynn']!, store.position('left')!];
+  store.apply({ change: 'position', value: { ...left, line: null } });
+  store.apply({ change: 'key', value: { ...key, position: 'speakers' } });
+  store.apply({ change: 'channels', value: [{ ...store.channels[8]!, line: key.line, name: key.name, here: true }] });
+  await tick();
+  await fireEvent.click(screen.getByLabelText('Move Calder Wynn'));
+  await fireEvent.click(dialog().getByText('Release'));
+  expect(sent.at(-1)).toEqual({ intent: 'release_line', line: 'calder-wynn' });
+});

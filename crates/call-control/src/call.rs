@@ -228,6 +228,10 @@ pub fn open_mic(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     let (name, call) = (found.spec.name.clone(), found.call);
     let Some(leg) = s.leg_mut(line, turret) else { return Err(stale(&name)) };
     let (position, opens) = (leg.party.position, !leg.mic);
+    if position == Position::Speakers {
+        let sentence = format!("{name} is on the speakers; press its talk key to talk.");
+        return Err(Refusal::new(RefusalCode::NoRight, sentence));
+    }
     if opens {
         (leg.mic, leg.mic_since) = (true, now);
         s.happened_at(line, turret, Happening::MicOpened);

@@ -11,8 +11,8 @@ use crate::record::Recordings;
 use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
 use crate::{
-    Floor, announce, ard, bridge, call, conference, group, hold, hoot, intercom, loss, mrd, presence, privacy,
-    recorder, supervisor, transfer,
+    Floor, announce, ard, bridge, call, conference, group, hold, hoot, intercom, loss, moves, mrd, presence, privacy,
+    recorder, supervisor, takeover, transfer,
 };
 use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, TurretId, Uplink, UserId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,6 +69,7 @@ impl Exchange {
             acts: 0,
             touched: BTreeSet::new(),
             closed: BTreeSet::new(),
+            handed: BTreeMap::new(),
             touched_people: BTreeSet::new(),
             outputs: Vec::new(),
             now,
@@ -180,6 +181,10 @@ impl Exchange {
                     hoot::orphaned(s, turret);
                 }
             }
+            Input::Heard { turret, uplink } => {
+                moves::heard(s, turret, uplink);
+                takeover::heard(s, turret, uplink);
+            }
             Input::VoiceActivity { turret, uplink, speaking } => hoot::voice_activity(s, turret, uplink, speaking),
             Input::Microphone { turret, uplink, there } => {
                 let lines = self.recordings.lines_of(turret, uplink);
@@ -210,6 +215,8 @@ impl Exchange {
             Timer::HoldReminder(line, turret, since) => hold::remind(s, &line, turret, since),
             Timer::HoldEscalates(line, turret, since) => hold::escalates(s, &line, turret, since),
             Timer::HoldExclusiveOver(line, turret, since) => hold::exclusive_over(s, &line, turret, since),
+            Timer::MoveOver(turret, since) => moves::over(s, turret, since),
+            Timer::TakeOverEnds(from, turret, since) => takeover::ends(s, from, turret, since),
             Timer::OverrideEnters(turret, at) => supervisor::enters(s, turret, at),
             Timer::TransferReturns(line, since) => transfer::returns(s, &line, since),
             Timer::RingTimeout(line, call) => ard::ring_timeout(s, &line, call),
@@ -234,6 +241,8 @@ fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {
         Act::Release { line } => call::release(s, turret, &line),
         Act::Clear { line } => call::clear(s, turret, &line),
         Act::Join { line, call, position } => conference::join(s, turret, &line, call, position),
+        Act::Move { line, call, position } => moves::to(s, turret, &line, call, position),
+        Act::TakeOver { line, call, position } => takeover::ask(s, turret, &line, call, position),
         Act::Transfer { line, to } => transfer::blind(s, turret, &line, &to),
         Act::Announce { line, to } => announce::announce(s, turret, &line, &to),
         Act::Complete { line } => announce::complete(s, turret, &line),

@@ -5,7 +5,7 @@
 
 use crate::messages::Sound;
 use crate::state::State;
-use dealerboard_model::{CallId, LineId, Moment, TurretId, Uplink, UserId};
+use dealerboard_model::{CallId, LineId, Moment, Position, TurretId, Uplink, UserId};
 
 /// What a listener should know of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,10 @@ pub enum Happening {
         /// To whom.
         to: String,
     },
+    /// Somebody took the call to another position.
+    Moved(Position),
+    /// Somebody took the call to their other turret.
+    TakenOver,
     /// Somebody joined the line with another one.
     Conference {
         /// The name of the other one.

@@ -102,6 +102,13 @@ pub fn stop(s: &mut State, turret: TurretId, line: &LineId) {
     }
 }
 
+/// A turret's own talk on a line ends by its user's act.
+pub fn let_go(s: &mut State, turret: TurretId, line: &LineId) {
+    if talk_of(s, line, turret).is_some() {
+        end_talk(s, turret, line, Happening::TalkKeyUp);
+    }
+}
+
 /// The microphones of a turret's calls are shut; they open by a press.
 fn shut_handsets(s: &mut State, turret: TurretId) {
     let open = |line: &&Line| line.leg(turret).is_some_and(|leg| leg.mic || leg.mic_lapsed);

@@ -8,7 +8,7 @@ use crate::floor::LineSpec;
 use crate::intercom::Intercom;
 use crate::state::State;
 use crate::transfer::Transfer;
-use dealerboard_model::{CallId, ConferenceId, LineId, Moment, Party, Ring, TurretId, Uplink, UserId};
+use dealerboard_model::{CallId, ConferenceId, LineId, Moment, Party, Position, Ring, TurretId, Uplink, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One user at one turret on a line, and whether the microphone is open.
@@ -23,11 +23,35 @@ pub struct Leg {
     pub enters: Option<Moment>,
     /// Of an intercom: what keeps its microphone open.
     pub key: Option<Key>,
+    /// It has moved, and is spoken by the microphone of where it was until that of its position is heard.
+    pub leaving: Option<Leaving>,
+    /// Its user's other turret has asked for it.
+    pub goes: Option<Goes>,
+}
+
+/// Where a call goes when it is heard from there.
+#[derive(Clone, Copy, Debug)]
+pub struct Goes {
+    pub turret: TurretId,
+    pub at: Position,
+    pub since: Moment,
+}
+
+/// The microphone that a call still has from where it was.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaving {
+    pub uplink: Uplink,
+    pub since: Moment,
 }
 
 impl Leg {
     pub fn new(party: Party, mic: bool, now: Moment) -> Self {
-        Self { party, mic, mic_since: now, mic_lapsed: false, enters: None, key: None }
+        Self { party, mic, mic_since: now, mic_lapsed: false, enters: None, key: None, leaving: None, goes: None }
+    }
+
+    /// The uplink by which it is spoken.
+    pub fn uplink(&self) -> Uplink {
+        self.leaving.map_or(self.party.position.uplink(), |leaving| leaving.uplink)
     }
 }
 
@@ -176,7 +200,7 @@ impl Line {
             return Some((Key { latched: *latched, pressed: *pressed, closes: *closes }, Uplink::Mic));
         }
         let leg = self.leg(turret).filter(|leg| leg.mic)?;
-        Some((leg.key?, leg.party.position.uplink()))
+        Some((leg.key?, leg.uplink()))
     }
 
     /// Turrets of an intercom whose microphones stay open without a key that is held.
@@ -217,6 +241,11 @@ impl State {
     pub fn lines_of(&self, turret: TurretId) -> impl Iterator<Item = &Line> {
         let lines = self.places.turrets.get(&turret).into_iter().flatten();
         lines.filter_map(|line| self.lines.get(line))
+    }
+
+    /// A talk key of a turret is down.
+    pub fn talks_anywhere(&self, turret: TurretId) -> bool {
+        self.lines_of(turret).any(|line| line.talk(turret).is_some())
     }
 
     /// The lines that a user is on, holds or talks on, at whichever turret.

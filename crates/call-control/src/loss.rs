@@ -32,6 +32,7 @@ pub fn lost(s: &mut State, turret: TurretId) {
     let user = seat.user.clone();
     s.touched.extend(seat.monitors.iter().cloned());
     hoot::stop_all(s, turret);
+    crate::takeover::forget(s, turret);
     mark(s, turret, true);
     for line in lines_with(s, turret) {
         let kind = s.lines.get(&line).map(|found| found.spec.kind);
@@ -40,7 +41,9 @@ pub fn lost(s: &mut State, turret: TurretId) {
             history::lost(s, turret, Some(&line));
             let _ = release(s, turret, &line);
         } else {
-            s.leg_mut(&line, turret).into_iter().for_each(|leg| (leg.mic, leg.mic_lapsed) = (false, leg.mic));
+            s.leg_mut(&line, turret)
+                .into_iter()
+                .for_each(|leg| (leg.mic, leg.mic_lapsed, leg.leaving) = (false, leg.mic, None));
             let_go(s, turret, &line);
         }
     }

@@ -49,6 +49,13 @@ pub enum Input {
         /// Which uplink.
         uplink: Uplink,
     },
+    /// An uplink that was waited for ([`Output::Await`]) is heard.
+    Heard {
+        /// Which turret.
+        turret: TurretId,
+        /// Which uplink.
+        uplink: Uplink,
+    },
     /// Speech into an open microphone has begun or ended.
     VoiceActivity {
         /// Which turret.
@@ -99,6 +106,10 @@ pub enum Act {
     Clear { line: LineId },
     /// Adds a line to what a position carries: everybody on either hears everybody.
     Join { line: LineId, call: CallId, position: Position },
+    /// Takes a call that is here to another position.
+    Move { line: LineId, call: CallId, position: Position },
+    /// Takes a call that this user is on at their other turret.
+    TakeOver { line: LineId, call: CallId, position: Position },
     /// Sends a call on to somebody else.
     Transfer { line: LineId, to: TransferTo },
     /// Holds a call and talks to somebody who may want it.
@@ -214,6 +225,8 @@ pub struct RouteLeg {
 pub struct MicReport {
     /// Which uplink.
     pub uplink: Uplink,
+    /// The position that it belongs to; the speakers for a talk key.
+    pub position: Position,
     /// The line it is open towards.
     pub line: LineId,
     /// Since when.
@@ -295,6 +308,17 @@ pub enum Output {
         legs: Vec<RouteLeg>,
         /// What it is recorded on.
         tracks: Vec<TrackId>,
+        /// The uplink that has carried this voice until now.
+        follows: Option<(TurretId, Uplink)>,
+    },
+    /// An uplink without a route is waited for, until it was heard for so long; none: no longer.
+    Await {
+        /// Whose.
+        turret: TurretId,
+        /// Which.
+        uplink: Uplink,
+        /// Milliseconds.
+        heard_ms: Option<u64>,
     },
     /// The open microphones of a turret have changed.
     Mics {

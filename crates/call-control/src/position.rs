@@ -6,6 +6,19 @@ use crate::state::State;
 use crate::{call, hold, intercom};
 use dealerboard_model::{LineKind, Position, TurretId};
 
+/// Refuses where a position that carries a call takes no other one (`position.busy`).
+pub fn may_take(s: &State, turret: TurretId, at: Position) -> Result<(), Refusal> {
+    let Some(line) = s.line_at(turret, at) else { return Ok(()) };
+    if s.policy(Some(&line), s.user_of(turret)).position_busy != PositionBusy::Refuse {
+        return Ok(());
+    }
+    let found = s.line(&line)?;
+    let intercom = found.spec.kind == LineKind::Intercom && found.conference.is_none();
+    let name = if intercom { "The intercom" } else { found.spec.name.as_str() };
+    let sentence = format!("{name} is on this position; release it, or use another position.");
+    Err(Refusal::new(RefusalCode::PositionBusy, sentence))
+}
+
 /// Makes a position free: what it carries is held (POS-2), or released if it only rings yet; an intercom goes on at a free
 /// handset, or is released (POS-3).
 pub fn take(s: &mut State, turret: TurretId, at: Position) -> Result<(), Refusal> {
@@ -13,16 +26,13 @@ pub fn take(s: &mut State, turret: TurretId, at: Position) -> Result<(), Refusal
         let sentence = "The speakers carry channels, not calls; choose a handset or hands-free.";
         return Err(Refusal::new(RefusalCode::PositionBusy, sentence));
     }
+    may_take(s, turret, at)?;
     let Some(line) = s.line_at(turret, at) else { return Ok(()) };
     let found = s.line(&line)?;
     let calling = found.calling;
     let intercom = found.spec.kind == LineKind::Intercom && found.conference.is_none();
     let name = if intercom { "The intercom".to_owned() } else { found.spec.name.clone() };
     let policy = s.policy(Some(&line), s.user_of(turret));
-    if policy.position_busy == PositionBusy::Refuse {
-        let sentence = format!("{name} is on this position; release it, or use another position.");
-        return Err(Refusal::new(RefusalCode::PositionBusy, sentence));
-    }
     let released = policy.position_busy == PositionBusy::Release;
     if intercom && !released && intercom::makes_room(s, turret, &line) {
         return Ok(());

@@ -96,6 +96,7 @@ pub fn leave(s: &mut State, turret: TurretId, how: Leaves) {
     }
     kept::forget(s, turret);
     hoot::stop_all(s, turret);
+    crate::takeover::forget(s, turret);
     let on_it = |line: &&Line| line.leg(turret).is_some() || line.is_held_by(turret);
     let lines: Vec<LineId> = s.lines_of(turret).filter(on_it).map(|line| line.spec.line.clone()).collect();
     for line in lines {

@@ -72,6 +72,7 @@ impl Recordings {
     /// Opens and closes what follows from the microphones that are keyed now on `lines`.
     pub fn follow(&mut self, s: &mut State, lines: &BTreeSet<LineId>, voice: &Voice) {
         for line in lines {
+            self.carry_on(s, line);
             self.close_tracks(s, line, voice);
         }
         for line in lines {
@@ -82,6 +83,18 @@ impl Recordings {
         }
         for line in lines {
             self.close_what_is_over(s, line);
+        }
+    }
+
+    /// A voice that goes on by another microphone goes on in its track (MOV-1).
+    fn carry_on(&mut self, s: &State, line: &LineId) {
+        let Some(tracks) = self.tracks.get_mut(line) else { return };
+        for (new, old) in &s.handed {
+            if !tracks.contains_key(new)
+                && let Some(track) = tracks.remove(old)
+            {
+                tracks.insert(*new, track);
+            }
         }
     }
 

@@ -66,6 +66,8 @@ pub struct State {
     pub touched: BTreeSet<LineId>,
     /// Whose microphones towards which line were closed without their user since the last drain (ALL-5).
     pub closed: BTreeSet<(LineId, TurretId)>,
+    /// Uplinks that carry on the voice of another one since the last drain: which, and whose until now.
+    pub handed: BTreeMap<(TurretId, Uplink), (TurretId, Uplink)>,
     /// Users of whom something may have changed since the last drain.
     pub touched_people: BTreeSet<UserId>,
     /// What goes out beside what `project` derives.

@@ -22,6 +22,10 @@ pub enum Timer {
     TalkLong(LineId, TurretId, u64),
     /// Who held a call is gone, and nobody has taken it for `loss.hold_max`.
     HoldForsaken(LineId, TurretId, u64),
+    /// The new microphone of a call that has moved was waited for long enough.
+    MoveOver(TurretId, u64),
+    /// A turret has asked another one of its user for a call, and was not heard for `takeover.wait`.
+    TakeOverEnds(TurretId, TurretId, u64),
     /// A turret has been lost for `link.grace`.
     LinkGrace(TurretId, u64),
     /// Signal was let go: the ring has lasted long enough.
@@ -56,6 +60,8 @@ impl Timer {
             Self::LatchSilent(..)
             | Self::TalkLong(..)
             | Self::HoldForsaken(..)
+            | Self::MoveOver(..)
+            | Self::TakeOverEnds(..)
             | Self::LinkGrace(..)
             | Self::SignalEnds(..)
             | Self::SignalledEnds(..)

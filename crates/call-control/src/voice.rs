@@ -8,7 +8,7 @@ use crate::line::Line;
 use crate::messages::{MicReport, Output, RouteLeg};
 use crate::record::Recordings;
 use crate::state::State;
-use dealerboard_model::{LineId, LineKind, Moment, TrackId, TurretId, Uplink, UserId};
+use dealerboard_model::{LineId, LineKind, Moment, Position, TrackId, TurretId, Uplink, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One open microphone on one line.
@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Mic {
     pub turret: TurretId,
     pub uplink: Uplink,
+    /// Where its user talks: the speakers by a talk key.
+    position: Position,
     pub user: UserId,
     pub since: Moment,
     /// A talk key of its turret keeps it from being heard (POS-4).
@@ -41,6 +43,7 @@ pub struct Voice {
     towards: BTreeMap<(TurretId, Uplink), BTreeSet<LineId>>,
     routes: BTreeMap<(TurretId, Uplink), Route>,
     mics: BTreeMap<TurretId, Vec<MicReport>>,
+    awaited: BTreeSet<(TurretId, Uplink)>,
 }
 
 impl Voice {
@@ -63,25 +66,23 @@ impl Voice {
     }
 }
 
-fn talks_anywhere(s: &State, turret: TurretId) -> bool {
-    s.lines_of(turret).any(|line| line.talk(turret).is_some())
-}
-
 /// All microphones that are open towards a line.
 pub fn mics_of(s: &State, line: &Line) -> Vec<Mic> {
     let legs = line.legs().iter().filter(|leg| leg.mic).map(|leg| Mic {
         turret: leg.party.turret,
-        uplink: leg.party.position.uplink(),
+        uplink: leg.uplink(),
+        position: Position::of(leg.uplink()),
         user: leg.party.user.clone(),
         since: leg.mic_since,
         // While a speaker talk key is down the handsets do not hear the user (rule POS-4), nor does a line that its
         // supervisor is only announced on (SUP-2).
-        muted: leg.enters.is_some() || talks_anywhere(s, leg.party.turret),
+        muted: leg.enters.is_some() || s.talks_anywhere(leg.party.turret),
         closes: leg.key.and_then(|key| key.closes).map(|(at, _)| at),
     });
     let talks = line.talks().iter().map(|talk| Mic {
         turret: talk.turret,
         uplink: Uplink::Mic,
+        position: Position::Speakers,
         user: talk.user.clone(),
         since: talk.since,
         muted: false,
@@ -167,6 +168,34 @@ pub fn derive(s: &mut State, voice: &mut Voice, recordings: &mut Recordings, tou
     for turret in turrets {
         send_mics(s, voice, turret);
     }
+    send_awaits(s, voice, &lines);
+    s.handed.clear();
+}
+
+/// Waits for the microphones that calls on `lines` have moved to, and no longer for those that were heard or are not meant
+/// any more.
+fn send_awaits(s: &mut State, voice: &mut Voice, lines: &BTreeSet<LineId>) {
+    let awaits = |line: &Line| {
+        let moving = line.legs().iter().filter(|leg| leg.leaving.is_some()).map(|leg| &leg.party);
+        let moving = moving.map(|party| (party.turret, party.position.uplink()));
+        let going = line.legs().iter().filter_map(|leg| leg.goes).map(|goes| (goes.turret, goes.at.uplink()));
+        moving.chain(going).collect::<Vec<_>>()
+    };
+    let now: BTreeSet<_> = lines.iter().filter_map(|line| s.lines.get(line)).flat_map(awaits).collect();
+    let still = |s: &State, (turret, uplink): (TurretId, Uplink)| {
+        let user = s.user_of(turret);
+        user.is_some_and(|user| s.lines_of_user(user).flat_map(awaits).any(|one| one == (turret, uplink)))
+    };
+    let over: Vec<_> = voice.awaited.iter().filter(|one| !still(s, **one)).copied().collect();
+    for (turret, uplink) in over {
+        voice.awaited.remove(&(turret, uplink));
+        s.outputs.push(Output::Await { turret, uplink, heard_ms: None });
+    }
+    for (turret, uplink) in now.difference(&voice.awaited.clone()).copied() {
+        let heard_ms = Some(s.policy(None, s.user_of(turret)).move_overlap_ms);
+        s.outputs.push(Output::Await { turret, uplink, heard_ms });
+        voice.awaited.insert((turret, uplink));
+    }
 }
 
 fn open_towards(s: &State, line: &Line) -> Vec<Open> {
@@ -183,7 +212,14 @@ fn send_route(s: &mut State, voice: &mut Voice, recordings: &Recordings, turret:
     }
     if !is_open {
         if voice.routes.remove(&(turret, uplink)).is_some() {
-            s.outputs.push(Output::Route { turret, uplink, open: false, legs: Vec::new(), tracks: Vec::new() });
+            s.outputs.push(Output::Route {
+                turret,
+                uplink,
+                open: false,
+                legs: Vec::new(),
+                tracks: Vec::new(),
+                follows: None,
+            });
         }
         return;
     }
@@ -192,7 +228,8 @@ fn send_route(s: &mut State, voice: &mut Voice, recordings: &Recordings, turret:
     let now = (legs, tracks);
     if voice.routes.get(&(turret, uplink)) != Some(&now) {
         let (legs, tracks) = now.clone();
-        s.outputs.push(Output::Route { turret, uplink, open: true, legs, tracks });
+        let follows = s.handed.get(&(turret, uplink)).copied();
+        s.outputs.push(Output::Route { turret, uplink, open: true, legs, tracks, follows });
         voice.routes.insert((turret, uplink), now);
     }
 }
@@ -205,6 +242,7 @@ fn send_mics(s: &mut State, voice: &mut Voice, turret: TurretId) {
             let reached = legs.iter().filter(|leg| !is_lost(s, leg.hearer)).count();
             MicReport {
                 uplink: mic.uplink,
+                position: mic.position,
                 line: line.clone(),
                 since: mic.since,
                 hearers: u32::try_from(reached).unwrap_or(u32::MAX),

@@ -40,7 +40,7 @@ impl World {
         step(&mut self.d);
         for out in &self.d.out {
             match out {
-                Output::Route { turret, uplink, open: true, legs, tracks } => {
+                Output::Route { turret, uplink, open: true, legs, tracks, .. } => {
                     let hearers = legs.iter().map(|leg| leg.hearer).collect();
                     self.open.insert((*turret, *uplink), (hearers, tracks.clone()));
                 }

@@ -1,14 +1,11 @@
-//! One user at two turrets: who may log on where.
+//! One user at two turrets: who may log on where, and how a call goes from one to the other.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a failed unwrap is a failed test")]
 
 mod floor;
 
-use dealerboard_call_control::{Input, Output, SecondLogOn, Value};
+use dealerboard_call_control::{Act, Input, Output, RefusalCode, SecondLogOn, Value};
 use dealerboard_model::*;
 use floor::*;
-
-/// A second turret of A1's user.
-const A1_TOO: TurretId = TurretId(7);
 
 fn with(policy: &'static str) -> Desk {
     Desk::with_policies(&[("logon.second", Value::Word(policy))])
@@ -57,4 +54,77 @@ fn log_1_both_turrets_of_a_user_see_all_lamps() {
     assert_eq!(to.unwrap(), [A1, A2, A3, A1_TOO]);
     let status = d.status("ard-a");
     assert_eq!((lamp(&status, A1), lamp(&status, A1_TOO)), (Lamp::InUseHere, Lamp::InUseElsewhere));
+}
+
+/// A1 and B1 talk, and A1's user is at a second turret, too.
+fn talking_with_two() -> Desk {
+    let mut d = Desk::talking();
+    d.input(Input::LogOn { turret: A1_TOO, user: user(A1) });
+    d
+}
+
+fn taking(d: &Desk) -> Act {
+    Act::TakeOver { line: l("ard-a"), call: d.call("ard-a"), position: Position::Right }
+}
+
+fn on_it(d: &Desk) -> Vec<(TurretId, Position)> {
+    d.status("ard-a").parties.iter().map(|party| (party.turret, party.position)).collect()
+}
+
+#[test]
+fn log_2_the_call_comes_with_the_first_word_from_here_and_its_track_goes_on() {
+    let mut d = talking_with_two();
+    d.private(A1, "ard-a", true);
+    let act = taking(&d);
+    d.act(A1_TOO, act).unwrap();
+    let waits = Output::Await { turret: A1_TOO, uplink: Uplink::Right, heard_ms: Some(20) };
+    assert!(d.out.contains(&waits));
+    assert_eq!((on_it(&d), d.exchange.mics(A1_TOO)), (vec![(A1, Position::Left)], vec![]));
+    d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Right });
+    assert_eq!((on_it(&d), d.exchange.mics(A1)), (vec![(A1_TOO, Position::Right)], vec![]));
+    let goes_on = |out: &Output| {
+        let Output::Route { turret: A1_TOO, open: true, tracks, follows, .. } = out else { return false };
+        (tracks.as_slice(), *follows) == (&[TrackId(1)], Some((A1, Uplink::Left)))
+    };
+    assert!(d.out.iter().any(goes_on), "{:?}", d.out);
+    assert!(d.status("ard-a").private_by().is_some() && d.told(A1, "to your other turret"));
+    let status = d.status("ard-a");
+    assert_eq!((lamp(&status, A1), lamp(&status, A1_TOO)), (Lamp::InUseElsewhere, Lamp::InUseHere));
+}
+
+#[test]
+fn log_2_what_is_not_heard_from_here_in_time_stays_there_and_both_are_told() {
+    let mut d = talking_with_two();
+    let act = taking(&d);
+    d.act(A1_TOO, act).unwrap();
+    d.wait_ms(1_999);
+    assert!(!d.told(A1, "stays here"));
+    d.wait_ms(1);
+    assert!(d.told(A1, "stays here") && d.told(A1_TOO, "stays at your other turret"));
+    d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Right });
+    assert_eq!((on_it(&d), d.exchange.mics(A1).len()), (vec![(A1, Position::Left)], 1));
+}
+
+#[test]
+fn log_2_nobody_takes_over_what_is_not_theirs_or_is_over() {
+    let mut d = talking_with_two();
+    let act = taking(&d);
+    assert_eq!(d.refused(A2, act.clone()), RefusalCode::Stale);
+    assert_eq!(d.refused(A1, act.clone()), RefusalCode::Stale);
+    d.act(A1_TOO, act.clone()).unwrap();
+    d.release(A1, "ard-a");
+    assert_eq!(d.refused(A1_TOO, act), RefusalCode::Stale);
+    d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Right });
+    assert_eq!(on_it(&d), []);
+}
+
+#[test]
+fn log_2_what_is_at_the_position_here_is_held_when_the_call_comes_and_not_before() {
+    let mut d = talking_with_two();
+    d.act(A1_TOO, Act::Seize { line: l("mrd-a"), position: Position::Right, private: false }).unwrap();
+    let act = taking(&d);
+    d.act(A1_TOO, act).unwrap();
+    assert_eq!(d.status("mrd-a").phase, LinePhase::Talking);
+    d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Right });
+    assert_eq!((d.status("mrd-a").phase, on_it(&d)), (LinePhase::Held, vec![(A1_TOO, Position::Right)]));
 }

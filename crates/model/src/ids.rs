@@ -128,13 +128,23 @@ pub enum Position {
     Right,
     /// Hands-free mic with the loudspeaker.
     HandsFree,
-    /// The speakers: many channels at once, never a party of a call.
+    /// The speakers: many channels at once, and calls that were moved there.
     Speakers,
 }
 
 impl Position {
     /// All positions, in the order of the panel.
     pub const ALL: [Self; 4] = [Self::Left, Self::Right, Self::HandsFree, Self::Speakers];
+
+    /// The position whose own microphone an uplink carries.
+    #[must_use]
+    pub fn of(uplink: Uplink) -> Self {
+        match uplink {
+            Uplink::Left => Self::Left,
+            Uplink::Right => Self::Right,
+            Uplink::Mic => Self::HandsFree,
+        }
+    }
 
     /// The uplink that carries this position's voice.
     #[must_use]

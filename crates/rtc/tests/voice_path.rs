@@ -40,7 +40,7 @@ async fn turret(hub: &VoiceHub, id: TurretId) -> (TurretVoice, mpsc::UnboundedRe
 
 fn to_bob() -> Route {
     let legs = vec![Leg { hearer: BOB, line: LINE, lane: Lane::Handset }];
-    Route { talker: ALICE_VOICE, legs, tracks: vec![TrackId(7)] }
+    Route { talker: ALICE_VOICE, legs, tracks: vec![TrackId(7)], follows: None }
 }
 
 async fn say(voice: &TurretVoice, count: u16) {

@@ -22,6 +22,8 @@ pub fn act(act: &wire::Act) -> ToWhom {
         wire::Act::Hold { line, exclusive } => Act::Hold { line, exclusive },
         wire::Act::Release { line } => Act::Release { line },
         wire::Act::Join { line, call, position } => Act::Join { line, call, position },
+        wire::Act::Move { line, call, position } => Act::Move { line, call, position },
+        wire::Act::TakeOver { line, call, position } => Act::TakeOver { line, call, position },
         wire::Act::Transfer { line, to } => Act::Transfer { line, to },
         wire::Act::Announce { line, to } => Act::Announce { line, to },
         wire::Act::Complete { line } => Act::Complete { line },
@@ -74,8 +76,8 @@ fn code(code: RefusalCode) -> wire::RefusalCode {
 
 /// An open microphone as the turret's header shows it.
 pub fn mic(report: MicReport) -> wire::OpenMic {
-    let MicReport { uplink, line, since, hearers, muted, closes_at } = report;
-    wire::OpenMic { uplink, line, since, hearers, muted, closes_at }
+    let MicReport { uplink, position, line, since, hearers, muted, closes_at } = report;
+    wire::OpenMic { uplink, position: Some(position), line, since, hearers, muted, closes_at }
 }
 
 /// What a second press does.

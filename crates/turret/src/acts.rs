@@ -4,7 +4,7 @@
 
 use crate::calling::Whom;
 use crate::link::ToLink;
-use crate::mics::{PENDING, Pending};
+use crate::mics::{self, PENDING, Pending};
 use crate::press::{Deed, LocalDeed, deeds};
 use crate::project::{TalkKey, project};
 use crate::task::TurretTask;
@@ -78,8 +78,17 @@ impl TurretTask {
 
     pub(crate) async fn act(&mut self, act: Act) {
         let id = Uuid::new_v4();
-        if let Some(pending) = self.expected_mic(&act) {
-            self.local.mics.press(id, pending);
+        match (self.expected_mic(&act), &act) {
+            (Some(pending), Act::Move { line, position, .. }) => {
+                self.local.mics.press_to_move(id, pending);
+                // A mute goes with its call.
+                let was = self.facts.position_of(line).filter(|was| *was != Position::Speakers);
+                if was.is_some_and(|was| self.local.muted.contains(was)) {
+                    self.local.muted.mute(*position, &self.facts, &self.local.mics);
+                }
+            }
+            (Some(pending), _) => self.local.mics.press(id, pending),
+            (None, _) => {}
         }
         match &act {
             Act::Talk { line, on: true, latched } => {
@@ -114,6 +123,7 @@ impl TurretTask {
             | Act::Answer { line, .. }
             | Act::Bridge { line, .. }
             | Act::Resume { line, .. }
+            | Act::TakeOver { line, .. }
             | Act::Override { line, .. } => {
                 self.local.pressed.insert(line.clone());
             }
@@ -134,6 +144,7 @@ impl TurretTask {
             | Act::Private { .. }
             | Act::Join { .. }
             | Act::Unjoin { .. }
+            | Act::Move { .. }
             | Act::Transfer { .. }
             | Act::Clear { .. } => {}
         }
@@ -149,7 +160,11 @@ impl TurretTask {
             Act::Seize { line, position, .. }
             | Act::Answer { line, position, .. }
             | Act::Bridge { line, position, .. }
-            | Act::Resume { line, position, .. } => (Some(line.clone()), *position),
+            | Act::Resume { line, position, .. }
+            | Act::TakeOver { line, position, .. } => (Some(line.clone()), *position),
+            Act::Move { line, position, .. } if *position != Position::Speakers && self.will_talk(line) => {
+                (Some(line.clone()), *position)
+            }
             Act::Talk { line, on: true, .. } => (Some(line.clone()), Position::Speakers),
             Act::OpenMic { line } => (Some(line.clone()), self.facts.position_of(line)?),
             Act::TalkBack { line, on: true, .. } => {
@@ -178,6 +193,7 @@ impl TurretTask {
             | Act::Private { .. }
             | Act::Join { .. }
             | Act::Unjoin { .. }
+            | Act::Move { .. }
             | Act::Transfer { .. }
             | Act::Announce { .. }
             | Act::Complete { .. }
@@ -188,6 +204,13 @@ impl TurretTask {
         };
         let (since_utc_ms, until) = (self.switch_utc_ms(), Instant::now() + PENDING);
         Some(Pending { line, uplink: position.uplink(), position, since_utc_ms, until })
+    }
+
+    /// A call on `line` is spoken where it goes: its microphone is open, or it comes from the speakers.
+    fn will_talk(&self, line: &LineId) -> bool {
+        let shown = mics::shown(&self.facts, &self.local);
+        let open = shown.iter().any(|(mic, at)| mic.line == *line && *at != Position::Speakers);
+        open || self.facts.position_of(line) == Some(Position::Speakers)
     }
 
     /// Intercoms that were taken back end as soon as their lines are known.
@@ -295,6 +318,8 @@ fn line_of(intent: &Intent) -> Option<LineId> {
     | Intent::Override { line, .. }
     | Intent::Clear { line }
     | Intent::Join { line, .. }
+    | Intent::Move { line, .. }
+    | Intent::ReleaseLine { line }
     | Intent::Unjoin { line }
     | Intent::Talk { line, .. } = intent
     {
@@ -316,6 +341,8 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::Private { line, .. }
         | Act::Join { line, .. }
         | Act::Unjoin { line }
+        | Act::Move { line, .. }
+        | Act::TakeOver { line, .. }
         | Act::Transfer { line, .. }
         | Act::Announce { line, .. }
         | Act::Complete { line }

@@ -28,8 +28,11 @@ impl Look<'_> {
 
     /// Who is on a wire, for its speaker channel: nobody says who speaks at the far end, the meter says that somebody does.
     fn wire_words(&self, status: &LineStatus) -> String {
-        if let Some(at) = self.facts.position_of(&status.line) {
-            return format!("on {}", place(at));
+        match self.facts.position_of(&status.line) {
+            Some(Position::Speakers) if status.private_by().is_some() => return "here · private, aloud".into(),
+            Some(Position::Speakers) => return "your call, aloud".into(),
+            Some(at) => return format!("on {}", place(at)),
+            None => {}
         }
         match status.parties.as_slice() {
             [] => "quiet".into(),
@@ -67,6 +70,7 @@ impl Look<'_> {
             ducked: gains::is_ducked(self.facts),
             talk: self.talk(line),
             talk_since_utc_ms: mine.map(|it| it.since.utc_ms),
+            here: self.facts.position_of(line) == Some(Position::Speakers),
             closes_utc_ms: mine.and_then(|it| it.closes_at).map(|it| it.utc_ms),
             quiet_since_utc_ms: status.talkers.is_empty().then_some(status.since.utc_ms),
             proof: self.proof(status),

@@ -35,7 +35,7 @@ fn view_of(kind: LineKind, change: impl FnOnce(&mut LineStatus), heard: bool) ->
     let reyes = Person { user: "reyes".into(), name: "A. Reyes".into(), desk_name: "London".into() };
     let there = PersonStatus { user: "reyes".into(), logged_on: true, dnd: false, busy: false };
     let (uplink, line, since) = (Uplink::Mic, LineId::from("wire"), at(BEGIN));
-    let mic = OpenMic { uplink, line, since, hearers: 1, muted: false, closes_at: None };
+    let mic = OpenMic { uplink, position: None, line, since, hearers: 1, muted: false, closes_at: None };
     let facts = Facts {
         turret: Some(TurretId(1)),
         lines: [("wire".into(), about)].into(),

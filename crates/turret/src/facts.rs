@@ -172,9 +172,19 @@ impl Facts {
         status.ring.as_ref().is_some_and(is_at)
     }
 
-    /// The line that `position` carries; of a conference, one of its lines.
+    /// The channels of the speakers, in their order: calls that were moved there come last.
+    pub fn channels(&self) -> impl Iterator<Item = &LineId> {
+        let moved =
+            |line: &&LineId| self.position_of(line) == Some(Position::Speakers) && !self.speakers.contains(line);
+        self.speakers.iter().chain(self.statuses.keys().filter(moved))
+    }
+
+    /// The line that `position` carries; of a conference, one of its lines. The speakers carry channels.
     #[must_use]
     pub fn line_at(&self, position: Position) -> Option<&LineId> {
+        if position == Position::Speakers {
+            return None;
+        }
         self.statuses.keys().find(|line| self.position_of(line) == Some(position))
     }
 
@@ -339,6 +349,7 @@ mod tests {
     fn a_list_of_microphones_replaces_the_one_before() {
         let mic = |line: &str| OpenMic {
             uplink: Uplink::Left,
+            position: None,
             line: line.into(),
             since: NOW,
             hearers: 0,

@@ -147,7 +147,7 @@ impl TurretTask {
             return;
         }
         let on: BTreeSet<Csrc> =
-            self.facts.speakers.iter().filter_map(|line| self.facts.lines.get(line)).map(|facts| facts.csrc).collect();
+            self.facts.channels().filter_map(|line| self.facts.lines.get(line)).map(|facts| facts.csrc).collect();
         let voice = &self.voice;
         self.gains.retain(|csrc, _| {
             let reset = PlaybackControl::Gain { line: *csrc, gain: 1.0 };

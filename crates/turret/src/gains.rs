@@ -19,13 +19,13 @@ pub fn is_ducked(facts: &Facts) -> bool {
 /// The gain of each channel, 0 to 1, by the label of its line (rule SPK-5).
 #[must_use]
 pub fn gains(facts: &Facts, channels: &BTreeMap<LineId, ChannelSetting>) -> Vec<(Csrc, f32)> {
-    let solo = facts.speakers.iter().any(|line| channels.get(line).is_some_and(|set| set.solo));
+    let solo = facts.channels().any(|line| channels.get(line).is_some_and(|set| set.solo));
     let ducked = if is_ducked(facts) { DUCKED } else { 1.0 };
     let gain = |line: &LineId| {
         let set = channels.get(line).cloned().unwrap_or_default();
         if set.muted || (solo && !set.solo) { 0.0 } else { set.volume * ducked }
     };
-    facts.speakers.iter().filter_map(|line| Some((facts.lines.get(line)?.csrc, gain(line)))).collect()
+    facts.channels().filter_map(|line| Some((facts.lines.get(line)?.csrc, gain(line)))).collect()
 }
 
 #[cfg(test)]
@@ -37,7 +37,7 @@ mod tests {
     /// Two hoots on the speakers, and an open microphone.
     fn facts(uplink: Uplink, muted: bool) -> Facts {
         let (line, since) = (LineId::from("calder"), Moment { mono_us: 0, utc_ms: 0 });
-        let mics = vec![OpenMic { uplink, line, since, hearers: 1, muted, closes_at: None }];
+        let mics = vec![OpenMic { uplink, position: None, line, since, hearers: 1, muted, closes_at: None }];
         let mut facts = Facts { speakers: vec!["macro".into(), "rates".into()], mics, ..Facts::default() };
         for (label, line) in (1..).zip(facts.speakers.clone()) {
             let (name, number, kind) = (line.to_string(), String::new(), LineKind::Hoot);

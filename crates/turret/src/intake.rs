@@ -32,6 +32,7 @@ fn lets_go(intent: &Intent) -> bool {
     match intent {
         Intent::Hold { .. }
         | Intent::Release { .. }
+        | Intent::ReleaseLine { .. }
         | Intent::CloseAll
         | Intent::FocusLost
         | Intent::LogOff
@@ -45,6 +46,7 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::Private { .. }
         | Intent::Join { .. }
         | Intent::Unjoin { .. }
+        | Intent::Move { .. }
         | Intent::Transfer { .. }
         | Intent::Announce { .. }
         | Intent::Complete { .. }

@@ -69,6 +69,21 @@ pub enum Intent {
         /// The call that its key showed.
         call: CallId,
     },
+    /// Takes a line that is here to another position; to the speakers with a shut microphone.
+    Move {
+        /// Which line.
+        line: LineId,
+        /// The call that its key showed. None: as it is now.
+        #[serde(default)]
+        call: Option<CallId>,
+        /// Where to.
+        position: Position,
+    },
+    /// Releases a line that is here, wherever it is.
+    ReleaseLine {
+        /// Which line.
+        line: LineId,
+    },
     /// Sends what a position carries on to somebody else.
     Transfer {
         /// Which position.

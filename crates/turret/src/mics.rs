@@ -9,7 +9,7 @@ use crate::project::{Local, TalkKey};
 use crate::view::LinkView;
 use dealerboard_model::{LineId, Position, Uplink};
 use dealerboard_wire::OpenMic;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -64,11 +64,17 @@ pub struct Mics {
     shut: BTreeMap<(LineId, Uplink), Shut>,
     lingering: Vec<(OpenMic, Position)>,
     linger_until: Option<Instant>,
+    /// The presses that take a call to another position: the microphone that it leaves is listed meanwhile.
+    moves: BTreeSet<Uuid>,
 }
 
-/// The position that a listed microphone belongs to: that of the party on its line, else the speakers' talk keys.
+/// The position that a listed microphone belongs to: as the switch says, else that of the party on its line, else the
+/// speakers' talk keys.
 #[must_use]
 pub fn place(facts: &Facts, mic: &OpenMic) -> Position {
+    if let Some(position) = mic.position {
+        return position;
+    }
     facts.position_of(&mic.line).filter(|position| position.uplink() == mic.uplink).unwrap_or(Position::Speakers)
 }
 
@@ -129,6 +135,12 @@ impl Mics {
             self.shut.remove(&(line.clone(), pending.uplink));
         }
         self.pending.insert(id, pending);
+    }
+
+    /// The same for a press that takes a call to another position.
+    pub fn press_to_move(&mut self, id: Uuid, pending: Pending) {
+        self.press(id, pending);
+        self.moves.insert(id);
     }
 
     /// The line that a press puts on `position`, before the switch has said so.
@@ -240,12 +252,17 @@ impl Mics {
             self.lingering.clear();
             self.linger_until = None;
         }
-        self.pending.retain(|_, pending| {
+        let moves = &self.moves;
+        self.pending.retain(|id, pending| {
             let talk = pending.position == Position::Speakers;
-            let same = |mic: &&OpenMic| Some(&mic.line) == pending.line.as_ref();
+            let same = |mic: &&OpenMic| {
+                Some(&mic.line) == pending.line.as_ref() && (mic.uplink == pending.uplink || !moves.contains(id))
+            };
             let listed = facts.mics.iter().filter(same).any(|mic| (place(facts, mic) == Position::Speakers) == talk);
             pending.until > now && !listed
         });
+        let pending = &self.pending;
+        self.moves.retain(|id| pending.contains_key(id));
         let listed = |(line, uplink): &(LineId, Uplink)| {
             let mut all = facts.mics.iter().chain(self.lingering.iter().map(|(mic, _)| mic));
             all.any(|mic| mic.line == *line && mic.uplink == *uplink)

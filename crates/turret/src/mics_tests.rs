@@ -11,7 +11,7 @@ fn id(number: u128) -> Uuid {
 }
 
 fn mic(line: &str, uplink: Uplink) -> OpenMic {
-    OpenMic { uplink, line: line.into(), since: NOW, hearers: 1, muted: false, closes_at: None }
+    OpenMic { uplink, position: None, line: line.into(), since: NOW, hearers: 1, muted: false, closes_at: None }
 }
 
 /// This turret is on `calder` at the left handset, and its microphone is listed.
@@ -273,4 +273,21 @@ fn cnf_5_who_releases_one_line_of_a_conference_is_heard_on_none_of_it_before_the
     facts.mics.push(mic("fenmoor", Uplink::Left));
     local.mics.shut(&facts, &"fenmoor".into(), false, id(1));
     assert_eq!(uplinks(&facts, &local), []);
+}
+
+#[test]
+fn mov_1_both_microphones_of_a_call_that_moves_are_open_until_the_old_one_is_listed_no_more() {
+    let (mut facts, mut local) = on_a_call();
+    let now = Instant::now();
+    let (line, uplink, position) = (Some(LineId::from("calder")), Uplink::Right, Position::Right);
+    local.mics.press_to_move(id(1), Pending { line, uplink, position, since_utc_ms: 0, until: now + PENDING });
+    settle(&facts, &mut local, now);
+    assert_eq!(uplinks(&facts, &local), [Uplink::Left, Uplink::Right]);
+    facts.statuses.values_mut().for_each(|it| it.parties[0].position = Position::Right);
+    facts.mics[0].position = Some(Position::Left);
+    settle(&facts, &mut local, now);
+    assert_eq!(uplinks(&facts, &local), [Uplink::Left, Uplink::Right]);
+    facts.mics = vec![mic("calder", Uplink::Right)];
+    settle(&facts, &mut local, now);
+    assert_eq!(uplinks(&facts, &local), [Uplink::Right]);
 }

@@ -116,7 +116,7 @@ mod tests {
     fn a_mute_stays_while_the_switch_still_lists_the_microphone_of_the_call_that_ended() {
         let mut mutes = muted_in(Some(("calder", 7)));
         let (uplink, line) = (Uplink::Left, "calder".into());
-        let mic = OpenMic { uplink, line, since: NOW, hearers: 1, muted: false, closes_at: None };
+        let mic = OpenMic { uplink, position: None, line, since: NOW, hearers: 1, muted: false, closes_at: None };
         mutes.settle(&Facts { mics: vec![mic], ..carries(None) }, &Mics::default());
         assert!(mutes.contains(Position::Left));
         mutes.settle(&carries(None), &Mics::default());
@@ -127,7 +127,7 @@ mod tests {
     fn a_mute_goes_on_in_a_call_that_somebody_else_puts_in_the_place_of_the_muted_one() {
         let mut mutes = muted_in(Some(("intercom-3", 3)));
         let (uplink, line) = (Uplink::Left, "intercom-3".into());
-        let mic = OpenMic { uplink, line, since: NOW, hearers: 1, muted: false, closes_at: None };
+        let mic = OpenMic { uplink, position: None, line, since: NOW, hearers: 1, muted: false, closes_at: None };
         mutes.settle(&Facts { mics: vec![mic], ..carries(Some(("calder", 7))) }, &Mics::default());
         mutes.settle(&carries(Some(("calder", 7))), &Mics::default());
         assert!(mutes.contains(Position::Left));

@@ -107,8 +107,15 @@ fn a_call_that_waits_says_at_the_caller_why_and_at_the_callee_who_calls() {
 #[test]
 fn int_3_the_talk_key_shows_whether_the_microphone_stays_open_and_when_it_closes_for_its_silence() {
     let mut world = world(1, None, &[1, 2]);
-    let mic =
-        |closes_at| OpenMic { uplink: Uplink::Mic, line: LINE.into(), since: NOW, hearers: 1, muted: false, closes_at };
+    let mic = |closes_at| OpenMic {
+        uplink: Uplink::Mic,
+        position: None,
+        line: LINE.into(),
+        since: NOW,
+        hearers: 1,
+        muted: false,
+        closes_at,
+    };
     world.0.mics = vec![mic(None)];
     assert_eq!(lindt(&world).talk, TalkView::Open);
     status(&mut world.0).intercom.as_mut().unwrap().latched = vec![TurretId(1)];

@@ -9,7 +9,7 @@ use crate::project::{Local, TalkKey};
 use crate::view::{DeviceChoice, DevicePart, Intent, LinkView};
 use crate::words::name_of;
 use dealerboard_model::{CallId, Lamp, LineId, LineKind, LinePhase, LineStatus, Position, lamp};
-use dealerboard_wire::{Act, SecondPress};
+use dealerboard_wire::Act;
 use uuid::Uuid;
 
 /// One thing to do for an intent.
@@ -131,6 +131,7 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         Intent::Join { position, line, call } => {
             act(Act::Join { line: line.clone(), call: *call, position: *position })
         }
+        Intent::Move { line, call, position } => moving(line, *call, *position, facts, local),
         Intent::Transfer { position, to } => at(*position, facts, local, |line| Act::Transfer { line, to: to.clone() }),
         Intent::Announce { position, to } => at(*position, facts, local, |line| Act::Announce { line, to: to.clone() }),
         Intent::Complete { position } => announced(*position, facts, |line| Act::Complete { line }),
@@ -156,6 +157,7 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         Intent::CallBack { entry, position } => facts.history.call_back(*entry, *position, facts, local),
         Intent::HideHistory { entry } => act(Act::HideHistory { entry: *entry }),
         Intent::Release { .. }
+        | Intent::ReleaseLine { .. }
         | Intent::Mute { .. }
         | Intent::Select { .. }
         | Intent::Volume { .. }
@@ -179,6 +181,7 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
     let deed = match intent.clone() {
         Intent::Mute { position, on } => return Some(mute(position, on, local)),
         Intent::Release { position } => return Some(release(position, facts, local)),
+        Intent::ReleaseLine { line } => return Some(act(Act::Release { line })),
         Intent::TalkBack { user, on: false, .. } => {
             return Some(talk_back(&Whom::Person(user), false, false, facts, local));
         }
@@ -211,6 +214,7 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         | Intent::Private { .. }
         | Intent::Join { .. }
         | Intent::Unjoin { .. }
+        | Intent::Move { .. }
         | Intent::Transfer { .. }
         | Intent::Announce { .. }
         | Intent::Complete { .. }
@@ -295,23 +299,17 @@ fn press(line: &LineId, seen: Seen, to: Option<Position>, facts: &Facts, local: 
     match (is, status.call) {
         (Meaning::Nothing, _) => refuse(&format!("{name} is out of service; use another line.")),
         (Meaning::Select, _) => match facts.position_of(&line) {
-            Some(position) => second_press(position, facts, local),
+            Some(position) => second_press(&line, position, facts),
             None => act(Act::Talk { line, on: false, latched: false }),
         },
         (Meaning::Seize, _) => act(Act::Seize { line, position, private }),
         (Meaning::Answer, Some(call)) => act(Act::Answer { line, call, position, private }),
         (Meaning::Resume, Some(call)) => act(Act::Resume { line, call, position, private }),
+        (Meaning::Bridge, Some(call)) if status.parties.iter().any(|it| facts.other_seat_of_mine(it).is_some()) => {
+            act(Act::TakeOver { line, call, position })
+        }
         (Meaning::Bridge, Some(call)) => act(Act::Bridge { line, call, position }),
         (_, None) => refuse(&format!("{name} has no call; look at its key and press again.")),
-    }
-}
-
-/// A press on the key of a line that is in use here selects it; its user may wish that it lets the line go as well (POS-5).
-fn second_press(position: Position, facts: &Facts, local: &Local) -> Vec<Deed> {
-    match facts.second_press {
-        SecondPress::Nothing => vec![Deed::Local(LocalDeed::Select(position))],
-        SecondPress::Release => release(position, facts, local),
-        SecondPress::Hold => hold(position, false, facts, local),
     }
 }
 
@@ -364,11 +362,17 @@ fn announced(position: Position, facts: &Facts, make: impl FnOnce(LineId) -> Act
 
 /// Holding shuts the microphone before the switch has answered, so what the switch would refuse is refused here.
 fn hold(position: Position, exclusive: bool, facts: &Facts, local: &Local) -> Vec<Deed> {
-    let calling = |line: &LineId| facts.statuses.get(line).is_some_and(|it| it.phase == LinePhase::Calling);
-    match facts.line_at(position).filter(|line| calling(line)) {
-        Some(line) => refuse(&format!("{} still rings; wait for an answer, or release it.", name_of(line, facts))),
+    match facts.line_at(position) {
+        Some(line) => hold_line(line.clone(), exclusive, facts),
         None => at(position, facts, local, |line| Act::Hold { line, exclusive }),
     }
+}
+
+fn hold_line(line: LineId, exclusive: bool, facts: &Facts) -> Vec<Deed> {
+    if facts.statuses.get(&line).is_some_and(|it| it.phase == LinePhase::Calling) {
+        return refuse(&format!("{} still rings; wait for an answer, or release it.", name_of(&line, facts)));
+    }
+    act(Act::Hold { line, exclusive })
 }
 
 /// Privacy of the call at `position`; without one, of the next call that is taken there.
@@ -482,6 +486,10 @@ pub(crate) fn act(act: Act) -> Vec<Deed> {
 pub(crate) fn refuse(sentence: &str) -> Vec<Deed> {
     vec![Deed::Refuse(sentence.to_owned())]
 }
+
+#[path = "moving.rs"]
+mod moving;
+use moving::{moving, second_press};
 
 #[cfg(test)]
 #[path = "press_tests.rs"]

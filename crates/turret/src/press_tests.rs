@@ -3,6 +3,7 @@
 use super::*;
 use crate::view::DeviceView;
 use dealerboard_model::{Csrc, LineFacts, Moment, Party, RecordPolicy, Ring, RingPriority, Talker, TurretId, UserId};
+use dealerboard_wire::SecondPress;
 use tokio::time::Instant;
 
 const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
@@ -68,6 +69,33 @@ fn pos_5_a_press_on_a_line_that_is_here_selects_it_and_lets_it_go_only_where_its
     assert!(is_refused(&pressed_as(&world, None, Some(Lamp::Idle))), "the second press of two that meant to seize it");
     world.0.second_press = SecondPress::Hold;
     assert_eq!(pressed(&world, Some(3)), act(Act::Hold { line: "calder".into(), exclusive: false }));
+}
+
+#[test]
+fn log_2_a_press_on_a_line_that_my_other_turret_is_on_takes_it_over() {
+    let mut world = world(LineKind::Ard, |it| (it.phase, it.parties) = (LinePhase::Talking, vec![party(2)]));
+    assert!(matches!(&pressed(&world, Some(3))[..], [Deed::Act(Act::Bridge { .. })]), "a colleague's");
+    let [name, desk_name, seat] = ["A. Reyes", "Rates", "1"].map(str::to_owned);
+    let (user, roles) = (UserId::from("reyes"), Vec::new());
+    world.0.me = Some(dealerboard_wire::Me { user, name, desk: "rates".into(), desk_name, seat, roles });
+    let take = act(Act::TakeOver { line: "calder".into(), call: CallId(3), position: Position::Left });
+    assert_eq!(pressed(&world, Some(3)), take);
+}
+
+#[test]
+fn mov_1_a_call_moves_to_a_position_that_has_a_device_and_to_no_other() {
+    let mut world = world(LineKind::Ard, |it| (it.phase, it.parties) = (LinePhase::Talking, vec![party(1)]));
+    let go = |world: &(Facts, Local), position| {
+        deeds(&Intent::Move { line: "calder".into(), call: None, position }, &world.0, &world.1)
+    };
+    let moved = |position| act(Act::Move { line: "calder".into(), call: CallId(3), position });
+    assert_eq!(go(&world, Position::Right), moved(Position::Right));
+    world.1.devices.get_mut(&Position::Right).unwrap().microphone = None;
+    assert!(is_refused(&go(&world, Position::Right)));
+    world.1.devices.get_mut(&Position::Speakers).unwrap().microphone = None;
+    assert_eq!(go(&world, Position::Speakers), moved(Position::Speakers));
+    world.0.statuses.values_mut().for_each(|it| it.parties.clear());
+    assert!(is_refused(&go(&world, Position::HandsFree)), "it is not here");
 }
 
 #[test]
@@ -309,8 +337,15 @@ fn int_3_where_a_key_is_held_to_talk_the_latch_of_a_tap_lets_it_go() {
     let open = |on, latched| act(Act::TalkBack { line: "calder".into(), on, latched });
     assert_eq!(deeds(&latch, &facts, &local), open(true, true));
     let (line, uplink) = (LineId::from("calder"), dealerboard_model::Uplink::Left);
-    facts.mics =
-        vec![dealerboard_wire::OpenMic { uplink, line, since: NOW, hearers: 1, muted: false, closes_at: None }];
+    facts.mics = vec![dealerboard_wire::OpenMic {
+        uplink,
+        position: None,
+        line,
+        since: NOW,
+        hearers: 1,
+        muted: false,
+        closes_at: None,
+    }];
     assert_eq!(deeds(&latch, &facts, &local), open(false, false));
 }
 

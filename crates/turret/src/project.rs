@@ -130,7 +130,7 @@ pub fn project(facts: &Facts, local: &Local) -> View {
         pages: look.pages(),
         keys: look.lines().map(|(about, status)| look.key(about, status)).collect(),
         positions: Position::ALL.map(|it| look.position(it)).into(),
-        channels: (1..).zip(&facts.speakers).filter_map(|(number, line)| look.channel(number, line)).collect(),
+        channels: (1..).zip(facts.channels()).filter_map(|(number, line)| look.channel(number, line)).collect(),
         groups: look.groups(),
         people: facts.people.iter().filter(|it| !look.is_me(&it.user)).map(|it| look.person(it)).collect(),
         incoming: look.incoming(),
@@ -362,6 +362,7 @@ impl<'a> Look<'a> {
             can_transfer: about.is_some_and(|it| it.kind.is_wire())
                 && status.is_some_and(|it| it.phase == LinePhase::Talking && it.conference.is_none()),
             announcing,
+            can_speakers: line.is_some_and(|it| self.can_speakers(it)),
             joined: line.map(|it| self.joined(it)).unwrap_or_default(),
             joinable: line.map(|it| self.joinable(it)).unwrap_or_default(),
             device: self.local.devices.get(&position).cloned().unwrap_or(DeviceView {
@@ -372,6 +373,12 @@ impl<'a> Look<'a> {
             selected,
             volume: self.local.volumes.get(&position).copied().unwrap_or(1.0),
         }
+    }
+
+    /// The call on a line can be left to the speakers: it and all that is joined with it are wires whose far ends have come.
+    fn can_speakers(&self, line: &LineId) -> bool {
+        let mut joined = self.lines().filter(|(about, _)| self.facts.are_joined(line, &about.line));
+        self.up() && joined.all(|(about, status)| about.kind.is_wire() && status.phase == LinePhase::Talking)
     }
 
     fn incoming(&self) -> Vec<IncomingView> {
@@ -427,7 +434,8 @@ fn place(position: Position) -> &'static str {
     match position {
         Position::Left => "Left",
         Position::Right => "Right",
-        Position::HandsFree | Position::Speakers => "Hands-free",
+        Position::HandsFree => "Hands-free",
+        Position::Speakers => "Speakers",
     }
 }
 

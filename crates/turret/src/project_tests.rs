@@ -22,7 +22,7 @@ fn party(turret: u32) -> Party {
 }
 
 fn mic(line: &str, uplink: Uplink) -> OpenMic {
-    OpenMic { uplink, line: line.into(), since: at(5), hearers: 3, muted: false, closes_at: None }
+    OpenMic { uplink, position: None, line: line.into(), since: at(5), hearers: 3, muted: false, closes_at: None }
 }
 
 fn whole() -> DeviceView {

@@ -25,6 +25,11 @@ const EXAMPLES: &[(&str, &str)] = &[
         "joins a line that you hold, or have at another position, with what a position carries",
     ),
     (
+        r#"{"intent":"move","line":"calder-wynn","position":"right"}"#,
+        "takes a line that is here to another position; \"speakers\" leaves it aloud, with a talk key",
+    ),
+    (r#"{"intent":"release_line","line":"calder-wynn"}"#, "releases a line that is here, wherever it is"),
+    (
         r#"{"intent":"transfer","position":"left","to":{"user":"t.marsh"}}"#,
         "sends what a position carries on to a person, or to everybody of a {\"desk\":\"rates-london\"}",
     ),

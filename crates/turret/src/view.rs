@@ -233,6 +233,8 @@ pub struct PositionView {
     pub can_transfer: bool,
     /// The call that is announced here; none: no call is.
     pub announcing: Option<AnnouncingView>,
+    /// Its call can be left to the speakers.
+    pub can_speakers: bool,
     /// The lines of the conference on it; none for a plain call.
     pub joined: Vec<JoinedView>,
     /// What can be joined with its call: calls of mine at other positions, and those that I hold.
@@ -330,6 +332,8 @@ pub struct ChannelView {
     /// Talking since, UTC milliseconds.
     #[ts(type = "number | null")]
     pub talk_since_utc_ms: Option<i64>,
+    /// A call of mine that was moved to the speakers.
+    pub here: bool,
     /// A silent latch closes at, UTC milliseconds.
     #[ts(type = "number | null")]
     pub closes_utc_ms: Option<i64>,

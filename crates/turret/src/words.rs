@@ -39,6 +39,8 @@ pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
             format!("Not sent: the talk key of {}; press it again to talk.", name(line))
         }
         Act::Join { line, .. } => format!("Not sent: {} is not joined; press again.", name(line)),
+        Act::Move { line, .. } => format!("Not sent: {} stays where it is; press again.", name(line)),
+        Act::TakeOver { line, .. } => format!("Not sent: {} stays at your other turret; press again.", name(line)),
         Act::Transfer { line, .. } => format!("Not sent: {} stays here; press again.", name(line)),
         Act::Announce { line, .. } => format!("Not sent: {} is announced to nobody; press again.", name(line)),
         Act::Complete { line } => format!("Not sent: {} stays held here; press Complete again.", name(line)),

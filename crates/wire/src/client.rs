@@ -201,6 +201,24 @@ pub enum Act {
         /// What it is added to.
         position: Position,
     },
+    /// Takes a call that is here to another position; to the speakers with a shut microphone.
+    Move {
+        /// Which line.
+        line: LineId,
+        /// The call that was shown.
+        call: CallId,
+        /// Where to.
+        position: Position,
+    },
+    /// Takes a call that this user is on at their other turret; it comes with the first word from here.
+    TakeOver {
+        /// Which line.
+        line: LineId,
+        /// The call that was shown.
+        call: CallId,
+        /// Where to.
+        position: Position,
+    },
     /// Sends a call on to somebody else.
     Transfer {
         /// Which line.

@@ -314,6 +314,10 @@ pub enum SecondPress {
 pub struct OpenMic {
     /// Which uplink.
     pub uplink: Uplink,
+    /// The position that it belongs to, the speakers for a talk key; a call that has just moved still has the microphone of where
+    /// it was. None: that of the party on its line.
+    #[serde(default)]
+    pub position: Option<Position>,
     /// The line it is open towards.
     pub line: LineId,
     /// Since when.

@@ -58,6 +58,10 @@ talk: TalkView,
  */
 talk_since_utc_ms: number | null, 
 /**
+ * A call of mine that was moved to the speakers.
+ */
+here: boolean, 
+/**
  * A silent latch closes at, UTC milliseconds.
  */
 closes_utc_ms: number | null, 

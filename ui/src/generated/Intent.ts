@@ -68,7 +68,23 @@ line: LineId,
 /**
  * The call that its key showed.
  */
-call: CallId, } | { "intent": "transfer", 
+call: CallId, } | { "intent": "move", 
+/**
+ * Which line.
+ */
+line: LineId, 
+/**
+ * The call that its key showed. None: as it is now.
+ */
+call: CallId | null, 
+/**
+ * Where to.
+ */
+position: Position, } | { "intent": "release_line", 
+/**
+ * Which line.
+ */
+line: LineId, } | { "intent": "transfer", 
 /**
  * Which position.
  */

@@ -72,6 +72,10 @@ can_transfer: boolean,
  */
 announcing: AnnouncingView | null, 
 /**
+ * Its call can be left to the speakers.
+ */
+can_speakers: boolean, 
+/**
  * The lines of the conference on it; none for a plain call.
  */
 joined: Array<JoinedView>, 

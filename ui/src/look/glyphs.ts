@@ -18,6 +18,7 @@ export const glyphs = {
   refused: '<path d="M13 13L8 8M2.500 2.500l4 4M6.500 2.500l-4 4" stroke-width="1.7"/>',
   returned: '<path d="M13 12.500V8.500a2.500 2.500 0 0 0-2.500-2.500H3M6 3L3 6l3 3" stroke-width="1.7"/>',
   turn: '<path d="M3 12.500V8.500a2.5 2.5 0 0 1 2.5-2.500H13M10 3l3 3-3 3" stroke-width="1.7"/>',
+  move: '<path d="M2 5.500h9.500M9 3l2.500 2.500L9 8M14 10.500H4.500M7 8l-2.500 2.500L7 13" stroke-width="1.6"/>',
   waves: '<circle class="f" cx="8" cy="8" r="1.7"/><path d="M4.9 11.100a4.4 4.4 0 0 1 0-6.200M11.1 4.900a4.4 4.4 0 0 1 0 6.200M2.6 13.400a7.6 7.6 0 0 1 0-10.800M13.4 2.600a7.6 7.6 0 0 1 0 10.8"/>',
   seal: '<circle cx="8" cy="8" r="5.5" stroke-width="1.6"/><circle class="f" cx="8" cy="8" r="2.3"/>',
   noseal: '<path d="M12.6 5A5.5 5.5 0 0 1 5 12.600M3.4 11A5.5 5.5 0 0 1 11 3.400M2.5 13.500l11-11" stroke-width="1.7"/>',

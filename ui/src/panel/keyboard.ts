@@ -150,7 +150,7 @@ export class Keyboard {
       case 'F2': return call.can_hold ? store.send({ intent: 'hold', position, exclusive: event.shiftKey }) : cannot('This call cannot be held.', 'Release it, or stay on it.');
       case 'F3': return store.toggleMute(call);
       case 'F4': return store.send({ intent: 'release', position });
-      case 'F7': return call.can_private ? store.send({ intent: 'private', position, on: !call.private }) : cannot('Nobody gets into this call.', 'It needs no privacy.');
+      case 'F7': return event.shiftKey ? store.openMove(call.line ?? '') : call.can_private ? store.send({ intent: 'private', position, on: !call.private }) : cannot('Nobody gets into this call.', 'It needs no privacy.');
       case 'F8': return call.can_signal ? this.#signal.press(call.line, (line, on) => store.send({ intent: 'signal', line, on }))
         : cannot('This line has no Signal.', 'It rings by itself when it is pressed.');
     }

@@ -64,9 +64,11 @@ export class PanelStore {
   /** The first page on show. */
   page = $state(0);
   /** The dialog on show. */
-  dialog = $state<null | 'shortcuts' | 'log_off' | 'devices' | 'card' | 'join' | 'transfer'>(null);
+  dialog = $state<null | 'shortcuts' | 'log_off' | 'devices' | 'card' | 'join' | 'transfer' | 'move'>(null);
   /** The position whose conference is on show, or whose call is sent on. */
   joining = $state<Position>('left');
+  /** The line that is moved. */
+  moving = $state('');
   /** The line whose card is on show. */
   card = $state<string | null>(null);
   /** The element that was pressed last: messages point at it. */
@@ -104,6 +106,11 @@ export class PanelStore {
   /** Asks whom the call of a position is sent on to. */
   openTransfer(position: Position): void {
     [this.joining, this.dialog] = [position, 'transfer'];
+  }
+
+  /** Asks where the call on a line goes. */
+  openMove(line: string): void {
+    [this.moving, this.dialog] = [line, 'move'];
   }
 
   /** Opens the review page. */

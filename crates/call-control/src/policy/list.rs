@@ -185,6 +185,10 @@ policies! {
         "how long after its announcement a silent latch is closed";
     "latch.max" latch_max_ms: Option<u64> = Some(30 * MIN), Kind::SpanOrOff(MIN, 240 * MIN), ANYWHERE, Smallest,
         "how long a latch may be open at all, because a noisy room keeps it from being silent";
+    "move.overlap" move_overlap_ms: u64 = 20, Kind::Span(10, 60), PERSON, Nearest,
+        "how long the microphone of a call that moves is heard before it takes the old one's place, so that nothing is missing";
+    "takeover.wait" takeover_wait_ms: u64 = 2 * S, Kind::Span(500, 2 * S), PERSON, Nearest,
+        "how long a call that its user takes to their other turret waits to be heard there: else it stays where it is";
     "link.grace" link_grace_ms: u64 = 15 * S, Kind::Span(5 * S, 120 * S), PERSON, Smallest,
         "how long a lost turret keeps its calls, which is enough for a restart of it";
     "mic.auto_resume" mic_auto_resume_ms: u64 = 3 * S, Kind::Span(0, 10 * S), WIRE_AND_PERSON, Smallest,

@@ -25,7 +25,11 @@ pub fn l(name: &str) -> LineId {
     LineId::from(name)
 }
 
+/// A second turret of A1's user.
+pub const A1_TOO: TurretId = TurretId(7);
+
 pub fn user(turret: TurretId) -> UserId {
+    let turret = if turret == A1_TOO { A1 } else { turret };
     UserId(format!("u{}", turret.0))
 }
 

@@ -7,12 +7,14 @@
 use crate::floor::*;
 use dealerboard_call_control::{Act, Exchange, Input, Kept, KeptParty, MicReport, Output};
 use dealerboard_model::{
-    CallId, LineId, LineKind, LinePhase, LineStatus, Moment, Party, Position, TransferTo, TurretId, Uplink,
+    CallId, LineId, LineKind, LinePhase, LineStatus, Moment, Party, Position, TrackId, TransferTo, TurretId, Uplink,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 const LINES: [&str; 5] = ["ard-a", "ard-b", "mrd-a", "mrd-b", "hoot"];
 const POSITIONS: [Position; 3] = [Position::Left, Position::Right, Position::HandsFree];
+/// Everybody's turrets, A1's second one too.
+const ALL: [TurretId; 7] = [A1, A2, A3, B1, B2, B3, A1_TOO];
 const RECORD_GRACE_US: u64 = 3_000_000;
 
 /// Hearers, by which of their lines and whether by handset, and how many tracks.
@@ -29,6 +31,8 @@ struct Switch {
     /// Whose session the last input has ended.
     over: Vec<TurretId>,
     failing_since: Option<Moment>,
+    awaited: BTreeSet<(TurretId, Uplink)>,
+    tracks: BTreeSet<TrackId>,
     kept: BTreeSet<Kept>,
 }
 
@@ -37,7 +41,7 @@ impl Switch {
         self.over.clear();
         for one in out {
             match one {
-                Output::Route { turret, uplink, open: true, legs, tracks } => {
+                Output::Route { turret, uplink, open: true, legs, tracks, .. } => {
                     let legs = legs.iter().map(|leg| (leg.hearer, leg.label.clone(), leg.handset)).collect();
                     self.routes.insert((*turret, *uplink), (legs, tracks.len()));
                 }
@@ -65,13 +69,15 @@ impl Switch {
                 }
                 Output::Kept { what, on: true } => drop(self.kept.insert(what.clone())),
                 Output::Kept { what, on: false } => drop(self.kept.remove(what)),
+                Output::Await { turret, uplink, heard_ms: Some(_) } => drop(self.awaited.insert((*turret, *uplink))),
+                Output::Await { turret, uplink, heard_ms: None } => drop(self.awaited.remove(&(*turret, *uplink))),
+                Output::TrackOpened { track, .. } => drop(self.tracks.insert(*track)),
+                Output::TrackClosed { track } => drop(self.tracks.remove(track)),
                 Output::Answer { .. }
                 | Output::LineAdded { .. }
                 | Output::Person(_)
                 | Output::Notice { .. }
                 | Output::RecordingOpened { .. }
-                | Output::TrackOpened { .. }
-                | Output::TrackClosed { .. }
                 | Output::Happened { .. }
                 | Output::History { .. }
                 | Output::RecordingClosed { .. } => {}
@@ -96,13 +102,16 @@ pub struct Move {
 }
 
 /// `Move::kind` is less.
-pub const KINDS: u8 = 43;
+pub const KINDS: u8 = 49;
+
+/// `Move::who` is less.
+pub const PLAYERS: usize = ALL.len();
 
 /// Of `Move::kind`: before it the switch is killed, one time in three.
 const RESTART: u8 = 36;
 
 fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
-    let turret = TURRETS[one.who];
+    let turret = ALL[one.who];
     let name = LINES[one.line];
     let (line, position) = (l(name), POSITIONS[one.place]);
     let call = d.status(name).call.unwrap_or(CallId(0));
@@ -142,6 +151,10 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
         40 => Act::Announce { line, to: other },
         41 => Act::Complete { line },
         42 => Act::Cancel { line },
+        43 | 44 => Act::Move { line: mine.filter(|_| one.kind == 44).unwrap_or(line), call, position },
+        45 => Act::Move { line, call, position: Position::Speakers },
+        46 => Act::TakeOver { line, call, position },
+        47 | 48 => return Input::Heard { turret, uplink: position.uplink() },
         37 => Act::IntercomGroup { group: "everybody".into(), position },
         38 => Act::IntercomPicked { users: vec![other, user(TURRETS[one.line])], position },
         _ => return Input::VoiceActivity { turret, uplink: Uplink::Mic, speaking: one.place > 0 },
@@ -152,7 +165,7 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
 /// I6: whose microphone may have opened by this input.
 fn opener(input: &Input) -> Option<TurretId> {
     match input {
-        Input::Act { turret, .. } | Input::LinkBack { turret } => Some(*turret),
+        Input::Act { turret, .. } | Input::LinkBack { turret } | Input::Heard { turret, .. } => Some(*turret),
         Input::TalkOrphaned { .. }
         | Input::LogOn { .. }
         | Input::LogOff { .. }
@@ -184,7 +197,7 @@ fn check(d: &Desk, switch: &Switch) {
         for (hearer, label, handset) in legs {
             assert_ne!(hearer, turret, "I38");
             match label.as_str() {
-                "hoot" => assert!([A1, A2, A3, B1].contains(hearer), "I1 {hearer} hears the hoot"),
+                "hoot" => assert!([A1, A1_TOO, A2, A3, B1].contains(hearer), "I1 {hearer} hears the hoot"),
                 name if LINES.contains(&name) => {
                     let is_party = members(label).contains(hearer);
                     assert!(!handset || is_party, "I1 {label}");
@@ -200,6 +213,16 @@ fn check(d: &Desk, switch: &Switch) {
         }
     }
     check_conferences(d);
+    for (turret, uplink) in &switch.awaited {
+        let waits = switch.open().iter().any(|(at, by, _)| user(*at) == user(*turret) && (at, by) != (turret, uplink));
+        let quiet =
+            LINES.iter().any(|line| d.status(line).parties.iter().any(|party| user(party.turret) == user(*turret)));
+        assert!(waits || quiet || !switch.intercoms.is_empty(), "{turret} is waited for, and carries nothing");
+    }
+    for status in LINES.iter().map(|line| d.status(line)) {
+        let turrets: BTreeSet<_> = status.parties.iter().map(|party| party.turret).collect();
+        assert_eq!(turrets.len(), status.parties.len(), "I15 {}", status.line);
+    }
     for status in LINES.iter().map(|line| d.status(line)) {
         assert!(status.holders.iter().all(|holder| !holder.private), "I30 {}", status.line);
         assert!(status.parties.iter().all(|party| !party.exclusive), "HOLD-4 {}", status.line);
@@ -215,7 +238,7 @@ fn check(d: &Desk, switch: &Switch) {
     check_kept_lines(d, switch);
     let hoot = d.status("hoot");
     assert!(hoot.talkers.len() <= 2, "I37");
-    assert!(hoot.talkers.iter().all(|talker| [A1, A2, A3].contains(&talker.turret)), "I37 right");
+    assert!(hoot.talkers.iter().all(|talker| [A1, A1_TOO, A2, A3].contains(&talker.turret)), "I37 right");
     for line in LINES {
         assert_eq!(switch.lines.get(&l(line)).unwrap_or(&d.status(line)), &d.status(line), "I16, I19 {line}");
     }
@@ -258,6 +281,9 @@ fn check_conferences(d: &Desk) {
         let joined = status.conference.as_ref();
         for party in &status.parties {
             let call = joined.map_or_else(|| status.line.to_string(), |it| format!("conference {}", it.id));
+            if party.position == Position::Speakers {
+                continue;
+            }
             carried.entry((party.turret, party.position)).or_default().insert(call);
         }
         let Some(joined) = joined else { continue };
@@ -311,6 +337,7 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
         }
         Input::Recorder { failing } => switch.failing_since = failing.as_ref().map(|_| was_failing.unwrap_or(d.now)),
         Input::Act { .. }
+        | Input::Heard { .. }
         | Input::TalkOrphaned { .. }
         | Input::VoiceActivity { .. }
         | Input::Microphone { .. }
@@ -323,6 +350,10 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
         let joined = d.exchange.status(line).is_some_and(|it| it.conference.is_some());
         let given = matches!(input, Input::Act { act: Act::Complete { .. }, .. });
         if (joined || given) && before.iter().any(|(at, by, _)| (at, by) == (turret, uplink)) {
+            continue;
+        }
+        // A call that has moved: its other microphone was open until now.
+        if before.iter().any(|(at, by, on)| at == turret && on == line && by != uplink) {
             continue;
         }
         // A supervisor's own press, `override.lead` ago.
@@ -341,6 +372,14 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
                 assert!(to == turret || !d.exchange.person(&user(*to)).dnd, "I36 {to} after {input:?}");
             }
         }
+    }
+    if let Input::Heard { .. } = input {
+        let ended = d.out.iter().filter(|out| matches!(out, Output::TrackClosed { .. })).count();
+        let held = d
+            .out
+            .iter()
+            .any(|out| matches!(out, Output::Notice { sentence, .. } if sentence.contains("took its place")));
+        assert!(ended == 0 || held, "I46 after {input:?}: {:?}", d.out);
     }
     let refused = d.out.iter().any(|out| matches!(out, Output::Answer { result: Err(_), .. }));
     if refused {
@@ -373,7 +412,7 @@ impl Played {
             (floor.first_recording, floor.first_track) = (self.restarts * 1_000_000, self.restarts * 1_000_000);
             d.exchange = Exchange::new(floor, self.switch.kept.clone(), d.now);
         }
-        let awaited = TURRETS.into_iter().filter(|turret| self.d.exchange.awaits(*turret).is_some());
+        let awaited = ALL.into_iter().filter(|turret| self.d.exchange.awaits(*turret).is_some());
         self.on = awaited.collect();
         let kept = std::mem::take(&mut self.switch.kept);
         self.switch = Switch { kept, lost: self.on.clone(), ..Switch::default() };
@@ -405,6 +444,8 @@ impl Played {
             Input::LogOff { turret } => on.remove(turret),
             Input::Act { turret, .. } => on.contains(turret) && !switch.lost.contains(turret),
             Input::LinkLost { turret } | Input::LinkBack { turret } => on.contains(turret),
+            // What was not waited for, or is not there any more, is not told.
+            Input::Heard { turret, uplink } => switch.awaited.contains(&(*turret, *uplink)),
             Input::TalkOrphaned { .. }
             | Input::VoiceActivity { .. }
             | Input::Microphone { .. }

@@ -25,6 +25,8 @@ pub enum Command {
     Remove(TurretId),
     /// The route of an uplink is replaced.
     Route(TurretId, Uplink, Option<Route>),
+    /// An uplink is waited for until it was heard for so long, or no longer.
+    Await(TurretId, Uplink, Option<std::time::Duration>),
     /// The thread ends.
     Stop,
 }
@@ -32,9 +34,11 @@ pub enum Command {
 impl Command {
     fn turret(&self) -> Option<TurretId> {
         match self {
-            Self::Add(turret, _) | Self::Again(turret, ..) | Self::Remove(turret) | Self::Route(turret, ..) => {
-                Some(*turret)
-            }
+            Self::Add(turret, _)
+            | Self::Again(turret, ..)
+            | Self::Remove(turret)
+            | Self::Route(turret, ..)
+            | Self::Await(turret, ..) => Some(*turret),
             Self::Stop => None,
         }
     }
@@ -42,7 +46,7 @@ impl Command {
     fn is_route_of(&self, turret: TurretId, uplink: Uplink) -> Option<bool> {
         match self {
             Self::Route(of, by, route) if (*of, *by) == (turret, uplink) => Some(route.is_some()),
-            Self::Add(..) | Self::Again(..) | Self::Remove(_) | Self::Route(..) | Self::Stop => None,
+            Self::Add(..) | Self::Again(..) | Self::Remove(_) | Self::Route(..) | Self::Await(..) | Self::Stop => None,
         }
     }
 }
@@ -106,6 +110,9 @@ fn make_room(waiting: &mut VecDeque<Command>, command: &Command) -> Result<(), H
                 waiting.remove(last);
             }
         }
+        Command::Await(turret, uplink, _) => {
+            waiting.retain(|older| !matches!(older, Command::Await(of, by, _) if (of, by) == (turret, uplink)))
+        }
         Command::Add(..) | Command::Again(..) => return Err(HubError::Busy),
         Command::Stop => waiting.clear(),
     }
@@ -119,7 +126,7 @@ mod tests {
     use dealerboard_model::Csrc;
 
     fn route(turret: u32, talker: Option<u32>) -> Command {
-        let route = |talker| Route { talker: Csrc(talker), legs: Vec::new(), tracks: Vec::new() };
+        let route = |talker| Route { talker: Csrc(talker), legs: Vec::new(), tracks: Vec::new(), follows: None };
         Command::Route(TurretId(turret), Uplink::Mic, talker.map(route))
     }
 
@@ -127,7 +134,12 @@ mod tests {
     fn routes_of(commands: &Commands, turret: u32) -> Vec<Option<Csrc>> {
         let route = |command| match command {
             Command::Route(of, _, route) if of == TurretId(turret) => Some(route.map(|route| route.talker)),
-            Command::Add(..) | Command::Again(..) | Command::Remove(_) | Command::Route(..) | Command::Stop => None,
+            Command::Add(..)
+            | Command::Again(..)
+            | Command::Remove(_)
+            | Command::Route(..)
+            | Command::Await(..)
+            | Command::Stop => None,
         };
         commands.take().into_iter().filter_map(route).collect()
     }

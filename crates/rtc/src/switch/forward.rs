@@ -6,15 +6,20 @@
 //!                                                                          to (line, talker); one for each track
 //! ```
 //!
+//! A call that moves to another microphone keeps its voice: the new one is waited for, and when it was heard for long enough
+//! its route follows the old one, with one count and one time for who hears and who records.
+//!
 //! Law: a packet without a route leaves nobody's turret but its own. Payloads are passed on untouched. What was said
 //! before a talk key went down never reaches that key's line.
 
 mod ears;
+mod numbers;
 #[cfg(test)]
 mod tests;
 
 use dealerboard_model::{Csrc, TrackId, TurretId, Uplink};
 use ears::{Ears, Lease};
+use numbers::Numbers;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -60,6 +65,8 @@ pub struct Route {
     pub legs: Vec<Leg>,
     /// Tracks that it is recorded on.
     pub tracks: Vec<TrackId>,
+    /// The uplink that has carried this voice until now.
+    pub follows: Option<(TurretId, Uplink)>,
 }
 
 /// A packet from an uplink.
@@ -121,6 +128,13 @@ pub enum Notable {
         /// Which.
         uplink: Uplink,
     },
+    /// An uplink that was waited for is heard.
+    Heard {
+        /// Whose.
+        turret: TurretId,
+        /// Which.
+        uplink: Uplink,
+    },
     /// Few ears are left: a re-offer should bring them to this many.
     EarsLow {
         /// Whose.
@@ -150,46 +164,15 @@ pub struct Outcome {
     pub notables: Vec<Notable>,
 }
 
-/// Unwraps a counter of RTP: the value nearest to the last one.
-///
-/// Law: what it gives after [`Self::begin_anew`] is above all that it gave before: a track that stays open would take
-/// anything below for a late packet.
-#[derive(Clone, Copy, Debug, Default)]
-struct Unwrapped {
-    last: Option<u64>,
-    /// All that was given before the numbering began anew is below.
-    above: u64,
-}
-
-impl Unwrapped {
-    /// `value` of `bits` bits, unwrapped; starts in the second lap so that an early straggler is not below zero.
-    fn take(&mut self, value: u64, bits: u32) -> u64 {
-        let lap = 1_u64 << bits;
-        let Some(last) = self.last else {
-            let first = self.above + lap + value;
-            self.last = Some(first);
-            return first;
-        };
-        let ahead = value.wrapping_sub(last) & (lap - 1);
-        let full = if ahead < lap / 2 { last + ahead } else { last.saturating_sub(lap - ahead) };
-        self.last = Some(last.max(full));
-        full
-    }
-
-    /// The sender numbers from anywhere from now on.
-    fn begin_anew(&mut self) {
-        self.above = self.last.take().map_or(self.above, |last| last + 1);
-    }
-}
-
 #[derive(Debug, Default)]
 struct UplinkState {
     route: Option<Route>,
     /// Which talk it is: the number of the newest one is the highest.
     talk: u64,
     early: VecDeque<UplinkPacket>,
-    seq: Unwrapped,
-    rtp_ts: Unwrapped,
+    numbers: Numbers,
+    /// It is waited for: told when it was heard for so long.
+    awaited: Option<Duration>,
     /// When it last sent, or was routed.
     alive: Option<Instant>,
     orphaned: bool,
@@ -209,6 +192,20 @@ impl UplinkState {
         }
         let place = self.early.iter().rposition(|held| behind(held, packet.seq)).map_or(0, |place| place + 1);
         self.early.insert(place, packet);
+    }
+
+    /// It is waited for, and what has come is enough: true once.
+    fn is_heard_now(&mut self) -> bool {
+        let Some(wanted) = self.awaited else { return false };
+        let heard = match (self.early.front(), self.early.back()) {
+            (Some(first), Some(last)) => last.rtp_ts.wrapping_sub(first.rtp_ts) + numbers::samples(&last.payload),
+            _ => 0,
+        };
+        let enough = self.route.is_some() || u128::from(heard) >= wanted.as_millis() * 48;
+        if enough {
+            self.awaited = None;
+        }
+        enough
     }
 }
 
@@ -254,8 +251,7 @@ impl Forwarder {
         if let Some(peer) = self.peers.get_mut(&turret) {
             peer.ears.clear();
             for uplink in &mut peer.uplinks {
-                uplink.seq.begin_anew();
-                uplink.rtp_ts.begin_anew();
+                uplink.numbers.begin_anew();
                 uplink.early.clear();
             }
         }
@@ -274,11 +270,18 @@ impl Forwarder {
         outcome
     }
 
+    /// Waits for an uplink until it was heard for so long, and tells then; or no longer.
+    pub fn wait_for(&mut self, turret: TurretId, uplink: Uplink, heard: Option<Duration>) {
+        self.peer(turret).uplinks[uplink.index()].awaited = heard;
+    }
+
     /// Replaces the route of an uplink; with `None` the talk ends and what waits for a route is thrown away.
     pub fn set_route(&mut self, turret: TurretId, uplink: Uplink, route: Option<Route>, now: Instant) -> Outcome {
         let mut outcome = Outcome::default();
         let route = route.map(|route| Route { legs: one_for_each_hearer(turret, &route.legs), ..route });
         let next = self.talks + 1;
+        let follows = route.as_ref().and_then(|route| route.follows);
+        let end = follows.and_then(|(old, by)| self.peers.get(&old)?.uplinks[by.index()].numbers.end());
         let state = &mut self.peer(turret).uplinks[uplink.index()];
         let began = state.route.is_none() && route.is_some();
         if began {
@@ -286,10 +289,17 @@ impl Forwarder {
             state.orphaned = false;
             state.talk = next;
         }
-        let waiting = std::mem::take(&mut state.early);
+        let mut waiting = std::mem::take(&mut state.early);
+        if let (Some(end), true) = (end, began) {
+            state.numbers.go_on(end);
+            waiting.retain(|packet| end.is_before(packet.arrived));
+        }
         let legs = route.as_ref().map_or(&[][..], |route| &route.legs);
         for (hearer, peer) in &mut self.peers {
             let leg = legs.iter().find(|leg| leg.hearer == *hearer);
+            if let (Some(old), Some(leg)) = (follows, leg) {
+                peer.ears.go_on(old, (turret, uplink), leg);
+            }
             peer.ears.reroute((turret, uplink), leg, now, &mut outcome);
         }
         self.peer(turret).uplinks[uplink.index()].route = route;
@@ -312,11 +322,17 @@ impl Forwarder {
         let state = &mut peer.uplinks[uplink.index()];
         state.alive = Some(now);
         state.orphaned = false;
-        if state.route.is_some() {
-            self.forward(turret, uplink, &packet, now, &mut outcome);
-        } else {
+        if state.route.is_none() {
             state.keep(packet);
+            if state.is_heard_now() {
+                outcome.notables.push(Notable::Heard { turret, uplink });
+            }
+            return outcome;
         }
+        if state.is_heard_now() {
+            outcome.notables.push(Notable::Heard { turret, uplink });
+        }
+        self.forward(turret, uplink, &packet, now, &mut outcome);
         outcome
     }
 
@@ -332,8 +348,13 @@ impl Forwarder {
         let state = &mut peer.uplinks[uplink.index()];
         let Some(route) = state.route.take() else { return };
         let talk = state.talk;
-        let seq = state.seq.take(u64::from(packet.seq), 16);
-        let rtp_ts = state.rtp_ts.take(u64::from(packet.rtp_ts), 32);
+        let Some((seq, rtp_ts)) = state.numbers.take((packet.seq, packet.rtp_ts), &packet.payload, packet.arrived)
+        else {
+            state.route = Some(route);
+            return;
+        };
+        // The low bits are the time that an ear goes by.
+        let packet = &UplinkPacket { rtp_ts: rtp_ts as u32, ..packet.clone() };
         for track in &route.tracks {
             let payload = Arc::clone(&packet.payload);
             out.tracks.push(TrackPacket { track: *track, seq, rtp_ts, arrived: packet.arrived, payload });

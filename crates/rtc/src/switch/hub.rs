@@ -181,6 +181,14 @@ impl VoiceHub {
         self.command(Command::Route(turret, uplink, route))
     }
 
+    /// Waits for an uplink until it was heard for so long, which is told as [`Notable::Heard`]; or no longer.
+    ///
+    /// # Errors
+    /// The switch is stopping.
+    pub fn wait_for(&self, turret: TurretId, uplink: Uplink, heard: Option<Duration>) -> Result<(), HubError> {
+        self.command(Command::Await(turret, uplink, heard))
+    }
+
     /// Counters since the start.
     #[must_use]
     pub fn stats(&self) -> HubStats {
@@ -281,6 +289,7 @@ impl VoiceThread {
                     let outcome = self.forwarder.set_route(turret, uplink, route, now);
                     self.deliver(outcome, now);
                 }
+                Command::Await(turret, uplink, heard) => self.forwarder.wait_for(turret, uplink, heard),
                 Command::Stop => return false,
             }
         }
@@ -390,9 +399,8 @@ impl VoiceThread {
         self.unsaid.tell(
             |event| match event {
                 VoiceEvent::Notable(Notable::Orphan { turret, uplink }) => forwarder.is_orphan(*turret, *uplink),
-                VoiceEvent::Notable(Notable::EarsLow { .. } | Notable::NotHeard { .. }) | VoiceEvent::Connected(_) => {
-                    true
-                }
+                VoiceEvent::Notable(Notable::EarsLow { .. } | Notable::NotHeard { .. } | Notable::Heard { .. })
+                | VoiceEvent::Connected(_) => true,
             },
             |event| match events.try_send(event) {
                 // Nobody listens any more: the switch is ending.

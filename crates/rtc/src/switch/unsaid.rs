@@ -15,12 +15,14 @@ enum Matter {
     Orphan(TurretId, Uplink),
     Ears(TurretId),
     Heard(TurretId, Csrc),
+    Awaited(TurretId, Uplink),
 }
 
 fn matter(event: &VoiceEvent) -> Matter {
     match event {
         VoiceEvent::Connected(turret) => Matter::Connected(*turret),
         VoiceEvent::Notable(Notable::Orphan { turret, uplink }) => Matter::Orphan(*turret, *uplink),
+        VoiceEvent::Notable(Notable::Heard { turret, uplink }) => Matter::Awaited(*turret, *uplink),
         VoiceEvent::Notable(Notable::EarsLow { turret, .. }) => Matter::Ears(*turret),
         VoiceEvent::Notable(Notable::NotHeard { turret, line, .. }) => Matter::Heard(*turret, *line),
     }
@@ -28,9 +30,11 @@ fn matter(event: &VoiceEvent) -> Matter {
 
 fn turret(matter: Matter) -> TurretId {
     match matter {
-        Matter::Connected(turret) | Matter::Orphan(turret, _) | Matter::Ears(turret) | Matter::Heard(turret, _) => {
-            turret
-        }
+        Matter::Connected(turret)
+        | Matter::Orphan(turret, _)
+        | Matter::Ears(turret)
+        | Matter::Heard(turret, _)
+        | Matter::Awaited(turret, _) => turret,
     }
 }
 

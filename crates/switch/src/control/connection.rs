@@ -231,6 +231,8 @@ impl Reader {
                 | Act::TalkBack { on: true, .. }
                 | Act::Join { .. }
                 | Act::Unjoin { .. }
+                | Act::Move { .. }
+                | Act::TakeOver { .. }
                 | Act::Transfer { .. }
                 | Act::Announce { .. }
                 | Act::Complete { .. }

@@ -4,9 +4,10 @@ use super::FloorLoop;
 use crate::panel::LINE_LABELS;
 use crate::translate;
 use dealerboard_call_control::{Input, Output, RouteLeg};
-use dealerboard_model::{Csrc, LineFacts, LineId, LineKind, RecordPolicy, TrackId, TurretId, Uplink};
+use dealerboard_model::{Csrc, LineFacts, LineId, LineKind, RecordPolicy, TurretId};
 use dealerboard_rtc::switch::forward::{Lane, Leg, Route};
 use dealerboard_wire::{Event, FromSwitch, Notice, close};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Labels of lines that come while the switch runs begin here, above those of the floor file.
@@ -58,7 +59,19 @@ impl FloorLoop {
                 self.tell_each(&to, &Event::LineRemoved { line });
             }
             Output::Person(status) => self.tell_all(&Event::Person { status }),
-            Output::Route { turret, uplink, open, legs, tracks } => self.route(turret, uplink, open, &legs, tracks),
+            Output::Route { turret, uplink, open, legs, tracks, follows } => {
+                let legs = self.legs(&legs);
+                let talker = self.sessions.get(turret).map(|seat| seat.label);
+                let route = talker.filter(|_| open).map(|talker| Route { talker, legs, tracks, follows });
+                if let Err(error) = self.voice.route(turret, uplink, route) {
+                    tracing::warn!(%turret, ?uplink, "its voice could not be routed: {error}");
+                }
+            }
+            Output::Await { turret, uplink, heard_ms } => {
+                if let Err(error) = self.voice.wait_for(turret, uplink, heard_ms.map(Duration::from_millis)) {
+                    tracing::warn!(%turret, ?uplink, "its voice could not be waited for: {error}");
+                }
+            }
             Output::Mics { turret, mics } => {
                 self.tell(turret, Event::OpenMics { mics: mics.into_iter().map(translate::mic).collect() });
             }
@@ -92,16 +105,12 @@ impl FloorLoop {
         facts
     }
 
-    fn route(&mut self, turret: TurretId, uplink: Uplink, open: bool, legs: &[RouteLeg], tracks: Vec<TrackId>) {
-        let Some(talker) = self.sessions.get(turret).map(|seat| seat.label) else { return };
+    fn legs(&self, legs: &[RouteLeg]) -> Vec<Leg> {
         let legs = legs.iter().filter_map(|leg| {
             let lane = if leg.handset { Lane::Handset } else { Lane::Speaker };
             Some(Leg { hearer: leg.hearer, line: self.label_of(&leg.label)?, lane })
         });
-        let route = open.then(|| Route { talker, legs: legs.collect(), tracks });
-        if let Err(error) = self.voice.route(turret, uplink, route) {
-            tracing::warn!(%turret, ?uplink, "its voice could not be routed: {error}");
-        }
+        legs.collect()
     }
 
     pub(super) fn label_of(&self, line: &LineId) -> Option<Csrc> {

@@ -246,6 +246,7 @@ impl FloorLoop {
                     self.not_heard(turret, line, on);
                 }
             }
+            VoiceEvent::Notable(Notable::Heard { turret, uplink }) => self.input(Input::Heard { turret, uplink }),
             VoiceEvent::Notable(Notable::Orphan { turret, uplink }) => {
                 tracing::info!(%turret, ?uplink, "a talk outlived its turret");
                 self.input(Input::TalkOrphaned { turret, uplink });
@@ -298,7 +299,9 @@ impl FloorLoop {
                 turret
             }
             None => {
-                if let Err(sentence) = self.admit(&arrival) {
+                if awaited.is_none()
+                    && let Err(sentence) = self.admit(&arrival)
+                {
                     return arrival.outbox.end(close::NOT_LOGGED_ON, Some(sentence));
                 }
                 self.next_label += 1;
@@ -355,7 +358,8 @@ impl FloorLoop {
                         let sentence = format!("You have logged on at {}: this turret is logged off.", arrival.seat);
                         seat.outbox.end(close::NOT_LOGGED_ON, Some(sentence));
                     }
-                    self.end(turret, "logged on elsewhere");
+                    self.forget(turret, "logged on elsewhere");
+                    self.input(Input::LogOff { turret });
                 }
                 Ok(())
             }

@@ -3,7 +3,7 @@
 use super::FloorLoop;
 use dealerboard_archive::{Gap, Mark, Recorder, RecorderState, RecordingFacts, ToRecorder, TrackFacts};
 use dealerboard_call_control::{Happening, Input, Output, Sound};
-use dealerboard_model::{LineId, RecordingId, TurretId, Uplink, UserId};
+use dealerboard_model::{LineId, Position, RecordingId, TurretId, Uplink, UserId};
 use dealerboard_wire::{Answer, Event, FromSwitch, KeyedInterval, RecorderHealth};
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -49,6 +49,11 @@ fn words(what: &Happening) -> &'static str {
         Happening::Entered => "Entered",
         Happening::SentOn { .. } => "Sent on",
         Happening::Conference { .. } => "Joined with another line",
+        Happening::Moved(Position::Left) => "Moved to the left handset",
+        Happening::Moved(Position::Right) => "Moved to the right handset",
+        Happening::Moved(Position::HandsFree) => "Moved to hands-free",
+        Happening::Moved(Position::Speakers) => "Moved to the speakers, microphone shut",
+        Happening::TakenOver => "Taken to their other turret",
         Happening::Cleared => "Cleared",
         Happening::Resumed => "Resumed",
         Happening::Left => "Left",
@@ -123,6 +128,7 @@ impl FloorLoop {
             | Output::LineRemoved { .. }
             | Output::Person(_)
             | Output::Route { .. }
+            | Output::Await { .. }
             | Output::Mics { .. }
             | Output::Notice { .. }
             | Output::SessionOver { .. }

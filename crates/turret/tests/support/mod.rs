@@ -321,7 +321,7 @@ fn about(line: &str, kind: LineKind) -> LineFacts {
 }
 
 pub fn mic(line: &str, uplink: Uplink) -> OpenMic {
-    OpenMic { uplink, line: line.into(), since: NOW, hearers: 1, muted: false, closes_at: None }
+    OpenMic { uplink, position: None, line: line.into(), since: NOW, hearers: 1, muted: false, closes_at: None }
 }
 
 /// A wire `calder` and a hoot `macro`, both idle.

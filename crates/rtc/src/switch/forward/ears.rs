@@ -108,7 +108,9 @@ impl Ear {
             self.seq = ear_seq + 1;
             self.last = Some((rtp_ts, now));
         }
-        Some(Rewritten { seq: ear_seq, rtp_ts, marker, csrc: [lease.line.0, lease.talker.0] })
+        // A talk that has gone on by another turret keeps its name: for who hears it nothing has changed.
+        let talker = self.lease.map_or(lease.talker, |held| held.talker);
+        Some(Rewritten { seq: ear_seq, rtp_ts, marker, csrc: [lease.line.0, talker.0] })
     }
 }
 
@@ -167,6 +169,19 @@ impl Ears {
         self.waiting.retain(|waiting| waiting.lease.from.0 != talker);
         let gone: Vec<Lease> = self.unheard.iter().filter(|lease| lease.from.0 == talker).copied().collect();
         gone.iter().for_each(|lease| self.tell_heard(lease, out));
+    }
+
+    /// The talk that `old` has carried on `leg` goes on by `new`, on the same ear, with the name that it has there.
+    pub fn go_on(&mut self, old: (TurretId, Uplink), new: (TurretId, Uplink), leg: &Leg) {
+        let same = |lease: &Lease| lease.from == old && lease.line == leg.line;
+        for ear in &mut self.ears {
+            if let Some(lease) = ear.lease.as_mut().filter(|lease| same(lease)) {
+                lease.from = new;
+                ear.ends = None;
+            }
+        }
+        let waiting = self.waiting.iter_mut().map(|waiting| &mut waiting.lease);
+        waiting.chain(&mut self.unheard).filter(|lease| same(lease)).for_each(|lease| lease.from = new);
     }
 
     /// The route of `from` has changed: it reaches this turret on `leg`, or no longer. Ears become free after [`LINGER`].

@@ -37,7 +37,7 @@ impl Bench {
     }
 
     fn route(&mut self, talker: u32, legs: Vec<Leg>) -> Outcome {
-        let route = Route { talker: Csrc(talker), legs, tracks: vec![TrackId(talker)] };
+        let route = Route { talker: Csrc(talker), legs, tracks: vec![TrackId(talker)], follows: None };
         self.forwarder.set_route(TurretId(talker), Uplink::Mic, Some(route), self.now)
     }
 
@@ -434,4 +434,71 @@ fn an_orphan_that_speaks_again_is_none() {
     assert!(bench.forwarder.is_orphan(TurretId(1), Uplink::Mic));
     bench.say(1, 0);
     assert!(!bench.forwarder.is_orphan(TurretId(1), Uplink::Mic));
+}
+
+/// Turret 1 talks by its left uplink, packets of 10 ms, and is heard by turret 2.
+fn by(bench: &mut Bench, turret: u32, uplink: Uplink, seq: u16, rtp_ts: u32) -> Outcome {
+    let payload: Arc<[u8]> = Arc::from([0xf0, seq as u8]);
+    let packet = UplinkPacket { seq, rtp_ts, marker: false, payload, arrived: bench.now };
+    bench.forwarder.take(TurretId(turret), uplink, packet)
+}
+
+fn moved(bench: &mut Bench, turret: u32, uplink: Uplink, follows: Option<(TurretId, Uplink)>) -> Outcome {
+    let legs = vec![leg(2, Lane::Handset)];
+    let route = Route { talker: Csrc(turret), legs, tracks: vec![TrackId(7)], follows };
+    bench.forwarder.set_route(TurretId(turret), uplink, Some(route), bench.now)
+}
+
+/// Ear, its count and time, and the talker's name, of every packet that leaves.
+fn ears(outcome: &Outcome) -> Vec<(usize, u64, u32, u32)> {
+    outcome.ears.iter().map(|it| (it.ear, it.seq, it.rtp_ts, it.csrc[1])).collect()
+}
+
+#[test]
+fn mov_1_a_voice_that_moves_keeps_its_ear_its_count_and_its_time_for_who_hears_and_who_records() {
+    for (to, by_turret) in [(Uplink::Right, 1), (Uplink::Left, 3)] {
+        let mut bench = Bench::new(3, 16);
+        moved(&mut bench, 1, Uplink::Left, None);
+        let (mut heard, mut tracked) = (Vec::new(), Vec::new());
+        let mut note = |outcome: &Outcome| {
+            heard.extend(ears(outcome));
+            tracked.extend(outcome.tracks.iter().map(|it| (it.seq, it.rtp_ts)));
+        };
+        bench.forwarder.wait_for(TurretId(by_turret), to, Some(Duration::from_millis(20)));
+        for n in 0..4_u16 {
+            note(&by(&mut bench, 1, Uplink::Left, 65_534_u16.wrapping_add(n), u32::from(n) * 480));
+            bench.pass(FRAME / 2);
+            if n >= 2 {
+                let told = by(&mut bench, by_turret, to, 7 + n, 4_000_000_000 + u32::from(n) * 480);
+                let heard = Notable::Heard { turret: TurretId(by_turret), uplink: to };
+                assert_eq!(told.notables.contains(&heard), n == 3, "after 20 ms, and once");
+            }
+            bench.pass(FRAME / 2);
+        }
+        note(&moved(&mut bench, by_turret, to, Some((TurretId(1), Uplink::Left))));
+        bench.forwarder.set_route(TurretId(1), Uplink::Left, None, bench.now);
+        assert!(ears(&by(&mut bench, 1, Uplink::Left, 2, 1_920)).is_empty(), "the old one is heard no more");
+        for n in 4..7_u16 {
+            note(&by(&mut bench, by_turret, to, 7 + n, 4_000_000_000 + u32::from(n) * 480));
+            bench.pass(FRAME);
+        }
+        assert_eq!(heard.len(), 8, "four of the old one, then one that waited and three");
+        let steps = |one: &(usize, u64, u32, u32), next: &(usize, u64, u32, u32)| {
+            (next.0, next.1, next.2, next.3) == (one.0, one.1 + 1, one.2.wrapping_add(480), one.3)
+        };
+        assert!(heard.windows(2).all(|pair| steps(&pair[0], &pair[1])), "{heard:?}");
+        assert!(tracked.windows(2).all(|pair| pair[1] == (pair[0].0 + 1, pair[0].1 + 480)), "{tracked:?}");
+    }
+}
+
+#[test]
+fn a_voice_that_was_closed_a_moment_before_it_moves_goes_on_all_the_same() {
+    let mut bench = Bench::new(2, 16);
+    moved(&mut bench, 1, Uplink::Left, None);
+    let first = ears(&by(&mut bench, 1, Uplink::Left, 1, 480));
+    bench.forwarder.set_route(TurretId(1), Uplink::Left, None, bench.now);
+    moved(&mut bench, 1, Uplink::Right, Some((TurretId(1), Uplink::Left)));
+    bench.pass(FRAME * 20);
+    let next = ears(&by(&mut bench, 1, Uplink::Right, 90, 77));
+    assert_eq!(next, [(first[0].0, first[0].1 + 1, first[0].2 + 200 * 48, 1)], "a pause stays as long as it was");
 }

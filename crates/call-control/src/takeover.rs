@@ -1,0 +1,121 @@
+//! A call goes to the other turret of its user.
+//!
+//! ```text
+//! There ─its key is pressed here─► Asked ─a microphone is heard here─► Here
+//!                                    └─`takeover.wait`─► There, and both turrets are told
+//! ```
+//!
+//! Law: never two open microphones. The one there is open until the first word from here, and what cannot be heard here stays
+//! there (LOG-2). The call, its privacy, its recording and its track go on.
+
+use crate::happenings::Happening;
+use crate::hoot;
+use crate::line::{Goes, Leg};
+use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
+use crate::moves;
+use crate::mrd;
+use crate::position;
+use crate::state::{Done, State, stale};
+use crate::timer::Timer;
+use dealerboard_model::{CallId, LineId, Position, TurretId, Uplink};
+
+/// Asks for a call that this user is on at their other turret.
+pub fn ask(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Position) -> Done {
+    s.right_on(turret, line)?;
+    let found = s.line(line)?;
+    let name = found.spec.name.clone();
+    let me = s.user_of(turret);
+    let theirs =
+        found.legs().iter().map(|leg| &leg.party).find(|party| Some(&party.user) == me && party.turret != turret);
+    let Some(from) = theirs.filter(|_| found.call == Some(call) && found.leg(turret).is_none()) else {
+        return Err(stale(&name));
+    };
+    let (from, lines) = (from.turret, s.joined_with(line));
+    for one in &lines {
+        s.recordable(one)?;
+    }
+    if at == Position::Speakers {
+        let sentence = format!("{name} comes to a handset or to hands-free; choose one of them.");
+        return Err(Refusal::new(RefusalCode::PositionBusy, sentence));
+    }
+    moves::has_microphone(s, turret, at)?;
+    position::may_take(s, turret, at)?;
+    let now = s.now;
+    for one in &lines {
+        s.leg_mut(one, from).into_iter().for_each(|leg| leg.goes = Some(Goes { turret, at, since: now }));
+    }
+    let wait_ms = s.policy(None, s.user_of(turret)).takeover_wait_ms;
+    s.set_timer(now.plus_ms(wait_ms), Timer::TakeOverEnds(from, turret, now.mono_us));
+    Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
+}
+
+/// The lines of `from` that are asked for as `which` says; those of a conference are one after the other.
+fn asked(s: &State, from: TurretId, which: impl Fn(&Goes) -> bool) -> Vec<LineId> {
+    let goes = |leg: &Leg| leg.goes.as_ref().is_some_and(&which);
+    s.lines_of(from).filter(|it| it.leg(from).is_some_and(goes)).map(|it| it.spec.line.clone()).collect()
+}
+
+/// A microphone is heard at a turret that has asked for a call: it comes.
+pub fn heard(s: &mut State, turret: TurretId, uplink: Uplink) {
+    let Some(user) = s.user_of(turret).cloned() else { return };
+    for from in s.seats.get(&user).cloned().unwrap_or_default() {
+        let lines = asked(s, from, |goes| goes.turret == turret && goes.at.uplink() == uplink);
+        let Some(at) = lines.first().and_then(|line| s.lines.get(line)?.leg(from)?.goes).map(|goes| goes.at) else {
+            continue;
+        };
+        if position::take(s, turret, at).is_err() {
+            give_up(s, from, turret, &lines);
+            continue;
+        }
+        lines.iter().for_each(|line| come(s, line, from, turret, at));
+    }
+}
+
+fn come(s: &mut State, line: &LineId, from: TurretId, turret: TurretId, at: Position) {
+    hoot::let_go(s, turret, line);
+    hoot::let_go(s, from, line);
+    let Some(leg) = s.lines.get(line).and_then(|found| found.leg(from)).cloned() else { return };
+    let said = leg.mic && leg.enters.is_none() && !s.talks_anywhere(from);
+    if said {
+        s.handed.insert((turret, at.uplink()), (from, leg.uplink()));
+    }
+    let since = if leg.mic { leg.mic_since } else { s.now };
+    let mut party = leg.party.clone();
+    (party.turret, party.position, party.link_lost) = (turret, at, false);
+    s.put_leg(line, Leg { enters: leg.enters, key: leg.key, ..Leg::new(party, true, since) });
+    mrd::let_go(s, from, line);
+    s.take_leg(line, from);
+    s.happened_at(line, turret, Happening::TakenOver);
+    let name = s.lines.get(line).map(|found| found.spec.name.clone()).unwrap_or_default();
+    s.notice(from, Some(line), format!("You have taken {name} to your other turret."), None);
+}
+
+/// Nothing was heard at the turret that has asked: the call stays where it is.
+pub fn ends(s: &mut State, from: TurretId, turret: TurretId, since_us: u64) {
+    let lines = asked(s, from, |goes| goes.turret == turret && goes.since.mono_us == since_us);
+    give_up(s, from, turret, &lines);
+}
+
+fn give_up(s: &mut State, from: TurretId, turret: TurretId, lines: &[LineId]) {
+    for line in lines {
+        s.leg_mut(line, from).into_iter().for_each(|leg| leg.goes = None);
+    }
+    let Some(found) = lines.first().and_then(|line| s.lines.get(line)) else { return };
+    let (line, name) = (found.spec.line.clone(), found.spec.name.clone());
+    let here = format!(
+        "{name} stays at your other turret: nothing was heard from here. Look at the microphone, and press again."
+    );
+    s.notice(turret, Some(&line), here, Some(Sound::Blocking));
+    let there = format!("{name} stays here: nothing was heard from your other turret.");
+    s.notice(from, Some(&line), there, None);
+}
+
+/// A turret is gone: it asks for nothing any more.
+pub fn forget(s: &mut State, turret: TurretId) {
+    let Some(user) = s.user_of(turret).cloned() else { return };
+    for from in s.seats.get(&user).cloned().unwrap_or_default() {
+        for line in asked(s, from, |goes| goes.turret == turret) {
+            s.leg_mut(&line, from).into_iter().for_each(|leg| leg.goes = None);
+        }
+    }
+}
