@@ -10,6 +10,7 @@
 
 use crate::happenings::Happening;
 use crate::hoot;
+use crate::ringing;
 use crate::state::State;
 use crate::timer::Timer;
 use dealerboard_model::{CallId, LineId, TurretId};
@@ -19,12 +20,11 @@ pub fn ring(s: &mut State, turret: TurretId, line: &LineId, call: CallId) {
     let Ok(here) = s.line_mut(line) else { return };
     here.calling = true;
     let Some(far) = here.spec.far.clone() else { return };
-    let from = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
     let now = s.now;
     if let Ok(end) = s.line_mut(&far) {
         (end.call, end.since) = (Some(call), now);
     }
-    s.set_ring(&far, from);
+    ringing::begins(s, &far, turret);
     s.happened(&far, None, Happening::Rings);
     tell_unattended(s, &far);
     if let Some(timeout_ms) = s.policy(Some(line), None).ring_timeout_ard_ms {

@@ -73,6 +73,7 @@ pub fn join(s: &mut State, line: &LineId, call: CallId, leg: Leg) {
     found.ring = None;
     s.take_holder(line, turret);
     s.put_leg(line, leg);
+    crate::routing::over(s, line);
     conference::spread(s, line, None);
     privacy::close_strangers(s, line);
 }

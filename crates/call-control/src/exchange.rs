@@ -12,7 +12,7 @@ use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
 use crate::{
     Floor, announce, ard, bridge, call, conference, group, hold, hoot, intercom, loss, moves, mrd, presence, privacy,
-    recorder, supervisor, takeover, transfer,
+    recorder, ringing, routing, supervisor, takeover, transfer,
 };
 use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, TurretId, Uplink, UserId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +51,8 @@ impl Exchange {
         let state = State {
             next_call: floor.first_call,
             appearances: floor.appearances(),
+            differ: crate::ringing::appearances(&floor),
+            routed_until_us: BTreeMap::new(),
             floor,
             lines,
             conferences: BTreeMap::new(),
@@ -219,6 +221,9 @@ impl Exchange {
             Timer::TakeOverEnds(from, turret, since) => takeover::ends(s, from, turret, since),
             Timer::OverrideEnters(turret, at) => supervisor::enters(s, turret, at),
             Timer::TransferReturns(line, since) => transfer::returns(s, &line, since),
+            Timer::RingDelay(line, since) => ringing::delay_over(s, &line, since),
+            Timer::RouteStep(line, since) => routing::step(s, &line, since),
+            Timer::RouteOverflow(line, since) => routing::overflow_due(s, &line, since),
             Timer::RingTimeout(line, call) => ard::ring_timeout(s, &line, call),
             Timer::HootGap(line, since) => hoot::gap(s, &line, since),
             Timer::RestartWindow => kept::window_over(s),

@@ -21,6 +21,10 @@ pub struct LineSpec {
     pub record: RecordPolicy,
     /// Users with an appearance; on a hoot with their right.
     pub members: BTreeMap<UserId, Right>,
+    /// Those of them at whom it rings in turn, the first at the top.
+    pub order: Vec<UserId>,
+    /// At whom it rings when nobody of them has answered for long.
+    pub overflow: BTreeSet<UserId>,
 }
 
 /// One user.

@@ -14,6 +14,8 @@ pub enum Happening {
     Seized,
     /// The line rings.
     Rings,
+    /// It rings on at somebody because nobody of its desk has answered.
+    RingsOn,
     /// Somebody answered.
     Answered,
     /// Somebody joined colleagues.

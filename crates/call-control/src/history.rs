@@ -12,6 +12,8 @@
 
 use crate::line::Line;
 use crate::messages::Output;
+use crate::ringing;
+use crate::routing;
 use crate::state::State;
 use dealerboard_model::{
     CallId, GroupId, HistoryEntry, HistoryResult, HistoryWay, LineId, LineKind, Moment, Party, TurretId, UserId,
@@ -135,9 +137,10 @@ fn rung(s: &State, line: &Line) -> BTreeSet<UserId> {
     let caller = line.intercom.as_ref().map(|about| &about.caller.user);
     let users: Box<dyn Iterator<Item = &UserId>> = match &line.transfer {
         Some(transfer) => Box::new(transfer.at.iter()),
-        None => Box::new(line.spec.members.keys()),
+        None => Box::new(line.spec.members.keys().chain(&line.guests)),
     };
-    users.filter(|user| s.seats.contains_key(*user) && Some(*user) != caller).cloned().collect()
+    let hears = |user: &&UserId| ringing::is_at(s, line, user) && !ringing::is_quiet_for_now(s, line, user);
+    users.filter(|user| s.seats.contains_key(*user) && Some(*user) != caller).filter(hears).cloned().collect()
 }
 
 /// Names of who is at the far end: one, and how many more.
@@ -175,7 +178,10 @@ impl Calls {
                 let mut part = Part::new(s, line, &user, HistoryWay::Came);
                 match (&line.transfer, &line.ring) {
                     (Some(sent), _) => part.via = Some(format!("sent by {}", s.name_of(&sent.by.user))),
-                    (None, Some(ring)) => part.far = Some(ring.from.clone()),
+                    (None, Some(ring)) => {
+                        part.far = Some(ring.from.clone());
+                        part.via = routing::is_overflow(line, &user).then(|| "overflow".to_owned());
+                    }
                     (None, None) => {}
                 }
                 self.parts.insert(user, part);

@@ -30,6 +30,8 @@ mod privacy;
 mod project;
 mod record;
 mod recorder;
+mod ringing;
+mod routing;
 mod state;
 mod supervisor;
 mod takeover;
@@ -44,6 +46,7 @@ pub use happenings::Happening;
 pub use kept::{Kept, KeptConference, KeptLine, KeptParty};
 pub use messages::{Accepted, Act, Input, MicReport, Output, Refusal, RefusalCode, RouteLeg, Sound};
 pub use policy::{
-    IntercomTalk, Kind, Level, MrdSignal, POLICIES, Policies, Policy, SecondPress, Settings, Spec, Value, Wins,
+    IntercomTalk, Kind, Level, MrdSignal, POLICIES, Policies, Policy, RingInCall, SecondPress, Settings, Spec, Value,
+    Wins,
 };
 pub use presence::SecondLogOn;

@@ -6,6 +6,7 @@
 use crate::announce::Announced;
 use crate::floor::LineSpec;
 use crate::intercom::Intercom;
+use crate::routing::Routing;
 use crate::state::State;
 use crate::transfer::Transfer;
 use dealerboard_model::{CallId, ConferenceId, LineId, Moment, Party, Position, Ring, TurretId, Uplink, UserId};
@@ -108,6 +109,10 @@ pub struct Line {
     pub signal_by: Option<TurretId>,
     /// MRD: the far end was open and has released (MRD-5).
     pub far_gone: bool,
+    /// On its way through a desk, while it rings.
+    pub routing: Option<Routing>,
+    /// Its call was answered on its way through a desk.
+    pub is_routed: bool,
     /// Sent on, and not answered yet.
     pub transfer: Option<Transfer>,
     /// Held by somebody who talks about it with whom it may go to.
@@ -138,6 +143,8 @@ impl Line {
             signal_since: None,
             signal_by: None,
             far_gone: false,
+            routing: None,
+            is_routed: false,
             transfer: None,
             announced: None,
             conference: None,
@@ -266,6 +273,10 @@ impl State {
         let found = self.line_mut(line).ok()?;
         let place = found.legs.iter().position(|leg| leg.party.turret == turret)?;
         let leg = found.legs.remove(place);
+        if found.is_routed {
+            let now_us = self.now.mono_us;
+            self.routed_until_us.insert(leg.party.user.clone(), now_us);
+        }
         self.settle(line, turret, &leg.party.user);
         Some(leg)
     }
@@ -336,6 +347,9 @@ impl State {
         let Ok(found) = self.line_mut(line) else { return };
         let fresh = Line { failed: found.failed, ..Line::new(found.spec.clone(), now) };
         let old = std::mem::replace(found, fresh);
+        for leg in old.legs.iter().filter(|_| old.is_routed) {
+            self.routed_until_us.insert(leg.party.user.clone(), now.mono_us);
+        }
         self.unsettle(line, &old);
     }
 
@@ -384,7 +398,8 @@ impl State {
                 found.announced = None;
             }
             let asked = found.transfer.as_ref().map(|transfer| &transfer.at);
-            let stays = |user: &&UserId| is_on_it(user) || asked.is_some_and(|at| at.contains(*user));
+            let rung = |user: &UserId| crate::routing::is_overflow(found, user);
+            let stays = |user: &&UserId| is_on_it(user) || rung(user) || asked.is_some_and(|at| at.contains(*user));
             let gone: Vec<UserId> = found.guests.iter().filter(|user| !stays(user)).cloned().collect();
             gone.iter().for_each(|user| self.drop_guest(&line, user));
         }

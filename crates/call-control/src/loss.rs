@@ -14,6 +14,7 @@ use crate::line::Line;
 use crate::messages::{Output, Sound};
 use crate::mrd::let_go;
 use crate::policy::HoldOrRelease;
+use crate::routing;
 use crate::state::State;
 use crate::timer::Timer;
 use dealerboard_model::{LineId, LineKind, TurretId, UserId};
@@ -48,6 +49,10 @@ pub fn lost(s: &mut State, turret: TurretId) {
         }
     }
     tell_callers(s, &user);
+    let reached = |turret: &TurretId| s.turrets[turret].lost.is_none();
+    if !s.seats.get(&user).is_some_and(|seats| seats.iter().any(reached)) {
+        routing::left(s, &user);
+    }
     let grace_ms = s.policy(None, Some(&user)).link_grace_ms;
     s.set_timer(now.plus_ms(grace_ms), Timer::LinkGrace(turret, now.mono_us));
 }
@@ -73,6 +78,7 @@ pub fn back(s: &mut State, turret: TurretId) {
     let user = seat.user.clone();
     s.touched.extend(seat.monitors.iter().cloned());
     mark(s, turret, false);
+    routing::came(s, &user);
     let now = s.now;
     let away_ms = now.mono_us.saturating_sub(since.mono_us) / 1_000;
     for line in lines_with(s, turret) {

@@ -73,7 +73,7 @@ pub fn signal(s: &mut State, turret: TurretId, line: &LineId, on: bool) -> Done 
     if s.line(&far)?.has_members() {
         s.notice_members(&far, &format!("{from} signals."), Some(Sound::Beep));
     } else {
-        s.set_ring(&far, from);
+        crate::ringing::begins(s, &far, turret);
         let now = s.now;
         let end = s.line_mut(&far)?;
         (end.signal_since, end.signal_by, end.signalled) = (Some(now), Some(turret), None);
@@ -108,6 +108,7 @@ pub fn signal_ends(s: &mut State, line: &LineId, since_us: u64) {
     (found.ring, found.signal_since, found.signal_by) = (None, None, None);
     found.signalled = Some(now);
     let far = found.spec.far.clone();
+    crate::routing::over(s, line);
     if !far.and_then(|far| s.lines.get(&far)).is_some_and(Line::has_members)
         && let Ok(found) = s.line_mut(line)
     {

@@ -8,6 +8,8 @@ use crate::line::Line;
 use crate::loss::{Leaves, leave_to_others, tell_callers};
 use crate::messages::Accepted;
 use crate::policy::LogonSecond;
+use crate::ringing;
+use crate::routing;
 use crate::state::{Done, State};
 use crate::transfer;
 use dealerboard_model::{LineId, TurretId, Uplink, UserId};
@@ -50,6 +52,7 @@ pub fn log_on(s: &mut State, turret: TurretId, user: &UserId) {
     let rings: Vec<LineId> =
         theirs.filter(|line| s.lines.get(*line).is_some_and(|it| it.ring.is_some())).cloned().collect();
     s.touched.extend(rings);
+    routing::came(s, user);
 }
 
 /// The microphone of an uplink has gone, or one is there; `lines` are those that it is recorded on.
@@ -65,13 +68,13 @@ pub fn microphone(s: &mut State, turret: TurretId, uplink: Uplink, there: bool, 
 /// Takes in users who were added or changed while the exchange runs: whoever is logged on hears the speakers that they have
 /// now. Who talks or is on a line stays there.
 pub fn users(s: &mut State, floor: Floor) {
-    s.appearances = floor.appearances();
+    (s.appearances, s.differ) = (floor.appearances(), ringing::appearances(&floor));
     for (line, spec) in floor.lines {
         if let Some(found) = s.lines.get_mut(&line) {
             if found.spec.members != spec.members {
                 s.touched.insert(line);
             }
-            found.spec.members = spec.members;
+            (found.spec.members, found.spec.order, found.spec.overflow) = (spec.members, spec.order, spec.overflow);
         }
     }
     (s.floor.users, s.floor.groups) = (floor.users, floor.groups);
@@ -107,6 +110,7 @@ pub fn leave(s: &mut State, turret: TurretId, how: Leaves) {
     {
         s.dnd.remove(&seat.user);
         tell_callers(s, &seat.user);
+        routing::left(s, &seat.user);
         let asked = s.guest_lines.get(&seat.user).into_iter().chain(s.appearances.get(&seat.user)).flatten();
         let asked: Vec<LineId> =
             asked.filter(|line| s.lines.get(*line).is_some_and(|it| it.transfer.is_some())).cloned().collect();
@@ -121,6 +125,15 @@ pub fn dnd(s: &mut State, turret: TurretId, on: bool) -> Done {
         s.dnd.insert(user.clone());
     } else {
         s.dnd.remove(&user);
+    }
+    let theirs = s.appearances.get(&user).into_iter().flatten();
+    let rings: Vec<LineId> =
+        theirs.filter(|line| s.lines.get(*line).is_some_and(|it| it.ring.is_some())).cloned().collect();
+    s.touched.extend(rings);
+    if ringing::is_undisturbed(s, &user) {
+        routing::left(s, &user)
+    } else {
+        routing::came(s, &user)
     }
     s.touched_people.insert(user);
     Ok(Accepted::default())

@@ -5,11 +5,12 @@ use crate::announce::Announced;
 use crate::line::Line;
 use crate::messages::Output;
 use crate::record::Recordings;
+use crate::ringing;
 use crate::state::State;
 use crate::voice::{self, Voice, hearers, is_lost, mics_of};
 use dealerboard_model::{
     AnnouncedCall, ConferenceLine, ConferenceStatus, FarEnd, IntercomCall, LineId, LineKind, LinePhase, LineStatus,
-    PersonStatus, Proof, RecordPolicy, Ring, Talker, TurretId, UserId,
+    PersonStatus, Proof, RecordPolicy, Talker, TurretId, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +75,7 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
     }
     heard_by.retain(|turret| !is_lost(s, *turret));
     // A ring is shown where it can be answered: an intercom's only to the one who is called.
-    let ring = line.ring.clone().map(|ring| Ring { at: ring_at(s, line), ..ring });
+    let ring = line.ring.clone().map(|ring| ringing::shown(s, line, ring));
     let phase = phase(line);
     // An idle MRD end knows the call of its open far end; its key does not show it.
     let up = phase != LinePhase::Idle;
@@ -111,12 +112,6 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
             })
         }),
     }
-}
-
-/// Where a line rings, when it does not ring at all its appearances.
-fn ring_at(s: &State, line: &Line) -> Option<Vec<TurretId>> {
-    let transfer = line.transfer.as_ref()?;
-    Some(transfer.at.iter().filter_map(|user| s.seats.get(user)).flatten().copied().collect())
 }
 
 /// The conference that a line is in.

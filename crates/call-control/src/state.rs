@@ -9,6 +9,7 @@ use crate::kept::Awaited;
 use crate::line::{Line, Places};
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
 use crate::policy::Policy;
+use crate::ringing::{self, Appearances};
 use crate::timer::{Timer, Timers};
 use dealerboard_model::{
     CallId, ConferenceId, LineId, LineKind, Moment, Party, Position, RecordPolicy, Right, Ring, RingPriority, Role,
@@ -47,6 +48,10 @@ pub struct State {
     pub turrets: BTreeMap<TurretId, Turret>,
     /// The lines of the floor file that each user has an appearance of.
     pub appearances: BTreeMap<UserId, BTreeSet<LineId>>,
+    /// Appearances that do not ring as all others.
+    pub differ: Appearances,
+    /// Until when each user has had a call that was routed to them, monotonic microseconds.
+    pub routed_until_us: BTreeMap<UserId, u64>,
     /// The lines whose key each user has for the length of a call only.
     pub guest_lines: BTreeMap<UserId, BTreeSet<LineId>>,
     /// Sessions of each user who is logged on.
@@ -251,7 +256,11 @@ impl State {
 
     /// Somebody who could answer a line is logged on, at a turret that is not lost.
     pub fn is_attended(&self, line: &Line) -> bool {
-        self.audience(line).iter().any(|turret| self.turrets[turret].lost.is_none())
+        let can_answer = |turret: &TurretId| {
+            let seat = &self.turrets[turret];
+            seat.lost.is_none() && ringing::is_at(self, line, &seat.user)
+        };
+        self.audience(line).iter().any(can_answer)
     }
 
     pub fn set_ring(&mut self, line: &LineId, from: String) {
@@ -276,6 +285,8 @@ impl State {
             priority: RingPriority::Low,
             record: RecordPolicy::On,
             members: users.into_iter().map(|user| (user, Right::Speak)).collect(),
+            order: Vec::new(),
+            overflow: BTreeSet::new(),
         };
         let mut made = Line::new(spec, self.now);
         (made.call, made.intercom) = (Some(call), Some(about));

@@ -44,6 +44,12 @@ pub enum Timer {
     OverrideEnters(TurretId, u64),
     /// Nobody has answered what was sent on.
     TransferReturns(LineId, u64),
+    /// A line has rung for as long as some appearances wait.
+    RingDelay(LineId, u64),
+    /// Who was asked in turn has not answered.
+    RouteStep(LineId, u64),
+    /// Nobody of a desk has answered for `route.overflow`.
+    RouteOverflow(LineId, u64),
     /// An ARD has rung for `ring.timeout.ard`.
     RingTimeout(LineId, CallId),
     /// A hoot has been quiet for `hoot.activity_gap`.
@@ -71,6 +77,9 @@ impl Timer {
             | Self::HoldExclusiveOver(..)
             | Self::OverrideEnters(..)
             | Self::TransferReturns(..)
+            | Self::RingDelay(..)
+            | Self::RouteStep(..)
+            | Self::RouteOverflow(..)
             | Self::RingTimeout(..)
             | Self::HootGap(..)
             | Self::RestartWindow => false,

@@ -23,4 +23,12 @@ proptest! {
             played.make(one);
         }
     }
+
+    #[test]
+    fn random_moves_on_a_floor_that_routes_leave_no_ring_unheard(moves in moves()) {
+        let mut played = Played::routed();
+        for one in moves {
+            played.make(one);
+        }
+    }
 }

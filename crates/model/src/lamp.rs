@@ -38,7 +38,7 @@ pub fn lamp(status: &LineStatus, turret: TurretId) -> Lamp {
     // A pending intercom rings at the one who is called, and its caller is on it.
     let party_here = status.parties.iter().any(|party| party.turret == turret);
     if let Some(ring) = status.ring.as_ref().filter(|ring| !party_here && ring.is_at(turret)) {
-        return match ring.priority {
+        return match ring.priority_at(turret) {
             RingPriority::High => Lamp::RingingHigh,
             RingPriority::Low => Lamp::RingingLow,
         };

@@ -50,6 +50,19 @@ pub enum RingPriority {
     High,
 }
 
+/// What a new call sounds like while a handset has a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RingInCall {
+    /// Nothing: the key shows it.
+    Lamp,
+    /// One beep.
+    #[default]
+    Beep,
+    /// As ever.
+    Ring,
+}
+
 /// What a member of a hoot may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -165,19 +178,37 @@ pub struct Ring {
     /// It rings at these turrets alone, and is answered nowhere else; none: wherever there is an appearance.
     #[serde(default)]
     pub at: Option<Vec<TurretId>>,
+    /// It is seen at these turrets, and not heard.
+    #[serde(default)]
+    pub quiet_at: Vec<TurretId>,
+    /// It rings with high priority at these turrets, whatever `priority` is.
+    #[serde(default)]
+    pub high_at: Vec<TurretId>,
 }
 
 impl Ring {
     /// A new call that rings wherever there is an appearance.
     #[must_use]
     pub fn new(priority: RingPriority, since: Moment, from: String) -> Self {
-        Self { priority, since, from, recall: false, at: None }
+        Self { priority, since, from, recall: false, at: None, quiet_at: Vec::new(), high_at: Vec::new() }
     }
 
     /// It rings at `turret`.
     #[must_use]
     pub fn is_at(&self, turret: TurretId) -> bool {
         self.at.as_ref().is_none_or(|turrets| turrets.contains(&turret))
+    }
+
+    /// It is heard at `turret`.
+    #[must_use]
+    pub fn is_heard_at(&self, turret: TurretId) -> bool {
+        self.is_at(turret) && !self.quiet_at.contains(&turret)
+    }
+
+    /// How urgent it is at `turret`.
+    #[must_use]
+    pub fn priority_at(&self, turret: TurretId) -> RingPriority {
+        if self.high_at.contains(&turret) { RingPriority::High } else { self.priority }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The one place where the protocol and call control meet: acts in, refusals, microphones and tones out.
 
-use dealerboard_call_control::{Accepted, Act, MicReport, Refusal, RefusalCode, SecondPress, Sound};
+use dealerboard_call_control::{Accepted, Act, MicReport, Refusal, RefusalCode, RingInCall, SecondPress, Sound};
 use dealerboard_wire as wire;
 
 /// Who decides an act.
@@ -86,6 +86,15 @@ pub fn second_press(policy: SecondPress) -> wire::SecondPress {
         SecondPress::Nothing => wire::SecondPress::Nothing,
         SecondPress::Release => wire::SecondPress::Release,
         SecondPress::Hold => wire::SecondPress::Hold,
+    }
+}
+
+/// What a new call sounds like in a call.
+pub fn ring_in_call(policy: RingInCall) -> dealerboard_model::RingInCall {
+    match policy {
+        RingInCall::Lamp => dealerboard_model::RingInCall::Lamp,
+        RingInCall::Beep => dealerboard_model::RingInCall::Beep,
+        RingInCall::Ring => dealerboard_model::RingInCall::Ring,
     }
 }
 

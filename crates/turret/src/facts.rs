@@ -5,7 +5,8 @@
 use crate::calling::Whom;
 use crate::history::Journal;
 use dealerboard_model::{
-    AnnouncedCall, Csrc, GroupId, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right, TurretId, UserId,
+    AnnouncedCall, Csrc, GroupId, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right, Ring,
+    RingInCall, RingPriority, TurretId, UserId,
 };
 use dealerboard_wire::{
     Event, IntercomGroup, Me, OpenMic, Page, Person, RecorderHealth, SecondPress, Snapshot, TalkerLabel,
@@ -41,6 +42,8 @@ pub struct Facts {
     pub intercom_latches: bool,
     /// What the key of a line that is in use here does besides selecting it.
     pub second_press: SecondPress,
+    /// What a new call sounds like while a handset has a line.
+    pub ring_in_call: RingInCall,
     /// Labels of talkers.
     pub talkers: BTreeMap<Csrc, TalkerLabel>,
     /// Microphones that the switch takes voice from.
@@ -68,6 +71,7 @@ impl Default for Facts {
             person_statuses: BTreeMap::new(),
             groups: Vec::new(),
             intercom_latches: true,
+            ring_in_call: RingInCall::Beep,
             second_press: SecondPress::Nothing,
             talkers: BTreeMap::new(),
             mics: Vec::new(),
@@ -92,6 +96,7 @@ impl Facts {
         self.person_statuses = snapshot.person_statuses.into_iter().map(|it| (it.user.clone(), it)).collect();
         (self.groups, self.intercom_latches) = (snapshot.groups, snapshot.intercom_latches);
         self.second_press = snapshot.second_press;
+        self.ring_in_call = snapshot.ring_in_call;
         self.talkers = snapshot.talkers.into_iter().map(|label| (label.csrc, label)).collect();
         self.mics = snapshot.mics;
         self.recorder = snapshot.recorder;
@@ -168,7 +173,7 @@ impl Facts {
     /// Whether a line rings here.
     #[must_use]
     pub fn rings_here(&self, status: &LineStatus) -> bool {
-        let is_at = |ring: &dealerboard_model::Ring| self.turret.map_or(ring.at.is_none(), |turret| ring.is_at(turret));
+        let is_at = |ring: &Ring| self.turret.map_or(ring.at.is_none(), |turret| ring.is_at(turret));
         status.ring.as_ref().is_some_and(is_at)
     }
 
@@ -177,6 +182,19 @@ impl Facts {
         let moved =
             |line: &&LineId| self.position_of(line) == Some(Position::Speakers) && !self.speakers.contains(line);
         self.speakers.iter().chain(self.statuses.keys().filter(moved))
+    }
+
+    /// Whether it rings here with a sound.
+    #[must_use]
+    pub fn is_heard_here(&self, status: &LineStatus) -> bool {
+        let quiet = |ring: &Ring| self.turret.is_some_and(|turret| ring.quiet_at.contains(&turret));
+        self.rings_here(status) && !status.ring.as_ref().is_some_and(quiet)
+    }
+
+    /// How urgent a ring is here.
+    #[must_use]
+    pub fn priority_here(&self, ring: &Ring) -> RingPriority {
+        self.turret.map_or(ring.priority, |turret| ring.priority_at(turret))
     }
 
     /// The line that `position` carries; of a conference, one of its lines. The speakers carry channels.
@@ -305,6 +323,7 @@ mod tests {
             person_statuses: Vec::new(),
             groups: Vec::new(),
             intercom_latches: true,
+            ring_in_call: RingInCall::Beep,
             second_press: SecondPress::Nothing,
             talkers: Vec::new(),
             mics: Vec::new(),

@@ -387,9 +387,11 @@ impl<'a> Look<'a> {
         let rings = self.lines().filter(|(about, status)| !mine(about) && self.facts.rings_here(status));
         let mut all: Vec<_> = rings.filter_map(|(about, it)| Some((about, it, it.ring.as_ref()?))).collect();
         // What waits on hold goes before what is new (RING-2).
-        all.sort_by_key(|(about, _, ring)| (!ring.recall, std::cmp::Reverse(ring.priority), ring.since, &about.line));
+        all.sort_by_key(|(about, _, ring)| {
+            (!ring.recall, std::cmp::Reverse(self.facts.priority_here(ring)), ring.since, &about.line)
+        });
         let row = |(about, status, ring): (&LineFacts, &LineStatus, &dealerboard_model::Ring)| {
-            let priority = match ring.priority {
+            let priority = match self.facts.priority_here(ring) {
                 dealerboard_model::RingPriority::High => "High",
                 dealerboard_model::RingPriority::Low => "Low",
             };

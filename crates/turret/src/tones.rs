@@ -4,7 +4,7 @@
 
 use crate::facts::Facts;
 use dealerboard_media::{PlaybackControl, Tone};
-use dealerboard_model::{CallId, FarEnd, LineId, LineKind, LinePhase, LineStatus, Position, RingPriority};
+use dealerboard_model::{CallId, FarEnd, LineId, LineKind, LinePhase, LineStatus, Position, RingInCall, RingPriority};
 use std::collections::BTreeSet;
 
 /// The tones that go on until they are stopped, as they play now, and the rings that the user was told of.
@@ -21,7 +21,8 @@ impl Tones {
     pub fn follow(&mut self, facts: &Facts, link_up: bool) -> Vec<(Position, PlaybackControl)> {
         let mut wishes = Vec::new();
         let busy = is_busy(facts);
-        let ring = if link_up && !busy { ring(facts) } else { None };
+        let rings_on = !busy || facts.ring_in_call == RingInCall::Ring;
+        let ring = if link_up && rings_on { ring(facts) } else { None };
         if ring != self.ring {
             wishes.extend(self.ring.take().map(|tone| (Position::Speakers, PlaybackControl::Stop(tone))));
             wishes.extend(ring.map(|tone| (Position::Speakers, PlaybackControl::Start(tone))));
@@ -30,7 +31,8 @@ impl Tones {
         // What rang before the link was lost is not new when it is back.
         if link_up {
             let rings: BTreeSet<_> = rings(facts).map(|status| (status.line.clone(), status.call)).collect();
-            if busy && rings.difference(&self.known).next().is_some() {
+            let beeps = busy && facts.ring_in_call == RingInCall::Beep;
+            if beeps && rings.difference(&self.known).next().is_some() {
                 wishes.push((Position::Speakers, PlaybackControl::Start(Tone::Beep)));
             }
             self.known = rings;
@@ -57,13 +59,13 @@ fn rings(facts: &Facts) -> impl Iterator<Item = &LineStatus> {
         let kind = facts.lines.get(&status.line).map(|line| line.kind);
         let intercom = status.intercom.as_ref().is_some_and(|it| it.rings) && facts.party_of(&status.line).is_none();
         let wire = matches!(kind, Some(LineKind::Ard | LineKind::Mrd)) && status.parties.is_empty();
-        facts.rings_here(status) && (wire || intercom)
+        facts.is_heard_here(status) && (wire || intercom)
     })
 }
 
 /// The one ring sound of a turret: the highest priority that rings (RING-3).
 fn ring(facts: &Facts) -> Option<Tone> {
-    let priorities = rings(facts).filter_map(|status| status.ring.as_ref()).map(|ring| ring.priority);
+    let priorities = rings(facts).filter_map(|status| status.ring.as_ref()).map(|ring| facts.priority_here(ring));
     priorities.max().map(|priority| match priority {
         RingPriority::High => Tone::RingHigh,
         RingPriority::Low => Tone::RingLow,
@@ -109,6 +111,34 @@ mod tests {
         let status = LineStatus { parties: vec![party], ..line(&mut facts, "calder") };
         facts.statuses.insert("calder".into(), status);
         facts
+    }
+
+    #[test]
+    fn ring_3_in_a_call_a_new_call_is_silent_or_rings_where_that_is_the_policy() {
+        for (policy, expected) in [
+            (RingInCall::Lamp, vec![]),
+            (RingInCall::Beep, vec![BEEP]),
+            (RingInCall::Ring, vec![(Position::Speakers, PlaybackControl::Start(Tone::RingHigh))]),
+        ] {
+            let mut facts = Facts { ring_in_call: policy, ..on_a_handset() };
+            rings(&mut facts, "desk");
+            assert_eq!(Tones::default().follow(&facts, true), expected);
+        }
+    }
+
+    #[test]
+    fn ring_1_what_is_only_seen_here_makes_no_sound_until_it_is_heard() {
+        let mut facts = Facts { turret: Some(TurretId(1)), ..Facts::default() };
+        rings(&mut facts, "desk");
+        let mut set = |facts: &mut Facts, quiet_at| {
+            let status = facts.statuses.get_mut(&LineId::from("desk")).unwrap();
+            status.ring.as_mut().unwrap().quiet_at = quiet_at;
+        };
+        let mut tones = Tones::default();
+        set(&mut facts, vec![TurretId(1)]);
+        assert_eq!(tones.follow(&facts, true), []);
+        set(&mut facts, vec![TurretId(2)]);
+        assert_eq!(tones.follow(&facts, true), [(Position::Speakers, PlaybackControl::Start(Tone::RingHigh))]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::Refusal;
 use dealerboard_model::{
     CallId, Csrc, DeskId, GroupId, LineFacts, LineId, LineStatus, Moment, NumberedEntry, PersonStatus, Position, Right,
-    Role, TurretId, Uplink, UserId,
+    RingInCall, Role, TurretId, Uplink, UserId,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -225,6 +225,9 @@ pub struct Snapshot {
     /// What the key of a line that is in use here does besides selecting it (`key.second_press`).
     #[serde(default)]
     pub second_press: SecondPress,
+    /// What a new call sounds like while a handset has a line (`ring.in_call`).
+    #[serde(default)]
+    pub ring_in_call: RingInCall,
     /// How long a talk key's tail stays open after release (`talk.tail`), milliseconds.
     pub talk_tail_ms: u64,
 }

@@ -78,6 +78,18 @@ words! {
 }
 
 words! {
+    /// `dnd.scope`: what do-not-disturb keeps silent.
+    DndScope {
+        /// The intercom.
+        Intercom = "intercom",
+        /// The intercom and calls to one's extension.
+        IntercomAndExtension = "intercom+extension",
+        /// Private wires as well.
+        All = "all",
+    }
+}
+
+words! {
     /// What becomes of a call when its user is gone.
     HoldOrRelease {
         /// It waits on hold for whoever can take it.
@@ -102,9 +114,30 @@ mod seats;
 pub use intercom::{DndIntercom, GroupReply, IntercomAnswer, IntercomTalk};
 pub use seats::{LogonSecond, SecondPress};
 
+mod ringing;
+pub use ringing::{AppearanceRing, Overflow, RingInCall, Route, Urgency};
+
 policies! {
     "ring.timeout.ard" ring_timeout_ard_ms: Option<u64> = None, Kind::SpanOrOff(10 * S, 600 * S), WIRE, Nearest,
         "how long a private wire rings before it is released by itself; without it a wire rings until somebody comes";
+    "appearance.ring" appearance_ring: AppearanceRing = AppearanceRing::Ring, AppearanceRing::KIND, WIRE_AND_PERSON, Nearest,
+        "whether a line rings at an appearance at once, after `ring.delay`, without a sound, or not: second desks help late";
+    "ring.delay" ring_delay_ms: u64 = 10 * S, Kind::Span(0, 60 * S), WIRE_AND_PERSON, Nearest,
+        "after how long a delayed ring is heard";
+    "appearance.priority" appearance_priority: Urgency = Urgency::Low, Urgency::KIND, WIRE_AND_PERSON, Largest,
+        "whether a line rings with high priority at an appearance though the line's own is low";
+    "caller.priority" caller_priority: Urgency = Urgency::Low, Urgency::KIND, PERSON, Largest,
+        "whether what a user rings rings with high priority, whatever the line";
+    "ring.in_call" ring_in_call: RingInCall = RingInCall::Beep, RingInCall::KIND, PERSON, Nearest,
+        "what a new call sounds like while a handset has a line";
+    "route" route: Route = Route::Together, Route::KIND, WIRE, Nearest,
+        "whether a line rings at all of its desk together, or at one after the other";
+    "route.step" route_step_ms: u64 = 10 * S, Kind::Span(3 * S, 60 * S), WIRE, Nearest,
+        "how long it rings at one before it rings at the next, about two rings";
+    "route.overflow" route_overflow_ms: u64 = 30 * S, Kind::Span(5 * S, 600 * S), WIRE, Nearest,
+        "how long it rings at its desk before it rings at its overflow, where it has one";
+    "overflow" overflow: Overflow = Overflow::Add, Overflow::KIND, WIRE, Nearest,
+        "whether it goes on ringing at its desk then";
     "position.busy" position_busy: PositionBusy = PositionBusy::Hold, PositionBusy::KIND, PERSON, Nearest,
         "what becomes of a position's call when another one is taken there, so that nothing is lost";
     "key.second_press" key_second_press: SecondPress = SecondPress::Nothing, SecondPress::KIND, PERSON, Nearest,
@@ -169,6 +202,8 @@ policies! {
         "who hears what is said back to a caller of a group";
     "dnd.intercom" dnd_intercom: DndIntercom = DndIntercom::Pending, DndIntercom::KIND, PERSON, Nearest,
         "whether an intercom waits at who does not want to be disturbed, or is refused";
+    "dnd.scope" dnd_scope: DndScope = DndScope::IntercomAndExtension, DndScope::KIND, PERSON, Nearest,
+        "what do-not-disturb keeps silent";
     "hoot.talkers" hoot_talkers: usize = 12, Kind::Count(1, 64), HOOT, Smallest,
         "how many talk on a hoot at once, because more are understood by nobody";
     "hoot.silent_talker" hoot_silent_talker_ms: u64 = 2 * S, Kind::Span(500, 10 * S), HOOT, Nearest,

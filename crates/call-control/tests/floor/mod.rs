@@ -70,6 +70,8 @@ fn spec(name: &str, kind: LineKind, far: Option<&str>, record: RecordPolicy, who
         priority: RingPriority::High,
         record,
         members: who.iter().map(|(turret, right)| (user(*turret), *right)).collect(),
+        order: who.iter().map(|(turret, _)| user(*turret)).collect(),
+        overflow: BTreeSet::new(),
     }
 }
 

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a failed unwrap is a failed test")]
 
 use crate::floor::*;
-use dealerboard_call_control::{Act, Exchange, Input, Kept, KeptParty, MicReport, Output};
+use dealerboard_call_control::{Act, Exchange, Floor, Input, Kept, KeptParty, MicReport, Output, Value};
 use dealerboard_model::{
     CallId, LineId, LineKind, LinePhase, LineStatus, Moment, Party, Position, TrackId, TransferTo, TurretId, Uplink,
 };
@@ -213,6 +213,7 @@ fn check(d: &Desk, switch: &Switch) {
         }
     }
     check_conferences(d);
+    check_rings(d, switch);
     for (turret, uplink) in &switch.awaited {
         let waits = switch.open().iter().any(|(at, by, _)| user(*at) == user(*turret) && (at, by) != (turret, uplink));
         let quiet =
@@ -270,6 +271,22 @@ fn check_kept_lines(d: &Desk, switch: &Switch) {
         } else {
             assert_eq!(told, Some((parties, holders)), "SWI-2 {}", status.line);
         }
+    }
+}
+
+/// I23: a new call that rings on an ARD is heard by somebody, while anybody is there who could answer.
+fn check_rings(d: &Desk, switch: &Switch) {
+    for (name, at) in [("ard-a", [A1, A2, A3]), ("ard-b", [B1, B2, B3])] {
+        let status = d.status(name);
+        let Some(ring) = status.ring.filter(|ring| !ring.recall && status.sent_to.is_none()) else { continue };
+        let undisturbed = |turret: TurretId| turret == A2 && d.exchange.person(&user(turret)).dnd;
+        let is_there = |turret: &TurretId| {
+            d.exchange.person(&user(*turret)).logged_on && !switch.lost.contains(turret) && !undisturbed(*turret)
+        };
+        let guest = Some(A3).filter(|turret| d.exchange.lines_of(*turret).iter().any(|(line, ..)| *line == l(name)));
+        let there: Vec<TurretId> = at.into_iter().filter(is_there).collect();
+        let heard = there.iter().copied().chain(guest.filter(is_there)).any(|turret| ring.is_heard_at(turret));
+        assert!(there.is_empty() || heard, "I23 {name} {ring:?}");
     }
 }
 
@@ -391,6 +408,7 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
 /// A floor that is played on, beside one that is given the same inputs.
 pub struct Played {
     d: Desk,
+    floor: fn() -> Floor,
     switch: Switch,
     again: Desk,
     /// Turrets with a session.
@@ -398,9 +416,34 @@ pub struct Played {
     restarts: u32,
 }
 
+/// Lines that ring through their desks one after the other, on to somebody of the other desk, and late at one appearance.
+fn routed() -> Floor {
+    let mut floor = Desk::floor(&[]);
+    let word = |word| Value::Word(word);
+    assert!(floor.policies.floor.set("route", word("in order")));
+    assert!(floor.policies.lines.entry(l("mrd-b")).or_default().set("route", word("longest idle")));
+    assert!(floor.policies.lines.entry(l("ard-b")).or_default().set("overflow", word("move")));
+    assert!(floor.policies.users.entry(user(B2)).or_default().set("appearance.ring", word("delayed")));
+    assert!(floor.policies.users.entry(user(A2)).or_default().set("dnd.scope", word("all")));
+    for (line, to) in [("ard-b", A3), ("mrd-b", A2)] {
+        floor.lines.get_mut(&l(line)).unwrap().overflow = [user(to)].into();
+    }
+    floor
+}
+
 impl Played {
     pub fn new() -> Self {
-        Self { d: Desk::new(), switch: Switch::default(), again: Desk::new(), on: TURRETS.into(), restarts: 0 }
+        Self::on(|| Desk::floor(&[]))
+    }
+
+    /// On a floor that routes what rings.
+    pub fn routed() -> Self {
+        Self::on(routed)
+    }
+
+    fn on(floor: fn() -> Floor) -> Self {
+        let (d, again) = (Desk::of(floor()), Desk::of(floor()));
+        Self { floor, d, switch: Switch::default(), again, on: TURRETS.into(), restarts: 0 }
     }
 
     /// The switch is killed, and is there again at once.
@@ -408,7 +451,7 @@ impl Played {
         let before = LINES.map(|line| self.d.status(line));
         self.restarts += 1;
         for d in [&mut self.d, &mut self.again] {
-            let mut floor = Desk::floor(&[]);
+            let mut floor = (self.floor)();
             (floor.first_recording, floor.first_track) = (self.restarts * 1_000_000, self.restarts * 1_000_000);
             d.exchange = Exchange::new(floor, self.switch.kept.clone(), d.now);
         }

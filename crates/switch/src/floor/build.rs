@@ -16,6 +16,7 @@ pub fn build(file: &FloorFile, first: [u32; 3]) -> Floor {
             let members = with(file, &end.members, Right::Speak);
             let mut line = spec(&end.line.value, &end.name, kind, wire.record, members);
             (line.far, line.priority) = (Some(far), wire.priority);
+            (line.order, line.overflow) = (in_order(file, &end.members), crate::panel::members(file, &end.overflow));
             lines.insert(line.line.clone(), line);
         }
     }
@@ -67,7 +68,24 @@ pub fn policies(file: &FloorFile) -> Policies {
 
 fn spec(id: &str, name: &str, kind: LineKind, record: RecordPolicy, members: BTreeMap<UserId, Right>) -> LineSpec {
     let (line, name) = (LineId(id.to_owned()), name.to_owned());
-    LineSpec { line, name, kind, far: None, priority: RingPriority::Low, record, members }
+    let (order, overflow) = (Vec::new(), BTreeSet::new());
+    LineSpec { line, name, kind, far: None, priority: RingPriority::Low, record, members, order, overflow }
+}
+
+/// Whom `named` names, from the top: users as they are listed, then each desk's in the order of the file.
+fn in_order(file: &FloorFile, named: &Members) -> Vec<UserId> {
+    let users = named.users.iter().map(|user| &user.value);
+    let of_desk = |desk: &'_ str| -> Vec<&String> {
+        file.users.iter().filter(|user| user.desk.value == desk).map(|user| &user.id.value).collect()
+    };
+    let desks = named.desks.iter().flat_map(|desk| of_desk(&desk.value));
+    let mut order: Vec<UserId> = Vec::new();
+    for user in users.chain(desks).map(|user| UserId(user.clone())) {
+        if !order.contains(&user) {
+            order.push(user);
+        }
+    }
+    order
 }
 
 fn with(file: &FloorFile, named: &Members, right: Right) -> BTreeMap<UserId, Right> {

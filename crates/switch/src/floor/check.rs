@@ -24,8 +24,10 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
     for user in &file.users {
         exists("desk", &user.desk, &desks, &mut mistakes);
     }
-    let members =
-        ends.clone().map(|end| &end.members).chain(file.hoots.iter().flat_map(|hoot| [&hoot.speak, &hoot.listen]));
+    let members = ends
+        .clone()
+        .flat_map(|end| [&end.members, &end.overflow])
+        .chain(file.hoots.iter().flat_map(|hoot| [&hoot.speak, &hoot.listen]));
     let members = members.chain(file.groups.iter().map(|group| &group.members));
     for Members { desks: named_desks, users: named_users } in members {
         named_desks.iter().for_each(|desk| exists("desk", desk, &desks, &mut mistakes));

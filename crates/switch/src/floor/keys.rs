@@ -99,6 +99,10 @@ pub const END: Table = Table {
         NUMBER,
         ("desks", "Ids of desks: everybody of them has the line. Either this or `users` has to be there."),
         ("users", "Ids of users who have the line."),
+        (
+            "overflow_to",
+            "At whom it rings when nobody of them has answered for `route.overflow`, such as `{ desks = [\"sales\"] }`.",
+        ),
     ],
 };
 

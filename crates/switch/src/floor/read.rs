@@ -144,7 +144,10 @@ impl Reading<'_> {
                 "this end of a wire is on nobody's panel; write desks = [\"…\"] or users = [\"…\"]".to_owned(),
             );
         }
+        let named = entry.table.get("overflow_to").is_some();
+        let overflow = if named { self.members(&entry, "overflow_to") } else { Members::default() };
         Some(End {
+            overflow,
             line: self.id(&entry, "line"),
             name: self.name(&entry),
             number: self.optional_word(&entry, "number").map(|word| word.value).unwrap_or_default(),

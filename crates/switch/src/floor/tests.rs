@@ -439,3 +439,33 @@ fn what_an_operator_changes_of_a_user_leaves_the_users_policies() {
     assert_eq!(file.users[0].name, "B. Reyes");
     assert_eq!(policies(&file).of(None, None, Some(&"reyes".into())).hold_max, 2);
 }
+
+#[test]
+fn rte_1_a_line_rings_in_the_order_in_which_its_people_are_named() {
+    let more = "desk = \"london\"\n\n[[user]]\nid = \"adams\"\nname = \"B. Adams\"\ndesk = \"london\"\n";
+    let text = GOOD.replacen("desk = \"london\"\n", more, 1);
+    let order = |text: &str| {
+        let floor = build(&read(text).unwrap(), [1, 1, 1]);
+        floor.lines[&dealerboard_model::LineId::from("calder")]
+            .order
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(order(&text), ["reyes", "adams"]);
+    let named = text.replacen("desks = [\"london\"]", "desks = [\"london\"]\nusers = [\"adams\"]", 1);
+    assert_eq!(order(&named), ["adams", "reyes"]);
+}
+
+#[test]
+fn rte_4_a_desk_that_a_line_is_to_ring_on_at_has_to_be_there() {
+    let text = |desk: &str| {
+        let to = format!("desks = [\"new-york\"]\noverflow_to = {{ desks = [\"{desk}\"] }}\n");
+        GOOD.replacen("desks = [\"new-york\"]\n", &to, 1)
+    };
+    let floor = build(&read(&text("london")).unwrap(), [1, 1, 1]);
+    assert_eq!(floor.lines[&dealerboard_model::LineId::from("calder-far")].overflow, ["reyes".into()].into());
+    let mistakes = check(&text("londom"));
+    assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+    assert!(mistakes[0].sentence.contains("there is no desk \"londom\""), "{mistakes:?}");
+}

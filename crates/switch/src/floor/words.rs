@@ -166,6 +166,8 @@ pub struct End {
     pub number: String,
     /// Who has an appearance of it.
     pub members: Members,
+    /// At whom it rings when nobody of them has answered for long.
+    pub overflow: Members,
 }
 
 /// Desks and users.

@@ -425,6 +425,7 @@ impl FloorLoop {
             groups: self.panels.groups().to_vec(),
             intercom_latches: policy.intercom_talk == IntercomTalk::Latched,
             second_press: translate::second_press(policy.key_second_press),
+            ring_in_call: translate::ring_in_call(policy.ring_in_call),
             talk_tail_ms: policy.talk_tail_ms,
         })
     }

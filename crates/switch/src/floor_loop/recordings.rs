@@ -36,6 +36,7 @@ fn words(what: &Happening) -> &'static str {
     match what {
         Happening::Seized => "Seized",
         Happening::Rings => "Rings",
+        Happening::RingsOn => "Rings on, as nobody of its desk has answered",
         Happening::Answered => "Answered",
         Happening::Joined => "Joined",
         Happening::Called => "Called",

@@ -340,6 +340,7 @@ pub fn idle() -> Snapshot {
         person_statuses: Vec::new(),
         groups: Vec::new(),
         intercom_latches: true,
+        ring_in_call: dealerboard_model::RingInCall::Beep,
         second_press: Default::default(),
         talkers: Vec::new(),
         mics: Vec::new(),

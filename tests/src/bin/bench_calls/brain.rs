@@ -39,6 +39,8 @@ fn line(name: String, kind: LineKind, far: Option<String>, members: BTreeMap<Use
         far: far.map(LineId),
         priority: RingPriority::High,
         record: RecordPolicy::Required,
+        order: members.keys().cloned().collect(),
+        overflow: BTreeSet::new(),
         members,
     }
 }
