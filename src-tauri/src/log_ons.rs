@@ -41,7 +41,8 @@ impl LogOns {
             | Change::Meters(_)
             | Change::History(_)
             | Change::HistoryEntry(_)
-            | Change::Devices(_) => return Turn::default(),
+            | Change::Devices(_)
+            | Change::Listeners(_) => return Turn::default(),
         };
         if *user == self.0 {
             return Turn::default();

@@ -115,7 +115,7 @@ async function shootBusy(panel, at) {
   await shoot(panel, 'panel-held-dark');
   await seize(panel, 'hallam-street');
   await at('R. Lindt');
-  await panel.press('.talk[data-line="gilts-hoot"]');
+  await panel.type('.talk[data-line="gilts-hoot"]', 'l');
   await panel.reads('.talk[data-line="gilts-hoot"]', /LATCH/);
   await panel.pressKey('pelican-re-ny');
   await at('A. Reyes');

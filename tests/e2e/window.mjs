@@ -190,6 +190,11 @@ export class Panel {
     await (await this.find(selector)).click();
   }
 
+  /** Presses a key of the keyboard on what `selector` finds. */
+  async type(selector, key) {
+    await (await this.find(selector)).sendKeys(key);
+  }
+
   pressKey(line) {
     return this.press(`.key[data-line="${line}"]`);
   }

@@ -209,7 +209,7 @@ impl Shown {
             Change::Incoming(incoming) => view.incoming = incoming,
             Change::Notice(notice) => self.notices.push_back(notice),
             Change::Meters(meters) => self.meters = Some(meters),
-            Change::History(_) | Change::HistoryEntry(_) | Change::Devices(_) => {}
+            Change::History(_) | Change::HistoryEntry(_) | Change::Devices(_) | Change::Listeners(_) => {}
         }
     }
 }

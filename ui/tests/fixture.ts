@@ -11,7 +11,7 @@ export const NOW = Date.UTC(2026, 10, 20, 13, 42, 7);
 const idle = (name: string, at: number): KeyView => ({
   line: name.toLowerCase().replaceAll(' ', '-'), name, number: String(4402 + at), kind: at % 3 === 1 ? 'mrd' : 'ard', lamp: 'idle',
   words: `${at % 3 === 1 ? 'MRD' : 'ARD'} ${4402 + at}`, who: [], timer_utc_ms: null, call: null, position: null, proof: { state: 'silent' },
-  signalled_utc_ms: null, pressed: false, right: null, locked: false, can_override: false, can_clear: false, stale_since_utc_ms: null,
+  signalled_utc_ms: null, pressed: false, right: null, talk_mode: 'momentary', mute: 'none', locked: false, can_override: false, can_clear: false, stale_since_utc_ms: null,
 });
 const lit = (lamp: Lamp, words: string, seconds: number | null, more: Partial<KeyView> = {}): Partial<KeyView> => ({
   lamp, words, timer_utc_ms: seconds === null ? null : NOW - seconds * 1000, call: 7, ...more,
@@ -37,15 +37,15 @@ const aldersea = { ...idle('Aldersea Money', 60), ...lit('ringing_low', 'RINGING
 
 const channel = (number: number, name: string, words: string, more: Partial<ChannelView> = {}): ChannelView => ({
   number, line: `ch-${number}`, name, kind: [1, 2, 3, 4, 15, 16].includes(number) ? 'hoot' : 'ard', words, talking: false, volume: 0.6,
-  muted: false, solo: false, ducked: false, talk: 'closed', talk_since_utc_ms: null, here: false, closes_utc_ms: null, quiet_since_utc_ms: null,
+  muted: false, solo: false, ducked: false, talk: 'closed', talk_mode: 'momentary', talk_since_utc_ms: null, here: false, closes_utc_ms: null, quiet_since_utc_ms: null,
   proof: { state: 'silent' }, lamp: 'idle', ...more,
 });
 const channels = [
-  channel(1, 'Sterling hoot', '38 hear you', { talk: 'closing', talk_since_utc_ms: NOW - 291_000, closes_utc_ms: NOW + 5_100 }),
+  channel(1, 'Sterling hoot', '38 hear you', { talk: 'closing', talk_mode: 'momentary', talk_since_utc_ms: NOW - 291_000, closes_utc_ms: NOW + 5_100 }),
   channel(2, 'Morning call', '38 on · quiet'), channel(3, 'Rates NY hoot', 'D. Keane +1', { talking: true }),
   channel(4, 'Macro hoot', 'M. Okafor', { talking: true, talk: 'listen_only' }), channel(5, 'Dunmere gilts', 'Broker · Cole', { talking: true, solo: true }),
   channel(6, 'Quayside longs', 'quiet', { quiet_since_utc_ms: NOW - 42_000 }), channel(7, 'Zephyr linkers', 'muted by you', { muted: true }),
-  channel(8, 'Dunmere swaps', '12 hear you', { talk: 'open', talk_since_utc_ms: NOW - 3_000 }), channel(9, 'Calder Wynn mm', '4 hear you', { talk: 'latched', talk_since_utc_ms: NOW - 62_000 }),
+  channel(8, 'Dunmere swaps', '12 hear you', { talk: 'open', talk_mode: 'momentary', talk_since_utc_ms: NOW - 3_000 }), channel(9, 'Calder Wynn mm', '4 hear you', { talk: 'latched', talk_mode: 'momentary', talk_since_utc_ms: NOW - 62_000 }),
   channel(10, 'Norrbank EUR', 'L. Ahlgren', { talking: true }), channel(11, 'Orsay OATs', 'Marsh is on', { talk: 'refused' }),
   channel(12, 'Debt Office', 'No microphone', { talk: 'no_device' }), channel(13, 'Fenmoor', 'Stale, 13:41', { talk: 'stale', lamp: 'stale' }),
   channel(14, 'Strand repo', 'quiet 22 min', { ducked: true }), channel(15, 'Desk shout', '12 on · quiet'),

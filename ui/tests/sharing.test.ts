@@ -186,3 +186,35 @@ test('says that the room hears a call on the speakers, and releases it there', a
   await fireEvent.click(dialog().getByText('Release'));
   expect(sent.at(-1)).toEqual({ intent: 'release_line', line: 'calder-wynn' });
 });
+
+const listeners = { line: 'macro', name: 'Macro hoot', may_set: true, people: [
+  { user: 'lindt', name: 'R. Lindt', words: 'hears', allowed: 'speak' as const, hears: true },
+  { user: 'marsh', name: 'T. Marsh', words: 'logged off', allowed: 'none' as const, hears: false },
+] };
+const hoot = () => store.channels.find((it) => it.kind === 'hoot')!;
+const openCard = () => fireEvent.click(screen.getAllByTitle('Who can hear me')[0]!);
+
+test('lists who can hear me on a hoot, as the switch tells when it is asked', async () => {
+  await openCard();
+  expect(sent).toEqual([{ intent: 'who_hears', line: hoot().line }]);
+  store.apply({ change: 'listeners', value: { ...listeners, line: hoot().line, may_set: false } });
+  await tick();
+  const card = within(screen.getByRole('dialog'));
+  expect(card.getByText('1 person can hear you here.')).toBeTruthy();
+  expect(card.getByText('R. Lindt')).toBeTruthy();
+  expect(card.queryByText('T. Marsh')).toBeNull();
+  expect(card.queryByText('Listen')).toBeNull();
+});
+
+test('sets what somebody may do on a hoot, for its supervisor', async () => {
+  await openCard();
+  store.apply({ change: 'listeners', value: { ...listeners, line: hoot().line } });
+  await tick();
+  sent.length = 0;
+  const may = within(screen.getByRole('group', { name: 'What R. Lindt may do' }));
+  expect(may.getByText('Talk').getAttribute('aria-pressed')).toBe('true');
+  await fireEvent.click(may.getByText('Talk'));
+  await fireEvent.click(may.getByText('Listen'));
+  expect(sent[0]).toEqual({ intent: 'right', line: hoot().line, user: 'lindt', allowed: 'listen' });
+  expect(screen.getByRole('group', { name: 'What T. Marsh may do' })).toBeTruthy();
+});

@@ -1,13 +1,14 @@
 // The gesture of a talk key: a key that is not held is shut, and only a deliberate act leaves it open.
 import { describe, expect, test } from 'vitest';
+import type { TalkMode } from '../src/generated/TalkMode';
 import type { TalkView } from '../src/generated/TalkView';
 import { heldKey } from '../src/panel/held';
 import { TalkGesture, type TalkWish } from '../src/panel/talk';
 
-function key(state: TalkView = 'closed') {
+function key(state: TalkView = 'closed', mode: TalkMode = 'both') {
   const sent: TalkWish[] = [];
   let now = state;
-  const gesture = new TalkGesture(() => now, (wish) => sent.push(wish));
+  const gesture = new TalkGesture(() => now, (wish) => sent.push(wish), () => mode);
   return { gesture, sent, show: (next: TalkView) => (now = next) };
 }
 const OPEN = { on: true, latched: false };
@@ -20,6 +21,28 @@ describe('a talk key', () => {
     gesture.down(0);
     gesture.up(900);
     expect(sent).toEqual([OPEN, SHUT]);
+  });
+  test('latches on no tap and no second press where it is momentary', () => {
+    const { gesture, sent } = key('closed', 'momentary');
+    for (const at of [0, 200]) {
+      gesture.down(at);
+      gesture.up(at + 100);
+    }
+    expect(sent).toEqual([OPEN, SHUT, OPEN, SHUT]);
+  });
+  test('latches by L wherever it is momentary', () => {
+    const { gesture, sent } = key('closed', 'momentary');
+    gesture.latch();
+    expect(sent).toEqual([LATCH]);
+  });
+  test('opens at one press and shuts at the next where it latches', () => {
+    const { gesture, sent, show } = key('closed', 'latched');
+    gesture.down(0);
+    gesture.up(900);
+    show('latched');
+    gesture.down(2_000);
+    gesture.up(2_100);
+    expect(sent).toEqual([LATCH, SHUT]);
   });
   test('latches on a tap', () => {
     const { gesture, sent } = key();

@@ -98,6 +98,7 @@ fn kind_name(kind: LineKind) -> &'static str {
         LineKind::Ard => "ard",
         LineKind::Mrd => "mrd",
         LineKind::Hoot => "hoot",
+        LineKind::ShoutDown => "shout_down",
         LineKind::Intercom => "intercom",
     }
 }

@@ -37,7 +37,7 @@ pub type Filter = RecordingQuery;
 pub struct RecordingFound {
     /// Its number.
     pub recording: RecordingId,
-    /// Kind of its lines: `ard`, `mrd`, `hoot`, `intercom`.
+    /// Kind of its lines: `ard`, `mrd`, `hoot`, `shout_down`, `intercom`.
     pub kind: String,
     /// UTC milliseconds.
     pub opened_utc_ms: i64,

@@ -83,6 +83,7 @@ pub fn tell_unattended(s: &mut State, line: &LineId) {
         }
         dealerboard_model::LineKind::Ard
         | dealerboard_model::LineKind::Hoot
+        | dealerboard_model::LineKind::ShoutDown
         | dealerboard_model::LineKind::Intercom => "it rings on until somebody answers or you release".into(),
     };
     let nobody = if s.audience(rung).is_empty() { "Nobody is logged on" } else { "Nobody is reached" };

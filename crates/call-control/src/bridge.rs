@@ -15,6 +15,9 @@ pub fn bridge(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: 
     s.right_on(turret, line)?;
     let found = s.line(line)?;
     let name = found.spec.name.clone();
+    if found.spec.kind.is_open() {
+        return Err(Refusal::new(RefusalCode::NoRight, format!("{name} is talked on with its talk key.")));
+    }
     if found.calling {
         return Err(Refusal::new(RefusalCode::StillRinging, format!("{name} is still ringing at the far end.")));
     }

@@ -4,7 +4,7 @@ use crate::happenings::Happening;
 use crate::line::Leg;
 use crate::messages::{Accepted, Refusal, RefusalCode};
 use crate::state::{Done, State, stale};
-use crate::{announce, ard, conference, hold, hoot, intercom, mrd, position, privacy, transfer};
+use crate::{announce, ard, conference, hold, hoot, intercom, mrd, mute, position, privacy, transfer};
 use dealerboard_model::{CallId, LineId, LineKind, Position, TurretId};
 
 /// Where a call is taken to, and how.
@@ -22,7 +22,7 @@ pub fn seize(s: &mut State, turret: TurretId, line: &LineId, take: Take) -> Done
     let (kind, name, call) = (found.spec.kind, found.spec.name.clone(), found.call);
     match kind {
         LineKind::Ard | LineKind::Mrd => {}
-        LineKind::Hoot | LineKind::Intercom => {
+        LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom => {
             return Err(Refusal::new(RefusalCode::NoRight, format!("{name} is talked on with its talk key.")));
         }
     }
@@ -76,6 +76,7 @@ pub fn join(s: &mut State, line: &LineId, call: CallId, leg: Leg) {
     crate::routing::over(s, line);
     conference::spread(s, line, None);
     privacy::close_strangers(s, line);
+    mute::close_strangers(s, line);
 }
 
 /// Answers a ringing line (ARD-2, RING-6); one that rings because it waits on hold is resumed (HOLD-7).
@@ -121,7 +122,7 @@ pub fn answer(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take
     match (kind, far) {
         (LineKind::Ard, Some(far)) => ard::answered(s, &far),
         (LineKind::Mrd, _) => mrd::opened(s, line, call),
-        (LineKind::Ard | LineKind::Hoot | LineKind::Intercom, _) => {}
+        (LineKind::Ard | LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom, _) => {}
     }
     Ok(Accepted { line: Some(line.clone()), position: Some(take.at), call: Some(call) })
 }
@@ -176,6 +177,7 @@ fn leave(s: &mut State, turret: TurretId, line: &LineId, mine: bool) {
     if silent {
         hoot::close_all(s, line);
     }
+    mute::close_strangers(s, line);
     let user = user.or_else(|| s.user_of(turret).cloned());
     s.happened(line, user, if stays { Happening::Left } else { Happening::Released });
     // An intercom is over when one of the two leaves it, or a group's caller; what a conference that nobody is left in becomes
@@ -213,7 +215,7 @@ pub fn end(s: &mut State, line: &LineId) {
         (LineKind::Mrd, Some(far)) => mrd::end(s, line, &far),
         (LineKind::Intercom, _) => intercom::end(s, line),
         // A wire whose far end the floor does not name.
-        (LineKind::Ard | LineKind::Mrd | LineKind::Hoot, _) => s.clear_line(line),
+        (LineKind::Ard | LineKind::Mrd | LineKind::Hoot | LineKind::ShoutDown, _) => s.clear_line(line),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::call;
 use crate::happenings::Happening;
 use crate::line::Leg;
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
+use crate::mute;
 use crate::policy::ConferenceNoLocal;
 use crate::privacy;
 use crate::state::{Done, State, stale};
@@ -54,6 +55,11 @@ impl State {
     fn touch_group(&mut self, line: &LineId) {
         let all = self.group(line);
         self.touched.extend(all);
+    }
+
+    /// Who hears these lines has changed, and so what every line over which they are heard says of its hearers.
+    pub fn touch_heard(&mut self, lines: impl IntoIterator<Item = LineId>) {
+        lines.into_iter().for_each(|line| self.touch_group(&line));
     }
 }
 
@@ -121,6 +127,7 @@ pub fn join(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Po
     make_one(s, &base, line, &me.user);
     spread(s, &base, Some((turret, at)));
     privacy::close_strangers(s, &base);
+    mute::close_strangers(s, &base);
     let who = s.name_of(&me.user);
     let base_name = name_of(s, &base);
     for one in [&base, line] {

@@ -12,9 +12,11 @@ use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
 use crate::{
     Floor, announce, ard, bridge, call, conference, group, hold, hoot, intercom, loss, moves, mrd, presence, privacy,
-    recorder, ringing, routing, supervisor, takeover, transfer,
+    recorder, rights, ringing, routing, supervisor, takeover, transfer,
 };
-use dealerboard_model::{LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, TurretId, Uplink, UserId};
+use dealerboard_model::{
+    LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, Right, TurretId, Uplink, UserId,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The brain of the switch.
@@ -65,6 +67,7 @@ impl Exchange {
             monitors: BTreeMap::new(),
             dnd: BTreeSet::new(),
             awaited: Awaited::default(),
+            rights: BTreeMap::new(),
             recorder_failing: None,
             recorder_since_us: 0,
             timers: Timers::default(),
@@ -160,11 +163,34 @@ impl Exchange {
         seen.map(|line| (line.spec.line.clone(), line.spec.name.clone(), line.spec.kind)).collect()
     }
 
+    /// The lines of the floor that a user has an appearance of, for a snapshot.
+    #[must_use]
+    pub fn appearances(&self, user: &UserId) -> BTreeSet<LineId> {
+        self.state.appearances.get(user).cloned().unwrap_or_default()
+    }
+
+    /// A user's right on each hoot of theirs, for a snapshot.
+    #[must_use]
+    pub fn rights(&self, user: &UserId) -> Vec<(LineId, Right)> {
+        let lines =
+            self.state.appearances.get(user).into_iter().flatten().filter_map(|line| self.state.lines.get(line));
+        let hoots = lines.filter(|line| line.spec.kind == LineKind::Hoot);
+        hoots.filter_map(|line| Some((line.spec.line.clone(), *line.spec.members.get(user)?))).collect()
+    }
+
+    /// The lines on the speakers of a user's turrets, for a snapshot.
+    #[must_use]
+    pub fn speakers(&self, user: &UserId) -> BTreeSet<LineId> {
+        let mine = self.appearances(user);
+        rights::speakers(&self.state, user).intersection(&mine).cloned().collect()
+    }
+
     fn take(&mut self, now: Moment, input: Input) {
         let s = &mut self.state;
         s.now = now;
         match input {
             Input::LogOn { turret, user } => presence::log_on(s, turret, &user),
+            Input::Seat { turret, seat } => presence::sits(s, turret, seat),
             Input::LogOff { turret } => presence::log_off(s, turret),
             Input::LinkLost { turret } => loss::lost(s, turret),
             Input::LinkBack { turret } => loss::back(s, turret),
@@ -259,6 +285,8 @@ fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {
         }
         Act::Signal { line, on } => mrd::signal(s, turret, &line, on),
         Act::Talk { line, on, latched } => hoot::talk(s, turret, &line, on, latched),
+        Act::Right { line, user, allowed } => rights::set(s, turret, &line, &user, allowed),
+        Act::WhoHears { line } => rights::who_hears(s, turret, &line),
         Act::OpenMic { line } => call::open_mic(s, turret, &line),
         Act::Intercom { user, position } => intercom::call(s, turret, &user, position),
         Act::IntercomGroup { group, position } => group::call(s, turret, &group, position),

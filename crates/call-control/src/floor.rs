@@ -60,6 +60,12 @@ pub struct Floor {
     pub users: BTreeMap<UserId, UserSpec>,
     /// Groups that are called by intercom.
     pub groups: BTreeMap<GroupId, GroupSpec>,
+    /// Where each user usually sits.
+    pub seats: BTreeMap<UserId, String>,
+    /// The seats beside each seat: whose loudspeakers its microphone hears.
+    pub neighbours: BTreeMap<String, BTreeSet<String>>,
+    /// Users who sit elsewhere: nobody is their neighbour.
+    pub remote: BTreeSet<UserId>,
     /// What was set of the policies.
     pub policies: Policies,
     /// The first number for a call that was never used.

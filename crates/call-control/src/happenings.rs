@@ -5,7 +5,7 @@
 
 use crate::messages::Sound;
 use crate::state::State;
-use dealerboard_model::{CallId, LineId, Moment, Position, TurretId, Uplink, UserId};
+use dealerboard_model::{Allowed, CallId, LineId, Moment, Position, TurretId, Uplink, UserId};
 
 /// What a listener should know of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,13 @@ pub enum Happening {
     Conference {
         /// The name of the other one.
         with: String,
+    },
+    /// A supervisor set what somebody may do on the hoot.
+    RightSet {
+        /// Whose right: their name.
+        of: String,
+        /// What they may do from now on.
+        allowed: Allowed,
     },
     /// An administrator ended the call.
     Cleared,

@@ -121,7 +121,7 @@ impl History {
 fn is_kept(line: &Line) -> bool {
     match line.spec.kind {
         LineKind::Ard | LineKind::Mrd | LineKind::Intercom => true,
-        LineKind::Hoot => false,
+        LineKind::Hoot | LineKind::ShoutDown => false,
     }
 }
 
@@ -157,7 +157,7 @@ fn is_up(s: &State, line: &Line, user: &UserId) -> bool {
         LineKind::Ard => !line.calling,
         LineKind::Mrd => line.far().and_then(|far| s.lines.get(far)).is_some_and(Line::has_members),
         LineKind::Intercom => line.legs().iter().any(|leg| leg.party.user != *user),
-        LineKind::Hoot => true,
+        LineKind::Hoot | LineKind::ShoutDown => true,
     }
 }
 
@@ -232,7 +232,7 @@ fn way_of(s: &State, line: &Line, user: &UserId, colleagues: bool) -> HistoryWay
     let placed = match line.spec.kind {
         LineKind::Ard => line.calling,
         LineKind::Mrd => !line.far().and_then(|far| s.lines.get(far)).is_some_and(Line::has_members),
-        LineKind::Intercom | LineKind::Hoot => false,
+        LineKind::Intercom | LineKind::Hoot | LineKind::ShoutDown => false,
     };
     if placed { HistoryWay::Placed } else { HistoryWay::Came }
 }

@@ -12,6 +12,7 @@ use crate::hoot;
 use crate::line::{Leg, Line};
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::mrd;
+use crate::mute;
 use crate::policy::HoldPrivate;
 use crate::position;
 use crate::state::{Done, State, stale};
@@ -26,7 +27,7 @@ pub fn may_hold(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusa
         LineKind::Ard | LineKind::Mrd => {}
         // A conference is held whole, with whom an intercom has brought in.
         LineKind::Intercom if found.conference.is_some() => {}
-        LineKind::Hoot | LineKind::Intercom => {
+        LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom => {
             return Err(Refusal::new(RefusalCode::NotHoldable, format!("{name} cannot be held; release it.")));
         }
     }
@@ -74,6 +75,7 @@ fn hold_leg(s: &mut State, turret: TurretId, line: &LineId, exclusive: bool) {
         // A held line is heard and spoken on by nobody, by speaker channel neither.
         hoot::close_all(s, line);
     }
+    mute::close_strangers(s, line);
     s.happened(line, Some(user), if exclusive { Happening::HeldExclusively } else { Happening::Held });
     mrd::let_go(s, turret, line);
     begin_timers(s, line, turret);

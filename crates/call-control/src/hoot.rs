@@ -1,4 +1,4 @@
-//! Talk keys: hoots, and the speaker channels of wires. The keys of intercoms are watched here too.
+//! Talk keys: hoots, shout-downs, and the speaker channels of wires. The keys of intercoms are watched here too.
 //!
 //! ```text
 //! Shut ─key, gates ok─► Talking ─silent | open for long─► Closing ─10 s─► Shut
@@ -10,7 +10,9 @@ use crate::happenings::Happening;
 use crate::intercom;
 use crate::line::{Closes, Key, Line, Talk};
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
+use crate::mute;
 use crate::policy::{Policy, Value};
+use crate::room;
 use crate::state::{Done, State};
 use crate::timer::{TALK_WARNING_MS, Timer};
 use dealerboard_model::{LineId, LineKind, Moment, Right, TurretId, Uplink};
@@ -20,6 +22,9 @@ pub fn talk(s: &mut State, turret: TurretId, line: &LineId, on: bool, latched: b
     let right = s.right_on(turret, line)?;
     if !on {
         end_talk(s, turret, line, Happening::TalkKeyUp);
+        if let Some(seat) = s.turrets.get_mut(&turret) {
+            seat.displaced.remove(line);
+        }
         return Ok(Accepted { line: Some(line.clone()), position: None, call: None });
     }
     if right == Right::Listen {
@@ -28,11 +33,13 @@ pub fn talk(s: &mut State, turret: TurretId, line: &LineId, on: bool, latched: b
         return Err(Refusal::new(RefusalCode::ListenOnly, sentence));
     }
     may_talk_now(s, turret, line)?;
+    mute::may_talk(s, turret, line)?;
     s.recordable(line)?;
     s.not_just_closed(line, turret)?;
+    room::let_go_first(s, turret, line, latched)?;
     let user = s.party(turret, dealerboard_model::Position::Speakers)?.user;
-    if s.line(line)?.spec.kind == LineKind::Hoot && s.line(line)?.talk(turret).is_none() {
-        make_room(s, line)?;
+    if s.line(line)?.spec.kind.is_open() && s.line(line)?.talk(turret).is_none() {
+        room::make(s, line, &user)?;
     }
     let call = match s.line(line)?.call {
         Some(call) => call,
@@ -62,34 +69,13 @@ fn may_talk_now(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusa
     let found = s.line(line)?;
     let name = &found.spec.name;
     match found.spec.kind {
-        LineKind::Hoot => Ok(()),
+        LineKind::Hoot | LineKind::ShoutDown => Ok(()),
         LineKind::Ard | LineKind::Mrd if !found.legs().is_empty() && !found.calling => Ok(()),
         LineKind::Ard | LineKind::Mrd => {
             Err(Refusal::new(RefusalCode::NobodyThere, format!("Nobody is on {name}; press its key to ring.")))
         }
         LineKind::Intercom => Err(Refusal::new(RefusalCode::NoRight, "Use the talk key beside the person's name.")),
     }
-}
-
-/// At the limit the newest talk displaces the oldest (HOT-3, HOT-4).
-fn make_room(s: &mut State, line: &LineId) -> Result<(), Refusal> {
-    let found = s.line(line)?;
-    let policy = s.policy(Some(line), None);
-    let (limit, silent_us) = (policy.hoot_talkers, policy.hoot_silent_talker_ms * 1_000);
-    let now = s.now;
-    if found.talks().len() < limit {
-        return Ok(());
-    }
-    let quiet_since = |talk: &&Talk| quiet_since(s, talk.turret, Uplink::Mic, talk.pressed);
-    let quiet = |talk: &&Talk| quiet_since(talk).filter(|since| now.mono_us - since.mono_us >= silent_us);
-    let latched = found.talks().iter().filter(|talk| talk.latched);
-    let silent = latched.filter(|talk| quiet(talk).is_some()).min_by_key(|talk| quiet(talk).map(|since| since.mono_us));
-    let Some(loser) = silent.or(found.talks().first()).map(|talk| talk.turret) else { return Ok(()) };
-    let name = found.spec.name.clone();
-    stop(s, loser, line);
-    let sentence = format!("{limit} are talking on {name}: your microphone was closed for a newer talk.");
-    s.notice(loser, Some(line), sentence, Some(Sound::Blocking));
-    Ok(())
 }
 
 /// Ends a talk that its user has not ended; without one nothing happens. What they say now was meant for nobody else: their
@@ -134,7 +120,7 @@ fn end_talk(s: &mut State, turret: TurretId, line: &LineId, how: Happening) {
     let now = s.now;
     let mine = s.take_talk(line, turret).map(|talk| talk.user);
     let Ok(found) = s.line_mut(line) else { return };
-    if found.talks().is_empty() && mine.is_some() && found.spec.kind == LineKind::Hoot {
+    if found.talks().is_empty() && mine.is_some() && found.spec.kind.is_open() {
         found.since = now;
         s.set_timer(now.plus_ms(gap_ms), Timer::HootGap(line.clone(), now.mono_us));
     }
@@ -172,7 +158,7 @@ pub fn orphaned(s: &mut State, turret: TurretId) {
 
 /// Since when nothing has been said into a microphone; none while its user speaks, and at a turret that does not report
 /// speech.
-fn quiet_since(s: &State, turret: TurretId, uplink: Uplink, pressed: Moment) -> Option<Moment> {
+pub fn quiet_since(s: &State, turret: TurretId, uplink: Uplink, pressed: Moment) -> Option<Moment> {
     let quiet = s.turrets.get(&turret)?.quiet[uplink.index()]?;
     Some(if quiet.mono_us > pressed.mono_us { quiet } else { pressed })
 }

@@ -17,8 +17,10 @@ use crate::messages::{Output, Sound};
 use crate::record::Recordings;
 use crate::state::State;
 use crate::timer::Timer;
-use crate::{call, conference, hold, mrd, presence};
-use dealerboard_model::{CallId, ConferenceId, LineId, LineKind, Party, Position, RecordingId, TurretId, UserId};
+use crate::{call, conference, hold, mrd, presence, rights};
+use dealerboard_model::{
+    Allowed, CallId, ConferenceId, LineId, LineKind, Party, Position, RecordingId, TurretId, UserId,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One thing that is kept.
@@ -28,6 +30,8 @@ pub enum Kept {
     Dnd(UserId),
     /// Who is on one end of a wire, or holds it.
     Line(KeptLine),
+    /// What a supervisor allows a user on a hoot.
+    Right(LineId, UserId, Allowed),
 }
 
 /// One end of a call.
@@ -86,6 +90,7 @@ pub struct KeptConference {
 pub struct Told {
     dnd: BTreeSet<UserId>,
     lines: BTreeMap<LineId, KeptLine>,
+    rights: BTreeMap<LineId, BTreeMap<UserId, Allowed>>,
     /// What a restart may have left that is not so any more.
     unsure: bool,
 }
@@ -106,6 +111,9 @@ impl Told {
             match what {
                 Kept::Dnd(user) => drop(told.dnd.insert(user.clone())),
                 Kept::Line(line) => drop(told.lines.insert(line.line.clone(), line.clone())),
+                Kept::Right(line, user, allowed) => {
+                    told.rights.entry(line.clone()).or_default().insert(user.clone(), *allowed);
+                }
             }
         }
         told
@@ -171,7 +179,10 @@ pub fn derive(
     people: &BTreeSet<UserId>,
 ) {
     let (mut gone, mut come) = (Vec::new(), Vec::new());
-    let all = std::mem::take(&mut told.unsure).then(|| (told.lines.keys().cloned().collect(), told.dnd.clone()));
+    let all = std::mem::take(&mut told.unsure).then(|| {
+        let lines = told.lines.keys().chain(told.rights.keys()).cloned().collect();
+        (lines, told.dnd.clone())
+    });
     let (more_lines, more_people): (BTreeSet<LineId>, BTreeSet<UserId>) = all.unwrap_or_default();
     for user in people.iter().chain(&more_people) {
         match (told.dnd.contains(user), s.dnd.contains(user)) {
@@ -184,6 +195,7 @@ pub fn derive(
         }
     }
     for line in lines.iter().chain(&more_lines) {
+        derive_rights(s, told, line, &mut gone, &mut come);
         let now = of(s, recordings, line);
         if now.as_ref() == told.lines.get(line) {
             continue;
@@ -199,12 +211,28 @@ pub fn derive(
     s.outputs.extend(gone.chain(come));
 }
 
+/// What supervisors allow on one hoot.
+fn derive_rights(s: &State, told: &mut Told, line: &LineId, gone: &mut Vec<Kept>, come: &mut Vec<Kept>) {
+    if s.rights.get(line) == told.rights.get(line) {
+        return;
+    }
+    let now = s.rights.get(line).cloned().unwrap_or_default();
+    let before = told.rights.remove(line).unwrap_or_default();
+    let right = |(user, allowed): (&UserId, &Allowed)| Kept::Right(line.clone(), user.clone(), *allowed);
+    gone.extend(before.iter().filter(|(user, allowed)| now.get(*user) != Some(*allowed)).map(right));
+    come.extend(now.iter().filter(|(user, allowed)| before.get(*user) != Some(*allowed)).map(right));
+    if !now.is_empty() {
+        told.rights.insert(line.clone(), now);
+    }
+}
+
 /// Takes back what was kept when the switch ended; it waits `restart.window` for its people (SWI-3).
 pub fn restore(s: &mut State, recordings: &mut Recordings, kept: &BTreeSet<Kept>) {
     let mut lines: BTreeMap<LineId, KeptLine> = BTreeMap::new();
     for what in kept {
         match what {
             Kept::Dnd(user) => drop(s.dnd.insert(user.clone())),
+            Kept::Right(line, user, allowed) => rights::restore(s, line, user, *allowed),
             Kept::Line(line) => {
                 s.next_call = s.next_call.max(line.call.0.saturating_add(1));
                 if let Some(recording) = line.recording {
@@ -222,7 +250,7 @@ pub fn restore(s: &mut State, recordings: &mut Recordings, kept: &BTreeSet<Kept>
     let ends: BTreeMap<LineId, CallId> = lines.iter().map(|(line, it)| (line.clone(), it.call)).collect();
     lines.retain(|line, it| match s.lines.get(line).map(|found| (found.spec.kind, found.far())) {
         Some((LineKind::Ard, Some(far))) => ends.get(far) == Some(&it.call),
-        Some((LineKind::Mrd | LineKind::Ard | LineKind::Hoot | LineKind::Intercom, _)) => true,
+        Some((LineKind::Mrd | LineKind::Ard | LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom, _)) => true,
         None => false,
     });
     for it in lines.values() {
@@ -259,7 +287,7 @@ fn known(s: &State, line: &KeptLine) -> KeptLine {
 /// The session of somebody who is waited for.
 fn seat(s: &mut State, party: &KeptParty) {
     if s.awaited.turrets.insert(party.turret) {
-        let monitors = s.floor.users.get(&party.user).map(|spec| spec.speakers.clone()).unwrap_or_default();
+        let monitors = rights::speakers(s, &party.user);
         s.seat(party.turret, &party.user, monitors);
         let now = s.now;
         s.turrets.get_mut(&party.turret).into_iter().for_each(|seat| seat.lost = Some(now));

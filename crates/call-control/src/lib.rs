@@ -23,6 +23,7 @@ mod loss;
 mod messages;
 mod moves;
 mod mrd;
+mod mute;
 mod policy;
 mod position;
 mod presence;
@@ -30,7 +31,9 @@ mod privacy;
 mod project;
 mod record;
 mod recorder;
+mod rights;
 mod ringing;
+mod room;
 mod routing;
 mod state;
 mod supervisor;
@@ -46,7 +49,7 @@ pub use happenings::Happening;
 pub use kept::{Kept, KeptConference, KeptLine, KeptParty};
 pub use messages::{Accepted, Act, Input, MicReport, Output, Refusal, RefusalCode, RouteLeg, Sound};
 pub use policy::{
-    IntercomTalk, Kind, Level, MrdSignal, POLICIES, Policies, Policy, RingInCall, SecondPress, Settings, Spec, Value,
-    Wins,
+    IntercomTalk, Kind, Level, MrdSignal, POLICIES, Policies, Policy, RingInCall, SecondPress, Settings, Spec,
+    TalkMode, Value, Wins,
 };
 pub use presence::SecondLogOn;

@@ -30,8 +30,11 @@ pub fn lost(s: &mut State, turret: TurretId) {
     let now = s.now;
     let Some(seat) = s.turrets.get_mut(&turret).filter(|seat| seat.lost.is_none()) else { return };
     seat.lost = Some(now);
+    // A lost turret lets its talk keys go by itself.
+    seat.displaced.clear();
     let user = seat.user.clone();
-    s.touched.extend(seat.monitors.iter().cloned());
+    let heard = seat.monitors.clone();
+    s.touch_heard(heard);
     hoot::stop_all(s, turret);
     crate::takeover::forget(s, turret);
     mark(s, turret, true);
@@ -76,7 +79,8 @@ pub fn back(s: &mut State, turret: TurretId) {
     let Some(seat) = s.turrets.get_mut(&turret) else { return };
     let Some(since) = seat.lost.take() else { return };
     let user = seat.user.clone();
-    s.touched.extend(seat.monitors.iter().cloned());
+    let heard = seat.monitors.clone();
+    s.touch_heard(heard);
     mark(s, turret, false);
     routing::came(s, &user);
     let now = s.now;

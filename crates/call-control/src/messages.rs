@@ -4,8 +4,8 @@ use crate::Floor;
 use crate::happenings::Happening;
 use crate::kept::Kept;
 use dealerboard_model::{
-    CallId, GroupId, HistoryEntry, LineId, LineKind, LineStatus, Moment, PersonStatus, Position, RecordingId, TrackId,
-    TransferTo, TurretId, Uplink, UserId,
+    Allowed, CallId, GroupId, HistoryEntry, LineId, LineKind, LineStatus, Listener, Moment, PersonStatus, Position,
+    RecordingId, TrackId, TransferTo, TurretId, Uplink, UserId,
 };
 
 /// Everything that can change call state.
@@ -17,6 +17,13 @@ pub enum Input {
         turret: TurretId,
         /// Who.
         user: UserId,
+    },
+    /// Where a turret stands.
+    Seat {
+        /// The session.
+        turret: TurretId,
+        /// The seat's name.
+        seat: String,
     },
     /// The session is over.
     LogOff {
@@ -128,6 +135,10 @@ pub enum Act {
     Signal { line: LineId, on: bool },
     /// Talk key of a speaker channel or hoot.
     Talk { line: LineId, on: bool, latched: bool },
+    /// Sets what a user may do on a hoot: a supervisor's act.
+    Right { line: LineId, user: UserId, allowed: Allowed },
+    /// Asks who hears a hoot.
+    WhoHears { line: LineId },
     /// Opens the microphone of one's own party after a lapse.
     OpenMic { line: LineId },
     /// Calls a person.
@@ -161,6 +172,8 @@ pub enum RefusalCode {
     NoRight,
     /// The line must be recorded and the recorder cannot write.
     NotRecorded,
+    /// The line is left out of the speakers of its end.
+    MutedGlobal,
     /// As many talk as may.
     TalkersFull,
     /// The position carries a call that could not be put aside.
@@ -337,6 +350,22 @@ pub enum Output {
         sentence: String,
         /// The tone with it.
         sound: Option<Sound>,
+    },
+    /// Who hears a hoot, because it was asked.
+    Listeners {
+        /// Who asked.
+        turret: TurretId,
+        /// Which hoot.
+        line: LineId,
+        /// Everybody who is on it, or was before a supervisor took them off.
+        people: Vec<Listener>,
+        /// Whether the one who asked may set their rights.
+        may_set: bool,
+    },
+    /// Which lines these turrets have, or what they may do there, has changed.
+    PanelChanged {
+        /// All turrets of one user.
+        to: Vec<TurretId>,
     },
     /// A turret did not come back within `link.grace`: its session is over, as if it had logged off.
     SessionOver {

@@ -90,7 +90,7 @@ fn may_be_on_speakers(s: &State, turret: TurretId, lines: &[LineId]) -> Result<(
         let name = &found.spec.name;
         match found.spec.kind {
             LineKind::Ard | LineKind::Mrd => {}
-            LineKind::Hoot | LineKind::Intercom => {
+            LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom => {
                 let sentence = format!("{name} has no talk key among the speaker channels; move it to hands-free.");
                 return Err(Refusal::new(RefusalCode::NoRight, sentence));
             }

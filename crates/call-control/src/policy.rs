@@ -29,6 +29,7 @@ impl fmt::Display for Level {
             Self::Line(LineKind::Ard) => "an ARD",
             Self::Line(LineKind::Mrd) => "an MRD",
             Self::Line(LineKind::Hoot) => "a hoot",
+            Self::Line(LineKind::ShoutDown) => "a shout-down",
             Self::Line(LineKind::Intercom) => "an intercom",
             Self::Desk => "a desk",
             Self::User => "a user",

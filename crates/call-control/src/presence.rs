@@ -8,6 +8,7 @@ use crate::line::Line;
 use crate::loss::{Leaves, leave_to_others, tell_callers};
 use crate::messages::Accepted;
 use crate::policy::LogonSecond;
+use crate::rights;
 use crate::ringing;
 use crate::routing;
 use crate::state::{Done, State};
@@ -45,7 +46,7 @@ pub fn second_log_on(s: &State, user: &UserId, typed: bool) -> SecondLogOn {
 
 /// A user has taken a turret: it hears the lines of their speakers.
 pub fn log_on(s: &mut State, turret: TurretId, user: &UserId) {
-    let monitors = s.floor.users.get(user).map(|spec| spec.speakers.clone()).unwrap_or_default();
+    let monitors = rights::speakers(s, user);
     s.seat(turret, user, monitors);
     // What rings at this user alone rings at this turret too.
     let theirs = s.guest_lines.get(user).into_iter().chain(s.appearances.get(user)).flatten();
@@ -53,6 +54,15 @@ pub fn log_on(s: &mut State, turret: TurretId, user: &UserId) {
         theirs.filter(|line| s.lines.get(*line).is_some_and(|it| it.ring.is_some())).cloned().collect();
     s.touched.extend(rings);
     routing::came(s, user);
+}
+
+/// Where a turret stands: whose neighbour it is changes who hears whom on its speakers.
+pub fn sits(s: &mut State, turret: TurretId, name: String) {
+    let Some(seat) = s.turrets.get_mut(&turret).filter(|seat| seat.seat != name) else { return };
+    seat.seat = name;
+    let heard = seat.monitors.iter().cloned().collect::<Vec<_>>();
+    let on: Vec<LineId> = s.lines_of(turret).map(|line| line.spec.line.clone()).collect();
+    s.touch_heard(heard.into_iter().chain(on));
 }
 
 /// The microphone of an uplink has gone, or one is there; `lines` are those that it is recorded on.
@@ -68,20 +78,26 @@ pub fn microphone(s: &mut State, turret: TurretId, uplink: Uplink, there: bool, 
 /// Takes in users who were added or changed while the exchange runs: whoever is logged on hears the speakers that they have
 /// now. Who talks or is on a line stays there.
 pub fn users(s: &mut State, floor: Floor) {
-    (s.appearances, s.differ) = (floor.appearances(), ringing::appearances(&floor));
+    s.differ = ringing::appearances(&floor);
     for (line, spec) in floor.lines {
+        if let Some(known) = s.floor.lines.get_mut(&line) {
+            known.members = spec.members;
+        }
+        let members = rights::members(s, &line);
         if let Some(found) = s.lines.get_mut(&line) {
-            if found.spec.members != spec.members {
+            if found.spec.members != members {
                 s.touched.insert(line);
             }
-            (found.spec.members, found.spec.order, found.spec.overflow) = (spec.members, spec.order, spec.overflow);
+            (found.spec.members, found.spec.order, found.spec.overflow) = (members, spec.order, spec.overflow);
         }
     }
     (s.floor.users, s.floor.groups) = (floor.users, floor.groups);
+    (s.floor.seats, s.floor.neighbours, s.floor.remote) = (floor.seats, floor.neighbours, floor.remote);
+    s.appearances = rights::appearances(s);
     s.touched_people.extend(s.floor.users.keys().cloned());
     let seats: Vec<_> = s.turrets.iter().map(|(turret, seat)| (*turret, seat.user.clone())).collect();
     for (turret, user) in seats {
-        let monitors = s.floor.users.get(&user).map(|spec| spec.speakers.clone()).unwrap_or_default();
+        let monitors = rights::speakers(s, &user);
         s.monitor(turret, monitors);
     }
 }

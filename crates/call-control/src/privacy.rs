@@ -18,7 +18,7 @@ pub fn set(s: &mut State, turret: TurretId, line: &LineId, on: bool) -> Done {
     let (name, call) = (found.spec.name.clone(), found.call);
     match found.spec.kind {
         LineKind::Ard | LineKind::Mrd => {}
-        LineKind::Hoot | LineKind::Intercom => {
+        LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom => {
             let sentence = format!("{name} has no privacy: nobody but its own members hears it.");
             return Err(Refusal::new(RefusalCode::NoRight, sentence));
         }

@@ -4,6 +4,7 @@
 use crate::announce::Announced;
 use crate::line::Line;
 use crate::messages::Output;
+use crate::mute;
 use crate::record::Recordings;
 use crate::ringing;
 use crate::state::State;
@@ -50,7 +51,7 @@ fn far_end(s: &State, line: &Line) -> FarEnd {
         ([], _) => FarEnd::Plain,
         (legs, _) if legs.iter().all(|leg| leg.party.link_lost) => FarEnd::LinkLost,
         (_, LineKind::Mrd) => FarEnd::Open,
-        (_, LineKind::Ard | LineKind::Hoot | LineKind::Intercom) => FarEnd::Plain,
+        (_, LineKind::Ard | LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom) => FarEnd::Plain,
     }
 }
 
@@ -101,6 +102,7 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
             Box::new(AnnouncedCall { by, to, with })
         }),
         conference: conference(s, line),
+        mute: mute::in_force(s, line),
         hearers: u32::try_from(heard_by.len()).unwrap_or(u32::MAX),
         intercom: line.intercom.as_ref().map(|about| {
             Box::new(IntercomCall {

@@ -12,8 +12,8 @@ use crate::policy::Policy;
 use crate::ringing::{self, Appearances};
 use crate::timer::{Timer, Timers};
 use dealerboard_model::{
-    CallId, ConferenceId, LineId, LineKind, Moment, Party, Position, RecordPolicy, Right, Ring, RingPriority, Role,
-    TurretId, Uplink, UserId,
+    Allowed, CallId, ConferenceId, LineId, LineKind, Moment, Party, Position, RecordPolicy, Right, Ring, RingPriority,
+    Role, TurretId, Uplink, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,12 +24,16 @@ pub type Done = Result<Accepted, Refusal>;
 #[derive(Clone, Debug)]
 pub struct Turret {
     pub user: UserId,
+    /// The name of the seat where it stands.
+    pub seat: String,
     pub monitors: BTreeSet<LineId>,
     pub lost: Option<Moment>,
     /// Counts up with each act: the turret used last is rung by intercom.
     pub used: u64,
     /// Uplinks whose microphone is not there.
     pub without_mic: BTreeSet<Uplink>,
+    /// Hoots whose talk key was down when its talk was displaced: it has to be let go first (HOT-4).
+    pub displaced: BTreeSet<LineId>,
     /// Since when no speech has come into each uplink; unknown at a turret that never reports it.
     pub quiet: [Option<Moment>; 3],
 }
@@ -61,6 +65,8 @@ pub struct State {
     pub dnd: BTreeSet<UserId>,
     /// Who is waited for since a restart.
     pub awaited: Awaited,
+    /// What supervisors allow on hoots otherwise than the floor file does.
+    pub rights: BTreeMap<LineId, BTreeMap<UserId, Allowed>>,
     pub recorder_failing: Option<String>,
     /// When the recorder began to fail, monotonic microseconds.
     pub recorder_since_us: u64,
@@ -213,10 +219,12 @@ impl State {
     pub fn seat(&mut self, turret: TurretId, user: &UserId, monitors: BTreeSet<LineId>) {
         let seat = Turret {
             user: user.clone(),
+            seat: self.floor.seats.get(user).cloned().unwrap_or_default(),
             monitors: BTreeSet::new(),
             lost: None,
             used: 0,
             without_mic: BTreeSet::new(),
+            displaced: BTreeSet::new(),
             quiet: [None; 3],
         };
         self.turrets.insert(turret, seat);
@@ -251,7 +259,7 @@ impl State {
         for line in lines.difference(&before) {
             self.monitors.entry(line.clone()).or_default().insert(turret);
         }
-        self.touched.extend(before.symmetric_difference(&lines).cloned());
+        self.touch_heard(before.symmetric_difference(&lines).cloned());
     }
 
     /// Somebody who could answer a line is logged on, at a turret that is not lost.

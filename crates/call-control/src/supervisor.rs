@@ -11,7 +11,7 @@ use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::position;
 use crate::state::{Done, State, stale};
 use crate::timer::Timer;
-use dealerboard_model::{CallId, LineId, LineKind, Position, Role, TurretId};
+use dealerboard_model::{CallId, LineId, LineKind, Position, Role, TurretId, UserId};
 use std::collections::BTreeSet;
 
 /// Longest reason that is kept, in characters.
@@ -25,7 +25,7 @@ pub fn override_call(s: &mut State, turret: TurretId, line: &LineId, call: CallI
     supervises(s, turret, line)?;
     match found.spec.kind {
         LineKind::Ard | LineKind::Mrd => {}
-        LineKind::Hoot | LineKind::Intercom => {
+        LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom => {
             let sentence = format!("{name} cannot be entered by override; only calls on lines can.");
             return Err(Refusal::new(RefusalCode::NoRight, sentence));
         }
@@ -59,14 +59,18 @@ pub fn override_call(s: &mut State, turret: TurretId, line: &LineId, call: CallI
 /// A supervisor of a desk that has the line.
 fn supervises(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
     let found = s.line(line)?;
-    let me = s.user_of(turret).and_then(|user| s.floor.users.get(user));
-    let desk = me.filter(|me| me.roles.contains(&Role::Supervisor)).map(|me| &me.desk);
-    let desks = found.spec.members.keys().filter_map(|user| s.floor.users.get(user)).map(|user| &user.desk);
-    if desk.is_some_and(|desk| desks.clone().any(|other| other == desk)) {
+    if leads_a_desk_of(s, turret, found.spec.members.keys()) {
         return Ok(());
     }
     let sentence = format!("Only a supervisor of a desk that has {} may enter it.", found.spec.name);
     Err(Refusal::new(RefusalCode::NoRight, sentence))
+}
+
+/// The user of a turret leads the desk of one of `users`.
+pub fn leads_a_desk_of<'u>(s: &State, turret: TurretId, users: impl IntoIterator<Item = &'u UserId>) -> bool {
+    let me = s.user_of(turret).and_then(|user| s.floor.users.get(user));
+    let Some(me) = me.filter(|me| me.roles.contains(&Role::Supervisor)) else { return false };
+    users.into_iter().filter_map(|user| s.floor.users.get(user)).any(|user| user.desk == me.desk)
 }
 
 /// Everybody who will be heard, on every line that is joined, is told once, by a tone and the name.

@@ -6,6 +6,7 @@
 
 use crate::line::Line;
 use crate::messages::{MicReport, Output, RouteLeg};
+use crate::mute;
 use crate::record::Recordings;
 use crate::state::State;
 use dealerboard_model::{LineId, LineKind, Moment, Position, TrackId, TurretId, Uplink, UserId};
@@ -104,20 +105,25 @@ pub fn hearers(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
             legs.push(RouteLeg { hearer: leg.party.turret, label: label.clone(), handset: true });
         }
         let monitored = match end.spec.kind {
-            LineKind::Hoot => true,
+            LineKind::Hoot | LineKind::ShoutDown => true,
             LineKind::Ard => !end.legs().is_empty(),
             LineKind::Mrd => true,
             LineKind::Intercom => false,
         };
+        let global = mute::is_global(s, end);
         for turret in s.monitors.get(label).into_iter().flatten().filter(|_| monitored) {
             let seat = &s.turrets[turret];
             let private = end.private_by().is_some() && end.leg(*turret).is_none();
-            if seat.lost.is_none() && !private && end.spec.members.contains_key(&seat.user) {
+            let muted = global && !mute::is_on(end, &seat.user);
+            if seat.lost.is_none() && !private && !muted && end.spec.members.contains_key(&seat.user) {
                 legs.push(RouteLeg { hearer: *turret, label: label.clone(), handset: false });
             }
         }
     }
     legs.retain(|leg| leg.hearer != talker);
+    if mute::is_local(s, line, talker) {
+        legs.retain(|leg| leg.handset || !mute::are_neighbours(s, talker, leg.hearer));
+    }
     // What is said back to the caller of a group is for them alone, unless their policy is another (I34).
     if let Some(about) = line.intercom.as_ref().filter(|about| about.group.is_some() && !about.reply_all)
         && about.caller.turret != talker

@@ -14,6 +14,8 @@ pub enum LineKind {
     Mrd,
     /// Always-on conference.
     Hoot,
+    /// Press and talk: everyone on it hears at once, nothing rings.
+    ShoutDown,
     /// Direct talk to one or to a group; such a line exists for the length of one intercom.
     Intercom,
 }
@@ -24,7 +26,16 @@ impl LineKind {
     pub fn is_wire(self) -> bool {
         match self {
             Self::Ard | Self::Mrd => true,
-            Self::Hoot | Self::Intercom => false,
+            Self::Hoot | Self::ShoutDown | Self::Intercom => false,
+        }
+    }
+
+    /// Always open to its members, who talk with its talk key: nobody takes it.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Hoot | Self::ShoutDown => true,
+            Self::Ard | Self::Mrd | Self::Intercom => false,
         }
     }
 }
@@ -35,9 +46,35 @@ impl LineKind {
     pub fn is_joinable(self) -> bool {
         match self {
             Self::Ard | Self::Mrd | Self::Intercom => true,
-            Self::Hoot => false,
+            Self::Hoot | Self::ShoutDown => false,
         }
     }
+}
+
+/// What loudspeakers leave out of a line, the least first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Mute {
+    /// Nothing.
+    #[default]
+    None,
+    /// The voices of neighbours.
+    Local,
+    /// All of it, at every speaker of this end but those of who is on it.
+    Global,
+}
+
+/// What a press on a talk key does (`talk.mode`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum TalkMode {
+    /// Open while it is held.
+    #[default]
+    Momentary,
+    /// One press opens, the next one shuts.
+    Latched,
+    /// Open while it is held; a tap latches.
+    Both,
 }
 
 /// Ring priority of a line.
@@ -71,6 +108,53 @@ pub enum Right {
     Listen,
     /// Hears and talks.
     Speak,
+}
+
+/// What a supervisor allows somebody on a hoot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Allowed {
+    /// Nothing: neither hears it nor sees who talks.
+    None,
+    /// To hear.
+    Listen,
+    /// To hear and to talk.
+    Speak,
+}
+
+impl Allowed {
+    /// The right that this is; none for nothing.
+    #[must_use]
+    pub fn right(self) -> Option<Right> {
+        match self {
+            Self::None => None,
+            Self::Listen => Some(Right::Listen),
+            Self::Speak => Some(Right::Speak),
+        }
+    }
+}
+
+impl From<Option<Right>> for Allowed {
+    fn from(right: Option<Right>) -> Self {
+        match right {
+            None => Self::None,
+            Some(Right::Listen) => Self::Listen,
+            Some(Right::Speak) => Self::Speak,
+        }
+    }
+}
+
+/// Somebody who is, or could be, on a hoot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Listener {
+    /// Who.
+    pub user: UserId,
+    /// What they may do there.
+    pub allowed: Allowed,
+    /// They can hear now whoever talks there.
+    pub hears: bool,
+    /// Their microphone is open towards it.
+    pub talks: bool,
 }
 
 /// The recording policy of a line (rule REC-1).
@@ -292,6 +376,9 @@ pub struct LineStatus {
     pub conference: Option<ConferenceStatus>,
     /// How many turrets can hear a talker on this line now, the talker's own not counted.
     pub hearers: u32,
+    /// What loudspeakers at this end leave out of it.
+    #[serde(default)]
+    pub mute: Mute,
     /// Of an intercom.
     #[serde(default)]
     pub intercom: Option<Box<IntercomCall>>,
@@ -362,6 +449,7 @@ impl LineStatus {
             announced: None,
             conference: None,
             hearers: 0,
+            mute: Mute::None,
             intercom: None,
         }
     }

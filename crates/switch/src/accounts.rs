@@ -70,6 +70,7 @@ impl Account {
             desk: place(&self.desk),
             roles: self.roles.clone(),
             seat: self.seat.clone(),
+            remote: false,
             policy: Settings::default(),
         }
     }

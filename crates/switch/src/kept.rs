@@ -10,7 +10,7 @@ use crate::history::{Ask, HistoryWaiting, answer};
 use crate::users::UserList;
 use anyhow::Result;
 use dealerboard_call_control::Kept;
-use dealerboard_model::{RecordingId, UserId};
+use dealerboard_model::{Allowed, LineId, RecordingId, UserId};
 use dealerboard_store::{Change, HistoryChange, Records, StoreError};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,9 @@ const DND: &str = "dnd";
 /// Kind of the records of who is on which end of a wire.
 const LINE: &str = "line";
 
+/// Kind of the records of rights on hoots; their keys are a hoot and a user.
+const RIGHT: &str = "right";
+
 /// File of the records in a data folder.
 fn file_in(data: &Path) -> PathBuf {
     data.join("records.db")
@@ -39,6 +42,8 @@ fn change(what: &Kept, on: bool) -> Change {
     let (kind, key, value) = match what {
         Kept::Dnd(user) => (DND, user.to_string(), json!(true)),
         Kept::Line(kept) => (LINE, kept.line.to_string(), line::to_value(kept)),
+        // Neither id has a slash.
+        Kept::Right(line, user, allowed) => (RIGHT, format!("{line}/{user}"), json!(allowed)),
     };
     Change { kind, key, value: on.then_some(value) }
 }
@@ -50,6 +55,15 @@ async fn read(records: &mut Records) -> Result<BTreeSet<Kept>, StoreError> {
         match line::from_value(&line, value) {
             Ok(line) => drop(kept.insert(Kept::Line(line))),
             Err(error) => tracing::error!(line, "who was on a line cannot be read, its call is over: {error}"),
+        }
+    }
+    for (key, value) in records.all(RIGHT).await? {
+        let ids = key.split_once('/').map(|(line, user)| (LineId(line.to_owned()), UserId(user.to_owned())));
+        match (ids, serde_json::from_value::<Allowed>(value)) {
+            (Some((line, user)), Ok(allowed)) => drop(kept.insert(Kept::Right(line, user, allowed))),
+            (None, _) | (_, Err(_)) => {
+                tracing::error!(key, "a right on a hoot cannot be read, it is as in the floor file")
+            }
         }
     }
     Ok(kept)
@@ -64,6 +78,9 @@ fn name_of<'f>(user: &UserId, floor: &'f FloorFile) -> Option<&'f str> {
 fn is_strange(what: &Kept, floor: &FloorFile) -> bool {
     match what {
         Kept::Dnd(user) => name_of(user, floor).is_none(),
+        Kept::Right(line, user, _) => {
+            name_of(user, floor).is_none() || !floor.hoots.iter().any(|hoot| hoot.id.value == line.as_str())
+        }
         Kept::Line(_) => false,
     }
 }
@@ -80,6 +97,18 @@ fn in_words(what: &Kept, floor: &FloorFile) -> String {
             let who = kept.parties.iter().chain(&kept.holders).map(|party| &party.user);
             let who: Vec<&str> = who.map(|user| name_of(user, floor).unwrap_or(user.as_str())).collect();
             format!("the call on {} waits for {} to come back", kept.line, who.join(", "))
+        }
+        Kept::Right(line, user, _) if is_strange(what, floor) => format!(
+            "what a supervisor let {user} do on the hoot {line} is dropped when this floor is served, because it has not both"
+        ),
+        Kept::Right(line, user, allowed) => {
+            let may = match allowed {
+                Allowed::None => "is taken off",
+                Allowed::Listen => "may only listen on",
+                Allowed::Speak => "may talk on",
+            };
+            let name = name_of(user, floor).unwrap_or(user.as_str());
+            format!("{name} ({user}) {may} the hoot {line}, as a supervisor has set")
         }
     }
 }
@@ -164,7 +193,7 @@ impl Keeper {
     pub fn recordings(&self) -> BTreeSet<RecordingId> {
         let recording = |what: &Kept| match what {
             Kept::Line(line) => line.recording,
-            Kept::Dnd(_) => None,
+            Kept::Dnd(_) | Kept::Right(..) => None,
         };
         self.restored.iter().filter_map(recording).collect()
     }
@@ -179,7 +208,7 @@ impl Keeper {
                     line.recording = line.recording.filter(|recording| known.contains(recording));
                     Kept::Line(line)
                 }
-                Kept::Dnd(user) => Kept::Dnd(user),
+                Kept::Dnd(_) | Kept::Right(..) => what,
             })
             .collect();
     }
@@ -302,13 +331,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let keeper = Keeper::start(folder.path(), &floor()).await.unwrap();
         assert_eq!(keeper.restored(), BTreeSet::new());
+        let right = Kept::Right("macro".into(), "lindt".into(), Allowed::None);
+        keeper.keep(&right, true);
         for user in ["reyes", "lindt"] {
             keeper.keep(&dnd(user), true);
         }
         keeper.keep(&dnd("lindt"), false);
         keeper.stop().await;
         let again = Keeper::start(folder.path(), &floor()).await.unwrap();
-        assert_eq!(again.restored(), BTreeSet::from([dnd("reyes")]));
+        assert_eq!(again.restored(), BTreeSet::from([dnd("reyes"), right]));
     }
 
     #[tokio::test]
@@ -316,6 +347,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let keeper = Keeper::start(folder.path(), &floor()).await.unwrap();
         keeper.keep(&dnd("nobody"), true);
+        keeper.keep(&Kept::Right("no-hoot".into(), "lindt".into(), Allowed::Listen), true);
         keeper.stop().await;
         let again = Keeper::start(folder.path(), &floor()).await.unwrap();
         assert_eq!(again.restored(), BTreeSet::new());

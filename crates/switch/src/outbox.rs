@@ -19,6 +19,7 @@ enum Slot {
     Line(LineId),
     Person(UserId),
     OpenMics,
+    Listeners(LineId),
     Snapshot,
 }
 
@@ -75,6 +76,7 @@ impl Outbox {
             Event::Line { status } => Some(Slot::Line(status.line.clone())),
             Event::Person { status } => Some(Slot::Person(status.user.clone())),
             Event::OpenMics { .. } => Some(Slot::OpenMics),
+            Event::Listeners { line, .. } => Some(Slot::Listeners(line.clone())),
             Event::Snapshot(_) => Some(Slot::Snapshot),
             Event::LineAdded { .. }
             | Event::LineRemoved { .. }

@@ -1,6 +1,7 @@
 //! What each user's panel shows, from the floor file: lines with their labels, pages, speaker channels, rights, people.
 //!
-//! Law: nothing here changes while the switch runs, but for the lines of intercoms, which the loop adds itself.
+//! Law: nothing here changes while the switch runs, but for the lines of intercoms, which the loop adds itself. Who has which
+//! line and what right on it is call control's to say: supervisors change it.
 
 use crate::floor::{FloorFile, Members, PAGE_KEYS_MAX, Placed, Whose, WireKind};
 use dealerboard_model::{Csrc, GroupId, LineFacts, LineId, LineKind, RecordPolicy, Right, UserId};
@@ -17,19 +18,30 @@ pub const TALKER_LABELS: u32 = 0x4000_0000;
 pub struct Panel {
     /// Every line with an appearance.
     pub lines: Vec<LineId>,
-    /// The right on each hoot.
-    pub rights: Vec<(LineId, Right)>,
     /// Pages of keys.
     pub pages: Vec<Page>,
     /// Speaker channels.
     pub speakers: Vec<LineId>,
 }
 
+impl Panel {
+    /// The pages, with the keys of lines that are `there` still.
+    pub fn pages_with(&self, there: impl Fn(&LineId) -> bool) -> Vec<Page> {
+        let key = |key: &Option<LineId>| key.clone().filter(|line| there(line));
+        let page = |page: &Page| Page { name: page.name.clone(), keys: page.keys.iter().map(key).collect() };
+        self.pages.iter().map(page).collect()
+    }
+
+    /// The speaker channels: those of the floor file that are `there` still, then the others of them.
+    pub fn speakers_with(&self, there: &BTreeSet<LineId>) -> Vec<LineId> {
+        let of_file = self.speakers.iter().filter(|line| there.contains(*line));
+        of_file.chain(there.iter().filter(|line| !self.speakers.contains(line))).cloned().collect()
+    }
+}
+
 /// A line of the floor and who has an appearance of it.
 struct Appearing {
     facts: LineFacts,
-    /// None for an end of a wire; for hoots who may what.
-    rights: Option<BTreeMap<UserId, Right>>,
     users: BTreeSet<UserId>,
 }
 
@@ -60,13 +72,18 @@ impl Panels {
             };
             for end in &wire.ends {
                 let facts = facts(&end.line, &end.name, &end.number, kind, label(), wire.record);
-                lines.push(Appearing { facts, rights: None, users: members(file, &end.members) });
+                lines.push(Appearing { facts, users: members(file, &end.members) });
             }
         }
         for hoot in &file.hoots {
-            let rights = rights(file, &hoot.speak, &hoot.listen);
+            let users = rights(file, &hoot.speak, &hoot.listen).into_keys().collect();
             let facts = facts(&hoot.id, &hoot.name, &hoot.number, LineKind::Hoot, label(), hoot.record);
-            lines.push(Appearing { facts, users: rights.keys().cloned().collect(), rights: Some(rights) });
+            lines.push(Appearing { facts, users });
+        }
+        for shout in &file.shout_downs {
+            let facts = facts(&shout.id, &shout.name, &shout.number, LineKind::ShoutDown, label(), shout.record);
+            let users = shout.ends.iter().flat_map(|end| members(file, end)).collect();
+            lines.push(Appearing { facts, users });
         }
         let desk_names: HashMap<String, String> =
             file.desks.iter().map(|desk| (desk.id.value.clone(), desk.name.clone())).collect();
@@ -166,10 +183,6 @@ fn panel(file: &FloorFile, user: &UserId, desk: &str, lines: &[Appearing]) -> Pa
         .filter(|appearing| appearing.users.contains(user))
         .map(|appearing| appearing.facts.line.clone())
         .collect();
-    let rights = lines
-        .iter()
-        .filter_map(|appearing| Some((appearing.facts.line.clone(), *appearing.rights.as_ref()?.get(user)?)))
-        .collect();
     let of_user = |whose: &Whose| matches!(whose, Whose::User(named) if named.value == user.0);
     let of_desk = |whose: &Whose| matches!(whose, Whose::Desk(named) if named.value == desk);
     let own_pages = file.pages.iter().any(|page| of_user(&page.whose));
@@ -194,7 +207,7 @@ fn panel(file: &FloorFile, user: &UserId, desk: &str, lines: &[Appearing]) -> Pa
         .filter(|speakers| if own_speakers { of_user(&speakers.whose) } else { of_desk(&speakers.whose) })
         .flat_map(|speakers| keys(&speakers.lines, &mine).into_iter().flatten())
         .collect();
-    Panel { lines: mine, rights, pages, speakers }
+    Panel { lines: mine, pages, speakers }
 }
 
 /// Places of a page; a line without an appearance here leaves its place empty.
@@ -220,10 +233,16 @@ mod tests {
     }
 
     #[test]
-    fn a_listening_desk_has_the_hoot_and_may_not_talk() {
+    fn a_line_that_a_user_is_taken_off_leaves_its_place_empty_and_one_they_are_put_on_is_their_last_channel() {
         let panel = Panels::new(&two_desks()).of(&UserId::from("reyes"));
-        assert!(panel.rights.contains(&(LineId::from("macro"), Right::Listen)));
-        assert!(panel.rights.contains(&(LineId::from("sterling"), Right::Speak)));
+        let (first, new) = (panel.speakers[0].clone(), LineId::from("a-new-hoot"));
+        let others: BTreeSet<LineId> = panel.speakers[1..].iter().cloned().chain([new.clone()]).collect();
+        let channels = panel.speakers_with(&others);
+        assert_eq!((channels.len(), channels.last()), (panel.speakers.len(), Some(&new)));
+        let keys = |pages: &[Page]| pages.iter().flat_map(|page| page.keys.clone()).collect::<Vec<_>>();
+        let (before, after) = (keys(&panel.pages), keys(&panel.pages_with(|line| *line != first)));
+        assert_eq!(before.len(), after.len());
+        assert!(before.contains(&Some(first.clone())) && !after.contains(&Some(first)));
     }
 
     #[test]

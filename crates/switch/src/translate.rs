@@ -1,6 +1,8 @@
 //! The one place where the protocol and call control meet: acts in, refusals, microphones and tones out.
 
-use dealerboard_call_control::{Accepted, Act, MicReport, Refusal, RefusalCode, RingInCall, SecondPress, Sound};
+use dealerboard_call_control::{
+    Accepted, Act, MicReport, Refusal, RefusalCode, RingInCall, SecondPress, Sound, TalkMode,
+};
 use dealerboard_wire as wire;
 
 /// Who decides an act.
@@ -34,6 +36,8 @@ pub fn act(act: &wire::Act) -> ToWhom {
         wire::Act::Clear { line } => Act::Clear { line },
         wire::Act::Signal { line, on } => Act::Signal { line, on },
         wire::Act::Talk { line, on, latched } => Act::Talk { line, on, latched },
+        wire::Act::Right { line, user, allowed } => Act::Right { line, user, allowed },
+        wire::Act::WhoHears { line } => Act::WhoHears { line },
         wire::Act::OpenMic { line } => Act::OpenMic { line },
         wire::Act::Intercom { user, position } => Act::Intercom { user, position },
         wire::Act::IntercomGroup { group, position } => Act::IntercomGroup { group, position },
@@ -61,6 +65,7 @@ fn code(code: RefusalCode) -> wire::RefusalCode {
         RefusalCode::ListenOnly => wire::RefusalCode::ListenOnly,
         RefusalCode::NoRight => wire::RefusalCode::NoRight,
         RefusalCode::NotRecorded => wire::RefusalCode::NotRecorded,
+        RefusalCode::MutedGlobal => wire::RefusalCode::MutedGlobal,
         RefusalCode::TalkersFull => wire::RefusalCode::TalkersFull,
         RefusalCode::PositionBusy => wire::RefusalCode::PositionBusy,
         RefusalCode::Stale => wire::RefusalCode::Stale,
@@ -71,6 +76,15 @@ fn code(code: RefusalCode) -> wire::RefusalCode {
         RefusalCode::Dnd => wire::RefusalCode::Dnd,
         RefusalCode::NotYours => wire::RefusalCode::NotYours,
         RefusalCode::NobodyThere => wire::RefusalCode::NobodyThere,
+    }
+}
+
+/// What a press on a talk key does.
+pub fn talk_mode(mode: TalkMode) -> dealerboard_model::TalkMode {
+    match mode {
+        TalkMode::Momentary => dealerboard_model::TalkMode::Momentary,
+        TalkMode::Latched => dealerboard_model::TalkMode::Latched,
+        TalkMode::Both => dealerboard_model::TalkMode::Both,
     }
 }
 

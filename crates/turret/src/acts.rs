@@ -141,6 +141,8 @@ impl TurretTask {
             | Act::TalkBack { .. }
             | Act::Dnd { .. }
             | Act::HideHistory { .. }
+            | Act::Right { .. }
+            | Act::WhoHears { .. }
             | Act::Private { .. }
             | Act::Join { .. }
             | Act::Unjoin { .. }
@@ -190,6 +192,8 @@ impl TurretTask {
             | Act::Hold { .. }
             | Act::Release { .. }
             | Act::Signal { .. }
+            | Act::Right { .. }
+            | Act::WhoHears { .. }
             | Act::Private { .. }
             | Act::Join { .. }
             | Act::Unjoin { .. }
@@ -321,6 +325,8 @@ fn line_of(intent: &Intent) -> Option<LineId> {
     | Intent::Move { line, .. }
     | Intent::ReleaseLine { line }
     | Intent::Unjoin { line }
+    | Intent::WhoHears { line }
+    | Intent::Right { line, .. }
     | Intent::Talk { line, .. } = intent
     {
         Some(line.clone())
@@ -351,6 +357,8 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::Clear { line }
         | Act::Signal { line, .. }
         | Act::Talk { line, .. }
+        | Act::Right { line, .. }
+        | Act::WhoHears { line }
         | Act::OpenMic { line }
         | Act::TalkBack { line, .. } => Some(line),
         Act::Intercom { .. }

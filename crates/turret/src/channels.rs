@@ -5,7 +5,7 @@
 use super::{Look, TalkKey, mics, place};
 use crate::gains;
 use crate::view::{ChannelView, TalkView};
-use dealerboard_model::{LineId, LineKind, LineStatus, Position, Right};
+use dealerboard_model::{LineId, LineStatus, Mute, Position, Right, TalkMode};
 
 impl Look<'_> {
     pub(super) fn talk(&self, line: &LineId) -> TalkView {
@@ -24,6 +24,17 @@ impl Look<'_> {
             Some(TalkKey::Latched) if closes => TalkView::Closing,
             Some(TalkKey::Latched) => TalkView::Latched,
         }
+    }
+
+    /// Somebody else's handset is on it, and this turret's speakers leave it out.
+    fn is_muted_here(&self, status: &LineStatus) -> bool {
+        let mine = status.parties.iter().any(|party| self.is_me(&party.user));
+        status.mute == Mute::Global && !status.parties.is_empty() && !mine
+    }
+
+    /// What a press on the talk key of a line does.
+    pub(super) fn talk_mode(&self, line: &LineId) -> TalkMode {
+        self.facts.talk_modes.get(line).copied().unwrap_or_default()
     }
 
     /// Who is on a wire, for its speaker channel: nobody says who speaks at the far end, the meter says that somebody does.
@@ -47,10 +58,11 @@ impl Look<'_> {
         let others: Vec<_> = status.talkers.iter().rev().filter(|it| Some(it.turret) != self.facts.turret).collect();
         let shown = mics::shown(self.facts, self.local);
         let mine = shown.iter().find(|(it, at)| it.line == *line && *at == Position::Speakers).map(|(it, _)| it);
-        let hoot = about.kind == LineKind::Hoot;
+        let hoot = about.kind.is_open();
         let words = match others.as_slice() {
             _ if self.facts.not_heard.contains(line) => "NOT HEARD".into(),
             _ if set.muted => "muted by you".into(),
+            _ if self.is_muted_here(status) => "GLOBAL MUTE".into(),
             [newest] => self.facts.name_of(&newest.user),
             [newest, more @ ..] => format!("{} +{}", self.facts.name_of(&newest.user), more.len()),
             [] if hoot && mine.is_some() => hear_you(mine.map_or(0, |it| it.hearers)),
@@ -69,6 +81,7 @@ impl Look<'_> {
             solo: set.solo,
             ducked: gains::is_ducked(self.facts),
             talk: self.talk(line),
+            talk_mode: self.talk_mode(line),
             talk_since_utc_ms: mine.map(|it| it.since.utc_ms),
             here: self.facts.position_of(line) == Some(Position::Speakers),
             closes_utc_ms: mine.and_then(|it| it.closes_at).map(|it| it.utc_ms),

@@ -7,6 +7,7 @@ use crate::acts::line_of_act;
 use crate::cards::CardViews;
 use crate::history;
 use crate::link::LinkEvent;
+use crate::listening::listeners;
 use crate::mics;
 use crate::project::TalkKey;
 use crate::task::{TurretTask, tone_of, utc_ms};
@@ -162,6 +163,9 @@ impl TurretTask {
             FromSwitch::Event { event: event @ (Event::History { .. } | Event::HistoryHidden { .. }), .. } => {
                 self.facts.event(&event);
                 self.tell_history(&event);
+            }
+            FromSwitch::Event { event: Event::Listeners { line, people, may_set }, .. } => {
+                self.tell(Change::Listeners(listeners(line, people, may_set, &self.facts)));
             }
             FromSwitch::Event { event, .. } => self.facts.event(&event),
             FromSwitch::Answer { id, result } => self.answered(id, result),

@@ -6,7 +6,7 @@ use crate::calling::Whom;
 use crate::history::Journal;
 use dealerboard_model::{
     AnnouncedCall, Csrc, GroupId, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right, Ring,
-    RingInCall, RingPriority, TurretId, UserId,
+    RingInCall, RingPriority, TalkMode, TurretId, UserId,
 };
 use dealerboard_wire::{
     Event, IntercomGroup, Me, OpenMic, Page, Person, RecorderHealth, SecondPress, Snapshot, TalkerLabel,
@@ -28,6 +28,8 @@ pub struct Facts {
     pub statuses: BTreeMap<LineId, LineStatus>,
     /// This user's right on each hoot.
     pub rights: BTreeMap<LineId, Right>,
+    /// What a press on a talk key does, where it is not open while it is held.
+    pub talk_modes: BTreeMap<LineId, TalkMode>,
     /// Pages of keys.
     pub pages: Vec<Page>,
     /// Lines on the speakers, in the order of the channels.
@@ -65,6 +67,7 @@ impl Default for Facts {
             lines: BTreeMap::new(),
             statuses: BTreeMap::new(),
             rights: BTreeMap::new(),
+            talk_modes: BTreeMap::new(),
             pages: Vec::new(),
             speakers: Vec::new(),
             people: Vec::new(),
@@ -90,6 +93,7 @@ impl Facts {
         self.lines = snapshot.lines.into_iter().map(|facts| (facts.line.clone(), self.as_seen(facts))).collect();
         self.statuses = snapshot.statuses.into_iter().map(|status| (status.line.clone(), status)).collect();
         self.rights = snapshot.rights.into_iter().collect();
+        self.talk_modes = snapshot.talk_modes.into_iter().collect();
         self.pages = snapshot.pages;
         self.speakers = snapshot.speakers;
         self.people = snapshot.people;
@@ -135,7 +139,7 @@ impl Facts {
             }
             Event::History { entries, page, more } => self.history.take(entries, *page, *more),
             Event::HistoryHidden { entry } => self.history.hide(*entry),
-            Event::Notice(_) | Event::MoreEars { .. } => {}
+            Event::Notice(_) | Event::Listeners { .. } | Event::MoreEars { .. } => {}
         }
     }
 
@@ -317,6 +321,7 @@ mod tests {
             lines,
             statuses: Vec::new(),
             rights: Vec::new(),
+            talk_modes: Vec::new(),
             pages: Vec::new(),
             speakers: Vec::new(),
             people: Vec::new(),

@@ -145,7 +145,9 @@ impl Journal {
         match (entry.kind, &entry.user, &entry.group) {
             (LineKind::Intercom, Some(user), _) => intercom(&Whom::Person(user.clone()), facts, local),
             (LineKind::Intercom, None, group) => call_group(group.as_ref(), facts, local),
-            (LineKind::Ard | LineKind::Mrd | LineKind::Hoot, ..) => call_line(entry, to, facts, local),
+            (LineKind::Ard | LineKind::Mrd | LineKind::Hoot | LineKind::ShoutDown, ..) => {
+                call_line(entry, to, facts, local)
+            }
         }
     }
 }

@@ -56,6 +56,8 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::Signal { on: true, .. }
         | Intent::Talk { on: true, .. }
         | Intent::Mute { on: false, .. }
+        | Intent::WhoHears { .. }
+        | Intent::Right { .. }
         | Intent::OpenMic { .. }
         | Intent::Select { .. }
         | Intent::Intercom { .. }

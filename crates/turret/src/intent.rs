@@ -3,7 +3,7 @@
 //! Law: plain values. `press` turns them into acts of the protocol, by what the user saw.
 
 use crate::view::DeviceChoice;
-use dealerboard_model::{CallId, GroupId, Lamp, LineId, Position, TransferTo, UserId};
+use dealerboard_model::{Allowed, CallId, GroupId, Lamp, LineId, Position, TransferTo, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -158,6 +158,20 @@ pub enum Intent {
         position: Position,
         /// Muted.
         on: bool,
+    },
+    /// Asks who hears a hoot.
+    WhoHears {
+        /// Which hoot.
+        line: LineId,
+    },
+    /// Sets what a user may do on a hoot: for a supervisor of a desk that has it.
+    Right {
+        /// Which hoot.
+        line: LineId,
+        /// Whose right.
+        user: UserId,
+        /// What they may do.
+        allowed: Allowed,
     },
     /// Opens a party's microphone again after a lapse.
     OpenMic {

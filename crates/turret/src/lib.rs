@@ -4,7 +4,7 @@
 //! (each `seat` a `card` and an `ear`) the devices, `choosing` which, of those that `lister` finds;
 //! `facts`, `mics`, `mutes`, `calling`, `keyed`, `project`, `changes` and `press` are pure: what is known, which microphones are open or muted,
 //! which intercoms are on their way, what was keyed without the switch,
-//! what it looks like, what differs, what a press means. `speaking` is too: who speaks, and `plugged`: which microphones are there; so are `words`,
+//! what it looks like, what differs, what a press means. `listening` shows who hears a hoot. `speaking` is too: who speaks, and `plugged`: which microphones are there; so are `words`,
 //! what the user is told, and `places`, where each line is heard.
 
 mod acts;
@@ -25,6 +25,7 @@ mod intake;
 mod intent;
 mod keyed;
 mod link;
+mod listening;
 mod lister;
 mod log;
 mod mic_file;

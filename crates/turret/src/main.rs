@@ -203,7 +203,8 @@ impl Watch {
             | Change::Meters(_)
             | Change::History(_)
             | Change::HistoryEntry(_)
-            | Change::Devices(_) => Ok(()),
+            | Change::Devices(_)
+            | Change::Listeners(_) => Ok(()),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::mics;
 use crate::project::{Local, TalkKey};
 use crate::view::{DeviceChoice, DevicePart, Intent, LinkView};
 use crate::words::name_of;
-use dealerboard_model::{CallId, Lamp, LineId, LineKind, LinePhase, LineStatus, Position, lamp};
+use dealerboard_model::{CallId, Lamp, LineId, LinePhase, LineStatus, Position, lamp};
 use dealerboard_wire::Act;
 use uuid::Uuid;
 
@@ -142,6 +142,10 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
             act(Act::Override { line: line.clone(), call: *call, position, reason: reason.clone() })
         }
         Intent::Clear { line } => act(Act::Clear { line: line.clone() }),
+        Intent::WhoHears { line } => act(Act::WhoHears { line: line.clone() }),
+        Intent::Right { line, user, allowed } => {
+            act(Act::Right { line: line.clone(), user: user.clone(), allowed: *allowed })
+        }
         Intent::OpenMic { position } => at(*position, facts, local, |line| Act::OpenMic { line }),
         Intent::Signal { line, on } => act(Act::Signal { line: line.clone(), on: *on }),
         Intent::Talk { on: true, .. } if local.lacks_microphone(Position::HandsFree) => refuse(NO_MICROPHONE),
@@ -223,6 +227,8 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         | Intent::Clear { .. }
         | Intent::Signal { .. }
         | Intent::Talk { .. }
+        | Intent::WhoHears { .. }
+        | Intent::Right { .. }
         | Intent::OpenMic { .. }
         | Intent::IntercomPicked { .. }
         | Intent::TalkBack { .. }
@@ -282,12 +288,11 @@ fn press(line: &LineId, seen: Seen, to: Option<Position>, facts: &Facts, local: 
     let (Some(about), Some(status), Some(me)) = (facts.lines.get(line), facts.statuses.get(line), facts.turret) else {
         return refuse("This line is not on this turret; look at the panel and press another key.");
     };
-    if about.kind == LineKind::Hoot {
+    if about.kind.is_open() {
         return press_hoot(line, seen, facts, local);
     }
     let shown = lamp(status, me);
-    let means = meaning(seen.lamp.unwrap_or(shown));
-    let is = meaning(shown);
+    let (means, is) = (meaning(seen.lamp.unwrap_or(shown)), meaning(shown));
     let name = &about.name;
     // A wire that begins to ring while it is seized is answered: both ends want to talk.
     let met = is == Meaning::Answer && seen.call.is_none() && matches!(means, Meaning::Seize | Meaning::Answer);
@@ -451,8 +456,12 @@ fn talk_back(whom: &Whom, on: bool, latched: bool, facts: &Facts, local: &Local)
 }
 
 fn shut(local: &Local, which: impl Fn(TalkKey) -> bool) -> Vec<Deed> {
-    let keys = local.talk.iter().filter(|(_, key)| which(**key));
-    keys.map(|(line, _)| Deed::Act(Act::Talk { line: line.clone(), on: false, latched: false })).collect()
+    local
+        .talk
+        .iter()
+        .filter(|(_, key)| which(**key))
+        .map(|(line, _)| Deed::Act(Act::Talk { line: line.clone(), on: false, latched: false }))
+        .collect()
 }
 
 /// The microphone of hands-free is that of the talk keys too: muting it lets them go.

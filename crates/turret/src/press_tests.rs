@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::view::DeviceView;
-use dealerboard_model::{Csrc, LineFacts, Moment, Party, RecordPolicy, Ring, RingPriority, Talker, TurretId, UserId};
+use dealerboard_model::{
+    Csrc, LineFacts, LineKind, Moment, Party, RecordPolicy, Ring, RingPriority, Talker, TurretId, UserId,
+};
 use dealerboard_wire::SecondPress;
 use tokio::time::Instant;
 

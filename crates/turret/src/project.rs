@@ -11,7 +11,7 @@ use crate::view::{
     RecorderView, View,
 };
 use dealerboard_model::{
-    FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Party, Position, Proof, Role, lamp,
+    FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Mute, Party, Position, Proof, Role, lamp,
 };
 use dealerboard_wire::RecorderHealth;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -239,6 +239,8 @@ impl<'a> Look<'a> {
             signalled_utc_ms: status.signalled.map(|it| it.utc_ms),
             pressed: self.local.pressed.contains(&about.line),
             right: self.facts.rights.get(&about.line).copied(),
+            talk_mode: self.talk_mode(&about.line),
+            mute: if self.up() { status.mute } else { Mute::None },
             locked: self.up() && (status.private_by().is_some() || status.is_held_exclusively()),
             can_override: self.is_a(Role::Supervisor)
                 && about.kind.is_wire()
@@ -420,6 +422,7 @@ fn kind_and_number(about: &LineFacts) -> String {
         LineKind::Ard => "ARD",
         LineKind::Mrd => "MRD",
         LineKind::Hoot => "Hoot",
+        LineKind::ShoutDown => "Shout-down",
         LineKind::Intercom => "Intercom",
     };
     format!("{kind} {}", about.number).trim_end().to_owned()

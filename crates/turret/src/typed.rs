@@ -53,6 +53,11 @@ const EXAMPLES: &[(&str, &str)] = &[
         r#"{"intent":"talk","line":"sterling-hoot","on":true}"#,
         "a talk key; false lets it go, \"latched\":true keeps it open until then",
     ),
+    (r#"{"intent":"who_hears","line":"sterling-hoot"}"#, "lists who hears a hoot, and what each may do there"),
+    (
+        r#"{"intent":"right","line":"sterling-hoot","user":"t.marsh","allowed":"listen"}"#,
+        "sets what a user may do on a hoot, none, listen or speak: for a supervisor of a desk that has it",
+    ),
     (r#"{"intent":"signal","line":"fenmoor","on":true}"#, "rings the far end of an MRD until false"),
     (r#"{"intent":"intercom","user":"t.marsh"}"#, "calls a person, accepts their call, or ends the intercom with them"),
     (r#"{"intent":"intercom_group","group":"london-rates"}"#, "calls a group, or ends or leaves its call"),

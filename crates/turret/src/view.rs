@@ -7,7 +7,8 @@ mod devices;
 
 pub use crate::history::{HistoryMark, HistoryRow, HistoryView};
 pub use crate::intent::{DevicePart, Intent};
-use dealerboard_model::{CallId, GroupId, Lamp, LineId, LineKind, Position, Proof, Right, UserId};
+pub use crate::listening::{ListenerView, ListenersView};
+use dealerboard_model::{CallId, GroupId, Lamp, LineId, LineKind, Mute, Position, Proof, Right, TalkMode, UserId};
 pub use devices::{ChosenView, DeviceChoice, DeviceView, DevicesView};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -188,6 +189,10 @@ pub struct KeyView {
     pub pressed: bool,
     /// My right, on a hoot.
     pub right: Option<Right>,
+    /// What loudspeakers at this end leave out of it.
+    pub mute: Mute,
+    /// What a press does where the key is a talk key.
+    pub talk_mode: TalkMode,
     /// Nobody else gets in: it is private, or held for one person alone.
     pub locked: bool,
     /// I may enter the call on it as its desk's supervisor.
@@ -329,6 +334,8 @@ pub struct ChannelView {
     pub ducked: bool,
     /// The talk key.
     pub talk: TalkView,
+    /// What a press on it does.
+    pub talk_mode: TalkMode,
     /// Talking since, UTC milliseconds.
     #[ts(type = "number | null")]
     pub talk_since_utc_ms: Option<i64>,
@@ -467,4 +474,6 @@ pub enum Change {
     Meters(Meters),
     /// What devices there are, and which were chosen.
     Devices(DevicesView),
+    /// Who hears a hoot.
+    Listeners(ListenersView),
 }

@@ -29,6 +29,10 @@ pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
         Act::Talk { line, on: true, .. } => {
             format!("Not sent: the talk key of {}; press it again to talk.", name(line))
         }
+        Act::Right { line, user, .. } => {
+            format!("Not sent: what {} may do on {} is as it was; set it again.", facts.name_of(user), name(line))
+        }
+        Act::WhoHears { .. } => return None,
         Act::OpenMic { line } => format!("Not sent: the microphone of {} stays closed; press again.", name(line)),
         Act::Intercom { user, .. } => format!("Not sent: the call to {}; press again.", facts.name_of(user)),
         Act::IntercomGroup { group, .. } => {

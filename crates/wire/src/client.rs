@@ -1,6 +1,6 @@
 //! What a turret sends.
 
-use dealerboard_model::{CallId, GroupId, LineId, Position, TransferTo, TurretId, Uplink, UserId};
+use dealerboard_model::{Allowed, CallId, GroupId, LineId, Position, TransferTo, TurretId, Uplink, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -286,6 +286,20 @@ pub enum Act {
         on: bool,
         /// The key was latched, not held.
         latched: bool,
+    },
+    /// Sets what a user may do on a hoot: a supervisor's act.
+    Right {
+        /// Which hoot.
+        line: LineId,
+        /// Whose right.
+        user: UserId,
+        /// What they may do.
+        allowed: Allowed,
+    },
+    /// Asks who hears a hoot; [`crate::Event::Listeners`] comes before the answer.
+    WhoHears {
+        /// Which hoot.
+        line: LineId,
     },
     /// Opens the microphone of one's own party again after a lapse closed it.
     OpenMic {

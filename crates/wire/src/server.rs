@@ -2,8 +2,8 @@
 
 use crate::Refusal;
 use dealerboard_model::{
-    CallId, Csrc, DeskId, GroupId, LineFacts, LineId, LineStatus, Moment, NumberedEntry, PersonStatus, Position, Right,
-    RingInCall, Role, TurretId, Uplink, UserId,
+    CallId, Csrc, DeskId, GroupId, LineFacts, LineId, LineStatus, Listener, Moment, NumberedEntry, PersonStatus,
+    Position, Right, RingInCall, Role, TalkMode, TurretId, Uplink, UserId,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -151,6 +151,15 @@ pub enum Event {
         /// All of them.
         mics: Vec<OpenMic>,
     },
+    /// Who hears a hoot, because this turret asked.
+    Listeners {
+        /// Which hoot.
+        line: LineId,
+        /// Everybody who is on it, or was before a supervisor took them off.
+        people: Vec<Listener>,
+        /// This user may set their rights.
+        may_set: bool,
+    },
     /// A message for this user, near the key it concerns.
     Notice(Notice),
     /// The recorder's state.
@@ -216,6 +225,9 @@ pub struct Snapshot {
     pub recorder: RecorderHealth,
     /// Number of ears a turret offers at first.
     pub ears: u16,
+    /// What a press on the talk key of a line does, where it is not open while it is held (`talk.mode`).
+    #[serde(default)]
+    pub talk_modes: Vec<(LineId, TalkMode)>,
     /// Groups that can be called by intercom.
     #[serde(default)]
     pub groups: Vec<IntercomGroup>,

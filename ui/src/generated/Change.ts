@@ -8,6 +8,7 @@ import type { HistoryView } from "./HistoryView";
 import type { IncomingView } from "./IncomingView";
 import type { KeyView } from "./KeyView";
 import type { LineId } from "./LineId";
+import type { ListenersView } from "./ListenersView";
 import type { Meters } from "./Meters";
 import type { NoticeView } from "./NoticeView";
 import type { PageView } from "./PageView";
@@ -18,4 +19,4 @@ import type { View } from "./View";
 /**
  * One change of the view: the whole of the named part, replacing it.
  */
-export type Change = { "change": "view", "value": View } | { "change": "header", "value": Header } | { "change": "pages", "value": Array<PageView> } | { "change": "key", "value": KeyView } | { "change": "key_gone", "value": LineId } | { "change": "position", "value": PositionView } | { "change": "channels", "value": Array<ChannelView> } | { "change": "channel", "value": ChannelView } | { "change": "people", "value": Array<PersonView> } | { "change": "person", "value": PersonView } | { "change": "groups", "value": Array<GroupView> } | { "change": "incoming", "value": Array<IncomingView> } | { "change": "notice", "value": NoticeView } | { "change": "history", "value": HistoryView } | { "change": "history_entry", "value": HistoryRow } | { "change": "meters", "value": Meters } | { "change": "devices", "value": DevicesView };
+export type Change = { "change": "view", "value": View } | { "change": "header", "value": Header } | { "change": "pages", "value": Array<PageView> } | { "change": "key", "value": KeyView } | { "change": "key_gone", "value": LineId } | { "change": "position", "value": PositionView } | { "change": "channels", "value": Array<ChannelView> } | { "change": "channel", "value": ChannelView } | { "change": "people", "value": Array<PersonView> } | { "change": "person", "value": PersonView } | { "change": "groups", "value": Array<GroupView> } | { "change": "incoming", "value": Array<IncomingView> } | { "change": "notice", "value": NoticeView } | { "change": "history", "value": HistoryView } | { "change": "history_entry", "value": HistoryRow } | { "change": "meters", "value": Meters } | { "change": "devices", "value": DevicesView } | { "change": "listeners", "value": ListenersView };

@@ -3,6 +3,7 @@ import type { Lamp } from "./Lamp";
 import type { LineId } from "./LineId";
 import type { LineKind } from "./LineKind";
 import type { Proof } from "./Proof";
+import type { TalkMode } from "./TalkMode";
 import type { TalkView } from "./TalkView";
 
 /**
@@ -53,6 +54,10 @@ ducked: boolean,
  * The talk key.
  */
 talk: TalkView, 
+/**
+ * What a press on it does.
+ */
+talk_mode: TalkMode, 
 /**
  * Talking since, UTC milliseconds.
  */

@@ -3,9 +3,11 @@ import type { CallId } from "./CallId";
 import type { Lamp } from "./Lamp";
 import type { LineId } from "./LineId";
 import type { LineKind } from "./LineKind";
+import type { Mute } from "./Mute";
 import type { Position } from "./Position";
 import type { Proof } from "./Proof";
 import type { Right } from "./Right";
+import type { TalkMode } from "./TalkMode";
 
 /**
  * One line's key.
@@ -67,6 +69,14 @@ pressed: boolean,
  * My right, on a hoot.
  */
 right: Right | null, 
+/**
+ * What loudspeakers at this end leave out of it.
+ */
+mute: Mute, 
+/**
+ * What a press does where the key is a talk key.
+ */
+talk_mode: TalkMode, 
 /**
  * Nobody else gets in: it is private, or held for one person alone.
  */

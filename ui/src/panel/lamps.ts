@@ -3,6 +3,7 @@ import type { ChannelView } from '../generated/ChannelView';
 import type { GroupView } from '../generated/GroupView';
 import type { KeyView } from '../generated/KeyView';
 import type { Lamp } from '../generated/Lamp';
+import type { LineKind } from '../generated/LineKind';
 import type { PersonView } from '../generated/PersonView';
 import type { Position } from '../generated/Position';
 import type { Proof } from '../generated/Proof';
@@ -24,6 +25,9 @@ export const lampWord: Record<Lamp, string> = {
   idle: 'Idle',
 };
 
+/** Always open to its members: its key is a talk key. */
+export const isOpen = (kind: LineKind): boolean => kind === 'hoot' || kind === 'shout_down';
+
 /** A position as the panel writes it. */
 export const positionWord: Record<Position, string> = {
   left: 'Left', right: 'Right', 'hands-free': 'Hands-free', speakers: 'Speakers',
@@ -36,12 +40,12 @@ export function keyGlyph(key: KeyView): GlyphName | null {
     case 'out_of_service': return 'x';
     case 'ringing_high': return 'bell2';
     case 'ringing_low': return 'bell1';
-    case 'in_use_here': return key.locked ? 'lock' : key.kind === 'hoot' ? 'waves' : 'disc';
+    case 'in_use_here': return key.locked ? 'lock' : isOpen(key.kind) ? 'waves' : 'disc';
     case 'held_here': return 'pause';
     case 'held_elsewhere': return key.locked ? 'lock' : 'pause';
     case 'in_use_elsewhere':
       if (key.locked) return 'lock';
-      if (key.kind === 'hoot') return 'waves';
+      if (isOpen(key.kind)) return 'waves';
       return key.who.length > 1 ? 'people' : 'person';
     case 'idle': return null;
   }
@@ -130,7 +134,7 @@ export function groupGlyph(group: GroupView): GlyphName {
 export function channelMark(channel: ChannelView): GlyphName {
   if (channel.talk === 'stale') return 'q';
   if (channel.proof.state === 'not_recorded' || channel.proof.state === 'off_by_policy') return 'noseal';
-  return channel.kind === 'hoot' ? 'waves' : 'seal';
+  return isOpen(channel.kind) ? 'waves' : 'seal';
 }
 
 /** dBFS as a share of a meter, 0 to 100: 60 dB of it are drawn. */

@@ -9,6 +9,7 @@ import type { HistoryView } from '../generated/HistoryView';
 import type { IncomingView } from '../generated/IncomingView';
 import type { Intent } from '../generated/Intent';
 import type { KeyView } from '../generated/KeyView';
+import type { ListenersView } from '../generated/ListenersView';
 import type { NoticeView } from '../generated/NoticeView';
 import type { PageView } from '../generated/PageView';
 import type { PersonView } from '../generated/PersonView';
@@ -59,12 +60,14 @@ export class PanelStore {
   lines = $state.raw<ReadonlyMap<string, number>>(new Map());
   /** The devices there are and those that were chosen, once they were asked for. */
   devices = $state.raw<DevicesView | null>(null);
+  /** Who hears the hoot whose card is on show, as the switch told last. */
+  listeners = $state.raw<ListenersView | null>(null);
   /** The message at a key. */
   message = $state.raw<Message | null>(null);
   /** The first page on show. */
   page = $state(0);
   /** The dialog on show. */
-  dialog = $state<null | 'shortcuts' | 'log_off' | 'devices' | 'card' | 'join' | 'transfer' | 'move'>(null);
+  dialog = $state<null | 'shortcuts' | 'log_off' | 'devices' | 'card' | 'join' | 'transfer' | 'move' | 'listeners'>(null);
   /** The position whose conference is on show, or whose call is sent on. */
   joining = $state<Position>('left');
   /** The line that is moved. */
@@ -96,6 +99,16 @@ export class PanelStore {
   /** Shows what else can be done with a line. */
   openCard(key: KeyView): void {
     [this.card, this.dialog] = [key.line, 'card'];
+  }
+
+  /** Shows who can hear me on a hoot. */
+  openListeners(line: string): void {
+    [this.card, this.dialog, this.listeners] = [line, 'listeners', null];
+  }
+
+  /** Asks who hears a hoot; no message goes for it. */
+  askWhoHears(line: string): void {
+    if (!this.stale) this.#transport.send({ intent: 'who_hears', line });
   }
 
   /** Shows what can be joined with the call of a position, and what is. */
@@ -213,6 +226,7 @@ export class PanelStore {
         if (this.history) this.history = { ...this.history, rows: [change.value, ...this.history.rows.filter((row) => row.n !== change.value.n)] };
         return;
       case 'devices': this.devices = change.value; return;
+      case 'listeners': this.listeners = change.value; return;
       case 'meters':
         this.mics = change.value.mics_dbfs;
         this.lines = new Map(change.value.lines_dbfs);

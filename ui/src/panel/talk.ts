@@ -1,5 +1,6 @@
 // The gesture of a talk key. Law: whatever happens to pointer, keyboard or window, a key that is no longer held is shut;
-// only a deliberate tap, a second press or `L` leaves a microphone open, and only the turret decides whether it may.
+// only `L`, or a tap or press where the floor's `talk.mode` says so, leaves a microphone open, and only the turret decides whether it may.
+import type { TalkMode } from '../generated/TalkMode';
 import type { TalkView } from '../generated/TalkView';
 
 const TAP_MS = 250;
@@ -20,6 +21,7 @@ export class TalkGesture {
   constructor(
     private readonly state: () => TalkView,
     private readonly send: (wish: TalkWish) => void,
+    private readonly mode: () => TalkMode = () => 'both',
   ) {}
 
   /** The key is held down now. */
@@ -34,6 +36,7 @@ export class TalkGesture {
     if (state === 'latched') return this.send({ on: false, latched: false });
     // A press on a silent latch says "I am still here".
     if (state === 'closing') return this.send({ on: true, latched: true });
+    if (this.mode() === 'latched') return this.send({ on: true, latched: true });
     this.#held = true;
     this.#since_ms = now_ms;
     this.#second = now_ms - this.#released_ms < DOUBLE_MS;
@@ -46,7 +49,7 @@ export class TalkGesture {
     this.#held = false;
     this.#released_ms = now_ms;
     const short = now_ms - this.#since_ms < TAP_MS;
-    const latch = (short || this.#second) && this.mayLatch();
+    const latch = this.mode() === 'both' && (short || this.#second) && this.mayLatch();
     this.send(latch ? { on: true, latched: true } : { on: false, latched: false });
   }
 

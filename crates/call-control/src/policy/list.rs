@@ -7,6 +7,7 @@ const FLOOR: &[Level] = &[Level::Floor];
 const MRD: &[Level] = &[Level::Floor, Level::Line(LineKind::Mrd)];
 const WIRE: &[Level] = &[Level::Floor, Level::Line(LineKind::Ard), Level::Line(LineKind::Mrd)];
 const HOOT: &[Level] = &[Level::Floor, Level::Line(LineKind::Hoot)];
+const OPEN: &[Level] = &[Level::Floor, Level::Line(LineKind::Hoot), Level::Line(LineKind::ShoutDown)];
 const PERSON: &[Level] = &[Level::Floor, Level::Desk, Level::User];
 const WIRE_AND_PERSON: &[Level] =
     &[Level::Floor, Level::Line(LineKind::Ard), Level::Line(LineKind::Mrd), Level::Desk, Level::User];
@@ -15,6 +16,7 @@ const ANYWHERE: &[Level] = &[
     Level::Line(LineKind::Ard),
     Level::Line(LineKind::Mrd),
     Level::Line(LineKind::Hoot),
+    Level::Line(LineKind::ShoutDown),
     Level::Desk,
     Level::User,
 ];
@@ -106,6 +108,40 @@ words! {
         Keep = "keep",
         /// It goes to whom it was announced.
         Complete = "complete",
+    }
+}
+
+words! {
+    /// `mute`: what loudspeakers leave out of a line.
+    MutePolicy {
+        /// Nothing.
+        None = "none",
+        /// The voices of neighbours.
+        Local = "local",
+        /// All of it, while somebody of that end is on it by handset.
+        Global = "global",
+    }
+}
+
+words! {
+    /// `talk.mode`: what a press on a talk key does.
+    TalkMode {
+        /// Open while it is held.
+        Momentary = "momentary",
+        /// One press opens, the next one shuts.
+        Latched = "latched",
+        /// Open while it is held; a tap latches.
+        Both = "both",
+    }
+}
+
+words! {
+    /// `hoot.full`: what becomes of a talk when as many talk as may.
+    HootFull {
+        /// It is refused.
+        Refuse = "refuse",
+        /// It displaces another one.
+        Newest = "newest",
     }
 }
 
@@ -204,12 +240,20 @@ policies! {
         "whether an intercom waits at who does not want to be disturbed, or is refused";
     "dnd.scope" dnd_scope: DndScope = DndScope::IntercomAndExtension, DndScope::KIND, PERSON, Nearest,
         "what do-not-disturb keeps silent";
-    "hoot.talkers" hoot_talkers: usize = 12, Kind::Count(1, 64), HOOT, Smallest,
+    "hoot.talkers" hoot_talkers: usize = 12, Kind::Count(1, 64), OPEN, Smallest,
         "how many talk on a hoot at once, because more are understood by nobody";
-    "hoot.silent_talker" hoot_silent_talker_ms: u64 = 2 * S, Kind::Span(500, 10 * S), HOOT, Nearest,
+    "hoot.full" hoot_full: HootFull = HootFull::Newest, HootFull::KIND, OPEN, Smallest,
+        "whether a talk that finds no room displaces another one, or is refused; supervisors displace in any case";
+    "hoot.members" hoot_members: usize = 800, Kind::Count(2, 800), HOOT, Smallest,
+        "how many people are on a hoot at most, so that whoever talks knows who hears";
+    "hoot.silent_talker" hoot_silent_talker_ms: u64 = 2 * S, Kind::Span(500, 10 * S), OPEN, Nearest,
         "after how long a silent latch gives way to a new talker before anybody who speaks does";
-    "hoot.activity_gap" hoot_activity_gap_ms: u64 = 10 * S, Kind::Span(2 * S, 60 * S), HOOT, Nearest,
+    "hoot.activity_gap" hoot_activity_gap_ms: u64 = 10 * S, Kind::Span(2 * S, 60 * S), OPEN, Nearest,
         "how long a hoot's recording waits for the next talker, so that an exchange of words is one recording";
+    "mute" mute: MutePolicy = MutePolicy::None, MutePolicy::KIND, ANYWHERE, Largest,
+        "what loudspeakers leave out of a line, so that no microphone hears them: neighbours' voices, or all of it";
+    "talk.mode" talk_mode: TalkMode = TalkMode::Momentary, TalkMode::KIND, ANYWHERE, Nearest,
+        "whether a talk key is open while it is held, latches, or does both by how long it is pressed";
     "talk.tail" talk_tail_ms: u64 = 150, Kind::Span(0, 500), PERSON, Nearest,
         "how long a microphone stays open after its talk key, for the last syllable";
     "talk.held_max" talk_held_max_ms: u64 = 120 * S, Kind::Span(30 * S, 600 * S), ANYWHERE, Smallest,

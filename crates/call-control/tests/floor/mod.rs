@@ -75,6 +75,12 @@ fn spec(name: &str, kind: LineKind, far: Option<&str>, record: RecordPolicy, who
     }
 }
 
+/// These sit beside each other.
+fn beside(turrets: &[TurretId]) -> std::collections::BTreeMap<String, BTreeSet<String>> {
+    let seats: BTreeSet<String> = turrets.iter().map(|turret| format!("seat-{}", turret.0)).collect();
+    seats.iter().map(|seat| (seat.clone(), seats.iter().filter(|other| *other != seat).cloned().collect())).collect()
+}
+
 fn group(members: &[TurretId]) -> GroupSpec {
     GroupSpec { name: "Everybody".into(), members: members.iter().map(|turret| user(*turret)).collect() }
 }
@@ -95,6 +101,18 @@ impl Desk {
             assert!(floor.policies.floor.set(name, *value), "{name} takes {value}");
         }
         Self::of(floor)
+    }
+
+    /// The hoot is muted for neighbours, the MRD for the whole end; A2 and A3 have the MRD on their speakers.
+    pub fn muted_floor() -> Floor {
+        let mut floor = Self::floor(&[]);
+        for (line, mute) in [("hoot", "local"), ("mrd-a", "global")] {
+            floor.policies.lines.insert(l(line), set(&[("mute", Value::Word(mute))]));
+        }
+        for turret in [A2, A3] {
+            floor.users.get_mut(&user(turret)).unwrap().speakers.insert(l("mrd-a"));
+        }
+        floor
     }
 
     fn with(more_at_b: &[(TurretId, Right)]) -> Self {
@@ -131,6 +149,7 @@ impl Desk {
             spec("mrd-a", LineKind::Mrd, Some("mrd-b"), RecordPolicy::On, &a),
             spec("mrd-b", LineKind::Mrd, Some("mrd-a"), RecordPolicy::On, &b),
             spec("hoot", LineKind::Hoot, None, RecordPolicy::On, &hoot),
+            spec("shout", LineKind::ShoutDown, None, RecordPolicy::On, &[a, speak([B1, B2, B3])].concat()),
         ];
         let users = TURRETS.map(|turret| {
             let speakers = std::iter::once(l("hoot")).collect();
@@ -150,6 +169,9 @@ impl Desk {
             users: users.into_iter().collect(),
             groups: [(GroupId::from("everybody"), group(&TURRETS))].into(),
             policies: Policies { floor: set(&[("hoot.talkers", Value::Count(2))]), ..Policies::default() },
+            seats: TURRETS.map(|turret| (user(turret), format!("seat-{}", turret.0))).into(),
+            neighbours: beside(&[A1, A2]),
+            remote: BTreeSet::new(),
             first_call: 1,
             first_recording: 1,
             first_track: 1,

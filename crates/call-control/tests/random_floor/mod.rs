@@ -7,7 +7,8 @@
 use crate::floor::*;
 use dealerboard_call_control::{Act, Exchange, Floor, Input, Kept, KeptParty, MicReport, Output, Value};
 use dealerboard_model::{
-    CallId, LineId, LineKind, LinePhase, LineStatus, Moment, Party, Position, TrackId, TransferTo, TurretId, Uplink,
+    Allowed, CallId, LineId, LineKind, LinePhase, LineStatus, Moment, Party, Position, Right, TrackId, TransferTo,
+    TurretId, Uplink,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,6 +76,8 @@ impl Switch {
                 Output::TrackClosed { track } => drop(self.tracks.remove(track)),
                 Output::Answer { .. }
                 | Output::LineAdded { .. }
+                | Output::Listeners { .. }
+                | Output::PanelChanged { .. }
                 | Output::Person(_)
                 | Output::Notice { .. }
                 | Output::RecordingOpened { .. }
@@ -102,7 +105,7 @@ pub struct Move {
 }
 
 /// `Move::kind` is less.
-pub const KINDS: u8 = 49;
+pub const KINDS: u8 = 52;
 
 /// `Move::who` is less.
 pub const PLAYERS: usize = ALL.len();
@@ -157,6 +160,13 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
         47 | 48 => return Input::Heard { turret, uplink: position.uplink() },
         37 => Act::IntercomGroup { group: "everybody".into(), position },
         38 => Act::IntercomPicked { users: vec![other, user(TURRETS[one.line])], position },
+        49 => Act::Right {
+            line: l("hoot"),
+            user: other,
+            allowed: [Allowed::None, Allowed::Listen, Allowed::Speak][one.place],
+        },
+        50 => Act::WhoHears { line },
+        51 => Act::Talk { line: l("shout"), on: one.place > 0, latched: one.place > 1 },
         _ => return Input::VoiceActivity { turret, uplink: Uplink::Mic, speaking: one.place > 0 },
     };
     Input::Act { turret, id: 7, act }
@@ -169,6 +179,7 @@ fn opener(input: &Input) -> Option<TurretId> {
         Input::TalkOrphaned { .. }
         | Input::LogOn { .. }
         | Input::LogOff { .. }
+        | Input::Seat { .. }
         | Input::LinkLost { .. }
         | Input::VoiceActivity { .. }
         | Input::Microphone { .. }
@@ -176,6 +187,21 @@ fn opener(input: &Input) -> Option<TurretId> {
         | Input::Users(_)
         | Input::Tick => None,
     }
+}
+
+/// Somebody is on a line by handset or hands-free.
+fn by_handset(d: &Desk, line: &str) -> bool {
+    d.status(line).parties.iter().any(|party| party.position != Position::Speakers)
+}
+
+/// The user of a turret is on a line.
+fn on_it(d: &Desk, line: &str, turret: TurretId) -> bool {
+    d.status(line).parties.iter().any(|party| party.user == user(turret))
+}
+
+/// What the user of a turret may do on the hoot.
+fn right(d: &Desk, turret: TurretId) -> Option<Right> {
+    d.exchange.rights(&user(turret)).into_iter().find(|(line, _)| *line == l("hoot")).map(|(_, right)| right)
 }
 
 fn check(d: &Desk, switch: &Switch) {
@@ -197,10 +223,14 @@ fn check(d: &Desk, switch: &Switch) {
         for (hearer, label, handset) in legs {
             assert_ne!(hearer, turret, "I38");
             match label.as_str() {
-                "hoot" => assert!([A1, A1_TOO, A2, A3, B1].contains(hearer), "I1 {hearer} hears the hoot"),
+                "shout" => assert!(ALL.contains(hearer), "I1 {hearer}"),
+                "hoot" if [*turret, *hearer].iter().all(|it| [A1, A2].contains(it)) => panic!("I38 {turret} {hearer}"),
+                "hoot" => assert!(right(d, *hearer).is_some(), "I1 {hearer} hears the hoot"),
                 name if LINES.contains(&name) => {
                     let is_party = members(label).contains(hearer);
                     assert!(!handset || is_party, "I1 {label}");
+                    let alone = name != "mrd-a" || *handset || !by_handset(d, name);
+                    assert!(alone || on_it(d, name, *hearer), "I39 {hearer} plays {label}");
                     assert!(is_party || d.status(name).private_by().is_none(), "I1, PRV-4 {label}");
                 }
                 name => {
@@ -212,6 +242,9 @@ fn check(d: &Desk, switch: &Switch) {
             }
         }
     }
+    let mrd = d.status("mrd-a");
+    let talks = mrd.talkers.iter().filter(|talker| by_handset(d, "mrd-a") && !on_it(d, "mrd-a", talker.turret));
+    assert_eq!(talks.count(), 0, "I39");
     check_conferences(d);
     check_rings(d, switch);
     for (turret, uplink) in &switch.awaited {
@@ -237,9 +270,20 @@ fn check(d: &Desk, switch: &Switch) {
     let dnd = switch.kept.iter().filter(|what| matches!(what, Kept::Dnd(_))).cloned();
     assert_eq!(dnd.collect::<BTreeSet<_>>(), undisturbed.map(Kept::Dnd).collect(), "SWI-2");
     check_kept_lines(d, switch);
+    let of_file = |turret| match turret {
+        A1 | A2 | A3 => Some(Right::Speak),
+        B1 => Some(Right::Listen),
+        _ => None,
+    };
+    let set = TURRETS.into_iter().filter(|turret| right(d, *turret) != of_file(*turret));
+    let set = set.map(|turret| Kept::Right(l("hoot"), user(turret), right(d, turret).into()));
+    let rights = switch.kept.iter().filter(|what| matches!(what, Kept::Right(..))).cloned();
+    assert_eq!(rights.collect::<BTreeSet<_>>(), set.collect(), "SWI-2");
     let hoot = d.status("hoot");
     assert!(hoot.talkers.len() <= 2, "I37");
-    assert!(hoot.talkers.iter().all(|talker| [A1, A1_TOO, A2, A3].contains(&talker.turret)), "I37 right");
+    assert!(d.status("shout").talkers.len() <= 2, "I37");
+    let may_talk = |turret| right(d, turret) == Some(Right::Speak);
+    assert!(hoot.talkers.iter().all(|talker| may_talk(talker.turret)), "I37 right");
     for line in LINES {
         assert_eq!(switch.lines.get(&l(line)).unwrap_or(&d.status(line)), &d.status(line), "I16, I19 {line}");
     }
@@ -355,6 +399,7 @@ fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
         Input::Recorder { failing } => switch.failing_since = failing.as_ref().map(|_| was_failing.unwrap_or(d.now)),
         Input::Act { .. }
         | Input::Heard { .. }
+        | Input::Seat { .. }
         | Input::TalkOrphaned { .. }
         | Input::VoiceActivity { .. }
         | Input::Microphone { .. }
@@ -433,7 +478,7 @@ fn routed() -> Floor {
 
 impl Played {
     pub fn new() -> Self {
-        Self::on(|| Desk::floor(&[]))
+        Self::on(Desk::muted_floor)
     }
 
     /// On a floor that routes what rings.
@@ -490,6 +535,7 @@ impl Played {
             // What was not waited for, or is not there any more, is not told.
             Input::Heard { turret, uplink } => switch.awaited.contains(&(*turret, *uplink)),
             Input::TalkOrphaned { .. }
+            | Input::Seat { .. }
             | Input::VoiceActivity { .. }
             | Input::Microphone { .. }
             | Input::Recorder { .. }

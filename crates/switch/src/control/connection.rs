@@ -224,6 +224,8 @@ impl Reader {
                 | Act::Resume { .. }
                 | Act::Signal { on: true, .. }
                 | Act::Talk { on: true, .. }
+                | Act::Right { .. }
+                | Act::WhoHears { .. }
                 | Act::OpenMic { .. }
                 | Act::Intercom { .. }
                 | Act::IntercomGroup { .. }

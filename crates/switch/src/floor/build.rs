@@ -1,7 +1,7 @@
 //! Makes call control's floor of a floor file.
 
 use super::{FloorFile, Members, Whose};
-use crate::panel::members;
+use crate::panel::{members, rights};
 use dealerboard_call_control::{Floor, GroupSpec, LineSpec, Policies, UserSpec};
 use dealerboard_model::{DeskId, GroupId, LineId, LineKind, RecordPolicy, Right, RingPriority, UserId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,9 +21,13 @@ pub fn build(file: &FloorFile, first: [u32; 3]) -> Floor {
         }
     }
     for hoot in &file.hoots {
-        let mut members = with(file, &hoot.listen, Right::Listen);
-        members.extend(with(file, &hoot.speak, Right::Speak));
+        let members = rights(file, &hoot.speak, &hoot.listen);
         let line = spec(&hoot.id.value, &hoot.name, LineKind::Hoot, hoot.record, members);
+        lines.insert(line.line.clone(), line);
+    }
+    for shout in &file.shout_downs {
+        let members = shout.ends.iter().flat_map(|end| with(file, end, Right::Speak)).collect();
+        let line = spec(&shout.id.value, &shout.name, LineKind::ShoutDown, shout.record, members);
         lines.insert(line.line.clone(), line);
     }
     let users = file.users.iter().map(|user| {
@@ -39,11 +43,26 @@ pub fn build(file: &FloorFile, first: [u32; 3]) -> Floor {
         lines,
         users: users.collect(),
         groups: groups(file),
+        seats: file.users.iter().map(|user| (UserId(user.id.value.clone()), user.seat.clone())).collect(),
+        neighbours: neighbours(file),
+        remote: file.users.iter().filter(|user| user.remote).map(|user| UserId(user.id.value.clone())).collect(),
         policies: policies(file),
         first_call: first[0],
         first_recording: first[1],
         first_track: first[2],
     }
+}
+
+/// The seats beside each seat: those of one table are all beside each other.
+fn neighbours(file: &FloorFile) -> BTreeMap<String, BTreeSet<String>> {
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for seats in &file.neighbours {
+        for seat in seats {
+            let others = seats.iter().filter(|other| other.value != seat.value).map(|other| other.value.clone());
+            all.entry(seat.value.clone()).or_default().extend(others);
+        }
+    }
+    all
 }
 
 fn groups(file: &FloorFile) -> BTreeMap<GroupId, GroupSpec> {
@@ -58,6 +77,7 @@ fn groups(file: &FloorFile) -> BTreeMap<GroupId, GroupSpec> {
 pub fn policies(file: &FloorFile) -> Policies {
     let wires = file.wires.iter().flat_map(|wire| wire.ends.iter().map(move |end| (&end.line, &wire.policy)));
     let lines = wires.chain(file.hoots.iter().map(|hoot| (&hoot.id, &hoot.policy)));
+    let lines = lines.chain(file.shout_downs.iter().map(|shout| (&shout.id, &shout.policy)));
     Policies {
         floor: file.policy.clone(),
         lines: lines.map(|(line, policy)| (LineId(line.value.clone()), policy.clone())).collect(),

@@ -1,10 +1,12 @@
 //! Compares the words of a floor file with each other: what is named must exist, and exist once.
 
 use super::nearest::instead;
+use super::policies;
 use super::words::{FloorFile, Members, Placed, Whose};
 use super::{CHANNELS_MAX, Mistake};
-use crate::panel::members;
+use crate::panel::{members, rights};
 use dealerboard_call_control::GROUP_MAX;
+use dealerboard_model::LineId;
 use std::collections::HashMap;
 
 /// Every mistake that shows only when the whole file is known.
@@ -13,7 +15,8 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
     once("desk", file.desks.iter().map(|desk| &desk.id), &mut mistakes);
     once("user", file.users.iter().map(|user| &user.id), &mut mistakes);
     let ends = file.wires.iter().flat_map(|wire| wire.ends.iter());
-    let line_ids = || ends.clone().map(|end| &end.line).chain(file.hoots.iter().map(|hoot| &hoot.id));
+    let open = || file.hoots.iter().map(|hoot| &hoot.id).chain(file.shout_downs.iter().map(|shout| &shout.id));
+    let line_ids = || ends.clone().map(|end| &end.line).chain(open());
     once("line", line_ids(), &mut mistakes);
     once("group", file.groups.iter().map(|group| &group.id), &mut mistakes);
 
@@ -28,6 +31,7 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
         .clone()
         .flat_map(|end| [&end.members, &end.overflow])
         .chain(file.hoots.iter().flat_map(|hoot| [&hoot.speak, &hoot.listen]));
+    let members = members.chain(file.shout_downs.iter().flat_map(|shout| &shout.ends));
     let members = members.chain(file.groups.iter().map(|group| &group.members));
     for Members { desks: named_desks, users: named_users } in members {
         named_desks.iter().for_each(|desk| exists("desk", desk, &desks, &mut mistakes));
@@ -53,7 +57,22 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
     }
     channels_listed_once(file, &mut mistakes);
     groups_are_reached(file, &mut mistakes);
+    hoots_have_room(file, &mut mistakes);
     mistakes
+}
+
+/// Names a hoot with more people than `hoot.members` lets on it.
+fn hoots_have_room(file: &FloorFile, mistakes: &mut Vec<Mistake>) {
+    let policies = policies(file);
+    for hoot in &file.hoots {
+        let people = rights(file, &hoot.speak, &hoot.listen).len();
+        let max = policies.of(Some(&LineId(hoot.id.value.clone())), None, None).hoot_members;
+        if people > max {
+            let id = &hoot.id;
+            let sentence = format!("the hoot \"{}\" has {people} people and may have {max}; take some out", id.value);
+            mistakes.push(Mistake { line: id.line, sentence });
+        }
+    }
 }
 
 /// Names a group that is larger than a call reaches, whoever of it calls.

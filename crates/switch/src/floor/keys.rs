@@ -38,7 +38,9 @@ pub const ROOT: Table = Table {
         ("user", "Users."),
         ("wire", "Private wires."),
         ("hoot", "Hoots."),
+        ("shoutdown", "Shout-downs."),
         ("intercom_group", "Groups that are called by intercom."),
+        ("neighbours", "Seats beside each other."),
         ("page", "Pages of keys."),
         ("speakers", "Speaker channels."),
         ("counterparty", "Users whom programs play."),
@@ -68,6 +70,7 @@ pub const USER: Table = Table {
         ("desk", "The id of the user's desk; has to be there."),
         ("roles", "Of `trader` (the default), `broker`, `supervisor`, `reviewer`, `officer`, `administrator`: a list."),
         ("seat", "Where the user usually sits."),
+        ("remote", "`yes` for who sits elsewhere, so that nobody is their neighbour, or `no` (the default)."),
         POLICY,
     ],
 };
@@ -121,15 +124,40 @@ pub const HOOT: Table = Table {
     ],
 };
 
-/// Who is on a hoot.
-pub const MEMBERS: Table =
-    Table { head: "`speak` and `listen` of a hoot", says: "Who is on the hoot.", keys: &[DESKS, USERS] };
+/// Who is on a hoot, or at an end of a shout-down.
+pub const MEMBERS: Table = Table {
+    head: "`speak` and `listen` of a hoot, `a` and `b` of a shout-down",
+    says: "Who is on it.",
+    keys: &[DESKS, USERS],
+};
+
+/// A shout-down.
+pub const SHOUT_DOWN: Table = Table {
+    head: "`[[shoutdown]]`",
+    says: "A line between two ends: who presses its talk key is heard at once by everybody at both, and nothing rings. It is on the speakers of all of them.",
+    keys: &[
+        ID,
+        NAME,
+        NUMBER,
+        RECORD,
+        POLICY,
+        ("a", "Who is at one end, such as `{ desks = [\"london\"] }`; has to be there."),
+        ("b", "Who is at the other end; has to be there."),
+    ],
+};
 
 /// A group of the intercom.
 pub const GROUP: Table = Table {
     head: "`[[intercom_group]]`",
     says: "People who are called by intercom with one press, at most 50 besides the caller; everybody has it on their list.",
     keys: &[ID, NAME, ("desks", "Ids of desks: everybody of them. Either this or `users` has to be there."), USERS],
+};
+
+/// Seats beside each other.
+pub const NEIGHBOURS: Table = Table {
+    head: "`[[neighbours]]`",
+    says: "Seats so near to each other that a microphone at one hears the loudspeakers at the others; `mute` keeps them apart.",
+    keys: &[("seats", "Names of seats, as users have them; each is beside all others of the list.")],
 };
 
 /// A page of keys.
@@ -203,8 +231,10 @@ pub const TABLES: &[&Table] = &[
     &WIRE,
     &END,
     &HOOT,
+    &SHOUT_DOWN,
     &MEMBERS,
     &GROUP,
+    &NEIGHBOURS,
     &PAGE,
     &SPEAKERS,
     &COUNTERPARTY,

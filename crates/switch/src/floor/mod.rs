@@ -20,7 +20,7 @@ pub use build::{build, policies};
 pub use keys::{TABLES, Table};
 pub use policies::levels_in_words;
 pub use words::{
-    Channels, Counterparty, Desk, End, FloorFile, Hoot, Members, Page, Placed, User, Whose, Wire, WireKind,
+    Channels, Counterparty, Desk, End, FloorFile, Hoot, Members, Page, Placed, ShoutDown, User, Whose, Wire, WireKind,
 };
 
 use std::fmt;

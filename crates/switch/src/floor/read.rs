@@ -5,7 +5,8 @@ use super::entry::{Entry, Reading};
 use super::keys;
 use super::nearest::instead;
 use super::words::{
-    Channels, Counterparty, Desk, End, FloorFile, Group, Hoot, Members, Page, Placed, User, Whose, Wire, WireKind,
+    Channels, Counterparty, Desk, End, FloorFile, Group, Hoot, Members, Page, Placed, ShoutDown, User, Whose, Wire,
+    WireKind,
 };
 use super::{CHANNELS_MAX, Mistake, PAGE_KEYS_MAX};
 use dealerboard_call_control::Level;
@@ -67,7 +68,13 @@ impl Reading<'_> {
             users: self.tables(root, "user", "a user").iter().map(|entry| self.user(entry)).collect(),
             wires: self.tables(root, "wire", "a wire").iter().filter_map(|entry| self.wire(entry, record)).collect(),
             hoots: self.tables(root, "hoot", "a hoot").iter().map(|entry| self.hoot(entry, record)).collect(),
+            shout_downs: self
+                .tables(root, "shoutdown", "a shout-down")
+                .iter()
+                .map(|entry| self.shout_down(entry, record))
+                .collect(),
             groups: self.tables(root, "intercom_group", "a group").iter().map(|entry| self.group(entry)).collect(),
+            neighbours: self.tables(root, "neighbours", "neighbours").iter().map(|entry| self.beside(entry)).collect(),
             pages: self.tables(root, "page", "a page").iter().filter_map(|entry| self.page(entry)).collect(),
             speakers: self
                 .tables(root, "speakers", "speakers")
@@ -109,6 +116,7 @@ impl Reading<'_> {
             desk: self.word(entry, "desk"),
             roles,
             seat: self.optional_word(entry, "seat").map(|seat| seat.value).unwrap_or_default(),
+            remote: self.choice(entry, "remote", &[("yes", true), ("no", false)], false),
             policy: self.policy(entry, Level::User),
         }
     }
@@ -177,6 +185,27 @@ impl Reading<'_> {
         }
     }
 
+    fn shout_down(&mut self, entry: &Entry<'_>, record: RecordPolicy) -> ShoutDown {
+        self.known_keys(entry, &keys::SHOUT_DOWN);
+        let ends = ["a", "b"].map(|key| {
+            let end = self.members(entry, key);
+            if end.is_empty() {
+                let sentence =
+                    format!("nobody is at the end {key} of this shout-down; write {key} = {{ desks = [\"…\"] }}");
+                self.mistake(entry.line, sentence);
+            }
+            end
+        });
+        ShoutDown {
+            id: self.id(entry, "id"),
+            name: self.name(entry),
+            number: self.optional_word(entry, "number").map(|word| word.value).unwrap_or_default(),
+            record: self.choice(entry, "record", RECORD, record),
+            policy: self.policy(entry, Level::Line(LineKind::ShoutDown)),
+            ends,
+        }
+    }
+
     fn group(&mut self, entry: &Entry<'_>) -> Group {
         self.known_keys(entry, &keys::GROUP);
         let members = Members { desks: self.words(entry, "desks"), users: self.words(entry, "users") };
@@ -185,6 +214,17 @@ impl Reading<'_> {
             self.mistake(entry.line, sentence.to_owned());
         }
         Group { id: self.id(entry, "id"), name: self.name(entry), members }
+    }
+
+    /// The seats of one list of neighbours.
+    fn beside(&mut self, entry: &Entry<'_>) -> Vec<Placed<String>> {
+        self.known_keys(entry, &keys::NEIGHBOURS);
+        let seats = self.words(entry, "seats");
+        if seats.len() < 2 {
+            let sentence = "neighbours are two seats at least; write seats = [\"…\", \"…\"]";
+            self.mistake(entry.line, sentence.to_owned());
+        }
+        seats
     }
 
     fn members(&mut self, entry: &Entry<'_>, key: &'static str) -> Members {

@@ -356,7 +356,7 @@ fn an_unknown_policy_is_named_with_the_nearest_known_one() {
 
 #[test]
 fn a_policy_that_cannot_be_set_here_is_named_with_where_it_can() {
-    let said = "\"hoot.talkers\" cannot be set at a user; set it at the floor or a hoot";
+    let said = "\"hoot.talkers\" cannot be set at a user; set it at the floor, a hoot or a shout-down";
     assert_eq!(one("desk = \"london\"\n", "desk = \"london\"\npolicy.hoot.talkers = 5\n"), (16, said.to_owned()));
     let said = "\"mrd.signal\" cannot be set at an ARD; set it at the floor or an MRD";
     let policy = "kind = \"ard\"\npolicy = { mrd.signal = \"auto\" }\n";
@@ -428,6 +428,40 @@ fn what_each_level_sets_is_in_force_there_and_a_wires_at_both_of_its_ends() {
     assert_eq!((reyes.latch_max_ms, reyes.hold_reminder_ms), (None, 90_000));
     let lindt = policies.of(None, Some(&"new-york".into()), Some(&"lindt".into()));
     assert_eq!((lindt.hold_max, lindt.talk_tail_ms), (8, 150));
+}
+
+#[test]
+fn hot_8_a_hoot_with_more_people_than_it_may_have_is_named() {
+    let text = GOOD.replace("number = \"7001\"\n", "number = \"7001\"\npolicy.hoot.members = 2\n");
+    let more = ["second", "third"].map(|id| format!("[[user]]\nid = \"{id}\"\nname = \"{id}\"\ndesk = \"london\"\n"));
+    let text = format!("{text}\n{}", more.concat());
+    let mistakes = check(&text);
+    let [mistake] = mistakes.as_slice() else { panic!("{mistakes:?}") };
+    assert_eq!(mistake.sentence, "the hoot \"sterling\" has 3 people and may have 2; take some out");
+}
+
+#[test]
+fn shd_3_a_shout_down_is_on_the_panel_and_the_speakers_of_both_its_ends() {
+    let shout = "\n[[shoutdown]]\nid = \"shout\"\nname = \"Shout\"\na = { desks = [\"london\"] }\nb = { users = [\"reyes\"] }\n";
+    let file = read(&format!("{GOOD}{shout}")).unwrap();
+    let line = &build(&file, [1, 1, 1]).lines[&"shout".into()];
+    assert_eq!((line.kind, line.members.len()), (dealerboard_model::LineKind::ShoutDown, 1));
+    assert!(crate::panel::Panels::new(&file).of(&"reyes".into()).lines.contains(&"shout".into()));
+    let without = shout.replace("b = { users = [\"reyes\"] }\n", "");
+    let sentence = "nobody is at the end b of this shout-down; write b = { desks = [\"…\"] }";
+    assert_eq!(check(&format!("{GOOD}{without}"))[0].sentence, sentence);
+}
+
+#[test]
+fn mut_2_seats_of_one_list_are_beside_each_other_both_ways() {
+    let text = format!("{GOOD}\n[[neighbours]]\nseats = [\"4-12\", \"4-13\"]\n");
+    let text = text.replace("name = \"A. Reyes\"\n", "name = \"A. Reyes\"\nremote = \"yes\"\n");
+    let floor = build(&read(&text).unwrap(), [1, 1, 1]);
+    assert!(floor.neighbours["4-12"].contains("4-13") && floor.neighbours["4-13"].contains("4-12"));
+    assert!(floor.remote.contains(&"reyes".into()));
+    let alone = format!("{GOOD}\n[[neighbours]]\nseats = [\"4-12\"]\n");
+    let sentence = "neighbours are two seats at least; write seats = [\"…\", \"…\"]";
+    assert_eq!(check(&alone)[0].sentence, sentence);
 }
 
 #[test]

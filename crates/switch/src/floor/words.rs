@@ -30,8 +30,12 @@ pub struct FloorFile {
     pub wires: Vec<Wire>,
     /// Hoots.
     pub hoots: Vec<Hoot>,
+    /// Shout-downs.
+    pub shout_downs: Vec<ShoutDown>,
     /// Groups that are called by intercom.
     pub groups: Vec<Group>,
+    /// Seats that are beside each other, one list for each row of them.
+    pub neighbours: Vec<Vec<Placed<String>>>,
     /// Pages of keys.
     pub pages: Vec<Page>,
     /// Speaker channels.
@@ -48,7 +52,7 @@ impl FloorFile {
         [
             count(self.desks.len(), "desk", "desks"),
             count(self.users.len(), "user", "users"),
-            count(self.wires.len() * 2 + self.hoots.len(), "line", "lines"),
+            count(self.wires.len() * 2 + self.hoots.len() + self.shout_downs.len(), "line", "lines"),
             count(self.counterparties.len(), "counterparty", "counterparties"),
         ]
         .join(", ")
@@ -68,7 +72,7 @@ impl FloorFile {
             return false;
         }
         match self.users.iter_mut().find(|known| known.id.value == user.id.value) {
-            Some(known) => *known = User { policy: std::mem::take(&mut known.policy), ..user },
+            Some(known) => *known = User { policy: std::mem::take(&mut known.policy), remote: known.remote, ..user },
             None => self.users.push(user),
         }
         true
@@ -116,6 +120,8 @@ pub struct User {
     pub roles: Vec<Role>,
     /// The usual seat.
     pub seat: String,
+    /// Sits elsewhere: nobody is their neighbour.
+    pub remote: bool,
     /// The user's own policies.
     pub policy: Settings,
 }
@@ -204,6 +210,23 @@ pub struct Hoot {
     pub speak: Members,
     /// Who hears.
     pub listen: Members,
+}
+
+/// A shout-down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShoutDown {
+    /// The line's id.
+    pub id: Placed<String>,
+    /// What the key shows.
+    pub name: String,
+    /// The line's number.
+    pub number: String,
+    /// Whether it is recorded.
+    pub record: RecordPolicy,
+    /// Its policies.
+    pub policy: Settings,
+    /// Who is at each of its two ends.
+    pub ends: [Members; 2],
 }
 
 /// A group that is called by intercom.

@@ -79,6 +79,16 @@ impl FloorLoop {
                 let tone = sound.map(translate::tone);
                 self.tell(turret, Event::Notice(Notice { line, sentence, tone, at: self.clock.now() }));
             }
+            Output::Listeners { turret, line, people, may_set } => {
+                self.tell(turret, Event::Listeners { line, people, may_set });
+            }
+            Output::PanelChanged { to } => {
+                for turret in to {
+                    if let Some(snapshot) = self.snapshot(turret) {
+                        self.tell(turret, Event::Snapshot(Box::new(snapshot)));
+                    }
+                }
+            }
             Output::SessionOver { turret } => {
                 // A connection that is silent, but not closed yet, begins anew.
                 if let Some(seat) = self.sessions.get(turret) {

@@ -15,7 +15,9 @@ pub fn answered(turret: TurretId, user: &UserId, act: &Act, result: &Answer) {
             tracing::info!(%turret, %user, act = word(&on["act"]), on = target(&on), code = word(&code), "refused");
         }
         Answer::Done { .. } => {
-            if matches!(act, Act::Override { .. } | Act::Clear { .. }) {
+            if let Act::Right { line, user: of, allowed } = act {
+                tracing::info!(%turret, %user, %line, %of, ?allowed, "rights changed");
+            } else if matches!(act, Act::Override { .. } | Act::Clear { .. }) {
                 tracing::info!(%turret, %user, act = word(&on["act"]), on = target(&on), "override");
             }
         }

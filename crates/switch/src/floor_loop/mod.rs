@@ -24,7 +24,7 @@ use crate::panel::{Panels, TALKER_LABELS};
 use crate::translate::{self, ToWhom};
 use dealerboard_archive::{Recorder, RecorderState};
 use dealerboard_call_control::{Exchange, Input, IntercomTalk, Policies, SecondLogOn};
-use dealerboard_model::{Csrc, DeskId, LineFacts, LineId, Moment, TurretId, UserId};
+use dealerboard_model::{Csrc, DeskId, LineFacts, LineId, Moment, TalkMode, TurretId, UserId};
 use dealerboard_rtc::switch::forward::Notable;
 use dealerboard_rtc::switch::{VoiceEvent, VoiceHub};
 use dealerboard_wire::{Act, Event, FromSwitch, Me, Snapshot, Welcome, close};
@@ -331,7 +331,8 @@ impl FloorLoop {
         };
         // The snapshot comes first: what follows changes it.
         self.handled = self.clock.now();
-        let news: Vec<_> = self.exchange.handle(self.handled, input).collect();
+        let mut news: Vec<_> = self.exchange.handle(self.handled, input).collect();
+        news.extend(self.exchange.handle(self.handled, Input::Seat { turret, seat: arrival.seat.clone() }));
         if let Some(snapshot) = self.snapshot(turret) {
             arrival.outbox.event(Event::Snapshot(Box::new(snapshot)));
         }
@@ -395,14 +396,16 @@ impl FloorLoop {
         let seat = self.sessions.get(turret)?;
         let account = &seat.proved.account;
         let panel = self.panels.of(&account.user);
-        let mine = |line: &&LineId| panel.lines.contains(line);
+        let appearances = self.exchange.appearances(&account.user);
+        let mine = |line: &LineId| appearances.contains(line);
         let added = self.exchange.lines_of(turret).into_iter().filter_map(|(line, ..)| self.facts_of(&line).cloned());
-        let lines: Vec<_> = self.panels.lines().filter(|facts| mine(&&facts.line)).cloned().chain(added).collect();
+        let lines: Vec<_> = self.panels.lines().filter(|facts| mine(&facts.line)).cloned().chain(added).collect();
         let statuses = lines.iter().filter_map(|facts| self.exchange.status(&facts.line)).collect();
         let desk = DeskId(account.desk.clone());
         let policy = self.policies.of(None, Some(&desk), Some(&account.user));
         Some(Snapshot {
             now: self.clock.now(),
+            talk_modes: self.talk_modes(&lines, &desk, &account.user),
             me: Me {
                 user: account.user.clone(),
                 name: account.name.clone(),
@@ -413,9 +416,9 @@ impl FloorLoop {
             },
             lines,
             statuses,
-            rights: panel.rights,
-            pages: panel.pages,
-            speakers: panel.speakers,
+            rights: self.exchange.rights(&account.user),
+            pages: panel.pages_with(mine),
+            speakers: panel.speakers_with(&self.exchange.speakers(&account.user)),
             people: self.panels.people().to_vec(),
             person_statuses: self.panels.people().iter().map(|person| self.exchange.person(&person.user)).collect(),
             talkers: self.sessions.labels(),
@@ -428,6 +431,15 @@ impl FloorLoop {
             ring_in_call: translate::ring_in_call(policy.ring_in_call),
             talk_tail_ms: policy.talk_tail_ms,
         })
+    }
+
+    /// What the talk keys of a user's lines do that are not open while they are held.
+    fn talk_modes(&self, lines: &[LineFacts], desk: &DeskId, user: &UserId) -> Vec<(LineId, TalkMode)> {
+        let mode = |facts: &LineFacts| {
+            let policy = self.policies.of(Some(&facts.line), Some(desk), Some(user));
+            (facts.line.clone(), translate::talk_mode(policy.talk_mode))
+        };
+        lines.iter().map(mode).filter(|(_, mode)| *mode != TalkMode::Momentary).collect()
     }
 
     fn tell_all(&self, event: &Event) {

@@ -3,7 +3,7 @@
 use super::FloorLoop;
 use dealerboard_archive::{Gap, Mark, Recorder, RecorderState, RecordingFacts, ToRecorder, TrackFacts};
 use dealerboard_call_control::{Happening, Input, Output, Sound};
-use dealerboard_model::{LineId, Position, RecordingId, TurretId, Uplink, UserId};
+use dealerboard_model::{Allowed, LineId, Position, RecordingId, TurretId, Uplink, UserId};
 use dealerboard_wire::{Answer, Event, FromSwitch, KeyedInterval, RecorderHealth};
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -55,6 +55,9 @@ fn words(what: &Happening) -> &'static str {
         Happening::Moved(Position::HandsFree) => "Moved to hands-free",
         Happening::Moved(Position::Speakers) => "Moved to the speakers, microphone shut",
         Happening::TakenOver => "Taken to their other turret",
+        Happening::RightSet { allowed: Allowed::None, .. } => "Taken off the hoot",
+        Happening::RightSet { allowed: Allowed::Listen, .. } => "May only listen from now on",
+        Happening::RightSet { allowed: Allowed::Speak, .. } => "May talk from now on",
         Happening::Cleared => "Cleared",
         Happening::Resumed => "Resumed",
         Happening::Left => "Left",
@@ -93,6 +96,8 @@ fn sentence(what: &Happening) -> String {
         format!("Joined with {with}")
     } else if let Happening::SentOn { to } = what {
         format!("Sent on to {to}")
+    } else if let Happening::RightSet { of, .. } = what {
+        format!("{}: {of}", words(what))
     } else if said.is_empty() {
         words(what).to_owned()
     } else {
@@ -132,6 +137,8 @@ impl FloorLoop {
             | Output::Await { .. }
             | Output::Mics { .. }
             | Output::Notice { .. }
+            | Output::Listeners { .. }
+            | Output::PanelChanged { .. }
             | Output::SessionOver { .. }
             | Output::History { .. }
             | Output::Kept { .. } => return,

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub type Meant = (LineChoice, Vec<LineId>);
 
 /// Kinds in the order in which they are offered.
-const KINDS: [&str; 4] = ["ard", "mrd", "hoot", "intercom"];
+const KINDS: [&str; 5] = ["ard", "mrd", "hoot", "shout_down", "intercom"];
 
 /// The lines of the present floor, in its order.
 pub struct FloorLines(BTreeMap<LineId, FloorLine>);

@@ -70,9 +70,10 @@ impl Names {
     /// Why a recording of this kind, of these lines, has not ended: one sentence.
     fn why_open(&self, kind: &str, lines: &[LineId]) -> String {
         match (kind, lines) {
-            ("hoot", [line, ..]) => {
+            ("hoot" | "shout_down", [line, ..]) => {
                 let gap = Value::Ms(self.policies.of(Some(line), None, None).hoot_activity_gap_ms);
-                format!("It ends when nobody has talked on this hoot for {gap}.")
+                let what = if kind == "hoot" { "hoot" } else { "shout-down" };
+                format!("It ends when nobody has talked on this {what} for {gap}.")
             }
             _ => "It ends with the call.".to_owned(),
         }

@@ -334,6 +334,7 @@ pub fn idle() -> Snapshot {
         lines: vec![about("calder", LineKind::Ard), about("macro", LineKind::Hoot)],
         statuses: ["calder", "macro"].map(|line| LineStatus::idle(line.into(), NOW)).into(),
         rights: vec![("macro".into(), Right::Speak)],
+        talk_modes: Vec::new(),
         pages: Vec::new(),
         speakers: vec!["macro".into()],
         people: Vec::new(),

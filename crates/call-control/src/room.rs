@@ -1,0 +1,75 @@
+//! Room on a line that many may talk on: who may talk now, and who gives way.
+//!
+//! ```text
+//! Room ─as many talk as may─► Full ─a newcomer─► one gives way: a silent latch, else the oldest talk of the lowest rank
+//!                              └─ all outrank the newcomer, or `hoot.full` = refuse ─► `talkers_full`
+//! ```
+//!
+//! Law: a supervisor outranks who is none, gives way to supervisors alone, and is never refused for want of room while somebody
+//! who is none talks.
+
+use crate::hoot;
+use crate::line::Talk;
+use crate::messages::{Refusal, RefusalCode, Sound};
+use crate::policy::HootFull;
+use crate::state::State;
+use dealerboard_model::{LineId, Role, TurretId, Uplink, UserId};
+
+/// Makes room for a talk of `user` (HOT-3, HOT-4).
+pub fn make(s: &mut State, line: &LineId, user: &UserId) -> Result<(), Refusal> {
+    let found = s.line(line)?;
+    let limit = s.policy(Some(line), None).hoot_talkers;
+    if found.talks().len() < limit {
+        return Ok(());
+    }
+    let name = found.spec.name.clone();
+    let Some((loser, latched)) = gives_way(s, found.talks(), line, user) else {
+        let sentence =
+            format!("{limit} are talking on {name}, as many as may; press again when one of them has ended.");
+        return Err(Refusal::new(RefusalCode::TalkersFull, sentence));
+    };
+    hoot::stop(s, loser, line);
+    // Its key may be down still: until it is let go it says nothing new.
+    if let Some(seat) = s.turrets.get_mut(&loser).filter(|_| !latched) {
+        seat.displaced.insert(line.clone());
+    }
+    let sentence = format!("{limit} are talking on {name}: your microphone was closed for a newer talk.");
+    s.notice(loser, Some(line), sentence, Some(Sound::Blocking));
+    Ok(())
+}
+
+/// Who gives way to a talk of `user`, and whether their key was latched.
+fn gives_way(s: &State, talks: &[Talk], line: &LineId, user: &UserId) -> Option<(TurretId, bool)> {
+    let policy = s.policy(Some(line), None);
+    let mine = rank(s, user);
+    let may = |talk: &&Talk| {
+        let theirs = rank(s, &talk.user);
+        theirs < mine || (theirs == mine && policy.hoot_full == HootFull::Newest)
+    };
+    let (now_us, silent_us) = (s.now.mono_us, policy.hoot_silent_talker_ms * 1_000);
+    let quiet_us = |talk: &Talk| {
+        let since = hoot::quiet_since(s, talk.turret, Uplink::Mic, talk.pressed)?;
+        Some(since.mono_us).filter(|since_us| now_us - since_us >= silent_us)
+    };
+    let latched = talks.iter().filter(may).filter(|talk| talk.latched);
+    let silent = latched.filter_map(|talk| Some((quiet_us(talk)?, talk))).min_by_key(|(since_us, _)| *since_us);
+    let oldest = || talks.iter().filter(may).min_by_key(|talk| rank(s, &talk.user));
+    silent.map(|(_, talk)| talk).or_else(oldest).map(|talk| (talk.turret, talk.latched))
+}
+
+/// Who leads a desk stands above who does not.
+fn rank(s: &State, user: &UserId) -> bool {
+    s.floor.users.get(user).is_some_and(|user| user.roles.contains(&Role::Supervisor))
+}
+
+/// A key that was displaced while it was down says nothing before it was let go (HOT-4).
+pub fn let_go_first(s: &mut State, turret: TurretId, line: &LineId, latched: bool) -> Result<(), Refusal> {
+    let name = s.line(line)?.spec.name.clone();
+    let Some(seat) = s.turrets.get_mut(&turret).filter(|seat| seat.displaced.contains(line)) else { return Ok(()) };
+    // What latches is the letting go of a tap: the next press is a new one.
+    if latched {
+        seat.displaced.remove(line);
+    }
+    let sentence = format!("Your talk on {name} was closed for a newer one; let its key go and press again to talk.");
+    Err(Refusal::new(RefusalCode::TalkersFull, sentence))
+}
