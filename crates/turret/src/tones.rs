@@ -130,7 +130,7 @@ mod tests {
     fn ring_1_what_is_only_seen_here_makes_no_sound_until_it_is_heard() {
         let mut facts = Facts { turret: Some(TurretId(1)), ..Facts::default() };
         rings(&mut facts, "desk");
-        let mut set = |facts: &mut Facts, quiet_at| {
+        let set = |facts: &mut Facts, quiet_at| {
             let status = facts.statuses.get_mut(&LineId::from("desk")).unwrap();
             status.ring.as_mut().unwrap().quiet_at = quiet_at;
         };
