@@ -230,6 +230,7 @@ impl State {
         self.turrets.insert(turret, seat);
         self.seats.entry(user.clone()).or_default().insert(turret);
         self.touched_people.insert(user.clone());
+        self.touch_rings(user);
         self.monitor(turret, monitors);
     }
 
@@ -244,7 +245,16 @@ impl State {
             }
         }
         self.touched_people.insert(seat.user.clone());
+        self.touch_rings(&seat.user);
         Some(seat)
+    }
+
+    /// Where a line rings, and how, names the turrets of its users: one more or less changes it.
+    fn touch_rings(&mut self, user: &UserId) {
+        let theirs = [&self.appearances, &self.guest_lines].into_iter().filter_map(|lines| lines.get(user)).flatten();
+        let rings = |line: &&LineId| self.lines.get(*line).is_some_and(|found| found.ring.is_some());
+        let rung: Vec<LineId> = theirs.filter(rings).cloned().collect();
+        self.touched.extend(rung);
     }
 
     /// The lines that a turret hears on its speakers from now on.

@@ -246,7 +246,6 @@ fn check(d: &Desk, switch: &Switch) {
     let talks = mrd.talkers.iter().filter(|talker| by_handset(d, "mrd-a") && !on_it(d, "mrd-a", talker.turret));
     assert_eq!(talks.count(), 0, "I39");
     check_conferences(d);
-    check_rings(d, switch);
     for (turret, uplink) in &switch.awaited {
         let waits = switch.open().iter().any(|(at, by, _)| user(*at) == user(*turret) && (at, by) != (turret, uplink));
         let quiet =
@@ -319,14 +318,13 @@ fn check_kept_lines(d: &Desk, switch: &Switch) {
 }
 
 /// I23: a new call that rings on an ARD is heard by somebody, while anybody is there who could answer.
-fn check_rings(d: &Desk, switch: &Switch) {
-    for (name, at) in [("ard-a", [A1, A2, A3]), ("ard-b", [B1, B2, B3])] {
+fn check_rings(d: &Desk, switch: &Switch, on: &BTreeSet<TurretId>) {
+    for (name, at) in [("ard-a", vec![A1, A1_TOO, A2, A3]), ("ard-b", vec![B1, B2, B3])] {
         let status = d.status(name);
         let Some(ring) = status.ring.filter(|ring| !ring.recall && status.sent_to.is_none()) else { continue };
         let undisturbed = |turret: TurretId| turret == A2 && d.exchange.person(&user(turret)).dnd;
-        let is_there = |turret: &TurretId| {
-            d.exchange.person(&user(*turret)).logged_on && !switch.lost.contains(turret) && !undisturbed(*turret)
-        };
+        let is_there =
+            |turret: &TurretId| on.contains(turret) && !switch.lost.contains(turret) && !undisturbed(*turret);
         let guest = Some(A3).filter(|turret| d.exchange.lines_of(*turret).iter().any(|(line, ..)| *line == l(name)));
         let there: Vec<TurretId> = at.into_iter().filter(is_there).collect();
         let heard = there.iter().copied().chain(guest.filter(is_there)).any(|turret| ring.is_heard_at(turret));
@@ -463,7 +461,7 @@ pub struct Played {
 
 /// Lines that ring through their desks one after the other, on to somebody of the other desk, and late at one appearance.
 fn routed() -> Floor {
-    let mut floor = Desk::floor(&[]);
+    let mut floor = Desk::muted_floor();
     let word = |word| Value::Word(word);
     assert!(floor.policies.floor.set("route", word("in order")));
     assert!(floor.policies.lines.entry(l("mrd-b")).or_default().set("route", word("longest idle")));
@@ -526,6 +524,7 @@ impl Played {
         again.input(Input::Tick);
         check(d, switch);
         on.retain(|turret| !switch.over.contains(turret));
+        check_rings(d, switch, on);
         // One session for each turret, and nothing from one that is lost, as the switch sees to.
         let possible = match &input {
             Input::LogOn { turret, .. } => on.insert(*turret),
@@ -549,6 +548,7 @@ impl Played {
         again.input(input.clone());
         on.retain(|turret| !switch.over.contains(turret));
         check(d, switch);
+        check_rings(d, switch, on);
         assert_eq!(&d.out, &again.out, "I11");
         Some((input, &self.d.out))
     }
