@@ -28,6 +28,8 @@ pub enum Kept {
     Dnd(UserId),
     /// Who is on one end of a wire, or holds it.
     Line(KeptLine),
+    /// A line is out of service.
+    OutOfService(LineId),
 }
 
 /// One end of a call.
@@ -86,6 +88,7 @@ pub struct KeptConference {
 pub struct Told {
     dnd: BTreeSet<UserId>,
     lines: BTreeMap<LineId, KeptLine>,
+    failed: BTreeSet<LineId>,
     /// What a restart may have left that is not so any more.
     unsure: bool,
 }
@@ -106,6 +109,7 @@ impl Told {
             match what {
                 Kept::Dnd(user) => drop(told.dnd.insert(user.clone())),
                 Kept::Line(line) => drop(told.lines.insert(line.line.clone(), line.clone())),
+                Kept::OutOfService(line) => drop(told.failed.insert(line.clone())),
             }
         }
         told
@@ -171,7 +175,8 @@ pub fn derive(
     people: &BTreeSet<UserId>,
 ) {
     let (mut gone, mut come) = (Vec::new(), Vec::new());
-    let all = std::mem::take(&mut told.unsure).then(|| (told.lines.keys().cloned().collect(), told.dnd.clone()));
+    let known = |told: &Told| told.lines.keys().chain(&told.failed).cloned().collect();
+    let all = std::mem::take(&mut told.unsure).then(|| (known(told), told.dnd.clone()));
     let (more_lines, more_people): (BTreeSet<LineId>, BTreeSet<UserId>) = all.unwrap_or_default();
     for user in people.iter().chain(&more_people) {
         match (told.dnd.contains(user), s.dnd.contains(user)) {
@@ -184,6 +189,12 @@ pub fn derive(
         }
     }
     for line in lines.iter().chain(&more_lines) {
+        let failed = s.lines.get(line).is_some_and(|found| found.failed);
+        if failed && told.failed.insert(line.clone()) {
+            come.push(Kept::OutOfService(line.clone()));
+        } else if !failed && told.failed.remove(line) {
+            gone.push(Kept::OutOfService(line.clone()));
+        }
         let now = of(s, recordings, line);
         if now.as_ref() == told.lines.get(line) {
             continue;
@@ -205,6 +216,7 @@ pub fn restore(s: &mut State, recordings: &mut Recordings, kept: &BTreeSet<Kept>
     for what in kept {
         match what {
             Kept::Dnd(user) => drop(s.dnd.insert(user.clone())),
+            Kept::OutOfService(line) => s.line_mut(line).into_iter().for_each(|found| found.failed = true),
             Kept::Line(line) => {
                 s.next_call = s.next_call.max(line.call.0.saturating_add(1));
                 if let Some(recording) = line.recording {
@@ -216,7 +228,8 @@ pub fn restore(s: &mut State, recordings: &mut Recordings, kept: &BTreeSet<Kept>
             }
         }
     }
-    lines.retain(|line, it| s.lines.get(line).is_some_and(|found| found.spec.kind.is_wire()) && !it.is_empty());
+    let serves = |found: &Line| found.spec.kind.is_wire() && !found.failed;
+    lines.retain(|line, it| s.lines.get(line).is_some_and(serves) && !it.is_empty());
     let callers: Vec<KeptLine> = lines.extract_if(.., |_, it| it.calling).map(|(_, it)| it).collect();
     // Both ends of an ARD are on a call, or neither.
     let ends: BTreeMap<LineId, CallId> = lines.iter().map(|(line, it)| (line.clone(), it.call)).collect();

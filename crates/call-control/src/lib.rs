@@ -32,6 +32,7 @@ mod record;
 mod recorder;
 mod ringing;
 mod routing;
+mod service;
 mod state;
 mod supervisor;
 mod takeover;

@@ -10,7 +10,7 @@ use crate::history::{Ask, HistoryWaiting, answer};
 use crate::users::UserList;
 use anyhow::Result;
 use dealerboard_call_control::Kept;
-use dealerboard_model::{RecordingId, UserId};
+use dealerboard_model::{LineId, RecordingId, UserId};
 use dealerboard_store::{Change, HistoryChange, Records, StoreError};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,9 @@ const DND: &str = "dnd";
 /// Kind of the records of who is on which end of a wire.
 const LINE: &str = "line";
 
+/// Kind of the records of lines that are out of service.
+const OUT_OF_SERVICE: &str = "out_of_service";
+
 /// File of the records in a data folder.
 fn file_in(data: &Path) -> PathBuf {
     data.join("records.db")
@@ -38,6 +41,7 @@ fn file_in(data: &Path) -> PathBuf {
 fn change(what: &Kept, on: bool) -> Change {
     let (kind, key, value) = match what {
         Kept::Dnd(user) => (DND, user.to_string(), json!(true)),
+        Kept::OutOfService(line) => (OUT_OF_SERVICE, line.to_string(), json!(true)),
         Kept::Line(kept) => (LINE, kept.line.to_string(), line::to_value(kept)),
     };
     Change { kind, key, value: on.then_some(value) }
@@ -46,6 +50,7 @@ fn change(what: &Kept, on: bool) -> Change {
 async fn read(records: &mut Records) -> Result<BTreeSet<Kept>, StoreError> {
     let dnd = records.all(DND).await?.into_iter().map(|(user, _)| Kept::Dnd(UserId(user)));
     let mut kept: BTreeSet<Kept> = dnd.collect();
+    kept.extend(records.all(OUT_OF_SERVICE).await?.into_iter().map(|(line, _)| Kept::OutOfService(LineId(line))));
     for (line, value) in records.all(LINE).await? {
         match line::from_value(&line, value) {
             Ok(line) => drop(kept.insert(Kept::Line(line))),
@@ -64,7 +69,7 @@ fn name_of<'f>(user: &UserId, floor: &'f FloorFile) -> Option<&'f str> {
 fn is_strange(what: &Kept, floor: &FloorFile) -> bool {
     match what {
         Kept::Dnd(user) => name_of(user, floor).is_none(),
-        Kept::Line(_) => false,
+        Kept::Line(_) | Kept::OutOfService(_) => false,
     }
 }
 
@@ -76,6 +81,7 @@ fn in_words(what: &Kept, floor: &FloorFile) -> String {
                 format!("do-not-disturb of {user} is dropped when this floor is served, because it has no such user")
             }
         },
+        Kept::OutOfService(line) => format!("{line} is out of service"),
         Kept::Line(kept) => {
             let who = kept.parties.iter().chain(&kept.holders).map(|party| &party.user);
             let who: Vec<&str> = who.map(|user| name_of(user, floor).unwrap_or(user.as_str())).collect();
@@ -164,7 +170,7 @@ impl Keeper {
     pub fn recordings(&self) -> BTreeSet<RecordingId> {
         let recording = |what: &Kept| match what {
             Kept::Line(line) => line.recording,
-            Kept::Dnd(_) => None,
+            Kept::Dnd(_) | Kept::OutOfService(_) => None,
         };
         self.restored.iter().filter_map(recording).collect()
     }
@@ -179,7 +185,7 @@ impl Keeper {
                     line.recording = line.recording.filter(|recording| known.contains(recording));
                     Kept::Line(line)
                 }
-                Kept::Dnd(user) => Kept::Dnd(user),
+                other @ (Kept::Dnd(_) | Kept::OutOfService(_)) => other,
             })
             .collect();
     }

@@ -142,6 +142,7 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
             act(Act::Override { line: line.clone(), call: *call, position, reason: reason.clone() })
         }
         Intent::Clear { line } => act(Act::Clear { line: line.clone() }),
+        Intent::Service { line, out } => act(Act::Service { line: line.clone(), out: *out }),
         Intent::OpenMic { position } => at(*position, facts, local, |line| Act::OpenMic { line }),
         Intent::Signal { line, on } => act(Act::Signal { line: line.clone(), on: *on }),
         Intent::Talk { on: true, .. } if local.lacks_microphone(Position::HandsFree) => refuse(NO_MICROPHONE),
@@ -221,6 +222,7 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         | Intent::Cancel { .. }
         | Intent::Override { .. }
         | Intent::Clear { .. }
+        | Intent::Service { .. }
         | Intent::Signal { .. }
         | Intent::Talk { .. }
         | Intent::OpenMic { .. }

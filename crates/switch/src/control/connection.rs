@@ -241,6 +241,7 @@ impl Reader {
                 | Act::Override { .. }
                 | Act::Clear { .. }
                 | Act::HideHistory { .. }
+                | Act::Service { .. }
                 | Act::Dnd { .. },
             ) => false,
         }

@@ -15,7 +15,7 @@ pub fn answered(turret: TurretId, user: &UserId, act: &Act, result: &Answer) {
             tracing::info!(%turret, %user, act = word(&on["act"]), on = target(&on), code = word(&code), "refused");
         }
         Answer::Done { .. } => {
-            if matches!(act, Act::Override { .. } | Act::Clear { .. }) {
+            if matches!(act, Act::Override { .. } | Act::Clear { .. } | Act::Service { .. }) {
                 tracing::info!(%turret, %user, act = word(&on["act"]), on = target(&on), "override");
             }
         }

@@ -56,6 +56,7 @@ fn words(what: &Happening) -> &'static str {
         Happening::Moved(Position::Speakers) => "Moved to the speakers, microphone shut",
         Happening::TakenOver => "Taken to their other turret",
         Happening::Cleared => "Cleared",
+        Happening::BrokenOff { .. } => "Broken off",
         Happening::Resumed => "Resumed",
         Happening::Left => "Left",
         Happening::Released => "Released",
@@ -88,7 +89,11 @@ fn words(what: &Happening) -> &'static str {
 
 /// The same with what its doer said of it.
 fn sentence(what: &Happening) -> String {
-    let said = if let Happening::Overrides { reason } = what { reason.as_str() } else { "" };
+    let said = if let Happening::Overrides { reason: said } | Happening::BrokenOff { why: said } = what {
+        said.as_str()
+    } else {
+        ""
+    };
     if let Happening::Conference { with } = what {
         format!("Joined with {with}")
     } else if let Happening::SentOn { to } = what {
