@@ -11,7 +11,7 @@ export const NOW = Date.UTC(2026, 10, 20, 13, 42, 7);
 const idle = (name: string, at: number): KeyView => ({
   line: name.toLowerCase().replaceAll(' ', '-'), name, number: String(4402 + at), kind: at % 3 === 1 ? 'mrd' : 'ard', lamp: 'idle',
   words: `${at % 3 === 1 ? 'MRD' : 'ARD'} ${4402 + at}`, who: [], timer_utc_ms: null, call: null, position: null, proof: { state: 'silent' },
-  signalled_utc_ms: null, pressed: false, right: null, talk_mode: 'momentary', mute: 'none', locked: false, can_override: false, can_clear: false, stale_since_utc_ms: null,
+  signalled_utc_ms: null, pressed: false, right: null, talk_mode: 'momentary', mute: 'none', locked: false, can_override: false, can_clear: false, can_service: false, stale_since_utc_ms: null,
 });
 const lit = (lamp: Lamp, words: string, seconds: number | null, more: Partial<KeyView> = {}): Partial<KeyView> => ({
   lamp, words, timer_utc_ms: seconds === null ? null : NOW - seconds * 1000, call: 7, ...more,

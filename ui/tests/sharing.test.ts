@@ -100,6 +100,18 @@ test('clears a line for an administrator, by the keyboard too', async () => {
   expect(sent).toEqual([{ intent: 'clear', line: 'orsay-crédit' }]);
 });
 
+test('takes a line out of service for an administrator, and puts it back', async () => {
+  await set('orsay-crédit', { can_service: true });
+  await fireEvent.contextMenu(key('orsay-crédit'));
+  await fireEvent.click(within(screen.getByRole('dialog')).getByText('Take out of service'));
+  await set('orsay-crédit', { can_service: true, lamp: 'out_of_service' });
+  await fireEvent.contextMenu(key('orsay-crédit'));
+  await fireEvent.click(within(screen.getByRole('dialog')).getByText('Put back in service'));
+  expect(sent).toEqual([
+    { intent: 'service', line: 'orsay-crédit', out: true }, { intent: 'service', line: 'orsay-crédit', out: false },
+  ]);
+});
+
 test('joins a call that waits with the one on a handset', async () => {
   store.apply({ change: 'position', value: { ...store.position('left')!, can_signal: false, joinable: [{ line: 'wexcombe', name: 'Wexcombe', call: 7 }] } });
   await tick();

@@ -1,4 +1,4 @@
-//! The one tool of this workspace: `cargo xtask run | test | bench | shots | setup | ui | check`.
+//! The one tool of this workspace: `cargo xtask run | test | bench | soak | shots | setup | ui | check`.
 //!
 //! Law: every command may be run twice; each says what it is doing and stops at the first thing that fails, with one
 //! sentence. `setup` prepares the machine, `ui` the pages, `verify` judges, `step` runs a program and tells how long.
@@ -36,6 +36,15 @@ enum Task {
     Bench {
         #[command(subcommand)]
         bench: Bench,
+    },
+    /// Play random moves of a floor in virtual time, with all that always holds checked after each.
+    Soak {
+        /// How many.
+        #[arg(long, default_value_t = 10_000_000)]
+        moves: u64,
+        /// The first seed; the result names the next one, with which a soak goes on.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
     },
     /// Take pictures of the window and of the review page.
     Shots {
@@ -102,6 +111,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Bench { bench: Bench::Voice { json, chirps, runs, only, talks } } => {
             bench_voice(json, chirps, runs, only, talks)
         }
+        Task::Soak { moves, seed } => soak(moves, seed),
         Task::Shots { dir } => shots(&dir),
         Task::Setup => setup::install(setup::Purpose::Test),
         Task::Ui => ui::build(),
@@ -125,6 +135,18 @@ fn bench_calls(json: Option<PathBuf>, rounds: u32) -> Result<()> {
     bench.args(["run", "--release", "--package", "dealerboard-tests", "--bin", "bench-calls", "--"]);
     bench.args(["--rounds", &rounds.to_string()]);
     measure("Measure call control in release mode", bench, json, "A limit of call control is missed")
+}
+
+fn soak(moves: u64, seed: u64) -> Result<()> {
+    let mut soak = cargo();
+    soak.args(["run", "--release", "--package", "dealerboard-call-control", "--example", "soak", "--"]);
+    soak.args(["--moves", &moves.to_string(), "--seed", &seed.to_string()]);
+    measure(
+        "Play random moves in release mode",
+        soak,
+        None,
+        "Something that always holds did not, or too little was accepted",
+    )
 }
 
 /// Runs a bench, which ends by itself with a code of its own when a limit is missed.

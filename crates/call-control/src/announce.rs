@@ -43,9 +43,14 @@ pub fn announce(s: &mut State, turret: TurretId, line: &LineId, whom: &UserId) -
         return Err(Refusal::new(RefusalCode::Stale, sentence));
     }
     let at = s.line(line)?.leg(turret).map_or(Position::Left, |leg| leg.party.position);
-    hold::hold(s, turret, line, true)?;
     // Who talks with them already goes on there.
     let up = intercom::between(s, &me, whom).filter(|up| s.lines[up].leg(turret).is_some());
+    if up.is_none() && at == Position::Speakers {
+        let sentence =
+            format!("{} is on your speakers; move it to a handset, then announce it.", s.line(line)?.spec.name);
+        return Err(Refusal::new(RefusalCode::NoRight, sentence));
+    }
+    hold::hold(s, turret, line, true)?;
     let with = match up {
         Some(with) => Some(with),
         None => intercom::call(s, turret, whom, at)?.line,

@@ -12,7 +12,7 @@ use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
 use crate::{
     Floor, announce, ard, bridge, call, conference, group, hold, hoot, intercom, loss, moves, mrd, presence, privacy,
-    recorder, rights, ringing, routing, supervisor, takeover, transfer,
+    recorder, rights, ringing, routing, service, supervisor, takeover, transfer,
 };
 use dealerboard_model::{
     LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, Right, TurretId, Uplink, UserId,
@@ -232,6 +232,7 @@ impl Exchange {
         s.now = now;
         match timer {
             Timer::RecordGrace(since) => recorder::grace_over(s, since),
+            Timer::RecordRelease(since) => recorder::release(s, since),
             Timer::TalkCloses(line, turret, at) => hoot::closes(s, &line, turret, at),
             Timer::LatchSilent(line, turret, since) => hoot::latch_silent(s, &line, turret, since),
             Timer::TalkLong(line, turret, pressed) => hoot::open_long(s, &line, turret, pressed),
@@ -271,6 +272,7 @@ fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {
         Act::Hold { line, exclusive } => hold::hold(s, turret, &line, exclusive),
         Act::Release { line } => call::release(s, turret, &line),
         Act::Clear { line } => call::clear(s, turret, &line),
+        Act::Service { line, out } => service::set(s, turret, &line, out),
         Act::Join { line, call, position } => conference::join(s, turret, &line, call, position),
         Act::Move { line, call, position } => moves::to(s, turret, &line, call, position),
         Act::TakeOver { line, call, position } => takeover::ask(s, turret, &line, call, position),

@@ -66,6 +66,11 @@ pub enum Happening {
     },
     /// An administrator ended the call.
     Cleared,
+    /// It was ended for everybody at once.
+    BrokenOff {
+        /// Why.
+        why: String,
+    },
     /// Somebody left colleagues on the line.
     Left,
     /// The last one of an end left.

@@ -32,6 +32,8 @@ pub enum Kept {
     Line(KeptLine),
     /// What a supervisor allows a user on a hoot.
     Right(LineId, UserId, Allowed),
+    /// A line is out of service.
+    OutOfService(LineId),
 }
 
 /// One end of a call.
@@ -91,6 +93,7 @@ pub struct Told {
     dnd: BTreeSet<UserId>,
     lines: BTreeMap<LineId, KeptLine>,
     rights: BTreeMap<LineId, BTreeMap<UserId, Allowed>>,
+    failed: BTreeSet<LineId>,
     /// What a restart may have left that is not so any more.
     unsure: bool,
 }
@@ -114,6 +117,7 @@ impl Told {
                 Kept::Right(line, user, allowed) => {
                     told.rights.entry(line.clone()).or_default().insert(user.clone(), *allowed);
                 }
+                Kept::OutOfService(line) => drop(told.failed.insert(line.clone())),
             }
         }
         told
@@ -179,10 +183,8 @@ pub fn derive(
     people: &BTreeSet<UserId>,
 ) {
     let (mut gone, mut come) = (Vec::new(), Vec::new());
-    let all = std::mem::take(&mut told.unsure).then(|| {
-        let lines = told.lines.keys().chain(told.rights.keys()).cloned().collect();
-        (lines, told.dnd.clone())
-    });
+    let known = |told: &Told| told.lines.keys().chain(told.rights.keys()).chain(&told.failed).cloned().collect();
+    let all = std::mem::take(&mut told.unsure).then(|| (known(told), told.dnd.clone()));
     let (more_lines, more_people): (BTreeSet<LineId>, BTreeSet<UserId>) = all.unwrap_or_default();
     for user in people.iter().chain(&more_people) {
         match (told.dnd.contains(user), s.dnd.contains(user)) {
@@ -196,6 +198,12 @@ pub fn derive(
     }
     for line in lines.iter().chain(&more_lines) {
         derive_rights(s, told, line, &mut gone, &mut come);
+        let failed = s.lines.get(line).is_some_and(|found| found.failed);
+        if failed && told.failed.insert(line.clone()) {
+            come.push(Kept::OutOfService(line.clone()));
+        } else if !failed && told.failed.remove(line) {
+            gone.push(Kept::OutOfService(line.clone()));
+        }
         let now = of(s, recordings, line);
         if now.as_ref() == told.lines.get(line) {
             continue;
@@ -233,6 +241,7 @@ pub fn restore(s: &mut State, recordings: &mut Recordings, kept: &BTreeSet<Kept>
         match what {
             Kept::Dnd(user) => drop(s.dnd.insert(user.clone())),
             Kept::Right(line, user, allowed) => rights::restore(s, line, user, *allowed),
+            Kept::OutOfService(line) => s.line_mut(line).into_iter().for_each(|found| found.failed = true),
             Kept::Line(line) => {
                 s.next_call = s.next_call.max(line.call.0.saturating_add(1));
                 if let Some(recording) = line.recording {
@@ -244,7 +253,8 @@ pub fn restore(s: &mut State, recordings: &mut Recordings, kept: &BTreeSet<Kept>
             }
         }
     }
-    lines.retain(|line, it| s.lines.get(line).is_some_and(|found| found.spec.kind.is_wire()) && !it.is_empty());
+    let serves = |found: &Line| found.spec.kind.is_wire() && !found.failed;
+    lines.retain(|line, it| s.lines.get(line).is_some_and(serves) && !it.is_empty());
     let callers: Vec<KeptLine> = lines.extract_if(.., |_, it| it.calling).map(|(_, it)| it).collect();
     // Both ends of an ARD are on a call, or neither.
     let ends: BTreeMap<LineId, CallId> = lines.iter().map(|(line, it)| (line.clone(), it.call)).collect();

@@ -35,6 +35,7 @@ mod rights;
 mod ringing;
 mod room;
 mod routing;
+mod service;
 mod state;
 mod supervisor;
 mod takeover;

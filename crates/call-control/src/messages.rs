@@ -111,6 +111,8 @@ pub enum Act {
     Release { line: LineId },
     /// Ends whatever is on a line: an administrator's act.
     Clear { line: LineId },
+    /// Takes a line out of service, or puts it back: an administrator's act.
+    Service { line: LineId, out: bool },
     /// Adds a line to what a position carries: everybody on either hears everybody.
     Join { line: LineId, call: CallId, position: Position },
     /// Takes a call that is here to another position.
@@ -178,6 +180,8 @@ pub enum RefusalCode {
     TalkersFull,
     /// The position carries a call that could not be put aside.
     PositionBusy,
+    /// The line is out of service.
+    OutOfService,
     /// What the user saw is no longer so.
     Stale,
     /// No such line or person.

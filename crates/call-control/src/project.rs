@@ -139,7 +139,8 @@ pub fn person(s: &State, user: &UserId) -> PersonStatus {
 
 /// Sends what has changed since the last time; gives the lines and the people of whom something may have.
 pub fn derive(s: &mut State, sent: &mut Sent, recordings: &mut Recordings) -> (BTreeSet<LineId>, BTreeSet<UserId>) {
-    let touched = std::mem::take(&mut s.touched);
+    // Who hears a line is decided at its far end too, and at all that is joined with either.
+    let touched: BTreeSet<LineId> = std::mem::take(&mut s.touched).iter().flat_map(|line| s.group(line)).collect();
     for line in &touched {
         let Some(found) = s.lines.get(line) else {
             sent.lines.remove(line);

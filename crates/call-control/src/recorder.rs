@@ -1,13 +1,16 @@
 //! What becomes of calls while the recorder cannot write.
 //!
 //! ```text
-//! Recorded ─fails─► Grace ─writes again─► Recorded      Grace ─`record.fail_grace`─► microphones of required lines are shut
+//! Recorded ─fails─► Grace ─writes again─► Recorded
+//!                     └─`record.fail_grace`─► Silent: microphones of required lines are shut ─writes again─► Recorded, by press
+//!                                               └─`record.fail_release`─► calls that somebody is connected to are released
 //! ```
 
 use crate::hoot;
 use crate::line::Line;
 use crate::messages::Sound;
 use crate::policy::Value;
+use crate::service;
 use crate::state::State;
 use crate::timer::Timer;
 use dealerboard_model::{LineId, RecordPolicy, TurretId};
@@ -53,6 +56,7 @@ pub fn grace_over(s: &mut State, since_us: u64) {
     let Some(why) = s.recorder_failing.clone().filter(|_| s.recorder_since_us == since_us) else { return };
     let required = |line: &&Line| s.record_policy(&line.spec.line) == RecordPolicy::Required;
     let lines: Vec<LineId> = s.lines.values().filter(required).map(|line| line.spec.line.clone()).collect();
+    s.set_timer(s.now.plus_ms(s.policy(None, None).record_fail_release_ms), Timer::RecordRelease(since_us));
     for line in lines {
         let Some(found) = s.lines.get(&line) else { continue };
         let talking: Vec<TurretId> = found.talks().iter().map(|talk| talk.turret).collect();
@@ -72,6 +76,22 @@ pub fn grace_over(s: &mut State, since_us: u64) {
         }
         for turret in told {
             s.notice(turret, Some(&line), sentence.clone(), Some(Sound::Warning));
+        }
+    }
+}
+
+/// Silence is no call: what nobody may talk on is released for everybody who is connected there (REC-3). What all hold waits on.
+pub fn release(s: &mut State, since_us: u64) {
+    let Some(why) = s.recorder_failing.clone().filter(|_| s.recorder_since_us == since_us) else { return };
+    let silent = |line: &&Line| {
+        let required = s.record_policy(&line.spec.line) == RecordPolicy::Required;
+        required && line.spec.kind.is_wire() && !line.legs().is_empty()
+    };
+    let lines: Vec<LineId> = s.lines.values().filter(silent).map(|line| line.spec.line.clone()).collect();
+    for line in lines {
+        // The other end of one that was released before.
+        if s.lines.get(&line).is_some_and(|found| !found.legs().is_empty()) {
+            service::break_off(s, &line, &format!("it is not recorded ({why})"));
         }
     }
 }

@@ -135,15 +135,15 @@ impl State {
     pub fn administrator(&self, turret: TurretId) -> Result<String, Refusal> {
         let me = self.user_of(turret).and_then(|user| self.floor.users.get(user));
         let me = me.filter(|me| me.roles.contains(&Role::Administrator));
-        me.map(|me| me.name.clone()).ok_or_else(|| {
-            Refusal::new(RefusalCode::NoRight, "Only an administrator may clear a line; call one of them.")
-        })
+        me.map(|me| me.name.clone())
+            .ok_or_else(|| Refusal::new(RefusalCode::NoRight, "Only an administrator may do this; call one of them."))
     }
 
     /// What the user may do on a line, or why nothing (rule of section 19, first part).
     pub fn right_on(&self, turret: TurretId, line: &LineId) -> Result<Right, Refusal> {
         let found = self.line(line)?;
         let spec = &found.spec;
+        self.in_service(line)?;
         let user = self.user_of(turret);
         let guest = user.filter(|user| found.guests.contains(user)).map(|_| Right::Speak);
         user.and_then(|user| spec.members.get(user)).copied().or(guest).ok_or_else(|| {

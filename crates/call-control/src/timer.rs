@@ -14,6 +14,8 @@ pub const TALK_WARNING_MS: u64 = 10_000;
 pub enum Timer {
     /// The recorder has failed for `record.fail_grace`.
     RecordGrace(u64),
+    /// Calls have been silent for `record.fail_release`, because they are not recorded.
+    RecordRelease(u64),
     /// The warning about a talk is over.
     TalkCloses(LineId, TurretId, u64),
     /// A latched talk has had no speech for `latch.silent_warn`.
@@ -63,7 +65,8 @@ impl Timer {
     fn is_safety(&self) -> bool {
         match self {
             Self::RecordGrace(_) | Self::TalkCloses(..) => true,
-            Self::LatchSilent(..)
+            Self::RecordRelease(_)
+            | Self::LatchSilent(..)
             | Self::TalkLong(..)
             | Self::HoldForsaken(..)
             | Self::MoveOver(..)

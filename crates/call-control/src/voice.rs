@@ -140,12 +140,10 @@ pub fn is_lost(s: &State, turret: TurretId) -> bool {
     s.turrets.get(&turret).is_some_and(|seat| seat.lost.is_some())
 }
 
-/// Sends what has changed on `touched` lines since the last time.
-pub fn derive(s: &mut State, voice: &mut Voice, recordings: &mut Recordings, touched: &BTreeSet<LineId>) {
-    // Who hears a line is decided at its far end too, and at all that is joined with either.
-    let lines: BTreeSet<LineId> = touched.iter().flat_map(|line| s.group(line)).collect();
+/// Sends what has changed on `lines` since the last time, which are whole groups of lines that hear each other.
+pub fn derive(s: &mut State, voice: &mut Voice, recordings: &mut Recordings, lines: &BTreeSet<LineId>) {
     let mut changed: BTreeSet<(TurretId, Uplink)> = BTreeSet::new();
-    for line in &lines {
+    for line in lines {
         let open: Vec<Open> = s.lines.get(line).map(|found| open_towards(s, found)).unwrap_or_default();
         let before = voice.open.remove(line).unwrap_or_default();
         let uplinks = |open: &[Open]| open.iter().map(|it| (it.mic.turret, it.mic.uplink)).collect::<BTreeSet<_>>();
@@ -166,7 +164,7 @@ pub fn derive(s: &mut State, voice: &mut Voice, recordings: &mut Recordings, tou
             voice.open.insert(line.clone(), open);
         }
     }
-    recordings.follow(s, &lines, voice);
+    recordings.follow(s, lines, voice);
     for (turret, uplink) in &changed {
         send_route(s, voice, recordings, *turret, *uplink);
     }

@@ -361,3 +361,19 @@ fn cnf_5_who_logs_off_from_a_conference_takes_no_hold_of_a_colleague_with_them()
     d.input(Input::LogOff { turret: A1 });
     assert_eq!((d.status("ard-a").holders.len(), d.status("mrd-a").holders.len()), (1, 1));
 }
+
+#[test]
+fn i19_who_is_heard_by_one_more_over_a_conference_of_the_far_end_is_told_so() {
+    let mut d = Desk::talking();
+    d.seize(A2, "mrd-a");
+    d.act(B1, Act::Seize { line: l("mrd-b"), position: Position::Right, private: false }).unwrap();
+    let call = d.call("mrd-b");
+    d.act(B1, Act::Join { line: l("mrd-b"), call, position: Position::Left }).unwrap();
+    let before = d.status("ard-a").hearers;
+    d.bridge(A3, "mrd-a");
+    let told = d.out.iter().find_map(|out| {
+        let Output::Line { status, .. } = out else { return None };
+        (status.line == l("ard-a")).then_some(status.hearers)
+    });
+    assert_eq!(told, Some(before + 1));
+}

@@ -89,6 +89,42 @@ fn rec_3_after_the_grace_every_microphone_of_the_call_is_shut() {
 }
 
 #[test]
+fn rec_3_a_call_that_is_silent_for_record_fail_release_is_released_and_told_why() {
+    let mut d = Desk::talking();
+    fail(&mut d, true);
+    d.wait_ms(3_000 + 29_999);
+    assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
+    d.wait_ms(1);
+    assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
+    for turret in [A1, B1] {
+        assert!(d.told(turret, "it is not recorded (the disk is full). What was on it is over."));
+    }
+    assert!(d.recording_closed());
+}
+
+#[test]
+fn rec_3_a_call_stays_when_the_recorder_is_back_and_its_users_open_by_press() {
+    let mut d = Desk::talking();
+    fail(&mut d, true);
+    d.wait_ms(20_000);
+    fail(&mut d, false);
+    d.wait_ms(60_000);
+    assert_eq!((d.phases("ard-a", "ard-b"), d.exchange.mics(A1)), ((Talking, Talking), vec![]));
+    d.act(A1, Act::OpenMic { line: l("ard-a") }).unwrap();
+    assert_eq!(d.route(A1).unwrap().1, [B1]);
+}
+
+#[test]
+fn rec_3_a_call_that_both_ends_hold_goes_on_waiting() {
+    let mut d = Desk::talking();
+    d.hold(A1, "ard-a");
+    d.hold(B1, "ard-b");
+    fail(&mut d, true);
+    d.wait_ms(33_001);
+    assert_eq!(d.phases("ard-a", "ard-b"), (LinePhase::Held, LinePhase::Held));
+}
+
+#[test]
 fn rec_3_a_second_failure_has_a_grace_of_its_own() {
     let mut d = Desk::talking();
     fail(&mut d, true);

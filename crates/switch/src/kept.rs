@@ -32,6 +32,8 @@ const LINE: &str = "line";
 
 /// Kind of the records of rights on hoots; their keys are a hoot and a user.
 const RIGHT: &str = "right";
+/// Kind of the records of lines that are out of service.
+const OUT_OF_SERVICE: &str = "out_of_service";
 
 /// File of the records in a data folder.
 fn file_in(data: &Path) -> PathBuf {
@@ -41,6 +43,7 @@ fn file_in(data: &Path) -> PathBuf {
 fn change(what: &Kept, on: bool) -> Change {
     let (kind, key, value) = match what {
         Kept::Dnd(user) => (DND, user.to_string(), json!(true)),
+        Kept::OutOfService(line) => (OUT_OF_SERVICE, line.to_string(), json!(true)),
         Kept::Line(kept) => (LINE, kept.line.to_string(), line::to_value(kept)),
         // Neither id has a slash.
         Kept::Right(line, user, allowed) => (RIGHT, format!("{line}/{user}"), json!(allowed)),
@@ -51,6 +54,7 @@ fn change(what: &Kept, on: bool) -> Change {
 async fn read(records: &mut Records) -> Result<BTreeSet<Kept>, StoreError> {
     let dnd = records.all(DND).await?.into_iter().map(|(user, _)| Kept::Dnd(UserId(user)));
     let mut kept: BTreeSet<Kept> = dnd.collect();
+    kept.extend(records.all(OUT_OF_SERVICE).await?.into_iter().map(|(line, _)| Kept::OutOfService(LineId(line))));
     for (line, value) in records.all(LINE).await? {
         match line::from_value(&line, value) {
             Ok(line) => drop(kept.insert(Kept::Line(line))),
@@ -81,7 +85,7 @@ fn is_strange(what: &Kept, floor: &FloorFile) -> bool {
         Kept::Right(line, user, _) => {
             name_of(user, floor).is_none() || !floor.hoots.iter().any(|hoot| hoot.id.value == line.as_str())
         }
-        Kept::Line(_) => false,
+        Kept::Line(_) | Kept::OutOfService(_) => false,
     }
 }
 
@@ -93,6 +97,7 @@ fn in_words(what: &Kept, floor: &FloorFile) -> String {
                 format!("do-not-disturb of {user} is dropped when this floor is served, because it has no such user")
             }
         },
+        Kept::OutOfService(line) => format!("{line} is out of service"),
         Kept::Line(kept) => {
             let who = kept.parties.iter().chain(&kept.holders).map(|party| &party.user);
             let who: Vec<&str> = who.map(|user| name_of(user, floor).unwrap_or(user.as_str())).collect();
@@ -193,7 +198,7 @@ impl Keeper {
     pub fn recordings(&self) -> BTreeSet<RecordingId> {
         let recording = |what: &Kept| match what {
             Kept::Line(line) => line.recording,
-            Kept::Dnd(_) | Kept::Right(..) => None,
+            Kept::Dnd(_) | Kept::Right(..) | Kept::OutOfService(_) => None,
         };
         self.restored.iter().filter_map(recording).collect()
     }
@@ -208,7 +213,7 @@ impl Keeper {
                     line.recording = line.recording.filter(|recording| known.contains(recording));
                     Kept::Line(line)
                 }
-                Kept::Dnd(_) | Kept::Right(..) => what,
+                other @ (Kept::Dnd(_) | Kept::Right(..) | Kept::OutOfService(_)) => other,
             })
             .collect();
     }

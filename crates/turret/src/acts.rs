@@ -148,7 +148,8 @@ impl TurretTask {
             | Act::Unjoin { .. }
             | Act::Move { .. }
             | Act::Transfer { .. }
-            | Act::Clear { .. } => {}
+            | Act::Clear { .. }
+            | Act::Service { .. } => {}
         }
         self.asked.insert(id, act.clone());
         // The gate moves before the switch is asked: no syllable waits for an answer, and none goes out after a release.
@@ -204,6 +205,7 @@ impl TurretTask {
             | Act::Override { .. }
             | Act::Clear { .. }
             | Act::HideHistory { .. }
+            | Act::Service { .. }
             | Act::Dnd { .. } => return None,
         };
         let (since_utc_ms, until) = (self.switch_utc_ms(), Instant::now() + PENDING);
@@ -321,6 +323,7 @@ fn line_of(intent: &Intent) -> Option<LineId> {
     | Intent::Signal { line, .. }
     | Intent::Override { line, .. }
     | Intent::Clear { line }
+    | Intent::Service { line, .. }
     | Intent::Join { line, .. }
     | Intent::Move { line, .. }
     | Intent::ReleaseLine { line }
@@ -355,6 +358,7 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::Cancel { line }
         | Act::Override { line, .. }
         | Act::Clear { line }
+        | Act::Service { line, .. }
         | Act::Signal { line, .. }
         | Act::Talk { line, .. }
         | Act::Right { line, .. }

@@ -53,6 +53,7 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::Cancel { .. }
         | Intent::Override { .. }
         | Intent::Clear { .. }
+        | Intent::Service { .. }
         | Intent::Signal { on: true, .. }
         | Intent::Talk { on: true, .. }
         | Intent::Mute { on: false, .. }

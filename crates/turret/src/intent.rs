@@ -130,6 +130,13 @@ pub enum Intent {
         /// Which line.
         line: LineId,
     },
+    /// Takes a line out of service, or puts it back: for an administrator.
+    Service {
+        /// Which line.
+        line: LineId,
+        /// Out of service; otherwise back.
+        out: bool,
+    },
     /// Releases what a position carries.
     Release {
         /// Which position.

@@ -146,6 +146,7 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         Intent::Right { line, user, allowed } => {
             act(Act::Right { line: line.clone(), user: user.clone(), allowed: *allowed })
         }
+        Intent::Service { line, out } => act(Act::Service { line: line.clone(), out: *out }),
         Intent::OpenMic { position } => at(*position, facts, local, |line| Act::OpenMic { line }),
         Intent::Signal { line, on } => act(Act::Signal { line: line.clone(), on: *on }),
         Intent::Talk { on: true, .. } if local.lacks_microphone(Position::HandsFree) => refuse(NO_MICROPHONE),
@@ -225,6 +226,7 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         | Intent::Cancel { .. }
         | Intent::Override { .. }
         | Intent::Clear { .. }
+        | Intent::Service { .. }
         | Intent::Signal { .. }
         | Intent::Talk { .. }
         | Intent::WhoHears { .. }

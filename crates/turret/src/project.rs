@@ -249,6 +249,7 @@ impl<'a> Look<'a> {
                 && about.kind.is_wire()
                 && self.up()
                 && !(status.parties.is_empty() && status.holders.is_empty()),
+            can_service: self.is_a(Role::Administrator) && about.kind != LineKind::Intercom && self.up(),
             stale_since_utc_ms: self.local.stale_since_utc_ms.filter(|_| !self.up()),
         }
     }

@@ -45,6 +45,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "enters a call as its desk's supervisor; everybody on it is told before",
     ),
     (r#"{"intent":"clear","line":"calder-wynn"}"#, "ends whatever is on a line: for an administrator"),
+    (
+        r#"{"intent":"service","line":"calder-wynn","out":true}"#,
+        "takes a line out of service with all that is on it, false puts it back: for an administrator",
+    ),
     (r#"{"intent":"release","position":"left"}"#, "releases what a position carries"),
     (r#"{"intent":"mute","position":"left","on":true}"#, "mutes the microphone of a position; false opens it"),
     (r#"{"intent":"open_mic","position":"left"}"#, "opens a microphone that was shut by something else"),

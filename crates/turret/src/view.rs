@@ -199,6 +199,8 @@ pub struct KeyView {
     pub can_override: bool,
     /// I may end whatever is on it.
     pub can_clear: bool,
+    /// I may take it out of service, or put it back.
+    pub can_service: bool,
     /// The last knowledge, UTC milliseconds, while stale.
     #[ts(type = "number | null")]
     pub stale_since_utc_ms: Option<i64>,

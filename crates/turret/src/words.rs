@@ -52,6 +52,7 @@ pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
         Act::Unjoin { line } => format!("Not sent: {} is not removed; press again.", name(line)),
         Act::Private { line, .. } => format!("Not sent: privacy of {} is as it was; press again.", name(line)),
         Act::Override { line, .. } => format!("Not sent: you did not enter {}; press again.", name(line)),
+        Act::Service { line, .. } => format!("Not sent: {} is in service, or not, as it was; press again.", name(line)),
         Act::Clear { line } => format!("Not sent: {} is not cleared; press again.", name(line)),
         Act::HideHistory { .. } => "Not sent: the history is as it was; hide it again.".to_owned(),
         Act::Dnd { .. } => "Not sent: do not disturb is as it was; press again.".to_owned(),

@@ -271,6 +271,13 @@ pub enum Act {
         /// Which line.
         line: LineId,
     },
+    /// Takes a line out of service, or puts it back: an administrator's act.
+    Service {
+        /// Which line.
+        line: LineId,
+        /// Out of service; otherwise back.
+        out: bool,
+    },
     /// MRD: rings the far end while on.
     Signal {
         /// Which line.

@@ -133,7 +133,15 @@ position: Position | null, } | { "intent": "clear",
 /**
  * Which line.
  */
-line: LineId, } | { "intent": "release", 
+line: LineId, } | { "intent": "service", 
+/**
+ * Which line.
+ */
+line: LineId, 
+/**
+ * Out of service; otherwise back.
+ */
+out: boolean, } | { "intent": "release", 
 /**
  * Which position.
  */

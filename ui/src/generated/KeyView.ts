@@ -90,6 +90,10 @@ can_override: boolean,
  */
 can_clear: boolean, 
 /**
+ * I may take it out of service, or put it back.
+ */
+can_service: boolean, 
+/**
  * The last knowledge, UTC milliseconds, while stale.
  */
 stale_since_utc_ms: number | null, };

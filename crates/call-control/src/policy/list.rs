@@ -278,6 +278,8 @@ policies! {
         "how long a switch that was started again waits for its turrets: a whole floor comes back";
     "record.fail_grace" record_fail_grace_ms: u64 = 3 * S, Kind::Span(0, 10 * S), FLOOR, Smallest,
         "how long the recorder keeps sound in memory before it has failed, because a slow disk is no failure";
+    "record.fail_release" record_fail_release_ms: u64 = 30 * S, Kind::Span(5 * S, 300 * S), FLOOR, Smallest,
+        "how long a call whose microphones were closed because it is not recorded stays silent before it is released";
     "history.min_ring" history_min_ring_ms: u64 = S, Kind::Span(0, 5 * S), PERSON, Nearest,
         "how long a call must have rung to count as missed";
     "history.keep" history_keep_ms: u64 = 30 * DAY, Kind::Span(DAY, 366 * DAY), PERSON, Smallest,

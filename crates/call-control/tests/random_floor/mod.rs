@@ -1,8 +1,11 @@
 //! Random moves of a whole floor (wires, hoot, intercom, lost turrets, log-offs, a failing recorder) and the invariants of
-//! microphones, routes, tracks and what survives a restart after each. Played by `random_moves.rs`.
+//! microphones, routes, tracks and what survives a restart after each. Played by
+//! `random_moves.rs`, and for hours by `examples/soak.rs`.
 //!
 //! Law: what is open is learnt from outputs alone, as the switch learns it; nothing is read from inside.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a failed unwrap is a failed test")]
+
+pub mod likely;
 
 use crate::floor::*;
 use dealerboard_call_control::{Act, Exchange, Floor, Input, Kept, KeptParty, MicReport, Output, Value};
@@ -105,7 +108,7 @@ pub struct Move {
 }
 
 /// `Move::kind` is less.
-pub const KINDS: u8 = 52;
+pub const KINDS: u8 = 53;
 
 /// `Move::who` is less.
 pub const PLAYERS: usize = ALL.len();
@@ -149,6 +152,8 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
             let line = mine.filter(|_| one.kind == 30).unwrap_or(line);
             Act::Join { call: d.exchange.status(&line).and_then(|it| it.call).unwrap_or(CallId(0)), line, position }
         }
+        // One time in three: what is out of service is tried by nobody.
+        52 => Act::Service { line, out: one.place == 0 },
         33 => Act::Unjoin { line: mine.unwrap_or(line) },
         34 | 35 => Act::Transfer { line, to: TransferTo::User(other) },
         40 => Act::Announce { line, to: other },
@@ -259,6 +264,10 @@ fn check(d: &Desk, switch: &Switch) {
     for status in LINES.iter().map(|line| d.status(line)) {
         assert!(status.holders.iter().all(|holder| !holder.private), "I30 {}", status.line);
         assert!(status.parties.iter().all(|party| !party.exclusive), "HOLD-4 {}", status.line);
+        if status.phase == LinePhase::OutOfService {
+            let used = !status.parties.is_empty() || !status.holders.is_empty() || !status.talkers.is_empty();
+            assert!(!used && status.ring.is_none() && status.call.is_none(), "ARD-12, I21 {}", status.line);
+        }
         let waits = status.sent_to.is_some();
         assert!(
             !waits || status.ring.as_ref().is_some_and(|ring| ring.at.as_ref().is_some_and(|at| !at.is_empty())),
@@ -266,6 +275,10 @@ fn check(d: &Desk, switch: &Switch) {
         );
     }
     let undisturbed = TURRETS.map(user).into_iter().filter(|user| d.exchange.person(user).dnd);
+    let failed = LINES.iter().filter(|line| d.status(line).phase == LinePhase::OutOfService).map(|line| l(line));
+    let told =
+        switch.kept.iter().filter_map(|what| if let Kept::OutOfService(line) = what { Some(line) } else { None });
+    assert_eq!(failed.collect::<BTreeSet<_>>(), told.cloned().collect(), "ARD-12");
     let dnd = switch.kept.iter().filter(|what| matches!(what, Kept::Dnd(_))).cloned();
     assert_eq!(dnd.collect::<BTreeSet<_>>(), undisturbed.map(Kept::Dnd).collect(), "SWI-2");
     check_kept_lines(d, switch);

@@ -243,6 +243,7 @@ impl Reader {
                 | Act::Override { .. }
                 | Act::Clear { .. }
                 | Act::HideHistory { .. }
+                | Act::Service { .. }
                 | Act::Dnd { .. },
             ) => false,
         }

@@ -17,7 +17,7 @@ pub fn answered(turret: TurretId, user: &UserId, act: &Act, result: &Answer) {
         Answer::Done { .. } => {
             if let Act::Right { line, user: of, allowed } = act {
                 tracing::info!(%turret, %user, %line, %of, ?allowed, "rights changed");
-            } else if matches!(act, Act::Override { .. } | Act::Clear { .. }) {
+            } else if matches!(act, Act::Override { .. } | Act::Clear { .. } | Act::Service { .. }) {
                 tracing::info!(%turret, %user, act = word(&on["act"]), on = target(&on), "override");
             }
         }

@@ -377,7 +377,8 @@ impl FloorLoop {
 
     /// A session is over, and call control is told.
     fn end(&mut self, turret: TurretId, why: &str) {
-        if self.forget(turret, why) {
+        // A session of before a restart is none of ours yet.
+        if self.forget(turret, why) || self.exchange.awaits(turret).is_some() {
             self.input(Input::LogOff { turret });
         }
     }

@@ -59,6 +59,7 @@ fn words(what: &Happening) -> &'static str {
         Happening::RightSet { allowed: Allowed::Listen, .. } => "May only listen from now on",
         Happening::RightSet { allowed: Allowed::Speak, .. } => "May talk from now on",
         Happening::Cleared => "Cleared",
+        Happening::BrokenOff { .. } => "Broken off",
         Happening::Resumed => "Resumed",
         Happening::Left => "Left",
         Happening::Released => "Released",
@@ -91,7 +92,11 @@ fn words(what: &Happening) -> &'static str {
 
 /// The same with what its doer said of it.
 fn sentence(what: &Happening) -> String {
-    let said = if let Happening::Overrides { reason } = what { reason.as_str() } else { "" };
+    let said = if let Happening::Overrides { reason: said } | Happening::BrokenOff { why: said } = what {
+        said.as_str()
+    } else {
+        ""
+    };
     if let Happening::Conference { with } = what {
         format!("Joined with {with}")
     } else if let Happening::SentOn { to } = what {

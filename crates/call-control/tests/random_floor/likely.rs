@@ -1,0 +1,194 @@
+//! Moves that are likely to be accepted: what somebody would do who looks at their panel; one in six is any move at all.
+//!
+//! Law: a run is its seed: the same seed makes the same moves, which can be played again without it.
+
+use super::{ALL, KINDS, LINES, Move, Played};
+use crate::floor::*;
+use dealerboard_call_control::{Input, Output};
+use dealerboard_model::{LinePhase, LineStatus, TurretId};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Counts by what was done, and by what came of it.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Accepted and refused acts; other inputs are accepted.
+    pub of: BTreeMap<String, (u64, u64)>,
+    /// Refusals by their code.
+    pub codes: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    fn take(&mut self, input: &Input, out: &[Output]) {
+        let what = if let Input::Act { act, .. } = input { word(act) } else { word(input) };
+        let refused = out.iter().find_map(|out| {
+            let Output::Answer { result: Err(refusal), .. } = out else { return None };
+            Some(refusal.code)
+        });
+        let of = self.of.entry(what).or_default();
+        match refused {
+            None => of.0 += 1,
+            Some(code) => {
+                of.1 += 1;
+                *self.codes.entry(format!("{code:?}")).or_default() += 1;
+            }
+        }
+    }
+}
+
+/// The name of a variant.
+fn word(of: &impl std::fmt::Debug) -> String {
+    let all = format!("{of:?}");
+    all.split([' ', '(', '{']).next().unwrap_or_default().to_owned()
+}
+
+/// What went wrong in a run, and the moves that lead there.
+#[derive(Debug)]
+pub struct Wrong {
+    pub why: String,
+    pub moves: Vec<Move>,
+}
+
+/// Plays `moves` moves of a seed.
+pub fn run(seed: u64, moves: usize, counts: &mut Counts) -> Result<(), Wrong> {
+    let (mut random, mut played, mut made) = (fastrand::Rng::with_seed(seed), Played::new(), Vec::new());
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        for _ in 0..moves {
+            let one = choose(&played, &mut random);
+            made.push(one);
+            if let Some((input, out)) = played.make(one) {
+                counts.take(&input, out);
+            }
+        }
+    }));
+    result.map_err(|why| Wrong { why: in_words(&*why), moves: made })
+}
+
+/// Plays moves again: why they fail, if they do.
+pub fn again(moves: &[Move]) -> Option<String> {
+    let play = || {
+        let mut played = Played::new();
+        for one in moves {
+            played.make(*one);
+        }
+    };
+    catch_unwind(AssertUnwindSafe(play)).err().map(|why| in_words(&*why))
+}
+
+/// Leaves out what is not needed to fail.
+pub fn shrink(wrong: Wrong) -> Wrong {
+    let Wrong { mut why, mut moves } = wrong;
+    let mut size = moves.len() / 2;
+    while size > 0 {
+        let mut at = 0;
+        while at < moves.len() {
+            let mut fewer = moves.clone();
+            fewer.drain(at..(at + size).min(moves.len()));
+            match again(&fewer) {
+                Some(still) => (why, moves) = (still, fewer),
+                None => at += size,
+            }
+        }
+        size /= 2;
+    }
+    Wrong { why, moves }
+}
+
+fn in_words(why: &(dyn std::any::Any + Send)) -> String {
+    let text = why.downcast_ref::<String>().cloned();
+    text.or_else(|| why.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
+
+fn choose(played: &Played, random: &mut fastrand::Rng) -> Move {
+    let who = random.usize(..ALL.len());
+    let wait_ms = if random.bool() { random.u64(..900) } else { random.u64(..40_000) };
+    let any =
+        Move { who, kind: random.u8(..KINDS), line: random.usize(..LINES.len()), place: random.usize(..3), wait_ms };
+    let turret = ALL[who];
+    if !played.on.contains(&turret) {
+        return Move { kind: 18, ..any };
+    }
+    if played.switch.lost.contains(&turret) {
+        // Who is lost comes back, sooner or later.
+        return if random.bool() { Move { kind: 15, ..any } } else { Move { kind: 23, ..any } };
+    }
+    if played.switch.failing_since.is_some() && random.bool() {
+        return Move { kind: 20, place: 0, ..any };
+    }
+    if random.u8(..6) == 0 {
+        return any;
+    }
+    let likely = offered(played, turret);
+    match likely.as_slice() {
+        [] => any,
+        some => {
+            let (kind, line) = some[random.usize(..some.len())];
+            Move { kind, line, ..any }
+        }
+    }
+}
+
+/// What a panel offers: kinds of moves, each on a line.
+fn offered(played: &Played, turret: TurretId) -> Vec<(u8, usize)> {
+    let at_a = [A1, A2, A3, A1_TOO].contains(&turret);
+    let mut all = Vec::new();
+    for (place, line) in LINES.iter().enumerate() {
+        let status = played.d.status(line);
+        if status.phase == LinePhase::OutOfService {
+            if turret == B3 {
+                all.push((49, place));
+            }
+        } else if *line == "hoot" {
+            let talks = status.talkers.iter().any(|talker| talker.turret == turret);
+            if at_a {
+                all.push((if talks { 9 } else { 7 }, place));
+            }
+        } else if line.ends_with("-a") == at_a {
+            on_wire(&status, turret, line.starts_with("mrd"), |kind| all.push((kind, place)));
+        }
+    }
+    let intercoms = played.switch.intercoms.iter().filter(|(_, to)| to.contains(&turret));
+    let mine: Vec<LineStatus> = intercoms.filter_map(|(line, _)| played.d.exchange.status(line)).collect();
+    if mine.is_empty() {
+        all.extend([(10, 0), (10, 2), (37, 0), (38, 1)]);
+    } else {
+        all.extend([(11, 0), (11, 0), (5, 0)]);
+    }
+    all.push((13, 0));
+    all
+}
+
+fn on_wire(status: &LineStatus, turret: TurretId, is_mrd: bool, mut may: impl FnMut(u8)) {
+    let is_here = status.parties.iter().any(|party| party.turret == turret);
+    let holds = status.holders.iter().any(|holder| holder.turret == turret);
+    let rings = status.ring.as_ref().is_some_and(|ring| ring.is_at(turret));
+    if rings && !is_here {
+        [1, 1, 1].into_iter().for_each(&mut may);
+    } else if is_here && status.phase == LinePhase::Calling {
+        may(5);
+    } else if is_here {
+        [4, 5, 12, 24, 25, 26, 34, 40, 43, 45].into_iter().for_each(&mut may);
+        if is_mrd {
+            may(6);
+        }
+    } else if holds {
+        [3, 3, 5, 31].into_iter().for_each(&mut may);
+        if status.announced.is_some() {
+            [41, 41, 42].into_iter().for_each(&mut may);
+        }
+    } else if !status.parties.is_empty() && status.phase != LinePhase::Calling {
+        if status.private_by().is_none() {
+            may(2);
+        }
+        if turret == A3 {
+            may(27);
+        }
+        if turret == B3 {
+            may(29);
+        }
+    } else if status.phase == LinePhase::Held && !status.is_held_exclusively() {
+        may(3);
+    } else if status.phase == LinePhase::Idle {
+        [0, 0].into_iter().for_each(&mut may);
+    }
+}
