@@ -6,6 +6,7 @@
 
 #[path = "../tests/floor/mod.rs"]
 mod floor;
+#[allow(dead_code, reason = "the ordinary tests play on one more floor")]
 #[path = "../tests/random_floor/mod.rs"]
 mod random_floor;
 

@@ -18,6 +18,7 @@ use crate::state::State;
 use dealerboard_model::{
     CallId, GroupId, HistoryEntry, HistoryResult, HistoryWay, LineId, LineKind, Moment, Party, TurretId, UserId,
 };
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All calls that are not over for somebody, by line.
@@ -174,18 +175,17 @@ impl Calls {
             }
         }
         for user in rung(s, line) {
-            if !self.parts.contains_key(&user) {
-                let mut part = Part::new(s, line, &user, HistoryWay::Came);
-                match (&line.transfer, &line.ring) {
-                    (Some(sent), _) => part.via = Some(format!("sent by {}", s.name_of(&sent.by.user))),
-                    (None, Some(ring)) => {
-                        part.far = Some(ring.from.clone());
-                        part.via = routing::is_overflow(line, &user).then(|| "overflow".to_owned());
-                    }
-                    (None, None) => {}
+            let Entry::Vacant(place) = self.parts.entry(user) else { continue };
+            let mut part = Part::new(s, line, place.key(), HistoryWay::Came);
+            match (&line.transfer, &line.ring) {
+                (Some(sent), _) => part.via = Some(format!("sent by {}", s.name_of(&sent.by.user))),
+                (None, Some(ring)) => {
+                    part.far = Some(ring.from.clone());
+                    part.via = routing::is_overflow(line, place.key()).then(|| "overflow".to_owned());
                 }
-                self.parts.insert(user, part);
+                (None, None) => {}
             }
+            place.insert(part);
         }
     }
 

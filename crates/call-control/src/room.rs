@@ -44,7 +44,11 @@ fn gives_way(s: &State, talks: &[Talk], line: &LineId, user: &UserId) -> Option<
     let mine = rank(s, user);
     let may = |talk: &&Talk| {
         let theirs = rank(s, &talk.user);
-        theirs < mine || (theirs == mine && policy.hoot_full == HootFull::Newest)
+        match (theirs, mine) {
+            (false, true) => true,
+            (true, false) => false,
+            (true, true) | (false, false) => policy.hoot_full == HootFull::Newest,
+        }
     };
     let (now_us, silent_us) = (s.now.mono_us, policy.hoot_silent_talker_ms * 1_000);
     let quiet_us = |talk: &Talk| {

@@ -172,7 +172,7 @@ pub fn derive(s: &mut State, voice: &mut Voice, recordings: &mut Recordings, lin
     for turret in turrets {
         send_mics(s, voice, turret);
     }
-    send_awaits(s, voice, &lines);
+    send_awaits(s, voice, lines);
     s.handed.clear();
 }
 

@@ -9,9 +9,9 @@ use floor::*;
 
 /// What the last input has put into the history of a turret's user.
 fn entries(d: &Desk, turret: TurretId) -> Vec<HistoryEntry> {
-    let of = |out: &Output| match out {
-        Output::History { user: whose, entry } if *whose == user(turret) => Some((**entry).clone()),
-        _ => None,
+    let of = |out: &Output| {
+        let Output::History { user: whose, entry } = out else { return None };
+        (*whose == user(turret)).then(|| (**entry).clone())
     };
     d.out.iter().filter_map(of).collect()
 }

@@ -19,21 +19,22 @@ fn heard(d: &mut Desk, turret: TurretId, uplink: Uplink) {
     d.input(Input::Heard { turret, uplink });
 }
 
-/// Uplink, hearers, tracks and whom it follows, of each route that the last input opened.
-fn opened(d: &Desk) -> Vec<(Uplink, Vec<TurretId>, Vec<TrackId>, Option<(TurretId, Uplink)>)> {
-    let route = |out: &Output| match out {
-        Output::Route { uplink, open: true, legs, tracks, follows, .. } => {
-            Some((*uplink, legs.iter().map(|leg| leg.hearer).collect(), tracks.clone(), *follows))
-        }
-        _ => None,
+/// Uplink, hearers, tracks and whom it follows.
+type Opened = (Uplink, Vec<TurretId>, Vec<TrackId>, Option<(TurretId, Uplink)>);
+
+/// Each route that the last input opened.
+fn opened(d: &Desk) -> Vec<Opened> {
+    let route = |out: &Output| {
+        let Output::Route { uplink, open: true, legs, tracks, follows, .. } = out else { return None };
+        Some((*uplink, legs.iter().map(|leg| leg.hearer).collect(), tracks.clone(), *follows))
     };
     d.out.iter().filter_map(route).collect()
 }
 
 fn awaits(d: &Desk) -> Vec<(Uplink, Option<u64>)> {
-    let wait = |out: &Output| match out {
-        Output::Await { uplink, heard_ms, .. } => Some((*uplink, *heard_ms)),
-        _ => None,
+    let wait = |out: &Output| {
+        let Output::Await { uplink, heard_ms, .. } = out else { return None };
+        Some((*uplink, *heard_ms))
     };
     d.out.iter().filter_map(wait).collect()
 }

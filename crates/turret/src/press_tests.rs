@@ -1,4 +1,5 @@
 //! What each press means, as sentences.
+#![allow(clippy::unwrap_used)]
 
 use super::*;
 use crate::view::DeviceView;

@@ -83,6 +83,7 @@ fn ringback(facts: &Facts) -> Option<Position> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use dealerboard_model::{Csrc, LineFacts, Moment, Party, PersonStatus, RecordPolicy, Ring, TurretId, UserId};
     use dealerboard_wire::Me;
