@@ -61,7 +61,7 @@ describe('one turret', () => {
 
   test('sixteen speaker channels are shown, each with its name, volume, meter, mute and talk key', async () => {
     const channels = await panel.driver.executeScript(`return [...document.querySelectorAll('[data-channel]')].map((one) => ({
-      number: one.dataset.channel, name: one.querySelector('.n span')?.innerText,
+      number: one.dataset.channel, name: one.querySelector('.n .ell')?.innerText,
       volume: one.querySelector('[role="slider"]')?.getAttribute('aria-label'), meter: one.querySelectorAll('.meter').length,
       mute: one.querySelector('[aria-label^="Mute "]')?.getAttribute('aria-label'), talk: one.querySelector('.talk')?.getAttribute('aria-label'),
     }))`);
