@@ -99,6 +99,8 @@ fn kind_name(kind: LineKind) -> &'static str {
         LineKind::Mrd => "mrd",
         LineKind::Hoot => "hoot",
         LineKind::Intercom => "intercom",
+        LineKind::Extension => "extension",
+        LineKind::Dial => "dial",
     }
 }
 

@@ -55,6 +55,17 @@ pub enum Happening {
         /// The name of the other one.
         with: String,
     },
+    /// Somebody dialled a number.
+    Dialled {
+        /// The number.
+        number: String,
+        /// Whom it reaches.
+        name: String,
+    },
+    /// Who was rung does not take the call.
+    Declined,
+    /// The call does not come about.
+    NotConnected,
     /// An administrator ended the call.
     Cleared,
     /// Somebody left colleagues on the line.

@@ -7,10 +7,10 @@ use crate::kept;
 use crate::line::Line;
 use crate::loss::{Leaves, leave_to_others, tell_callers};
 use crate::messages::Accepted;
-use crate::policy::LogonSecond;
+use crate::policy::{DndScope, LogonSecond};
 use crate::state::{Done, State};
 use crate::transfer;
-use dealerboard_model::{LineId, TurretId, Uplink, UserId};
+use dealerboard_model::{LineId, LineKind, TurretId, Uplink, UserId};
 
 /// Turrets that one user may be logged on at (LOG-1).
 const SEATS_MAX: usize = 2;
@@ -46,10 +46,29 @@ pub fn log_on(s: &mut State, turret: TurretId, user: &UserId) {
     let monitors = s.floor.users.get(user).map(|spec| spec.speakers.clone()).unwrap_or_default();
     s.seat(turret, user, monitors);
     // What rings at this user alone rings at this turret too.
+    touch_rings(s, user);
+}
+
+/// What rings at a user may be shown, or sound, otherwise from now on.
+fn touch_rings(s: &mut State, user: &UserId) {
     let theirs = s.guest_lines.get(user).into_iter().chain(s.appearances.get(user)).flatten();
     let rings: Vec<LineId> =
         theirs.filter(|line| s.lines.get(*line).is_some_and(|it| it.ring.is_some())).cloned().collect();
     s.touched.extend(rings);
+}
+
+/// Whether somebody's do-not-disturb keeps calls on a line of this kind silent (RING-4).
+pub fn is_undisturbed(s: &State, user: &UserId, kind: LineKind) -> bool {
+    if !s.dnd.contains(user) {
+        return false;
+    }
+    match (s.policy(None, Some(user)).dnd_scope, kind) {
+        (_, LineKind::Intercom) | (DndScope::All, _) | (DndScope::IntercomAndExtension, LineKind::Extension) => true,
+        (
+            DndScope::Intercom | DndScope::IntercomAndExtension,
+            LineKind::Ard | LineKind::Mrd | LineKind::Hoot | LineKind::Extension | LineKind::Dial,
+        ) => false,
+    }
 }
 
 /// The microphone of an uplink has gone, or one is there; `lines` are those that it is recorded on.
@@ -95,6 +114,9 @@ pub fn leave(s: &mut State, turret: TurretId, how: Leaves) {
         return;
     }
     kept::forget(s, turret);
+    if let Some(user) = s.user_of(turret).cloned() {
+        touch_rings(s, &user);
+    }
     hoot::stop_all(s, turret);
     crate::takeover::forget(s, turret);
     let on_it = |line: &&Line| line.leg(turret).is_some() || line.is_held_by(turret);
@@ -122,6 +144,7 @@ pub fn dnd(s: &mut State, turret: TurretId, on: bool) -> Done {
     } else {
         s.dnd.remove(&user);
     }
+    touch_rings(s, &user);
     s.touched_people.insert(user);
     Ok(Accepted::default())
 }

@@ -2,8 +2,10 @@
 //! touched, and sent only where it differs from what was sent last (rule I19).
 
 use crate::announce::Announced;
+use crate::dial;
 use crate::line::Line;
 use crate::messages::Output;
+use crate::presence;
 use crate::record::Recordings;
 use crate::state::State;
 use crate::voice::{self, Voice, hearers, is_lost, mics_of};
@@ -28,6 +30,8 @@ fn phase(line: &Line) -> LinePhase {
         LinePhase::Held
     } else if line.ring.as_ref().is_some_and(|ring| !ring.recall) && line.legs().is_empty() {
         LinePhase::Ringing
+    } else if dial::is_dialling(line) {
+        LinePhase::Dialling
     } else if line.calling {
         LinePhase::Calling
     } else if !line.legs().is_empty() || !line.talks().is_empty() || line.unattended {
@@ -41,7 +45,7 @@ fn phase(line: &Line) -> LinePhase {
 
 /// What is seen of the far end of a wire (ARD-6, ARD-7, MRD-1, MRD-5, LOS-4).
 fn far_end(s: &State, line: &Line) -> FarEnd {
-    let Some(far) = line.spec.far.as_ref().and_then(|far| s.lines.get(far)) else { return FarEnd::Plain };
+    let Some(far) = line.far().and_then(|far| s.lines.get(far)) else { return FarEnd::Plain };
     match (far.legs(), far.spec.kind) {
         ([], _) if far.transfer.is_some() => FarEnd::SentOn,
         ([], _) if !far.holders().is_empty() => FarEnd::Held,
@@ -49,7 +53,9 @@ fn far_end(s: &State, line: &Line) -> FarEnd {
         ([], _) => FarEnd::Plain,
         (legs, _) if legs.iter().all(|leg| leg.party.link_lost) => FarEnd::LinkLost,
         (_, LineKind::Mrd) => FarEnd::Open,
-        (_, LineKind::Ard | LineKind::Hoot | LineKind::Intercom) => FarEnd::Plain,
+        (_, LineKind::Ard | LineKind::Hoot | LineKind::Intercom | LineKind::Extension | LineKind::Dial) => {
+            FarEnd::Plain
+        }
     }
 }
 
@@ -64,7 +70,7 @@ fn proof(s: &State, line: &Line, open: bool) -> Proof {
 
 /// The truth about a line.
 pub fn status(s: &State, line: &Line) -> LineStatus {
-    let far = line.spec.far.as_ref().and_then(|far| s.lines.get(far));
+    let far = line.far().and_then(|far| s.lines.get(far));
     let here = mics_of(s, line);
     let there = far.map(|far| !mics_of(s, far).is_empty() && line.call.is_some()).unwrap_or(false);
     let mut heard_by: BTreeSet<TurretId> = BTreeSet::new();
@@ -74,7 +80,7 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
     }
     heard_by.retain(|turret| !is_lost(s, *turret));
     // A ring is shown where it can be answered: an intercom's only to the one who is called.
-    let ring = line.ring.clone().map(|ring| Ring { at: ring_at(s, line), ..ring });
+    let ring = line.ring.clone().map(|ring| Ring { at: ring_at(s, line), quiet: quiet_at(s, line, &ring), ..ring });
     let phase = phase(line);
     // An idle MRD end knows the call of its open far end; its key does not show it.
     let up = phase != LinePhase::Idle;
@@ -110,6 +116,7 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
                 latched: line.latched().collect(),
             })
         }),
+        dialled: line.dialled.clone().map(Box::new),
     }
 }
 
@@ -117,6 +124,17 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
 fn ring_at(s: &State, line: &Line) -> Option<Vec<TurretId>> {
     let transfer = line.transfer.as_ref()?;
     Some(transfer.at.iter().filter_map(|user| s.seats.get(user)).flatten().copied().collect())
+}
+
+/// Where a ring is seen and not heard: at who does not want to be disturbed by a call of this kind (RING-4). What waits for
+/// somebody, or has come back to them, is heard by them all the same.
+fn quiet_at(s: &State, line: &Line, ring: &Ring) -> Vec<TurretId> {
+    if ring.recall || s.dnd.is_empty() {
+        return Vec::new();
+    }
+    let users = line.spec.members.keys().chain(&line.guests);
+    let covered = users.filter(|user| presence::is_undisturbed(s, user, line.spec.kind));
+    covered.filter_map(|user| s.seats.get(user)).flatten().copied().collect()
 }
 
 /// The conference that a line is in.

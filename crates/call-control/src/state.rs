@@ -41,6 +41,8 @@ pub struct State {
     /// Lines that are joined, each with whose it is.
     pub conferences: BTreeMap<ConferenceId, Vec<Joined>>,
     pub next_conference: u32,
+    /// The lines that each number reaches.
+    pub numbers: crate::dial::Numbers,
     /// Lines that are in no floor file: intercoms.
     pub temporary: BTreeSet<LineId>,
     pub places: Places,
@@ -89,7 +91,7 @@ impl State {
     pub fn line_mut(&mut self, line: &LineId) -> Result<&mut Line, Refusal> {
         let found = self.lines.get_mut(line).ok_or_else(|| no_line(line))?;
         self.touched.insert(line.clone());
-        self.touched.extend(found.spec.far.clone());
+        self.touched.extend(found.far().cloned());
         Ok(found)
     }
 
@@ -276,6 +278,7 @@ impl State {
             priority: RingPriority::Low,
             record: RecordPolicy::On,
             members: users.into_iter().map(|user| (user, Right::Speak)).collect(),
+            number: None,
         };
         let mut made = Line::new(spec, self.now);
         (made.call, made.intercom) = (Some(call), Some(about));

@@ -105,7 +105,7 @@ pub fn hearers(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
         }
         let monitored = match end.spec.kind {
             LineKind::Hoot => true,
-            LineKind::Ard => !end.legs().is_empty(),
+            LineKind::Ard | LineKind::Extension | LineKind::Dial => !end.legs().is_empty(),
             LineKind::Mrd => true,
             LineKind::Intercom => false,
         };

@@ -16,6 +16,10 @@ pub enum LineKind {
     Hoot,
     /// Direct talk to one or to a group; such a line exists for the length of one intercom.
     Intercom,
+    /// One of the calls that a user's own number carries.
+    Extension,
+    /// A shared line from which any number is dialled.
+    Dial,
 }
 
 impl LineKind {
@@ -24,8 +28,23 @@ impl LineKind {
     pub fn is_wire(self) -> bool {
         match self {
             Self::Ard | Self::Mrd => true,
-            Self::Hoot | Self::Intercom => false,
+            Self::Hoot | Self::Intercom | Self::Extension | Self::Dial => false,
         }
+    }
+
+    /// Its far end is found by a number, anew for each call.
+    #[must_use]
+    pub fn is_dialled(self) -> bool {
+        match self {
+            Self::Extension | Self::Dial => true,
+            Self::Ard | Self::Mrd | Self::Hoot | Self::Intercom => false,
+        }
+    }
+
+    /// Its calls have two ends: they are held, kept private and sent on.
+    #[must_use]
+    pub fn has_two_ends(self) -> bool {
+        self.is_wire() || self.is_dialled()
     }
 }
 
@@ -34,7 +53,7 @@ impl LineKind {
     #[must_use]
     pub fn is_joinable(self) -> bool {
         match self {
-            Self::Ard | Self::Mrd | Self::Intercom => true,
+            Self::Ard | Self::Mrd | Self::Intercom | Self::Extension | Self::Dial => true,
             Self::Hoot => false,
         }
     }
@@ -78,9 +97,11 @@ pub enum RecordPolicy {
 pub enum LinePhase {
     /// Nobody here, no ring.
     Idle,
-    /// ARD: this end was seized and the far end rings.
+    /// This end was seized, and no number has been dialled yet, or not all of one.
+    Dialling,
+    /// This end was seized, and the far end rings.
     Calling,
-    /// This end rings (ARD called, MRD signalled, intercom pending).
+    /// This end rings (called, MRD signalled, intercom pending).
     Ringing,
     /// Two ends talk; an MRD that is open; a hoot with a talker; an intercom.
     Talking,
@@ -165,13 +186,16 @@ pub struct Ring {
     /// It rings at these turrets alone, and is answered nowhere else; none: wherever there is an appearance.
     #[serde(default)]
     pub at: Option<Vec<TurretId>>,
+    /// It is shown at these turrets and makes no sound there.
+    #[serde(default)]
+    pub quiet: Vec<TurretId>,
 }
 
 impl Ring {
     /// A new call that rings wherever there is an appearance.
     #[must_use]
     pub fn new(priority: RingPriority, since: Moment, from: String) -> Self {
-        Self { priority, since, from, recall: false, at: None }
+        Self { priority, since, from, recall: false, at: None, quiet: Vec::new() }
     }
 
     /// It rings at `turret`.
@@ -207,6 +231,17 @@ pub enum FarEnd {
     SentOn,
     /// The far end's turret is lost and its grace runs.
     LinkLost,
+}
+
+/// What is to know of a dialled call: at its caller's line what was dialled, at the line that it rings who calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Dialled {
+    /// The number at the other end; while it is dialled the digits so far.
+    pub number: String,
+    /// Who is at the other end; nobody while it is not known.
+    pub name: Option<String>,
+    /// This line was rung; otherwise it dialled.
+    pub incoming: bool,
 }
 
 /// What is to know of an intercom besides who is in it.
@@ -264,6 +299,9 @@ pub struct LineStatus {
     /// Of an intercom.
     #[serde(default)]
     pub intercom: Option<Box<IntercomCall>>,
+    /// Of a call that was dialled.
+    #[serde(default)]
+    pub dialled: Option<Box<Dialled>>,
 }
 
 /// A call that its holder announces to somebody by intercom.
@@ -332,6 +370,7 @@ impl LineStatus {
             conference: None,
             hearers: 0,
             intercom: None,
+            dialled: None,
         }
     }
 }

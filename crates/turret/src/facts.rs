@@ -8,7 +8,7 @@ use dealerboard_model::{
     AnnouncedCall, Csrc, GroupId, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right, TurretId, UserId,
 };
 use dealerboard_wire::{
-    Event, IntercomGroup, Me, OpenMic, Page, Person, RecorderHealth, SecondPress, Snapshot, TalkerLabel,
+    Event, IntercomGroup, Me, Number, OpenMic, Page, Person, RecorderHealth, SecondPress, Snapshot, TalkerLabel,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +37,10 @@ pub struct Facts {
     pub person_statuses: BTreeMap<UserId, PersonStatus>,
     /// Groups that can be called by intercom.
     pub groups: Vec<IntercomGroup>,
+    /// Numbers that can be dialled.
+    pub directory: Vec<Number>,
+    /// How long it is heard that a call did not come about, milliseconds.
+    pub tone_fail_ms: u64,
     /// My microphone in an intercom stays open by itself.
     pub intercom_latches: bool,
     /// What the key of a line that is in use here does besides selecting it.
@@ -67,6 +71,8 @@ impl Default for Facts {
             people: Vec::new(),
             person_statuses: BTreeMap::new(),
             groups: Vec::new(),
+            directory: Vec::new(),
+            tone_fail_ms: 5_000,
             intercom_latches: true,
             second_press: SecondPress::Nothing,
             talkers: BTreeMap::new(),
@@ -92,6 +98,7 @@ impl Facts {
         self.person_statuses = snapshot.person_statuses.into_iter().map(|it| (it.user.clone(), it)).collect();
         (self.groups, self.intercom_latches) = (snapshot.groups, snapshot.intercom_latches);
         self.second_press = snapshot.second_press;
+        (self.directory, self.tone_fail_ms) = (snapshot.directory, snapshot.tone_fail_ms);
         self.talkers = snapshot.talkers.into_iter().map(|label| (label.csrc, label)).collect();
         self.mics = snapshot.mics;
         self.recorder = snapshot.recorder;
@@ -310,6 +317,8 @@ mod tests {
             mics: Vec::new(),
             recorder: RecorderHealth::Ok,
             ears: 16,
+            directory: Vec::new(),
+            tone_fail_ms: 5_000,
             talk_tail_ms: 150,
         }
     }

@@ -225,6 +225,12 @@ pub struct Snapshot {
     /// What the key of a line that is in use here does besides selecting it (`key.second_press`).
     #[serde(default)]
     pub second_press: SecondPress,
+    /// Numbers that can be dialled.
+    #[serde(default)]
+    pub directory: Vec<Number>,
+    /// How long the user hears that a call did not come about (`tone.fail`), milliseconds.
+    #[serde(default = "tone_fail_ms")]
+    pub tone_fail_ms: u64,
     /// How long a talk key's tail stays open after release (`talk.tail`), milliseconds.
     pub talk_tail_ms: u64,
 }
@@ -260,6 +266,22 @@ pub struct Person {
 /// What a switch does that does not say.
 fn latches() -> bool {
     true
+}
+
+/// What a switch does that does not dial.
+fn tone_fail_ms() -> u64 {
+    5_000
+}
+
+/// A number that can be dialled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Number {
+    /// The number.
+    pub number: String,
+    /// Whom it reaches.
+    pub name: String,
+    /// Whose extension it is; nobody's when it is a shared line.
+    pub user: Option<UserId>,
 }
 
 /// A group as the intercom list shows it.
@@ -346,6 +368,10 @@ pub enum Tone {
     Warning,
     /// A supervisor enters a call.
     Override,
+    /// Whom one calls is in other calls, or does not take this one.
+    Busy,
+    /// A call does not come about.
+    Fail,
 }
 
 /// A message for one user.

@@ -7,8 +7,8 @@
 )]
 
 use dealerboard_call_control::{
-    Accepted, Act, Exchange, Floor, GroupSpec, Input, Kept, LineSpec, Output, Policies, Refusal, RefusalCode, Settings,
-    Sound, UserSpec, Value,
+    Accepted, Act, Exchange, Floor, GroupSpec, Input, Kept, LineSpec, NumberSpec, Output, Policies, Refusal,
+    RefusalCode, Settings, Sound, UserSpec, Value,
 };
 use dealerboard_model::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,7 +70,15 @@ fn spec(name: &str, kind: LineKind, far: Option<&str>, record: RecordPolicy, who
         priority: RingPriority::High,
         record,
         members: who.iter().map(|(turret, right)| (user(*turret), *right)).collect(),
+        number: None,
     }
+}
+
+/// One call of the extension of a turret's user.
+fn extension(of: TurretId, number: &str, call: usize) -> LineSpec {
+    let line =
+        spec(&format!("ext-{number}.{call}"), LineKind::Extension, None, RecordPolicy::Required, &[(of, Right::Speak)]);
+    LineSpec { number: Some(NumberSpec { number: number.into(), owner: Some(user(of)) }), ..line }
 }
 
 fn group(members: &[TurretId]) -> GroupSpec {
@@ -129,6 +137,15 @@ impl Desk {
             spec("mrd-a", LineKind::Mrd, Some("mrd-b"), RecordPolicy::On, &a),
             spec("mrd-b", LineKind::Mrd, Some("mrd-a"), RecordPolicy::On, &b),
             spec("hoot", LineKind::Hoot, None, RecordPolicy::On, &hoot),
+            extension(A1, "4001", 1),
+            extension(A1, "4001", 2),
+            extension(A2, "4002", 1),
+            extension(B1, "5001", 1),
+            extension(B1, "5001", 2),
+            LineSpec {
+                number: Some(NumberSpec { number: "40".into(), owner: None }),
+                ..spec("dial", LineKind::Dial, None, required, &a)
+            },
         ];
         let users = TURRETS.map(|turret| {
             let speakers = std::iter::once(l("hoot")).collect();
@@ -185,6 +202,16 @@ impl Desk {
 
     pub fn seize(&mut self, turret: TurretId, line: &str) {
         self.act(turret, Act::Seize { line: l(line), position: Position::Left, private: false }).unwrap();
+    }
+
+    /// Calls a number at the left handset.
+    pub fn dial(&mut self, turret: TurretId, number: &str) -> Result<Accepted, Refusal> {
+        let position = Position::Left;
+        self.act(turret, Act::Call { line: None, number: number.into(), position, private: false })
+    }
+
+    pub fn digits(&mut self, turret: TurretId, line: &str, digits: &str) {
+        self.act(turret, Act::Dial { line: l(line), digits: digits.into() }).unwrap();
     }
 
     pub fn answer(&mut self, turret: TurretId, line: &str) {

@@ -241,6 +241,8 @@ impl Reader {
                 | Act::Override { .. }
                 | Act::Clear { .. }
                 | Act::HideHistory { .. }
+                | Act::Dial { .. }
+                | Act::Call { .. }
                 | Act::Dnd { .. },
             ) => false,
         }

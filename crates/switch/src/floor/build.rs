@@ -1,8 +1,8 @@
 //! Makes call control's floor of a floor file.
 
-use super::{FloorFile, Members, Whose};
+use super::{FloorFile, Members, Whose, extensions};
 use crate::panel::members;
-use dealerboard_call_control::{Floor, GroupSpec, LineSpec, Policies, UserSpec};
+use dealerboard_call_control::{Floor, GroupSpec, LineSpec, NumberSpec, Policies, UserSpec};
 use dealerboard_model::{DeskId, GroupId, LineId, LineKind, RecordPolicy, Right, RingPriority, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +23,21 @@ pub fn build(file: &FloorFile, first: [u32; 3]) -> Floor {
         let mut members = with(file, &hoot.listen, Right::Listen);
         members.extend(with(file, &hoot.speak, Right::Speak));
         let line = spec(&hoot.id.value, &hoot.name, LineKind::Hoot, hoot.record, members);
+        lines.insert(line.line.clone(), line);
+    }
+    for extension_line in extensions::lines(file) {
+        let of = extension_line.of;
+        let owner = UserId(of.user.value.clone());
+        let mut members = with(file, &of.members, Right::Speak);
+        members.insert(owner.clone(), Right::Speak);
+        let mut line = spec(&extension_line.line.0, &of.name, LineKind::Extension, of.record, members);
+        line.number = Some(NumberSpec { number: of.number.value.clone(), owner: Some(owner) });
+        lines.insert(line.line.clone(), line);
+    }
+    for of in &file.dial_lines {
+        let mut line = spec(&of.id.value, &of.name, LineKind::Dial, of.record, with(file, &of.members, Right::Speak));
+        line.priority = of.priority;
+        line.number = Some(NumberSpec { number: of.number.value.clone(), owner: None });
         lines.insert(line.line.clone(), line);
     }
     let users = file.users.iter().map(|user| {
@@ -57,6 +72,7 @@ fn groups(file: &FloorFile) -> BTreeMap<GroupId, GroupSpec> {
 pub fn policies(file: &FloorFile) -> Policies {
     let wires = file.wires.iter().flat_map(|wire| wire.ends.iter().map(move |end| (&end.line, &wire.policy)));
     let lines = wires.chain(file.hoots.iter().map(|hoot| (&hoot.id, &hoot.policy)));
+    let lines = lines.chain(file.dial_lines.iter().map(|line| (&line.id, &line.policy)));
     Policies {
         floor: file.policy.clone(),
         lines: lines.map(|(line, policy)| (LineId(line.value.clone()), policy.clone())).collect(),
@@ -67,7 +83,7 @@ pub fn policies(file: &FloorFile) -> Policies {
 
 fn spec(id: &str, name: &str, kind: LineKind, record: RecordPolicy, members: BTreeMap<UserId, Right>) -> LineSpec {
     let (line, name) = (LineId(id.to_owned()), name.to_owned());
-    LineSpec { line, name, kind, far: None, priority: RingPriority::Low, record, members }
+    LineSpec { line, name, kind, far: None, priority: RingPriority::Low, record, members, number: None }
 }
 
 fn with(file: &FloorFile, named: &Members, right: Right) -> BTreeMap<UserId, Right> {

@@ -2,7 +2,7 @@
 
 use super::nearest::instead;
 use super::words::{FloorFile, Members, Placed, Whose};
-use super::{CHANNELS_MAX, Mistake};
+use super::{CHANNELS_MAX, Mistake, extensions};
 use crate::panel::members;
 use dealerboard_call_control::GROUP_MAX;
 use std::collections::HashMap;
@@ -13,8 +13,16 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
     once("desk", file.desks.iter().map(|desk| &desk.id), &mut mistakes);
     once("user", file.users.iter().map(|user| &user.id), &mut mistakes);
     let ends = file.wires.iter().flat_map(|wire| wire.ends.iter());
-    let line_ids = || ends.clone().map(|end| &end.line).chain(file.hoots.iter().map(|hoot| &hoot.id));
+    let of_extensions = extensions::ids(file);
+    let dial_lines = file.dial_lines.iter().map(|line| &line.id);
+    let line_ids = || {
+        let wires_and_hoots = ends.clone().map(|end| &end.line).chain(file.hoots.iter().map(|hoot| &hoot.id));
+        wires_and_hoots.chain(dial_lines.clone()).chain(&of_extensions)
+    };
     once("line", line_ids(), &mut mistakes);
+    let numbers = file.extensions.iter().map(|it| &it.number).chain(file.dial_lines.iter().map(|it| &it.number));
+    once("number", numbers, &mut mistakes);
+    once("extension of user", file.extensions.iter().map(|it| &it.user), &mut mistakes);
     once("group", file.groups.iter().map(|group| &group.id), &mut mistakes);
 
     let desks: Vec<&str> = file.desks.iter().map(|desk| desk.id.value.as_str()).collect();
@@ -27,6 +35,11 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
     let members =
         ends.clone().map(|end| &end.members).chain(file.hoots.iter().flat_map(|hoot| [&hoot.speak, &hoot.listen]));
     let members = members.chain(file.groups.iter().map(|group| &group.members));
+    let members = members.chain(file.extensions.iter().map(|it| &it.members));
+    let members = members.chain(file.dial_lines.iter().map(|it| &it.members));
+    for extension in &file.extensions {
+        exists("user", &extension.user, &users, &mut mistakes);
+    }
     for Members { desks: named_desks, users: named_users } in members {
         named_desks.iter().for_each(|desk| exists("desk", desk, &desks, &mut mistakes));
         named_users.iter().for_each(|user| exists("user", user, &users, &mut mistakes));

@@ -38,6 +38,8 @@ pub const ROOT: Table = Table {
         ("user", "Users."),
         ("wire", "Private wires."),
         ("hoot", "Hoots."),
+        ("extension", "Users' own numbers."),
+        ("dial_line", "Shared lines from which one dials."),
         ("intercom_group", "Groups that are called by intercom."),
         ("page", "Pages of keys."),
         ("speakers", "Speaker channels."),
@@ -121,6 +123,39 @@ pub const HOOT: Table = Table {
 pub const MEMBERS: Table =
     Table { head: "`speak` and `listen` of a hoot", says: "Who is on the hoot.", keys: &[DESKS, USERS] };
 
+/// A user's own number.
+pub const EXTENSION: Table = Table {
+    head: "`[[extension]]`",
+    says: "A user's own number: `extension.calls` lines, whose ids are `ext-NUMBER.1`, `ext-NUMBER.2` and so on. Numbers reach this floor alone: there is no trunk to the outside.",
+    keys: &[
+        ("user", "The id of the user; has to be there, and once as a user of an extension."),
+        ("number", "The number: digits, at most 32; has to be there, and only once in the file."),
+        NAME,
+        RECORD,
+        ("desks", "Ids of desks whose users have its keys besides, such as an assistant's."),
+        ("users", "Ids of users who have its keys besides."),
+    ],
+};
+
+/// A dial line.
+pub const DIAL_LINE: Table = Table {
+    head: "`[[dial_line]]`",
+    says: "A line that several people share, and from which they dial.",
+    keys: &[
+        ID,
+        NAME,
+        (
+            "number",
+            "The number that rings it: digits, at most 32, only once in the file; without one it is dialled from only.",
+        ),
+        ("priority", "How it rings: `high`, or `low` (the default)."),
+        RECORD,
+        POLICY,
+        ("desks", "Ids of desks: everybody of them has the line. Either this or `users` has to be there."),
+        ("users", "Ids of users who have the line."),
+    ],
+};
+
 /// A group of the intercom.
 pub const GROUP: Table = Table {
     head: "`[[intercom_group]]`",
@@ -200,6 +235,8 @@ pub const TABLES: &[&Table] = &[
     &END,
     &HOOT,
     &MEMBERS,
+    &EXTENSION,
+    &DIAL_LINE,
     &GROUP,
     &PAGE,
     &SPEAKERS,

@@ -1,6 +1,6 @@
 //! What a floor file says, word by word, each with its line where a later comparison may have to name it.
 
-use super::Mistake;
+use super::{Mistake, extensions};
 use dealerboard_call_control::Settings;
 use dealerboard_model::{LineKind, RecordPolicy, RingPriority, Role};
 
@@ -30,6 +30,10 @@ pub struct FloorFile {
     pub wires: Vec<Wire>,
     /// Hoots.
     pub hoots: Vec<Hoot>,
+    /// Users' own numbers.
+    pub extensions: Vec<Extension>,
+    /// Shared lines from which one dials.
+    pub dial_lines: Vec<DialLine>,
     /// Groups that are called by intercom.
     pub groups: Vec<Group>,
     /// Pages of keys.
@@ -48,7 +52,11 @@ impl FloorFile {
         [
             count(self.desks.len(), "desk", "desks"),
             count(self.users.len(), "user", "users"),
-            count(self.wires.len() * 2 + self.hoots.len(), "line", "lines"),
+            count(
+                self.wires.len() * 2 + self.hoots.len() + extensions::lines(self).len() + self.dial_lines.len(),
+                "line",
+                "lines",
+            ),
             count(self.counterparties.len(), "counterparty", "counterparties"),
         ]
         .join(", ")
@@ -202,6 +210,40 @@ pub struct Hoot {
     pub speak: Members,
     /// Who hears.
     pub listen: Members,
+}
+
+/// A user's own number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// The user.
+    pub user: Placed<String>,
+    /// The number.
+    pub number: Placed<String>,
+    /// What its keys show.
+    pub name: String,
+    /// Whether it is recorded.
+    pub record: RecordPolicy,
+    /// Who has its keys besides.
+    pub members: Members,
+}
+
+/// A shared line from which one dials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialLine {
+    /// The line's id.
+    pub id: Placed<String>,
+    /// What the key shows.
+    pub name: String,
+    /// The number that reaches it; empty when none does.
+    pub number: Placed<String>,
+    /// How urgently it rings.
+    pub priority: RingPriority,
+    /// Whether it is recorded.
+    pub record: RecordPolicy,
+    /// Its policies.
+    pub policy: Settings,
+    /// Who has it.
+    pub members: Members,
 }
 
 /// A group that is called by intercom.

@@ -425,6 +425,8 @@ impl FloorLoop {
             groups: self.panels.groups().to_vec(),
             intercom_latches: policy.intercom_talk == IntercomTalk::Latched,
             second_press: translate::second_press(policy.key_second_press),
+            directory: self.panels.directory().to_vec(),
+            tone_fail_ms: policy.tone_fail_ms,
             talk_tail_ms: policy.talk_tail_ms,
         })
     }

@@ -54,6 +54,9 @@ fn words(what: &Happening) -> &'static str {
         Happening::Moved(Position::HandsFree) => "Moved to hands-free",
         Happening::Moved(Position::Speakers) => "Moved to the speakers, microphone shut",
         Happening::TakenOver => "Taken to their other turret",
+        Happening::Dialled { .. } => "Dialled",
+        Happening::Declined => "Did not take the call",
+        Happening::NotConnected => "Not connected",
         Happening::Cleared => "Cleared",
         Happening::Resumed => "Resumed",
         Happening::Left => "Left",
@@ -82,6 +85,8 @@ fn words(what: &Happening) -> &'static str {
         Happening::Tone(Sound::Reminder) => "Reminder tone",
         Happening::Tone(Sound::Warning) => "Warning tone",
         Happening::Tone(Sound::Override) => "Override tone",
+        Happening::Tone(Sound::Busy) => "Busy tone",
+        Happening::Tone(Sound::Fail) => "Fail tone",
     }
 }
 
@@ -90,6 +95,8 @@ fn sentence(what: &Happening) -> String {
     let said = if let Happening::Overrides { reason } = what { reason.as_str() } else { "" };
     if let Happening::Conference { with } = what {
         format!("Joined with {with}")
+    } else if let Happening::Dialled { number, name } = what {
+        format!("Dialled {number}, {name}")
     } else if let Happening::SentOn { to } = what {
         format!("Sent on to {to}")
     } else if said.is_empty() {

@@ -40,6 +40,7 @@ fn line(name: String, kind: LineKind, far: Option<String>, members: BTreeMap<Use
         priority: RingPriority::High,
         record: RecordPolicy::Required,
         members,
+        number: None,
     }
 }
 
