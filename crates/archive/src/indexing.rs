@@ -100,6 +100,8 @@ fn kind_name(kind: LineKind) -> &'static str {
         LineKind::Hoot => "hoot",
         LineKind::ShoutDown => "shout_down",
         LineKind::Intercom => "intercom",
+        LineKind::Extension => "extension",
+        LineKind::Dial => "dial",
     }
 }
 

@@ -59,7 +59,11 @@ pub fn ring_timeout(s: &mut State, line: &LineId, call: CallId) {
 /// The last member of an end is gone: both ends are idle (ARD-3, ARD-9, ARD-11).
 pub fn end(s: &mut State, line: &LineId, far: &LineId) {
     let far_name = s.lines.get(far).map(|end| end.spec.name.clone()).unwrap_or_default();
-    let sentence = format!("The far end of {far_name} released.");
+    let dialled = s.lines.get(far).and_then(|end| end.dialled.as_ref());
+    let sentence = match dialled.and_then(|it| it.name.as_ref()) {
+        Some(who) => format!("{who} released {far_name}."),
+        None => format!("The far end of {far_name} released."),
+    };
     s.notice_members(far, &sentence, None);
     // Who sent it on is on it no more, and waits to hear what became of it.
     if let Some(sender) = s.lines.get(far).and_then(|end| end.transfer.as_ref()).map(|transfer| transfer.by.turret) {
@@ -76,7 +80,7 @@ pub fn end(s: &mut State, line: &LineId, far: &LineId) {
 pub fn tell_unattended(s: &mut State, line: &LineId) {
     let rings = |found: &&crate::line::Line| found.ring.is_some() && !found.has_members();
     let Some(rung) = s.lines.get(line).filter(rings).filter(|found| !s.is_attended(found)) else { return };
-    let Some(here) = rung.spec.far.as_ref().and_then(|far| s.lines.get(far)) else { return };
+    let Some(here) = rung.far().and_then(|far| s.lines.get(far)) else { return };
     let goes_on = match here.spec.kind {
         dealerboard_model::LineKind::Mrd => {
             format!("your signal stays on their key for {} min", crate::timer::SIGNALLED_MS / 60_000)
@@ -84,7 +88,9 @@ pub fn tell_unattended(s: &mut State, line: &LineId) {
         dealerboard_model::LineKind::Ard
         | dealerboard_model::LineKind::Hoot
         | dealerboard_model::LineKind::ShoutDown
-        | dealerboard_model::LineKind::Intercom => "it rings on until somebody answers or you release".into(),
+        | dealerboard_model::LineKind::Intercom
+        | dealerboard_model::LineKind::Extension
+        | dealerboard_model::LineKind::Dial => "it rings on until somebody answers or you release".into(),
     };
     let nobody = if s.audience(rung).is_empty() { "Nobody is logged on" } else { "Nobody is reached" };
     let (here, sentence) = (here.spec.line.clone(), format!("{nobody} at {}: {goes_on}.", here.spec.name));
@@ -96,7 +102,8 @@ fn tell_missed(s: &mut State, line: &LineId) {
     let Some(rang) = s.lines.get(line).filter(|found| !found.has_members()) else { return };
     let Some(ring) = &rang.ring else { return };
     let rang_ms = s.now.mono_us.saturating_sub(ring.since.mono_us) / 1_000;
-    let sentence = format!("{} rang for {} s and was not answered.", rang.spec.name, rang_ms / 1_000);
+    let by = rang.dialled.as_ref().map(|_| format!(" ({})", ring.from)).unwrap_or_default();
+    let sentence = format!("{} rang for {} s and was not answered{by}.", rang.spec.name, rang_ms / 1_000);
     for turret in s.audience(rang) {
         let least_ms = s.policy(Some(line), s.user_of(turret)).history_min_ring_ms;
         if rang_ms >= least_ms {

@@ -53,7 +53,7 @@ pub fn bridge(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: 
 /// Who is on the line sees the name, and hears one beep where that is the policy (BRG-4).
 fn tell_joined(s: &mut State, line: &LineId, who: &str, tone: BridgeTone) {
     let Some(found) = s.lines.get(line) else { return };
-    let far = found.spec.far.as_ref().and_then(|far| s.lines.get(far)).filter(|_| tone == BridgeTone::All);
+    let far = found.far().and_then(|far| s.lines.get(far)).filter(|_| tone == BridgeTone::All);
     let there: BTreeSet<TurretId> = far.map(|end| end.member_turrets()).unwrap_or_default();
     let far_line = far.map(|end| end.spec.line.clone());
     let sentence = format!("{who} has joined {}.", found.spec.name);

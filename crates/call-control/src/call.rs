@@ -4,7 +4,7 @@ use crate::happenings::Happening;
 use crate::line::Leg;
 use crate::messages::{Accepted, Refusal, RefusalCode};
 use crate::state::{Done, State, stale};
-use crate::{announce, ard, conference, hold, hoot, intercom, mrd, mute, position, privacy, transfer};
+use crate::{announce, ard, conference, dial, hold, hoot, intercom, mrd, mute, position, privacy, transfer};
 use dealerboard_model::{CallId, LineId, LineKind, Position, TurretId};
 
 /// Where a call is taken to, and how.
@@ -21,10 +21,14 @@ pub fn seize(s: &mut State, turret: TurretId, line: &LineId, take: Take) -> Done
     let found = s.line(line)?;
     let (kind, name, call) = (found.spec.kind, found.spec.name.clone(), found.call);
     match kind {
-        LineKind::Ard | LineKind::Mrd => {}
+        LineKind::Ard | LineKind::Mrd | LineKind::Extension | LineKind::Dial => {}
         LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom => {
             return Err(Refusal::new(RefusalCode::NoRight, format!("{name} is talked on with its talk key.")));
         }
+    }
+    if kind.is_dialled() && found.ring.is_some() && !found.has_members() {
+        // Who rings is not known before: the press was meant for somebody else (DIAL-7).
+        return Err(Refusal::new(RefusalCode::Stale, format!("{name} rang while you pressed; press again to answer.")));
     }
     if let (Some(call), true, false) = (call, found.ring.is_some(), found.has_members()) {
         // The same two ends, and both want to talk: seizing what has just begun to ring answers it (ALL-1).
@@ -47,10 +51,11 @@ pub fn seize(s: &mut State, turret: TurretId, line: &LineId, take: Take) -> Done
     position::take(s, turret, take.at)?;
     join(s, line, call, leg);
     s.happened_at(line, turret, Happening::Seized);
-    if kind == LineKind::Ard {
-        ard::ring(s, turret, line, call);
-    } else {
-        mrd::opened(s, line, call);
+    match kind {
+        LineKind::Ard => ard::ring(s, turret, line, call),
+        LineKind::Mrd => mrd::opened(s, line, call),
+        LineKind::Extension | LineKind::Dial => dial::opened(s, line, call, String::new()),
+        LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom => {}
     }
     Ok(Accepted { line: Some(line.clone()), position: Some(take.at), call: Some(call) })
 }
@@ -102,7 +107,7 @@ pub fn answer(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take
     if found.spec.kind == LineKind::Intercom {
         return intercom::accept(s, turret, line, Some(take.at));
     }
-    let (kind, far) = (found.spec.kind, found.spec.far.clone());
+    let (kind, far) = (found.spec.kind, found.far().cloned());
     if let Some(carried) = s.line_at(turret, take.at)
         && Some(&carried) == far.as_ref()
         && s.line(&carried)?.calling
@@ -120,9 +125,17 @@ pub fn answer(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take
         return Ok(Accepted { line: Some(line.clone()), position: Some(take.at), call: Some(call) });
     }
     match (kind, far) {
-        (LineKind::Ard, Some(far)) => ard::answered(s, &far),
+        (LineKind::Ard | LineKind::Extension | LineKind::Dial, Some(far)) => ard::answered(s, &far),
         (LineKind::Mrd, _) => mrd::opened(s, line, call),
-        (LineKind::Ard | LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom, _) => {}
+        (
+            LineKind::Ard
+            | LineKind::Hoot
+            | LineKind::ShoutDown
+            | LineKind::Intercom
+            | LineKind::Extension
+            | LineKind::Dial,
+            _,
+        ) => {}
     }
     Ok(Accepted { line: Some(line.clone()), position: Some(take.at), call: Some(call) })
 }
@@ -142,6 +155,9 @@ pub fn release(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     }
     if !mine {
         s.right_on(turret, line)?;
+        if dial::may_refuse(s, turret, line) {
+            return dial::refuse(s, turret, line);
+        }
         if !found.legs().is_empty() || found.holders().is_empty() {
             let sentence = format!("You are not on {name}; there is nothing to release.");
             return Err(Refusal::new(RefusalCode::Stale, sentence));
@@ -210,12 +226,15 @@ pub fn clear(s: &mut State, turret: TurretId, line: &LineId) -> Done {
 /// The last member of an end is gone.
 pub fn end(s: &mut State, line: &LineId) {
     let Some(found) = s.lines.get(line) else { return };
-    match (found.spec.kind, found.spec.far.clone()) {
-        (LineKind::Ard, Some(far)) => ard::end(s, line, &far),
+    match (found.spec.kind, found.far().cloned()) {
+        (LineKind::Ard | LineKind::Extension | LineKind::Dial, Some(far)) => ard::end(s, line, &far),
         (LineKind::Mrd, Some(far)) => mrd::end(s, line, &far),
         (LineKind::Intercom, _) => intercom::end(s, line),
-        // A wire whose far end the floor does not name.
-        (LineKind::Ard | LineKind::Mrd | LineKind::Hoot | LineKind::ShoutDown, _) => s.clear_line(line),
+        // A wire whose far end the floor does not name, or a line that has dialled nobody yet.
+        (
+            LineKind::Ard | LineKind::Mrd | LineKind::Hoot | LineKind::ShoutDown | LineKind::Extension | LineKind::Dial,
+            _,
+        ) => s.clear_line(line),
     }
 }
 

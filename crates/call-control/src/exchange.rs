@@ -11,8 +11,8 @@ use crate::record::Recordings;
 use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
 use crate::{
-    Floor, announce, ard, bridge, call, conference, group, hold, hoot, intercom, loss, moves, mrd, presence, privacy,
-    recorder, rights, ringing, routing, service, supervisor, takeover, transfer,
+    Floor, announce, ard, bridge, call, conference, dial, group, hold, hoot, intercom, loss, moves, mrd, presence,
+    privacy, recorder, rights, ringing, routing, service, supervisor, takeover, transfer,
 };
 use dealerboard_model::{
     LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, Right, TurretId, Uplink, UserId,
@@ -55,6 +55,7 @@ impl Exchange {
             appearances: floor.appearances(),
             differ: crate::ringing::appearances(&floor),
             routed_until_us: BTreeMap::new(),
+            numbers: dial::numbers(lines.values()),
             floor,
             lines,
             conferences: BTreeMap::new(),
@@ -252,6 +253,9 @@ impl Exchange {
             Timer::RouteStep(line, since) => routing::step(s, &line, since),
             Timer::RouteOverflow(line, since) => routing::overflow_due(s, &line, since),
             Timer::RingTimeout(line, call) => ard::ring_timeout(s, &line, call),
+            Timer::DialDigits(line, call, digits) => dial::digits_over(s, &line, call, digits),
+            Timer::DialNoAnswer(line, call) => dial::no_answer(s, &line, call),
+            Timer::DialOutRing(line, call) => dial::out_ring_over(s, &line, call),
             Timer::HootGap(line, since) => hoot::gap(s, &line, since),
             Timer::RestartWindow => kept::window_over(s),
         }
@@ -294,6 +298,10 @@ fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {
         Act::IntercomGroup { group, position } => group::call(s, turret, &group, position),
         Act::IntercomPicked { users, position } => group::call_picked(s, turret, &users, position),
         Act::TalkBack { line, on, latched } => intercom::talk_back(s, turret, &line, on, latched),
+        Act::Dial { line, digits } => dial::dial(s, turret, &line, &digits),
+        Act::Call { line, number, position, private } => {
+            dial::call(s, turret, line.as_ref(), &number, Take { at: position, private })
+        }
         Act::Dnd { on } => presence::dnd(s, turret, on),
     }
 }

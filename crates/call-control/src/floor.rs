@@ -4,7 +4,7 @@ use crate::policy::{Policies, Policy};
 use dealerboard_model::{DeskId, GroupId, LineId, LineKind, RecordPolicy, Right, RingPriority, Role, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One line: one end of a private wire, or a hoot.
+/// One line: one end of a private wire, a hoot, a call of an extension, or a dial line.
 #[derive(Clone, Debug)]
 pub struct LineSpec {
     /// Which.
@@ -25,6 +25,17 @@ pub struct LineSpec {
     pub order: Vec<UserId>,
     /// At whom it rings when nobody of them has answered for long.
     pub overflow: BTreeSet<UserId>,
+    /// Of an extension or a dial line.
+    pub number: Option<NumberSpec>,
+}
+
+/// The number that reaches a line. Several lines may have the same one: the first that is free rings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NumberSpec {
+    /// The number; empty when it is not reached by one.
+    pub number: String,
+    /// Whose extension it is; nobody's when it is a shared line.
+    pub owner: Option<UserId>,
 }
 
 /// One user.

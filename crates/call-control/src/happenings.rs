@@ -64,6 +64,17 @@ pub enum Happening {
         /// What they may do from now on.
         allowed: Allowed,
     },
+    /// Somebody dialled a number.
+    Dialled {
+        /// The number.
+        number: String,
+        /// Whom it reaches.
+        name: String,
+    },
+    /// Who was rung does not take the call.
+    Declined,
+    /// The call does not come about.
+    NotConnected,
     /// An administrator ended the call.
     Cleared,
     /// It was ended for everybody at once.

@@ -121,7 +121,7 @@ impl History {
 /// Calls are on wires and intercoms; who listens or talks on a hoot has no call.
 fn is_kept(line: &Line) -> bool {
     match line.spec.kind {
-        LineKind::Ard | LineKind::Mrd | LineKind::Intercom => true,
+        LineKind::Ard | LineKind::Mrd | LineKind::Intercom | LineKind::Extension | LineKind::Dial => true,
         LineKind::Hoot | LineKind::ShoutDown => false,
     }
 }
@@ -146,6 +146,11 @@ fn rung(s: &State, line: &Line) -> BTreeSet<UserId> {
 
 /// Names of who is at the far end: one, and how many more.
 fn far_of(s: &State, line: &Line) -> Option<String> {
+    if let Some(dialled) = &line.dialled {
+        // Who dials reads whom the number reaches, also where nobody answers.
+        let name = dialled.name.as_deref().unwrap_or_default();
+        return Some(format!("{name} {}", dialled.number).trim().to_owned()).filter(|far| !far.is_empty());
+    }
     let far = s.lines.get(line.far()?)?;
     let users: BTreeSet<&UserId> = members(far).map(|party| &party.user).collect();
     let first = members(far).next().map(|party| s.name_of(&party.user))?;
@@ -155,7 +160,7 @@ fn far_of(s: &State, line: &Line) -> Option<String> {
 /// Whether both ends are there.
 fn is_up(s: &State, line: &Line, user: &UserId) -> bool {
     match line.spec.kind {
-        LineKind::Ard => !line.calling,
+        LineKind::Ard | LineKind::Extension | LineKind::Dial => !line.calling,
         LineKind::Mrd => line.far().and_then(|far| s.lines.get(far)).is_some_and(Line::has_members),
         LineKind::Intercom => line.legs().iter().any(|leg| leg.party.user != *user),
         LineKind::Hoot | LineKind::ShoutDown => true,
@@ -230,7 +235,7 @@ fn way_of(s: &State, line: &Line, user: &UserId, colleagues: bool) -> HistoryWay
     }
     // An ARD that was seized calls; an MRD that was opened before its far end has nobody there yet.
     let placed = match line.spec.kind {
-        LineKind::Ard => line.calling,
+        LineKind::Ard | LineKind::Extension | LineKind::Dial => line.calling,
         LineKind::Mrd => !line.far().and_then(|far| s.lines.get(far)).is_some_and(Line::has_members),
         LineKind::Intercom | LineKind::Hoot | LineKind::ShoutDown => false,
     };
@@ -273,6 +278,9 @@ impl Part {
         if self.answered.is_none() && (on || holds) && is_up(s, line, user) {
             self.answered = Some(s.now);
             self.far = self.far.take().or_else(|| far_of(s, line));
+        }
+        if line.calling && line.dialled.is_some() {
+            self.far = far_of(s, line);
         }
         self.dnd |= self.answered.is_none() && s.dnd.contains(user);
         match self.held_since {

@@ -24,7 +24,7 @@ pub fn may_hold(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusa
     let found = s.line(line)?;
     let name = &found.spec.name;
     match found.spec.kind {
-        LineKind::Ard | LineKind::Mrd => {}
+        LineKind::Ard | LineKind::Mrd | LineKind::Extension | LineKind::Dial => {}
         // A conference is held whole, with whom an intercom has brought in.
         LineKind::Intercom if found.conference.is_some() => {}
         LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom => {

@@ -70,7 +70,14 @@ fn may_talk_now(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusa
     let name = &found.spec.name;
     match found.spec.kind {
         LineKind::Hoot | LineKind::ShoutDown => Ok(()),
-        LineKind::Ard | LineKind::Mrd if !found.legs().is_empty() && !found.calling => Ok(()),
+        LineKind::Ard | LineKind::Mrd | LineKind::Extension | LineKind::Dial
+            if !found.legs().is_empty() && !found.calling =>
+        {
+            Ok(())
+        }
+        LineKind::Extension | LineKind::Dial => {
+            Err(Refusal::new(RefusalCode::NobodyThere, format!("Nobody is on {name}; press its key to dial.")))
+        }
         LineKind::Ard | LineKind::Mrd => {
             Err(Refusal::new(RefusalCode::NobodyThere, format!("Nobody is on {name}; press its key to ring.")))
         }
@@ -133,7 +140,7 @@ fn end_talk(s: &mut State, turret: TurretId, line: &LineId, how: Happening) {
 /// A talk key keeps the handsets of its turret from being heard, or no longer: who is shown as a talker there changes (POS-4).
 fn touch_legs(s: &mut State, turret: TurretId) {
     let on_it: Vec<_> = s.lines_of(turret).filter(|line| line.leg(turret).is_some()).collect();
-    let ends = on_it.into_iter().flat_map(|line| [Some(line.spec.line.clone()), line.spec.far.clone()]);
+    let ends = on_it.into_iter().flat_map(|line| [Some(line.spec.line.clone()), line.far().cloned()]);
     let ends: Vec<LineId> = ends.flatten().collect();
     s.touched.extend(ends);
 }

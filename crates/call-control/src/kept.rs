@@ -260,7 +260,16 @@ pub fn restore(s: &mut State, recordings: &mut Recordings, kept: &BTreeSet<Kept>
     let ends: BTreeMap<LineId, CallId> = lines.iter().map(|(line, it)| (line.clone(), it.call)).collect();
     lines.retain(|line, it| match s.lines.get(line).map(|found| (found.spec.kind, found.far())) {
         Some((LineKind::Ard, Some(far))) => ends.get(far) == Some(&it.call),
-        Some((LineKind::Mrd | LineKind::Ard | LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom, _)) => true,
+        Some((
+            LineKind::Mrd
+            | LineKind::Ard
+            | LineKind::Hoot
+            | LineKind::ShoutDown
+            | LineKind::Intercom
+            | LineKind::Extension
+            | LineKind::Dial,
+            _,
+        )) => true,
         None => false,
     });
     for it in lines.values() {

@@ -9,6 +9,7 @@ mod ard;
 mod bridge;
 mod call;
 mod conference;
+mod dial;
 mod exchange;
 mod floor;
 mod group;
@@ -43,8 +44,9 @@ mod timer;
 mod transfer;
 mod voice;
 
+pub use dial::NUMBER_MAX;
 pub use exchange::{Drain, Exchange};
-pub use floor::{Floor, GroupSpec, LineSpec, UserSpec};
+pub use floor::{Floor, GroupSpec, LineSpec, NumberSpec, UserSpec};
 pub use group::GROUP_MAX;
 pub use happenings::Happening;
 pub use kept::{Kept, KeptConference, KeptLine, KeptParty};

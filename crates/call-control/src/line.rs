@@ -9,7 +9,9 @@ use crate::intercom::Intercom;
 use crate::routing::Routing;
 use crate::state::State;
 use crate::transfer::Transfer;
-use dealerboard_model::{CallId, ConferenceId, LineId, Moment, Party, Position, Ring, TurretId, Uplink, UserId};
+use dealerboard_model::{
+    CallId, ConferenceId, Dialled, LineId, Moment, Party, Position, Ring, TurretId, Uplink, UserId,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One user at one turret on a line, and whether the microphone is open.
@@ -91,14 +93,18 @@ pub enum Closes {
     Held,
 }
 
-/// One line: an end of a wire, a hoot, or an intercom.
+/// One line: an end of a wire, a hoot, an intercom, an extension's call, or a dial line.
 #[derive(Clone, Debug)]
 pub struct Line {
     pub spec: LineSpec,
     pub call: Option<CallId>,
     pub since: Moment,
-    /// ARD: seized here, and the far end has not answered.
+    /// Seized here, and the far end has not answered, or no number has found it yet.
     pub calling: bool,
+    /// The other end of a call that was dialled.
+    pub peer: Option<LineId>,
+    /// What was dialled, or who calls.
+    pub dialled: Option<Dialled>,
     legs: Vec<Leg>,
     holders: Vec<Party>,
     talks: Vec<Talk>,
@@ -135,6 +141,8 @@ impl Line {
             call: None,
             since: now,
             calling: false,
+            peer: None,
+            dialled: None,
             legs: Vec::new(),
             holders: Vec::new(),
             talks: Vec::new(),
@@ -170,9 +178,9 @@ impl Line {
         &self.talks
     }
 
-    /// The other end: of a wire, the one that the floor file names.
+    /// The other end: of a wire, the one that the floor file names; of a call that was dialled, the one that was found.
     pub fn far(&self) -> Option<&LineId> {
-        self.spec.far.as_ref()
+        self.spec.far.as_ref().or(self.peer.as_ref())
     }
 
     /// Somebody is on it or holds it, or it goes on without anybody here, or waits for whom it was sent on to.

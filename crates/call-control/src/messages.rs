@@ -151,6 +151,10 @@ pub enum Act {
     IntercomPicked { users: Vec<UserId>, position: Position },
     /// Talks back in an intercom, or accepts a pending one.
     TalkBack { line: LineId, on: bool, latched: bool },
+    /// Digits of a number, on a line that waits for one.
+    Dial { line: LineId, digits: String },
+    /// Takes a line, a free one of the user's own when none is named, and dials a whole number there.
+    Call { line: Option<LineId>, number: String, position: Position, private: bool },
     /// Sets or ends do-not-disturb.
     Dnd { on: bool },
 }
@@ -198,6 +202,8 @@ pub enum RefusalCode {
     Dnd,
     /// Nobody is there.
     NobodyThere,
+    /// As many calls are there as may.
+    Busy,
 }
 
 /// A refusal: nothing has changed.
@@ -271,6 +277,10 @@ pub enum Sound {
     Warning,
     /// A supervisor enters.
     Override,
+    /// Whom one calls is in other calls, or does not take this one.
+    Busy,
+    /// A call does not come about.
+    Fail,
 }
 
 /// What an input brought about.

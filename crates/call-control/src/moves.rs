@@ -89,7 +89,7 @@ fn may_be_on_speakers(s: &State, turret: TurretId, lines: &[LineId]) -> Result<(
         let found = s.line(one)?;
         let name = &found.spec.name;
         match found.spec.kind {
-            LineKind::Ard | LineKind::Mrd => {}
+            LineKind::Ard | LineKind::Mrd | LineKind::Extension | LineKind::Dial => {}
             LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom => {
                 let sentence = format!("{name} has no talk key among the speaker channels; move it to hands-free.");
                 return Err(Refusal::new(RefusalCode::NoRight, sentence));

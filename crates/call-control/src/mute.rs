@@ -18,7 +18,7 @@ fn policy(s: &State, line: &Line, user: Option<&UserId>) -> Mute {
         MutePolicy::Global => Mute::Global,
     };
     match line.spec.kind {
-        LineKind::Ard | LineKind::Mrd => set,
+        LineKind::Ard | LineKind::Mrd | LineKind::Extension | LineKind::Dial => set,
         // These are there to be heard by all.
         LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom => set.min(Mute::Local),
     }

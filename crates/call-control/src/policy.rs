@@ -31,6 +31,8 @@ impl fmt::Display for Level {
             Self::Line(LineKind::Hoot) => "a hoot",
             Self::Line(LineKind::ShoutDown) => "a shout-down",
             Self::Line(LineKind::Intercom) => "an intercom",
+            Self::Line(LineKind::Extension) => "an extension",
+            Self::Line(LineKind::Dial) => "a dial line",
             Self::Desk => "a desk",
             Self::User => "a user",
         })

@@ -49,11 +49,16 @@ pub fn log_on(s: &mut State, turret: TurretId, user: &UserId) {
     let monitors = rights::speakers(s, user);
     s.seat(turret, user, monitors);
     // What rings at this user alone rings at this turret too.
+    touch_rings(s, user);
+    routing::came(s, user);
+}
+
+/// What rings at a user may be shown, or sound, otherwise from now on.
+fn touch_rings(s: &mut State, user: &UserId) {
     let theirs = s.guest_lines.get(user).into_iter().chain(s.appearances.get(user)).flatten();
     let rings: Vec<LineId> =
         theirs.filter(|line| s.lines.get(*line).is_some_and(|it| it.ring.is_some())).cloned().collect();
     s.touched.extend(rings);
-    routing::came(s, user);
 }
 
 /// Where a turret stands: whose neighbour it is changes who hears whom on its speakers.
@@ -114,6 +119,9 @@ pub fn leave(s: &mut State, turret: TurretId, how: Leaves) {
         return;
     }
     kept::forget(s, turret);
+    if let Some(user) = s.user_of(turret).cloned() {
+        touch_rings(s, &user);
+    }
     hoot::stop_all(s, turret);
     crate::takeover::forget(s, turret);
     let on_it = |line: &&Line| line.leg(turret).is_some() || line.is_held_by(turret);
@@ -142,15 +150,8 @@ pub fn dnd(s: &mut State, turret: TurretId, on: bool) -> Done {
     } else {
         s.dnd.remove(&user);
     }
-    let theirs = s.appearances.get(&user).into_iter().flatten();
-    let rings: Vec<LineId> =
-        theirs.filter(|line| s.lines.get(*line).is_some_and(|it| it.ring.is_some())).cloned().collect();
-    s.touched.extend(rings);
-    if ringing::is_undisturbed(s, &user) {
-        routing::left(s, &user)
-    } else {
-        routing::came(s, &user)
-    }
+    touch_rings(s, &user);
+    routing::disturbed(s, &user);
     s.touched_people.insert(user);
     Ok(Accepted::default())
 }

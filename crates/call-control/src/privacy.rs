@@ -17,7 +17,7 @@ pub fn set(s: &mut State, turret: TurretId, line: &LineId, on: bool) -> Done {
     let found = s.line(line)?;
     let (name, call) = (found.spec.name.clone(), found.call);
     match found.spec.kind {
-        LineKind::Ard | LineKind::Mrd => {}
+        LineKind::Ard | LineKind::Mrd | LineKind::Extension | LineKind::Dial => {}
         LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom => {
             let sentence = format!("{name} has no privacy: nobody but its own members hears it.");
             return Err(Refusal::new(RefusalCode::NoRight, sentence));

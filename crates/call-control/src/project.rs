@@ -2,6 +2,7 @@
 //! touched, and sent only where it differs from what was sent last (rule I19).
 
 use crate::announce::Announced;
+use crate::dial;
 use crate::line::Line;
 use crate::messages::Output;
 use crate::mute;
@@ -30,6 +31,8 @@ fn phase(line: &Line) -> LinePhase {
         LinePhase::Held
     } else if line.ring.as_ref().is_some_and(|ring| !ring.recall) && line.legs().is_empty() {
         LinePhase::Ringing
+    } else if dial::is_dialling(line) {
+        LinePhase::Dialling
     } else if line.calling {
         LinePhase::Calling
     } else if !line.legs().is_empty() || !line.talks().is_empty() || line.unattended {
@@ -43,7 +46,7 @@ fn phase(line: &Line) -> LinePhase {
 
 /// What is seen of the far end of a wire (ARD-6, ARD-7, MRD-1, MRD-5, LOS-4).
 fn far_end(s: &State, line: &Line) -> FarEnd {
-    let Some(far) = line.spec.far.as_ref().and_then(|far| s.lines.get(far)) else { return FarEnd::Plain };
+    let Some(far) = line.far().and_then(|far| s.lines.get(far)) else { return FarEnd::Plain };
     match (far.legs(), far.spec.kind) {
         ([], _) if far.transfer.is_some() => FarEnd::SentOn,
         ([], _) if !far.holders().is_empty() => FarEnd::Held,
@@ -51,7 +54,15 @@ fn far_end(s: &State, line: &Line) -> FarEnd {
         ([], _) => FarEnd::Plain,
         (legs, _) if legs.iter().all(|leg| leg.party.link_lost) => FarEnd::LinkLost,
         (_, LineKind::Mrd) => FarEnd::Open,
-        (_, LineKind::Ard | LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom) => FarEnd::Plain,
+        (
+            _,
+            LineKind::Ard
+            | LineKind::Hoot
+            | LineKind::ShoutDown
+            | LineKind::Intercom
+            | LineKind::Extension
+            | LineKind::Dial,
+        ) => FarEnd::Plain,
     }
 }
 
@@ -66,7 +77,7 @@ fn proof(s: &State, line: &Line, open: bool) -> Proof {
 
 /// The truth about a line.
 pub fn status(s: &State, line: &Line) -> LineStatus {
-    let far = line.spec.far.as_ref().and_then(|far| s.lines.get(far));
+    let far = line.far().and_then(|far| s.lines.get(far));
     let here = mics_of(s, line);
     let there = far.map(|far| !mics_of(s, far).is_empty() && line.call.is_some()).unwrap_or(false);
     let mut heard_by: BTreeSet<TurretId> = BTreeSet::new();
@@ -113,6 +124,7 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
                 latched: line.latched().collect(),
             })
         }),
+        dialled: line.dialled.clone().map(Box::new),
     }
 }
 

@@ -170,7 +170,7 @@ impl Recordings {
         self.next_recording += 1;
         if let Some(found) = s.lines.get(line) {
             let kind = found.spec.kind;
-            let lines = std::iter::once(line.clone()).chain(found.spec.far.clone()).collect();
+            let lines = std::iter::once(line.clone()).chain(found.far().cloned()).collect();
             let both = kind == LineKind::Intercom;
             let people = found.spec.members.keys().filter(|_| both).cloned().collect();
             s.outputs.push(Output::RecordingOpened { recording: next, call, lines, people, kind });

@@ -85,7 +85,7 @@ pub fn release(s: &mut State, since_us: u64) {
     let Some(why) = s.recorder_failing.clone().filter(|_| s.recorder_since_us == since_us) else { return };
     let silent = |line: &&Line| {
         let required = s.record_policy(&line.spec.line) == RecordPolicy::Required;
-        required && line.spec.kind.is_wire() && !line.legs().is_empty()
+        required && line.spec.kind.has_two_ends() && !line.legs().is_empty()
     };
     let lines: Vec<LineId> = s.lines.values().filter(silent).map(|line| line.spec.line.clone()).collect();
     for line in lines {

@@ -106,7 +106,12 @@ fn hoot_name(s: &State, line: &LineId) -> Result<String, Refusal> {
     let name = found.spec.name.clone();
     match found.spec.kind {
         LineKind::Hoot => Ok(name),
-        LineKind::Ard | LineKind::Mrd | LineKind::ShoutDown | LineKind::Intercom => {
+        LineKind::Ard
+        | LineKind::Mrd
+        | LineKind::ShoutDown
+        | LineKind::Intercom
+        | LineKind::Extension
+        | LineKind::Dial => {
             let sentence = format!("{name} is no hoot; who has its key is the administrator's to say.");
             Err(Refusal::new(RefusalCode::NoRight, sentence))
         }

@@ -14,7 +14,7 @@ use crate::policy::{AppearanceRing, DndScope, Policies, Urgency};
 use crate::routing;
 use crate::state::State;
 use crate::timer::Timer;
-use dealerboard_model::{LineId, Ring, RingPriority, TurretId, UserId};
+use dealerboard_model::{LineId, LineKind, Ring, RingPriority, TurretId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An appearance that does not ring at once with the line's own priority.
@@ -36,7 +36,7 @@ pub fn appearances(floor: &Floor) -> Appearances {
         return Appearances::new();
     }
     let mut differ = Appearances::new();
-    for line in floor.lines.values().filter(|line| line.kind.is_wire()) {
+    for line in floor.lines.values().filter(|line| line.kind.has_two_ends()) {
         for user in line.members.keys() {
             let policy = floor.policy(Some(&line.line), Some(user));
             let (ring, high) = (policy.appearance_ring, policy.appearance_priority == Urgency::High);
@@ -49,12 +49,17 @@ pub fn appearances(floor: &Floor) -> Appearances {
     differ
 }
 
-/// A new call rings, by this caller: as urgently as the line or the caller, whoever is higher (RING-2).
+/// A new call rings, by who works at this turret.
 pub fn begins(s: &mut State, line: &LineId, turret: TurretId) {
     let caller = s.user_of(turret).cloned();
     let from = caller.as_ref().map(|user| s.name_of(user)).unwrap_or_default();
+    begins_by(s, line, caller.as_ref(), from);
+}
+
+/// A new call rings, and shows `from`: as urgently as the line or the caller, whoever is higher (RING-2).
+pub fn begins_by(s: &mut State, line: &LineId, caller: Option<&UserId>, from: String) {
     s.set_ring(line, from);
-    let urgent = s.policy(None, caller.as_ref()).caller_priority == Urgency::High;
+    let urgent = s.policy(None, caller).caller_priority == Urgency::High;
     let now = s.now;
     if let Ok(found) = s.line_mut(line)
         && let Some(ring) = found.ring.as_mut().filter(|_| urgent)
@@ -98,15 +103,25 @@ pub fn has_sound(s: &State, line: &Line, user: &UserId) -> bool {
     })
 }
 
-/// Whether somebody's do-not-disturb keeps wires silent too (RING-4).
-pub fn is_undisturbed(s: &State, user: &UserId) -> bool {
-    s.dnd.contains(user) && s.policy(None, Some(user)).dnd_scope == DndScope::All
+/// Whether somebody's do-not-disturb keeps calls on a line of this kind silent (RING-4).
+pub fn is_undisturbed(s: &State, user: &UserId, kind: LineKind) -> bool {
+    if !s.dnd.contains(user) {
+        return false;
+    }
+    match (s.policy(None, Some(user)).dnd_scope, kind) {
+        (_, LineKind::Intercom) | (DndScope::All, _) | (DndScope::IntercomAndExtension, LineKind::Extension) => true,
+        (
+            DndScope::Intercom | DndScope::IntercomAndExtension,
+            LineKind::Ard | LineKind::Mrd | LineKind::Hoot | LineKind::ShoutDown | LineKind::Extension | LineKind::Dial,
+        ) => false,
+    }
 }
 
 /// Whether this user's turrets show the ring without a sound: it is somebody else's turn, not their time, or they do not want
-/// to be disturbed.
+/// to be disturbed. What waits for somebody, or has come back to them, disturbs them all the same.
 pub fn is_quiet(s: &State, line: &Line, user: &UserId) -> bool {
-    is_plain(line) && (is_undisturbed(s, user) || is_quiet_for_now(s, line, user))
+    let recall = line.ring.as_ref().is_some_and(|ring| ring.recall);
+    is_plain(line) && ((!recall && is_undisturbed(s, user, line.spec.kind)) || is_quiet_for_now(s, line, user))
 }
 
 /// Whether it is somebody else's turn, or not their time.

@@ -16,7 +16,7 @@ use crate::policy::{Overflow, Route};
 use crate::ringing;
 use crate::state::State;
 use crate::timer::Timer;
-use dealerboard_model::{LineId, UserId};
+use dealerboard_model::{LineId, LineKind, UserId};
 use std::collections::BTreeSet;
 
 /// Where a ring is on its way.
@@ -87,15 +87,15 @@ pub fn begin(s: &mut State, line: &LineId) {
     ask(s, line);
 }
 
-fn is_there(s: &State, user: &UserId) -> bool {
+fn is_there(s: &State, user: &UserId, kind: LineKind) -> bool {
     let reached = s.seats.get(user).into_iter().flatten().any(|turret| s.turrets[turret].lost.is_none());
-    reached && !ringing::is_undisturbed(s, user)
+    reached && !ringing::is_undisturbed(s, user, kind)
 }
 
 /// Who of the desk may be asked, in their order (RTE-1, RTE-3).
 fn free(s: &State, line: &Line, route: Route) -> Vec<UserId> {
     let in_call = |user: &UserId| s.lines_of_user(user).any(|on| on.legs().iter().any(|leg| leg.party.user == *user));
-    let may = |user: &&UserId| is_there(s, user) && ringing::has_sound(s, line, user);
+    let may = |user: &&UserId| is_there(s, user, line.spec.kind) && ringing::has_sound(s, line, user);
     let may_be_alone = |user: &&UserId| route == Route::Together || !in_call(user);
     let mut users: Vec<UserId> = line.spec.order.iter().filter(may).filter(may_be_alone).cloned().collect();
     if route == Route::LongestIdle {
@@ -150,8 +150,8 @@ pub fn overflow_due(s: &mut State, line: &LineId, ring_us: u64) {
 fn flow_over(s: &mut State, line: &LineId) {
     let how = s.policy(Some(line), None).overflow;
     let Some(found) = s.lines.get(line) else { return };
-    let targets = found.spec.overflow.clone();
-    let there: BTreeSet<UserId> = targets.into_iter().filter(|user| is_there(s, user)).collect();
+    let (kind, targets) = (found.spec.kind, found.spec.overflow.clone());
+    let there: BTreeSet<UserId> = targets.into_iter().filter(|user| is_there(s, user, kind)).collect();
     let Some(routing) = s.line_mut(line).ok().and_then(|found| found.routing.as_mut()) else { return };
     routing.overflowed = true;
     if there.is_empty() {
@@ -190,14 +190,37 @@ fn on_their_way(s: &State, user: &UserId) -> Vec<LineId> {
     lines.filter(rings).cloned().collect()
 }
 
-/// Somebody can be asked again: they have logged on, are back, or may be disturbed (RTE-6).
+/// Somebody can be asked again: they have logged on, or are back (RTE-6).
 pub fn came(s: &mut State, user: &UserId) {
     for line in on_their_way(s, user) {
-        let together = s.policy(Some(&line), None).route == Route::Together;
-        let nobody = |routing: &Routing| routing.asked.is_empty() && routing.overflow.is_empty();
-        if together || s.lines.get(&line).and_then(of).is_some_and(nobody) {
-            ask_unless_moved(s, &line);
+        comes(s, &line);
+    }
+}
+
+/// Somebody cannot be asked any more (RTE-6).
+pub fn left(s: &mut State, user: &UserId) {
+    for line in on_their_way(s, user) {
+        leaves(s, &line, user);
+    }
+}
+
+/// Somebody does not want to be disturbed, or may be again (RTE-6).
+pub fn disturbed(s: &mut State, user: &UserId) {
+    for line in on_their_way(s, user) {
+        let Some(kind) = s.lines.get(&line).map(|found| found.spec.kind) else { continue };
+        if ringing::is_undisturbed(s, user, kind) {
+            leaves(s, &line, user);
+        } else {
+            comes(s, &line);
         }
+    }
+}
+
+fn comes(s: &mut State, line: &LineId) {
+    let together = s.policy(Some(line), None).route == Route::Together;
+    let nobody = |routing: &Routing| routing.asked.is_empty() && routing.overflow.is_empty();
+    if together || s.lines.get(line).and_then(of).is_some_and(nobody) {
+        ask_unless_moved(s, line);
     }
 }
 
@@ -209,15 +232,13 @@ fn ask_unless_moved(s: &mut State, line: &LineId) {
     }
 }
 
-/// Somebody cannot be asked any more; of the last one it rings on elsewhere (RTE-4, RTE-6).
-pub fn left(s: &mut State, user: &UserId) {
-    for line in on_their_way(s, user) {
-        let Some(routing) = s.line_mut(&line).ok().and_then(|found| found.routing.as_mut()) else { continue };
-        let was_asked = routing.asked.remove(user) | routing.overflow.remove(user);
-        let nobody = routing.asked.is_empty() && routing.overflow.is_empty() && !routing.everywhere;
-        if was_asked && nobody {
-            ask(s, &line);
-        }
+/// Of the last one it rings on elsewhere (RTE-4).
+fn leaves(s: &mut State, line: &LineId, user: &UserId) {
+    let Some(routing) = s.line_mut(line).ok().and_then(|found| found.routing.as_mut()) else { return };
+    let was_asked = routing.asked.remove(user) | routing.overflow.remove(user);
+    let nobody = routing.asked.is_empty() && routing.overflow.is_empty() && !routing.everywhere;
+    if was_asked && nobody {
+        ask(s, line);
     }
 }
 

@@ -46,6 +46,8 @@ pub struct State {
     /// Lines that are joined, each with whose it is.
     pub conferences: BTreeMap<ConferenceId, Vec<Joined>>,
     pub next_conference: u32,
+    /// The lines that each number reaches.
+    pub numbers: crate::dial::Numbers,
     /// Lines that are in no floor file: intercoms.
     pub temporary: BTreeSet<LineId>,
     pub places: Places,
@@ -100,7 +102,7 @@ impl State {
     pub fn line_mut(&mut self, line: &LineId) -> Result<&mut Line, Refusal> {
         let found = self.lines.get_mut(line).ok_or_else(|| no_line(line))?;
         self.touched.insert(line.clone());
-        self.touched.extend(found.spec.far.clone());
+        self.touched.extend(found.far().cloned());
         Ok(found)
     }
 
@@ -305,6 +307,7 @@ impl State {
             members: users.into_iter().map(|user| (user, Right::Speak)).collect(),
             order: Vec::new(),
             overflow: BTreeSet::new(),
+            number: None,
         };
         let mut made = Line::new(spec, self.now);
         (made.call, made.intercom) = (Some(call), Some(about));

@@ -24,7 +24,7 @@ pub fn override_call(s: &mut State, turret: TurretId, line: &LineId, call: CallI
     let name = found.spec.name.clone();
     supervises(s, turret, line)?;
     match found.spec.kind {
-        LineKind::Ard | LineKind::Mrd => {}
+        LineKind::Ard | LineKind::Mrd | LineKind::Extension | LineKind::Dial => {}
         LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom => {
             let sentence = format!("{name} cannot be entered by override; only calls on lines can.");
             return Err(Refusal::new(RefusalCode::NoRight, sentence));

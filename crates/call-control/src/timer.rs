@@ -54,6 +54,12 @@ pub enum Timer {
     RouteOverflow(LineId, u64),
     /// An ARD has rung for `ring.timeout.ard`.
     RingTimeout(LineId, CallId),
+    /// No digit has come in time after so many.
+    DialDigits(LineId, CallId, usize),
+    /// A line that was dialled has rung for `ring.timeout.dial`.
+    DialNoAnswer(LineId, CallId),
+    /// A caller has let it ring for `dial.out_ring`.
+    DialOutRing(LineId, CallId),
     /// A hoot has been quiet for `hoot.activity_gap`.
     HootGap(LineId, u64),
     /// Who was there before a restart has had time to come back.
@@ -84,6 +90,9 @@ impl Timer {
             | Self::RouteStep(..)
             | Self::RouteOverflow(..)
             | Self::RingTimeout(..)
+            | Self::DialDigits(..)
+            | Self::DialNoAnswer(..)
+            | Self::DialOutRing(..)
             | Self::HootGap(..)
             | Self::RestartWindow => false,
         }

@@ -75,7 +75,7 @@ fn is_there(s: &State, user: &UserId) -> bool {
 pub fn sendable(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
     let found = s.line(line)?;
     let name = &found.spec.name;
-    if !found.spec.kind.is_wire() {
+    if !found.spec.kind.has_two_ends() {
         return Err(Refusal::new(RefusalCode::NoRight, format!("{name} is not sent on; release it.")));
     }
     if found.calling {

@@ -106,7 +106,7 @@ pub fn hearers(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
         }
         let monitored = match end.spec.kind {
             LineKind::Hoot | LineKind::ShoutDown => true,
-            LineKind::Ard => !end.legs().is_empty(),
+            LineKind::Ard | LineKind::Extension | LineKind::Dial => !end.legs().is_empty(),
             LineKind::Mrd => true,
             LineKind::Intercom => false,
         };

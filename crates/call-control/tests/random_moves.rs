@@ -6,10 +6,10 @@ mod random_floor;
 
 use proptest::prelude::*;
 use random_floor::likely::{Counts, Wrong, again, run, shrink};
-use random_floor::{KINDS, Move, PLAYERS, Played};
+use random_floor::{KINDS, LINES, Move, PLAYERS, Played};
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let one = (0..PLAYERS, 0_u8..KINDS, 0_usize..5, 0_usize..3, prop_oneof![0_u64..900, 0_u64..40_000]);
+    let one = (0..PLAYERS, 0_u8..KINDS, 0_usize..LINES.len(), 0_usize..3, prop_oneof![0_u64..900, 0_u64..40_000]);
     let one = one.prop_map(|(who, kind, line, place, wait_ms)| Move { who, kind, line, place, wait_ms });
     prop::collection::vec(one, 1..120)
 }

@@ -7,6 +7,12 @@ use crate::RATE_HZ;
 pub enum Tone {
     /// The far end rings; goes on until stopped.
     Ringback,
+    /// A line waits for a number; goes on until stopped.
+    Dial,
+    /// Whom one calls is in other calls; goes on until stopped.
+    Busy,
+    /// A call does not come about; goes on until stopped.
+    Fail,
     /// A line rings with high priority; goes on until stopped.
     RingHigh,
     /// A line rings with low priority; goes on until stopped.
@@ -35,6 +41,9 @@ impl Tone {
             Self::Ringback => {
                 (&[(400.0, 450.0, 400), (0.0, 0.0, 200), (400.0, 450.0, 400), (0.0, 0.0, 2_000)], 0.08, true)
             }
+            Self::Dial => (&[(350.0, 450.0, 10_000)], 0.05, true),
+            Self::Busy => (&[(400.0, 400.0, 375), (0.0, 0.0, 375)], 0.08, true),
+            Self::Fail => (&[(400.0, 400.0, 400), (0.0, 0.0, 350), (400.0, 400.0, 225), (0.0, 0.0, 525)], 0.08, true),
             Self::RingHigh => (&[(880.0, 1_108.0, 180), (660.0, 880.0, 180), (0.0, 0.0, 240)], 0.12, true),
             Self::RingLow => (&[(440.0, 554.0, 400), (0.0, 0.0, 1_600)], 0.08, true),
             Self::Splash => (&[(523.0, 659.0, 80), (659.0, 784.0, 120)], 0.1, false),

@@ -5,12 +5,14 @@
 
 mod history;
 mod ids;
+mod kind;
 mod lamp;
 mod line;
 mod person;
 
 pub use history::*;
 pub use ids::*;
+pub use kind::*;
 pub use lamp::*;
 pub use line::*;
 pub use person::*;

@@ -1,55 +1,8 @@
 //! What a line is, and the one truth about it that every turret with an appearance is told.
 
-use crate::{CallId, ConferenceId, Csrc, DeskId, GroupId, LineId, Moment, Position, TurretId, UserId};
+use crate::{CallId, ConferenceId, Csrc, DeskId, GroupId, LineId, LineKind, Moment, Position, TurretId, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-
-/// The kind of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum LineKind {
-    /// Automatic ringdown: seizing one end rings the other.
-    Ard,
-    /// Manual ringdown: seizing opens the path silently, *Signal* rings.
-    Mrd,
-    /// Always-on conference.
-    Hoot,
-    /// Press and talk: everyone on it hears at once, nothing rings.
-    ShoutDown,
-    /// Direct talk to one or to a group; such a line exists for the length of one intercom.
-    Intercom,
-}
-
-impl LineKind {
-    /// A permanent circuit between two ends.
-    #[must_use]
-    pub fn is_wire(self) -> bool {
-        match self {
-            Self::Ard | Self::Mrd => true,
-            Self::Hoot | Self::ShoutDown | Self::Intercom => false,
-        }
-    }
-
-    /// Always open to its members, who talk with its talk key: nobody takes it.
-    #[must_use]
-    pub fn is_open(self) -> bool {
-        match self {
-            Self::Hoot | Self::ShoutDown => true,
-            Self::Ard | Self::Mrd | Self::Intercom => false,
-        }
-    }
-}
-
-impl LineKind {
-    /// Its calls can be joined with others.
-    #[must_use]
-    pub fn is_joinable(self) -> bool {
-        match self {
-            Self::Ard | Self::Mrd | Self::Intercom => true,
-            Self::Hoot | Self::ShoutDown => false,
-        }
-    }
-}
 
 /// What loudspeakers leave out of a line, the least first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
@@ -175,9 +128,11 @@ pub enum RecordPolicy {
 pub enum LinePhase {
     /// Nobody here, no ring.
     Idle,
-    /// ARD: this end was seized and the far end rings.
+    /// This end was seized, and no number has been dialled yet, or not all of one.
+    Dialling,
+    /// This end was seized, and the far end rings.
     Calling,
-    /// This end rings (ARD called, MRD signalled, intercom pending).
+    /// This end rings (called, MRD signalled, intercom pending).
     Ringing,
     /// Two ends talk; an MRD that is open; a hoot with a talker; an intercom.
     Talking,
@@ -324,6 +279,17 @@ pub enum FarEnd {
     LinkLost,
 }
 
+/// What is to know of a dialled call: at its caller's line what was dialled, at the line that it rings who calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Dialled {
+    /// The number at the other end; while it is dialled the digits so far.
+    pub number: String,
+    /// Who is at the other end; nobody while it is not known.
+    pub name: Option<String>,
+    /// This line was rung; otherwise it dialled.
+    pub incoming: bool,
+}
+
 /// What is to know of an intercom besides who is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct IntercomCall {
@@ -382,6 +348,9 @@ pub struct LineStatus {
     /// Of an intercom.
     #[serde(default)]
     pub intercom: Option<Box<IntercomCall>>,
+    /// Of a call that was dialled.
+    #[serde(default)]
+    pub dialled: Option<Box<Dialled>>,
 }
 
 /// A call that its holder announces to somebody by intercom.
@@ -451,6 +420,7 @@ impl LineStatus {
             hearers: 0,
             mute: Mute::None,
             intercom: None,
+            dialled: None,
         }
     }
 }

@@ -3,9 +3,9 @@
 //! Law: nothing here changes while the switch runs, but for the lines of intercoms, which the loop adds itself. Who has which
 //! line and what right on it is call control's to say: supervisors change it.
 
-use crate::floor::{FloorFile, Members, PAGE_KEYS_MAX, Placed, Whose, WireKind};
+use crate::floor::{FloorFile, Members, PAGE_KEYS_MAX, Placed, Whose, WireKind, extension_lines};
 use dealerboard_model::{Csrc, GroupId, LineFacts, LineId, LineKind, RecordPolicy, Right, UserId};
-use dealerboard_wire::{IntercomGroup, Page, Person};
+use dealerboard_wire::{IntercomGroup, Number, Page, Person};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Labels of lines begin here; those of talkers below.
@@ -54,6 +54,7 @@ pub struct Panels {
     desk_names: HashMap<String, String>,
     people: Vec<Person>,
     groups: Vec<IntercomGroup>,
+    directory: Vec<Number>,
 }
 
 impl Panels {
@@ -85,6 +86,18 @@ impl Panels {
             let users = shout.ends.iter().flat_map(|end| members(file, end)).collect();
             lines.push(Appearing { facts, users });
         }
+        for one in extension_lines(file) {
+            let of = one.of;
+            let id = Placed { value: one.line.0, line: of.number.line };
+            let facts = facts(&id, &of.name, &one.shown, LineKind::Extension, label(), of.record);
+            let mut users = members(file, &of.members);
+            users.insert(UserId(of.user.value.clone()));
+            lines.push(Appearing { facts, users });
+        }
+        for of in &file.dial_lines {
+            let facts = facts(&of.id, &of.name, &of.number.value, LineKind::Dial, label(), of.record);
+            lines.push(Appearing { facts, users: members(file, &of.members) });
+        }
         let desk_names: HashMap<String, String> =
             file.desks.iter().map(|desk| (desk.id.value.clone(), desk.name.clone())).collect();
         let people = file.users.iter().map(|user| Person {
@@ -99,6 +112,7 @@ impl Panels {
             members: members(file, &group.members).into_iter().collect(),
         });
         let groups = groups.collect();
+        let directory = directory(file);
         let panels = file
             .users
             .iter()
@@ -109,7 +123,7 @@ impl Panels {
             })
             .collect();
         let places = lines.iter().enumerate().map(|(place, line)| (line.facts.line.clone(), place)).collect();
-        Self { lines, places, panels, desk_names, people, groups }
+        Self { lines, places, panels, desk_names, people, groups, directory }
     }
 
     /// The panel of `user`; empty for somebody whom the floor file does not name.
@@ -137,6 +151,11 @@ impl Panels {
         &self.groups
     }
 
+    /// Numbers that can be dialled.
+    pub fn directory(&self) -> &[Number] {
+        &self.directory
+    }
+
     /// Name of a desk as shown.
     pub fn desk_name(&self, desk: &str) -> String {
         self.desk_names.get(desk).cloned().unwrap_or_else(|| desk.to_owned())
@@ -145,6 +164,22 @@ impl Panels {
 
 fn facts(id: &Placed<String>, name: &str, number: &str, kind: LineKind, csrc: Csrc, record: RecordPolicy) -> LineFacts {
     LineFacts { line: LineId(id.value.clone()), name: name.to_owned(), number: number.to_owned(), kind, csrc, record }
+}
+
+/// Every number of the floor, users' before shared lines'.
+fn directory(file: &FloorFile) -> Vec<Number> {
+    let of_user = |id: &str| file.users.iter().find(|user| user.id.value == id);
+    let extensions = file.extensions.iter().map(|it| Number {
+        number: it.number.value.clone(),
+        name: of_user(&it.user.value).map_or_else(|| it.name.clone(), |user| user.name.clone()),
+        user: Some(UserId(it.user.value.clone())),
+    });
+    let lines = file.dial_lines.iter().filter(|it| !it.number.value.is_empty()).map(|it| Number {
+        number: it.number.value.clone(),
+        name: it.name.clone(),
+        user: None,
+    });
+    extensions.chain(lines).collect()
 }
 
 /// Everybody whom `members` names, by desk or by name.

@@ -44,6 +44,8 @@ pub fn act(act: &wire::Act) -> ToWhom {
         wire::Act::IntercomGroup { group, position } => Act::IntercomGroup { group, position },
         wire::Act::IntercomPicked { users, position } => Act::IntercomPicked { users, position },
         wire::Act::TalkBack { line, on, latched } => Act::TalkBack { line, on, latched },
+        wire::Act::Dial { line, digits } => Act::Dial { line, digits },
+        wire::Act::Call { line, number, position, private } => Act::Call { line, number, position, private },
         wire::Act::Dnd { on } => Act::Dnd { on },
     })
 }
@@ -78,6 +80,7 @@ fn code(code: RefusalCode) -> wire::RefusalCode {
         RefusalCode::Dnd => wire::RefusalCode::Dnd,
         RefusalCode::NotYours => wire::RefusalCode::NotYours,
         RefusalCode::NobodyThere => wire::RefusalCode::NobodyThere,
+        RefusalCode::Busy => wire::RefusalCode::Busy,
     }
 }
 
@@ -123,5 +126,7 @@ pub fn tone(sound: Sound) -> wire::Tone {
         Sound::Reminder => wire::Tone::Reminder,
         Sound::Warning => wire::Tone::Warning,
         Sound::Override => wire::Tone::Override,
+        Sound::Busy => wire::Tone::Busy,
+        Sound::Fail => wire::Tone::Fail,
     }
 }

@@ -78,6 +78,7 @@ impl TurretTask {
 
     pub(crate) async fn act(&mut self, act: Act) {
         let id = Uuid::new_v4();
+        self.end_fail_tone();
         match (self.expected_mic(&act), &act) {
             (Some(pending), Act::Move { line, position, .. }) => {
                 self.local.mics.press_to_move(id, pending);
@@ -136,7 +137,12 @@ impl TurretTask {
             Act::IntercomPicked { position, .. } => {
                 self.local.calls.ask(id, Whom::Picked, *position, Instant::now() + PENDING);
             }
+            Act::Call { line, position, .. } => {
+                self.local.pressed.extend(line.clone());
+                self.local.dialling.ask(id, *position);
+            }
             Act::Signal { .. }
+            | Act::Dial { .. }
             | Act::OpenMic { .. }
             | Act::TalkBack { .. }
             | Act::Dnd { .. }
@@ -169,6 +175,7 @@ impl TurretTask {
                 (Some(line.clone()), *position)
             }
             Act::Talk { line, on: true, .. } => (Some(line.clone()), Position::Speakers),
+            Act::Call { line, position, .. } => (line.clone(), *position),
             Act::OpenMic { line } => (Some(line.clone()), self.facts.position_of(line)?),
             Act::TalkBack { line, on: true, .. } => {
                 (Some(line.clone()), self.facts.position_of(line).unwrap_or(Position::HandsFree))
@@ -206,6 +213,7 @@ impl TurretTask {
             | Act::Clear { .. }
             | Act::HideHistory { .. }
             | Act::Service { .. }
+            | Act::Dial { .. }
             | Act::Dnd { .. } => return None,
         };
         let (since_utc_ms, until) = (self.switch_utc_ms(), Instant::now() + PENDING);
@@ -264,6 +272,7 @@ impl TurretTask {
                 self.local.calls.take_back(id);
                 self.release_taken_back().await;
             }
+            LocalDeed::Digits(digits) => self.more_digits(&digits),
             LocalDeed::CloseAll => self.local.mics.shut_talks(&self.facts, Instant::now()),
             LocalDeed::LogOff => {
                 self.keyed.forget();
@@ -299,6 +308,8 @@ impl TurretTask {
         // What happened to one user is not shown to the next.
         self.local.activity.clear();
         self.local.calls.forget();
+        self.local.dialling = Default::default();
+        self.end_fail_tone();
         self.plugged.lose();
         self.local.stale_since_utc_ms = None;
         self.asked.clear();
@@ -364,7 +375,9 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::Right { line, .. }
         | Act::WhoHears { line }
         | Act::OpenMic { line }
-        | Act::TalkBack { line, .. } => Some(line),
+        | Act::TalkBack { line, .. }
+        | Act::Dial { line, .. } => Some(line),
+        Act::Call { line, .. } => line.as_ref(),
         Act::Intercom { .. }
         | Act::IntercomGroup { .. }
         | Act::IntercomPicked { .. }

@@ -63,6 +63,7 @@ impl TurretTask {
             LinkEvent::Dropped { id } => self.dropped(id).await,
         }
         self.release_taken_back().await;
+        self.dial_what_waits().await;
     }
 
     /// A press was not answered in time: whatever became of it, its user has to look.
@@ -71,6 +72,7 @@ impl TurretTask {
         self.local.mics.give_up(id);
         self.local.mics.answered(id);
         let taken_back = self.local.calls.dropped(id);
+        self.local.dialling.answered(id, None);
         let Some(act) = act else { return };
         if let Some(sentence) = not_sent(&act, &self.facts).filter(|_| !taken_back) {
             self.note(line_of_act(&act).cloned(), sentence, true);
@@ -147,8 +149,14 @@ impl TurretTask {
             FromSwitch::Event { event: Event::Notice(notice), .. } => {
                 if let Some(tone) = notice.tone {
                     let position = self.ear_for(notice.line.as_ref());
-                    self.voice.control(position, PlaybackControl::Start(tone_of(tone)));
+                    let lasts = matches!(tone, wire::Tone::Busy | wire::Tone::Fail);
+                    if lasts {
+                        self.fail_tone(position, tone_of(tone));
+                    } else {
+                        self.voice.control(position, PlaybackControl::Start(tone_of(tone)));
+                    }
                     match tone {
+                        wire::Tone::Busy | wire::Tone::Fail => {}
                         wire::Tone::Blocking | wire::Tone::Warning => {
                             notice.line.clone().into_iter().for_each(|line| self.warn(line));
                         }
@@ -204,6 +212,7 @@ impl TurretTask {
         }
         let act = self.answered_line(id);
         self.local.mics.answered(id);
+        self.call_answered(id, act.as_ref(), &result);
         match result {
             Answer::Done { line, .. } => {
                 if let Some(line) = &line {

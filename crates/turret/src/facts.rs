@@ -9,7 +9,7 @@ use dealerboard_model::{
     RingInCall, RingPriority, TalkMode, TurretId, UserId,
 };
 use dealerboard_wire::{
-    Event, IntercomGroup, Me, OpenMic, Page, Person, RecorderHealth, SecondPress, Snapshot, TalkerLabel,
+    Event, IntercomGroup, Me, Number, OpenMic, Page, Person, RecorderHealth, SecondPress, Snapshot, TalkerLabel,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +40,10 @@ pub struct Facts {
     pub person_statuses: BTreeMap<UserId, PersonStatus>,
     /// Groups that can be called by intercom.
     pub groups: Vec<IntercomGroup>,
+    /// Numbers that can be dialled.
+    pub directory: Vec<Number>,
+    /// How long it is heard that a call did not come about, milliseconds.
+    pub tone_fail_ms: u64,
     /// My microphone in an intercom stays open by itself.
     pub intercom_latches: bool,
     /// What the key of a line that is in use here does besides selecting it.
@@ -73,6 +77,8 @@ impl Default for Facts {
             people: Vec::new(),
             person_statuses: BTreeMap::new(),
             groups: Vec::new(),
+            directory: Vec::new(),
+            tone_fail_ms: 5_000,
             intercom_latches: true,
             ring_in_call: RingInCall::Beep,
             second_press: SecondPress::Nothing,
@@ -101,6 +107,7 @@ impl Facts {
         (self.groups, self.intercom_latches) = (snapshot.groups, snapshot.intercom_latches);
         self.second_press = snapshot.second_press;
         self.ring_in_call = snapshot.ring_in_call;
+        (self.directory, self.tone_fail_ms) = (snapshot.directory, snapshot.tone_fail_ms);
         self.talkers = snapshot.talkers.into_iter().map(|label| (label.csrc, label)).collect();
         self.mics = snapshot.mics;
         self.recorder = snapshot.recorder;
@@ -334,6 +341,8 @@ mod tests {
             mics: Vec::new(),
             recorder: RecorderHealth::Ok,
             ears: 16,
+            directory: Vec::new(),
+            tone_fail_ms: 5_000,
             talk_tail_ms: 150,
         }
     }

@@ -3,8 +3,9 @@
 //! Law: pure; entries never change, so what comes twice is the same, and a page and news may come in any order.
 
 use crate::calling::Whom;
+use crate::dialling::landing;
 use crate::facts::Facts;
-use crate::press::{Deed, act, intercom, landing, refuse, seen_now};
+use crate::press::{Deed, act, intercom, refuse, seen_now};
 use crate::project::Local;
 use dealerboard_model::{GroupId, HistoryEntry, HistoryResult, HistoryWay, LineId, LineKind, NumberedEntry, Position};
 use dealerboard_wire::Act;
@@ -145,11 +146,21 @@ impl Journal {
         match (entry.kind, &entry.user, &entry.group) {
             (LineKind::Intercom, Some(user), _) => intercom(&Whom::Person(user.clone()), facts, local),
             (LineKind::Intercom, None, group) => call_group(group.as_ref(), facts, local),
+            (LineKind::Extension | LineKind::Dial, ..) => match number_of(entry) {
+                Some(number) => crate::dialling::call(number, None, to, facts, local),
+                None => refuse("No number stands in this entry; dial one."),
+            },
             (LineKind::Ard | LineKind::Mrd | LineKind::Hoot | LineKind::ShoutDown, ..) => {
                 call_line(entry, to, facts, local)
             }
         }
     }
+}
+
+/// The number at the other end of a dialled call, as it stands behind the name.
+fn number_of(entry: &HistoryEntry) -> Option<&str> {
+    let last = entry.far.as_deref()?.rsplit(' ').next()?;
+    last.bytes().all(|c| c.is_ascii_digit() || c == b'*').then_some(last).filter(|it| !it.is_empty())
 }
 
 fn call_group(group: Option<&GroupId>, facts: &Facts, local: &Local) -> Vec<Deed> {

@@ -66,6 +66,8 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::IntercomPicked { .. }
         | Intent::TalkBack { on: true, .. }
         | Intent::GroupTalk { on: true, .. }
+        | Intent::Dial { .. }
+        | Intent::Call { .. }
         | Intent::Dnd { .. }
         | Intent::History { .. }
         | Intent::CallBack { .. }

@@ -231,6 +231,25 @@ pub enum Intent {
         #[serde(default = "latched")]
         latched: bool,
     },
+    /// Digits from a keypad: for the line that waits for them, or for one of one's own, which they take.
+    Dial {
+        /// Digits, `*`, and `#`, which ends the number.
+        digits: String,
+        /// Where to; none: where a line waits for them, else the selected position.
+        #[serde(default)]
+        position: Option<Position>,
+    },
+    /// Calls a number, or whoever is called so.
+    Call {
+        /// A number, or a name.
+        to: String,
+        /// On which line; none: a free one of one's own.
+        #[serde(default)]
+        line: Option<LineId>,
+        /// Where to; none: the selected position.
+        #[serde(default)]
+        position: Option<Position>,
+    },
     /// Sets or ends do-not-disturb.
     Dnd {
         /// On or off.

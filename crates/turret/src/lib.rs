@@ -14,6 +14,7 @@ mod cards;
 mod changes;
 mod choosing;
 pub mod counterparty;
+mod dialling;
 mod ear;
 mod events;
 mod facts;

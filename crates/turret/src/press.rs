@@ -3,6 +3,7 @@
 //! Law: pure; nothing is done here. The switch judges every act again; this only chooses which act is asked for.
 
 use crate::calling::Whom;
+use crate::dialling::{self, landing};
 use crate::facts::Facts;
 use crate::mics;
 use crate::project::{Local, TalkKey};
@@ -72,6 +73,8 @@ pub enum LocalDeed {
     },
     /// Ends an intercom on its way: the command with this id.
     TakeBack(Uuid),
+    /// More digits for a line that is on its way.
+    Digits(String),
     /// Shuts every talk at once.
     CloseAll,
     /// Logs off.
@@ -158,6 +161,8 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         }
         Intent::TalkBack { user, on, latched } => talk_back(&Whom::Person(user.clone()), *on, *latched, facts, local),
         Intent::GroupTalk { group, on, latched } => talk_back(&Whom::Group(group.clone()), *on, *latched, facts, local),
+        Intent::Dial { digits, position } => dialling::dial(digits, *position, facts, local),
+        Intent::Call { to, line, position } => dialling::call(to, line.as_ref(), *position, facts, local),
         Intent::Dnd { on } => act(Act::Dnd { on: *on }),
         Intent::CallBack { entry, position } => facts.history.call_back(*entry, *position, facts, local),
         Intent::HideHistory { entry } => act(Act::HideHistory { entry: *entry }),
@@ -237,6 +242,8 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         | Intent::GroupTalk { .. }
         | Intent::CallBack { .. }
         | Intent::HideHistory { .. }
+        | Intent::Dial { .. }
+        | Intent::Call { .. }
         | Intent::Dnd { .. } => return None,
     };
     Some(vec![Deed::Local(deed)])
@@ -343,15 +350,6 @@ fn changed(name: &str, meant: Meaning, is: Meaning, status: &LineStatus, facts: 
     }
 }
 
-/// Rule POS-1: as given, else as selected, else left; a busy left handset gives way to a free right one.
-pub(crate) fn landing(given: Option<Position>, facts: &Facts, local: &Local) -> Position {
-    if let Some(position) = given.or(local.selected) {
-        return position;
-    }
-    let busy = |position| facts.line_at(position).is_some();
-    if busy(Position::Left) && !busy(Position::Right) { Position::Right } else { Position::Left }
-}
-
 fn at(position: Position, facts: &Facts, local: &Local, make: impl FnOnce(LineId) -> Act) -> Vec<Deed> {
     match facts.line_at(position).or_else(|| local.mics.line_on_its_way_to(position)) {
         Some(line) => act(make(line.clone())),
@@ -376,7 +374,8 @@ fn hold(position: Position, exclusive: bool, facts: &Facts, local: &Local) -> Ve
 }
 
 fn hold_line(line: LineId, exclusive: bool, facts: &Facts) -> Vec<Deed> {
-    if facts.statuses.get(&line).is_some_and(|it| it.phase == LinePhase::Calling) {
+    let rings = |phase| matches!(phase, LinePhase::Calling | LinePhase::Dialling);
+    if facts.statuses.get(&line).is_some_and(|it| rings(it.phase)) {
         return refuse(&format!("{} still rings; wait for an answer, or release it.", name_of(&line, facts)));
     }
     act(Act::Hold { line, exclusive })

@@ -3,6 +3,7 @@
 //! Law: pure; the same facts give the same view. While the link is not up, every lamp is stale.
 
 use crate::calling::Calls;
+use crate::dialling::Waiting;
 use crate::facts::Facts;
 use crate::mics::{self, Mics};
 use crate::mutes::Mutes;
@@ -79,6 +80,8 @@ pub struct Local {
     pub mics: Mics,
     /// Intercoms on their way.
     pub calls: Calls,
+    /// Digits that wait for their line.
+    pub dialling: Waiting,
     /// Talk keys that are not shut.
     pub talk: BTreeMap<LineId, TalkKey>,
     /// Channels as the user set them.
@@ -112,6 +115,7 @@ impl Default for Local {
             next_private: BTreeSet::new(),
             mics: Mics::default(),
             calls: Calls::default(),
+            dialling: Waiting::default(),
             talk: BTreeMap::new(),
             channels: BTreeMap::new(),
             volumes: BTreeMap::new(),
@@ -243,10 +247,10 @@ impl<'a> Look<'a> {
             mute: if self.up() { status.mute } else { Mute::None },
             locked: self.up() && (status.private_by().is_some() || status.is_held_exclusively()),
             can_override: self.is_a(Role::Supervisor)
-                && about.kind.is_wire()
+                && about.kind.has_two_ends()
                 && matches!(lamp, Lamp::InUseElsewhere | Lamp::HeldElsewhere),
             can_clear: self.is_a(Role::Administrator)
-                && about.kind.is_wire()
+                && about.kind.has_two_ends()
                 && self.up()
                 && !(status.parties.is_empty() && status.holders.is_empty()),
             can_service: self.is_a(Role::Administrator) && about.kind != LineKind::Intercom && self.up(),
@@ -289,11 +293,12 @@ impl<'a> Look<'a> {
             (_, Lamp::RingingHigh | Lamp::RingingLow) => match status.ring.as_ref().filter(|ring| ring.recall) {
                 Some(_) if status.sent_to.is_some() => "BACK TO YOU".into(),
                 Some(ring) => format!("ON HOLD · {}", family(&ring.from)),
-                None => "RINGING".into(),
+                None => other_end(status).unwrap_or_else(|| "RINGING".into()),
             },
             (_, Lamp::InUseHere) => {
                 let me = self.facts.me.as_ref().map(|it| it.name.as_str());
                 let others: Vec<String> = who.iter().filter(|it| Some(it.as_str()) != me).cloned().collect();
+                let others: Vec<String> = other_end(status).into_iter().chain(others).collect();
                 let place = self.facts.position_of(&about.line).map_or("Hands-free", place);
                 let with = if others.is_empty() { place.into() } else { format!("{place} · {}", company(&others)) };
                 let with = match status.conference.as_ref().map(|it| it.lines.len()) {
@@ -328,7 +333,11 @@ impl<'a> Look<'a> {
             None if position == Position::Speakers => String::new(),
             None if selected => "Next key you press lands here".into(),
             None => "On hook".into(),
-            Some(it) if it.phase == LinePhase::Calling => CALLING.into(),
+            Some(it) if it.phase == LinePhase::Dialling => dialling_words(it),
+            Some(it) if it.phase == LinePhase::Calling => match other_end(it) {
+                Some(whom) => format!("{CALLING} {whom}"),
+                None => CALLING.into(),
+            },
             Some(it) if it.intercom.is_some() && it.ring.is_some() => "Waits for an answer".into(),
             Some(it) if it.intercom.as_ref().is_some_and(|about| about.group.is_some()) => self.group_words(it),
             Some(it) if it.intercom.is_some() && announcing.is_some() => {
@@ -339,7 +348,8 @@ impl<'a> Look<'a> {
             Some(it) if it.far == FarEnd::LinkLost => "The far end's turret is lost".into(),
             Some(it) => {
                 let users = it.parties.iter().map(|it| &it.user).filter(|it| !self.is_me(it));
-                let names: Vec<String> = users.map(|it| self.facts.name_of(it)).collect();
+                let names = users.map(|it| self.facts.name_of(it));
+                let names: Vec<String> = other_end(it).into_iter().chain(names).collect();
                 if names.is_empty() { String::new() } else { format!("with {}", names.join(", ")) }
             }
         };
@@ -354,15 +364,15 @@ impl<'a> Look<'a> {
             mic_lapsed: self.up() && !muted && talking && !mic_listed && !on_its_way,
             proof: status.map_or(Proof::Silent, |it| self.proof(it)),
             can_hold: about.is_some_and(|it| it.kind != LineKind::Intercom)
-                && status.is_some_and(|it| it.phase != LinePhase::Calling),
+                && status.is_some_and(|it| !matches!(it.phase, LinePhase::Calling | LinePhase::Dialling)),
             private: line.map_or_else(
                 || self.local.next_private.contains(&position),
                 |it| self.facts.party_of(it).is_some_and(|me| me.private),
             ),
-            can_private: about.is_none_or(|it| it.kind.is_wire()),
+            can_private: about.is_none_or(|it| it.kind.has_two_ends()),
             can_signal: about.is_some_and(|it| it.kind == LineKind::Mrd)
                 && status.is_some_and(|it| it.far != FarEnd::Open),
-            can_transfer: about.is_some_and(|it| it.kind.is_wire())
+            can_transfer: about.is_some_and(|it| it.kind.has_two_ends())
                 && status.is_some_and(|it| it.phase == LinePhase::Talking && it.conference.is_none()),
             announcing,
             can_speakers: line.is_some_and(|it| self.can_speakers(it)),
@@ -402,6 +412,8 @@ impl<'a> Look<'a> {
                 ring.from.clone()
             } else if ring.recall {
                 format!("On hold by {}", ring.from)
+            } else if let Some(whom) = other_end(status) {
+                format!("{priority} · {whom}")
             } else {
                 format!("{priority} · {}", kind_and_number(about))
             };
@@ -425,8 +437,25 @@ fn kind_and_number(about: &LineFacts) -> String {
         LineKind::Hoot => "Hoot",
         LineKind::ShoutDown => "Shout-down",
         LineKind::Intercom => "Intercom",
+        LineKind::Extension => "Ext",
+        LineKind::Dial => "Dial",
     };
     format!("{kind} {}", about.number).trim_end().to_owned()
+}
+
+/// Who is at the other end of a dialled call, with their number.
+fn other_end(status: &LineStatus) -> Option<String> {
+    let dialled = status.dialled.as_ref()?;
+    let name = dialled.name.as_deref()?;
+    Some(format!("{name} {}", dialled.number).trim_end().to_owned())
+}
+
+/// What was dialled so far.
+fn dialling_words(status: &LineStatus) -> String {
+    match status.dialled.as_ref().map(|it| it.number.as_str()) {
+        None | Some("") => "Dial a number".into(),
+        Some(digits) => format!("Dialling {digits}"),
+    }
 }
 
 fn family(name: &str) -> &str {

@@ -74,6 +74,8 @@ pub(crate) struct TurretTask {
     pub(crate) keyed: Keyed,
     pub(crate) tails: BTreeMap<LineId, u64>,
     pub(crate) presses: u64,
+    /// The tone of a call that did not come about, where it plays, and for which press.
+    pub(crate) failing: Option<(Position, Tone, u64)>,
     pub(crate) refused_until: BTreeMap<LineId, Instant>,
     /// Lines whose talk key has given the blocking tone for the press that goes on.
     pub(crate) blocked: BTreeSet<LineId>,
@@ -186,6 +188,7 @@ impl TurretTask {
             Input::MoreEars(number, sdp) => self.more_ears_made(number, sdp).await,
             Input::OfferOver(id) => self.offer_over(id),
             Input::TailOver(line, press) => self.tail_over(line, press).await,
+            Input::ToneOver(press) => self.tone_over(press),
             Input::Devices(devices) => self.devices(devices).await,
             Input::Listed(listed) => self.listed(listed),
             Input::Trouble(position, trouble) => {
@@ -304,6 +307,8 @@ pub(crate) fn tone_of(tone: dealerboard_wire::Tone) -> Tone {
         dealerboard_wire::Tone::Reminder => Tone::Reminder,
         dealerboard_wire::Tone::Warning => Tone::Warning,
         dealerboard_wire::Tone::Override => Tone::Override,
+        dealerboard_wire::Tone::Busy => Tone::Busy,
+        dealerboard_wire::Tone::Fail => Tone::Fail,
     }
 }
 

@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 #[derive(Debug, Default)]
 pub struct Tones {
     ring: Option<Tone>,
-    ringback: Option<Position>,
+    /// What is heard where a call is made.
+    progress: Option<(Position, Tone)>,
     known: BTreeSet<(LineId, Option<CallId>)>,
 }
 
@@ -37,12 +38,12 @@ impl Tones {
             }
             self.known = rings;
         }
-        let ringback = if link_up { ringback(facts) } else { None };
-        if ringback != self.ringback {
-            let tone = Tone::Ringback;
-            wishes.extend(self.ringback.take().map(|position| (position, PlaybackControl::Stop(tone))));
-            wishes.extend(ringback.map(|position| (position, PlaybackControl::Start(tone))));
-            self.ringback = ringback;
+        let progress = if link_up { progress(facts) } else { None };
+        if progress != self.progress {
+            let stops = self.progress.take().map(|(position, tone)| (position, PlaybackControl::Stop(tone)));
+            let starts = progress.map(|(position, tone)| (position, PlaybackControl::Start(tone)));
+            wishes.extend(stops.into_iter().chain(starts));
+            self.progress = progress;
         }
         wishes
     }
@@ -58,7 +59,7 @@ fn rings(facts: &Facts) -> impl Iterator<Item = &LineStatus> {
     facts.statuses.values().filter(|status| {
         let kind = facts.lines.get(&status.line).map(|line| line.kind);
         let intercom = status.intercom.as_ref().is_some_and(|it| it.rings) && facts.party_of(&status.line).is_none();
-        let wire = matches!(kind, Some(LineKind::Ard | LineKind::Mrd)) && status.parties.is_empty();
+        let wire = kind.is_some_and(LineKind::has_two_ends) && status.parties.is_empty();
         facts.is_heard_here(status) && (wire || intercom)
     })
 }
@@ -72,13 +73,19 @@ fn ring(facts: &Facts) -> Option<Tone> {
     })
 }
 
-/// Where the far end is heard to ring: it was called, or has sent the call on.
-fn ringback(facts: &Facts) -> Option<Position> {
+/// What is heard where a call is made, and where: the far end rings, for it was called or has sent the call on; or a number
+/// can be dialled, and none was yet (DIAL-1).
+fn progress(facts: &Facts) -> Option<(Position, Tone)> {
     let intercom = |status: &LineStatus| status.intercom.as_ref().is_some_and(|it| it.rings);
-    let rings =
-        |status: &&LineStatus| status.phase == LinePhase::Calling || status.far == FarEnd::SentOn || intercom(status);
-    let calling = facts.statuses.values().filter(rings);
-    calling.filter_map(|status| facts.position_of(&status.line)).next()
+    let tone = |status: &LineStatus| match status.phase {
+        LinePhase::Calling => Some(Tone::Ringback),
+        LinePhase::Dialling => status.dialled.as_ref().is_some_and(|it| it.number.is_empty()).then_some(Tone::Dial),
+        LinePhase::Idle | LinePhase::Ringing | LinePhase::Talking | LinePhase::Held | LinePhase::OutOfService => {
+            (status.far == FarEnd::SentOn || intercom(status)).then_some(Tone::Ringback)
+        }
+    };
+    let mut heard = facts.statuses.values().filter_map(|it| Some((facts.position_of(&it.line)?, tone(it)?)));
+    heard.next()
 }
 
 #[cfg(test)]
@@ -188,6 +195,31 @@ mod tests {
         };
         assert_eq!(intercom(true), [(Position::Speakers, PlaybackControl::Start(Tone::RingLow))]);
         assert_eq!(intercom(false), []);
+    }
+
+    #[test]
+    fn ring_4_what_is_quiet_here_makes_no_sound() {
+        let (mut tones, mut facts) = (Tones::default(), Facts { turret: Some(TurretId(1)), ..Facts::default() });
+        let ring = Ring { quiet_at: vec![TurretId(1)], ..Ring::new(RingPriority::Low, NOW, "Far".into()) };
+        let status = LineStatus { ring: Some(ring), ..line(&mut facts, "ext") };
+        facts.statuses.insert("ext".into(), status);
+        assert_eq!(tones.follow(&facts, true), []);
+    }
+
+    #[test]
+    fn dial_1_the_dial_tone_is_heard_until_the_first_digit_and_ringback_while_it_rings() {
+        let (mut tones, mut facts) = (Tones::default(), on_a_handset());
+        let mut put = |phase, number: &str| {
+            let status = facts.statuses.get_mut(&LineId::from("calder")).unwrap();
+            let dialled = dealerboard_model::Dialled { number: number.into(), name: None, incoming: false };
+            (status.phase, status.dialled) = (phase, Some(Box::new(dialled)));
+            tones.follow(&facts, true)
+        };
+        let at = Position::Left;
+        assert_eq!(put(LinePhase::Dialling, ""), [(at, PlaybackControl::Start(Tone::Dial))]);
+        assert_eq!(put(LinePhase::Dialling, "4"), [(at, PlaybackControl::Stop(Tone::Dial))]);
+        assert_eq!(put(LinePhase::Calling, "4012"), [(at, PlaybackControl::Start(Tone::Ringback))]);
+        assert_eq!(put(LinePhase::Talking, "4012"), [(at, PlaybackControl::Stop(Tone::Ringback))]);
     }
 
     #[test]

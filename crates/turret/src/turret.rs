@@ -82,6 +82,8 @@ pub(crate) enum Input {
     /// The time for the answer to an offer is over.
     OfferOver(Uuid),
     TailOver(LineId, u64),
+    /// The tone of a call that did not come about was heard for long enough.
+    ToneOver(u64),
     Devices(CardViews),
     /// What devices there are to choose from.
     Listed(Listed),
@@ -174,6 +176,7 @@ impl Turret {
             keyed: Keyed::default(),
             tails: BTreeMap::new(),
             presses: 0,
+            failing: None,
             refused_until: BTreeMap::new(),
             blocked: Default::default(),
             warned: BTreeMap::new(),

@@ -74,6 +74,11 @@ const EXAMPLES: &[(&str, &str)] = &[
         r#"{"intent":"group_talk","group":"london-rates","on":true}"#,
         "talks in the call of a group; false is heard no more, \"latched\":false is a key that is held",
     ),
+    (
+        r#"{"intent":"dial","digits":"40"}"#,
+        "digits from a keypad, on the line that waits for them or on one of your own; # ends the number",
+    ),
+    (r#"{"intent":"call","to":"4012"}"#, "calls a number, or a name; \"line\" says on which line"),
     (r#"{"intent":"dnd","on":true}"#, "do not disturb"),
     (
         r#"{"intent":"history"}"#,

@@ -350,6 +350,26 @@ pub enum Act {
         #[ts(type = "number | null")]
         entry: Option<u64>,
     },
+    /// Digits of a number, on a line that waits for one; `#` ends it.
+    Dial {
+        /// Which line.
+        line: LineId,
+        /// The digits.
+        digits: String,
+    },
+    /// Takes a line and dials there.
+    Call {
+        /// Which line; none: a free one of the user's own.
+        #[serde(default)]
+        line: Option<LineId>,
+        /// The number, or its first digits; `#` ends it.
+        number: String,
+        /// Where to.
+        position: Position,
+        /// Private from its first moment, whatever its user's policy is.
+        #[serde(default)]
+        private: bool,
+    },
     /// Sets or ends do-not-disturb.
     Dnd {
         /// On or off.

@@ -50,6 +50,8 @@ pub enum RefusalCode {
     NotHoldable,
     /// Nobody is there.
     NobodyThere,
+    /// As many calls are there as may.
+    Busy,
 }
 
 /// A refusal: nothing has changed.

@@ -240,6 +240,12 @@ pub struct Snapshot {
     /// What a new call sounds like while a handset has a line (`ring.in_call`).
     #[serde(default)]
     pub ring_in_call: RingInCall,
+    /// Numbers that can be dialled.
+    #[serde(default)]
+    pub directory: Vec<Number>,
+    /// How long the user hears that a call did not come about (`tone.fail`), milliseconds.
+    #[serde(default = "tone_fail_ms")]
+    pub tone_fail_ms: u64,
     /// How long a talk key's tail stays open after release (`talk.tail`), milliseconds.
     pub talk_tail_ms: u64,
 }
@@ -275,6 +281,22 @@ pub struct Person {
 /// What a switch does that does not say.
 fn latches() -> bool {
     true
+}
+
+/// What a switch does that does not dial.
+fn tone_fail_ms() -> u64 {
+    5_000
+}
+
+/// A number that can be dialled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Number {
+    /// The number.
+    pub number: String,
+    /// Whom it reaches.
+    pub name: String,
+    /// Whose extension it is; nobody's when it is a shared line.
+    pub user: Option<UserId>,
 }
 
 /// A group as the intercom list shows it.
@@ -361,6 +383,10 @@ pub enum Tone {
     Warning,
     /// A supervisor enters a call.
     Override,
+    /// Whom one calls is in other calls, or does not take this one.
+    Busy,
+    /// A call does not come about.
+    Fail,
 }
 
 /// A message for one user.

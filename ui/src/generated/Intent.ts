@@ -241,7 +241,27 @@ on: boolean,
 /**
  * It stays open until then; otherwise the key is held down.
  */
-latched: boolean, } | { "intent": "dnd", 
+latched: boolean, } | { "intent": "dial", 
+/**
+ * Digits, `*`, and `#`, which ends the number.
+ */
+digits: string, 
+/**
+ * Where to; none: where a line waits for them, else the selected position.
+ */
+position: Position | null, } | { "intent": "call", 
+/**
+ * A number, or a name.
+ */
+to: string, 
+/**
+ * On which line; none: a free one of one's own.
+ */
+line: LineId | null, 
+/**
+ * Where to; none: the selected position.
+ */
+position: Position | null, } | { "intent": "dnd", 
 /**
  * On or off.
  */

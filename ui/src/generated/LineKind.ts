@@ -3,4 +3,4 @@
 /**
  * The kind of a line.
  */
-export type LineKind = "ard" | "mrd" | "hoot" | "shout_down" | "intercom";
+export type LineKind = "ard" | "mrd" | "hoot" | "shout_down" | "intercom" | "extension" | "dial";

@@ -5,18 +5,28 @@ use dealerboard_model::LineKind;
 
 const FLOOR: &[Level] = &[Level::Floor];
 const MRD: &[Level] = &[Level::Floor, Level::Line(LineKind::Mrd)];
-const WIRE: &[Level] = &[Level::Floor, Level::Line(LineKind::Ard), Level::Line(LineKind::Mrd)];
+const RINGDOWN: &[Level] = &[Level::Floor, Level::Line(LineKind::Ard), Level::Line(LineKind::Mrd)];
+const WIRE: &[Level] =
+    &[Level::Floor, Level::Line(LineKind::Ard), Level::Line(LineKind::Mrd), Level::Line(LineKind::Dial)];
 const HOOT: &[Level] = &[Level::Floor, Level::Line(LineKind::Hoot)];
 const OPEN: &[Level] = &[Level::Floor, Level::Line(LineKind::Hoot), Level::Line(LineKind::ShoutDown)];
 const PERSON: &[Level] = &[Level::Floor, Level::Desk, Level::User];
-const WIRE_AND_PERSON: &[Level] =
-    &[Level::Floor, Level::Line(LineKind::Ard), Level::Line(LineKind::Mrd), Level::Desk, Level::User];
+const DIAL_AND_PERSON: &[Level] = &[Level::Floor, Level::Line(LineKind::Dial), Level::Desk, Level::User];
+const WIRE_AND_PERSON: &[Level] = &[
+    Level::Floor,
+    Level::Line(LineKind::Ard),
+    Level::Line(LineKind::Mrd),
+    Level::Line(LineKind::Dial),
+    Level::Desk,
+    Level::User,
+];
 const ANYWHERE: &[Level] = &[
     Level::Floor,
     Level::Line(LineKind::Ard),
     Level::Line(LineKind::Mrd),
     Level::Line(LineKind::Hoot),
     Level::Line(LineKind::ShoutDown),
+    Level::Line(LineKind::Dial),
     Level::Desk,
     Level::User,
 ];
@@ -154,7 +164,7 @@ mod ringing;
 pub use ringing::{AppearanceRing, Overflow, RingInCall, Route, Urgency};
 
 policies! {
-    "ring.timeout.ard" ring_timeout_ard_ms: Option<u64> = None, Kind::SpanOrOff(10 * S, 600 * S), WIRE, Nearest,
+    "ring.timeout.ard" ring_timeout_ard_ms: Option<u64> = None, Kind::SpanOrOff(10 * S, 600 * S), RINGDOWN, Nearest,
         "how long a private wire rings before it is released by itself; without it a wire rings until somebody comes";
     "appearance.ring" appearance_ring: AppearanceRing = AppearanceRing::Ring, AppearanceRing::KIND, WIRE_AND_PERSON, Nearest,
         "whether a line rings at an appearance at once, after `ring.delay`, without a sound, or not: second desks help late";
@@ -174,6 +184,18 @@ policies! {
         "how long it rings at its desk before it rings at its overflow, where it has one";
     "overflow" overflow: Overflow = Overflow::Add, Overflow::KIND, WIRE, Nearest,
         "whether it goes on ringing at its desk then";
+    "ring.timeout.dial" ring_timeout_dial_ms: u64 = 20 * S, Kind::Span(6 * S, 120 * S), DIAL_AND_PERSON, Nearest,
+        "how long a line that was dialled rings before its caller is told that nobody answers";
+    "extension.calls" extension_calls: usize = 2, Kind::Count(1, 8), PERSON, Nearest,
+        "how many calls an extension carries, so that its user can call while another call waits";
+    "dial.first_digit" dial_first_digit_ms: u64 = 15 * S, Kind::Span(5 * S, 60 * S), DIAL_AND_PERSON, Nearest,
+        "how long a line waits for the first digit, because a forgotten dial tone keeps it from others";
+    "dial.next_digit" dial_next_digit_ms: u64 = 5 * S, Kind::Span(2 * S, 15 * S), DIAL_AND_PERSON, Nearest,
+        "how long it waits for one more digit before what was dialled is the number";
+    "dial.out_ring" dial_out_ring_ms: u64 = 120 * S, Kind::Span(30 * S, 300 * S), DIAL_AND_PERSON, Nearest,
+        "how long a caller lets it ring at most, however often the call goes on to somebody else";
+    "tone.fail" tone_fail_ms: u64 = 5 * S, Kind::Span(S, 30 * S), PERSON, Nearest,
+        "how long a caller hears that a call did not come about";
     "position.busy" position_busy: PositionBusy = PositionBusy::Hold, PositionBusy::KIND, PERSON, Nearest,
         "what becomes of a position's call when another one is taken there, so that nothing is lost";
     "key.second_press" key_second_press: SecondPress = SecondPress::Nothing, SecondPress::KIND, PERSON, Nearest,
@@ -239,7 +261,7 @@ policies! {
     "dnd.intercom" dnd_intercom: DndIntercom = DndIntercom::Pending, DndIntercom::KIND, PERSON, Nearest,
         "whether an intercom waits at who does not want to be disturbed, or is refused";
     "dnd.scope" dnd_scope: DndScope = DndScope::IntercomAndExtension, DndScope::KIND, PERSON, Nearest,
-        "what do-not-disturb keeps silent";
+        "which calls make no sound at who does not want to be disturbed; they are shown all the same";
     "hoot.talkers" hoot_talkers: usize = 12, Kind::Count(1, 64), OPEN, Smallest,
         "how many talk on a hoot at once, because more are understood by nobody";
     "hoot.full" hoot_full: HootFull = HootFull::Newest, HootFull::KIND, OPEN, Smallest,

@@ -7,8 +7,8 @@
 )]
 
 use dealerboard_call_control::{
-    Accepted, Act, Exchange, Floor, GroupSpec, Input, Kept, LineSpec, Output, Policies, Refusal, RefusalCode, Settings,
-    Sound, UserSpec, Value,
+    Accepted, Act, Exchange, Floor, GroupSpec, Input, Kept, LineSpec, NumberSpec, Output, Policies, Refusal,
+    RefusalCode, Settings, Sound, UserSpec, Value,
 };
 use dealerboard_model::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,6 +72,7 @@ fn spec(name: &str, kind: LineKind, far: Option<&str>, record: RecordPolicy, who
         members: who.iter().map(|(turret, right)| (user(*turret), *right)).collect(),
         order: who.iter().map(|(turret, _)| user(*turret)).collect(),
         overflow: BTreeSet::new(),
+        number: None,
     }
 }
 
@@ -79,6 +80,13 @@ fn spec(name: &str, kind: LineKind, far: Option<&str>, record: RecordPolicy, who
 fn beside(turrets: &[TurretId]) -> std::collections::BTreeMap<String, BTreeSet<String>> {
     let seats: BTreeSet<String> = turrets.iter().map(|turret| format!("seat-{}", turret.0)).collect();
     seats.iter().map(|seat| (seat.clone(), seats.iter().filter(|other| *other != seat).cloned().collect())).collect()
+}
+
+/// One call of the extension of a turret's user.
+fn extension(of: TurretId, number: &str, call: usize) -> LineSpec {
+    let line =
+        spec(&format!("ext-{number}.{call}"), LineKind::Extension, None, RecordPolicy::Required, &[(of, Right::Speak)]);
+    LineSpec { number: Some(NumberSpec { number: number.into(), owner: Some(user(of)) }), ..line }
 }
 
 fn group(members: &[TurretId]) -> GroupSpec {
@@ -150,6 +158,15 @@ impl Desk {
             spec("mrd-b", LineKind::Mrd, Some("mrd-a"), RecordPolicy::On, &b),
             spec("hoot", LineKind::Hoot, None, RecordPolicy::On, &hoot),
             spec("shout", LineKind::ShoutDown, None, RecordPolicy::On, &[a, speak([B1, B2, B3])].concat()),
+            extension(A1, "4001", 1),
+            extension(A1, "4001", 2),
+            extension(A2, "4002", 1),
+            extension(B1, "5001", 1),
+            extension(B1, "5001", 2),
+            LineSpec {
+                number: Some(NumberSpec { number: "40".into(), owner: None }),
+                ..spec("dial", LineKind::Dial, None, required, &a)
+            },
         ];
         let users = TURRETS.map(|turret| {
             let speakers = std::iter::once(l("hoot")).collect();
@@ -209,6 +226,16 @@ impl Desk {
 
     pub fn seize(&mut self, turret: TurretId, line: &str) {
         self.act(turret, Act::Seize { line: l(line), position: Position::Left, private: false }).unwrap();
+    }
+
+    /// Calls a number at the left handset.
+    pub fn dial(&mut self, turret: TurretId, number: &str) -> Result<Accepted, Refusal> {
+        let position = Position::Left;
+        self.act(turret, Act::Call { line: None, number: number.into(), position, private: false })
+    }
+
+    pub fn digits(&mut self, turret: TurretId, line: &str, digits: &str) {
+        self.act(turret, Act::Dial { line: l(line), digits: digits.into() }).unwrap();
     }
 
     pub fn answer(&mut self, turret: TurretId, line: &str) {

@@ -15,7 +15,21 @@ use dealerboard_model::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-const LINES: [&str; 5] = ["ard-a", "ard-b", "mrd-a", "mrd-b", "hoot"];
+pub const LINES: [&str; 11] = [
+    "ard-a",
+    "ard-b",
+    "mrd-a",
+    "mrd-b",
+    "hoot",
+    "dial",
+    "ext-4001.1",
+    "ext-4001.2",
+    "ext-4002.1",
+    "ext-5001.1",
+    "ext-5001.2",
+];
+/// Numbers of the floor, beginnings of them, and one that is none.
+const NUMBERS: [&str; 8] = ["4001", "4002", "5001", "40", "5001", "5", "#", "9"];
 const POSITIONS: [Position; 3] = [Position::Left, Position::Right, Position::HandsFree];
 /// Everybody's turrets, A1's second one too.
 const ALL: [TurretId; 7] = [A1, A2, A3, B1, B2, B3, A1_TOO];
@@ -108,7 +122,7 @@ pub struct Move {
 }
 
 /// `Move::kind` is less.
-pub const KINDS: u8 = 53;
+pub const KINDS: u8 = 57;
 
 /// `Move::who` is less.
 pub const PLAYERS: usize = ALL.len();
@@ -163,8 +177,15 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
         45 => Act::Move { line, call, position: Position::Speakers },
         46 => Act::TakeOver { line, call, position },
         47 | 48 => return Input::Heard { turret, uplink: position.uplink() },
+        53 => Act::Dial { line, digits: NUMBERS[(one.wait_ms % 8) as usize].into() },
+        54..=56 => Act::Call {
+            line: Some(line).filter(|_| one.kind == 54),
+            number: NUMBERS[(one.wait_ms % 8) as usize].into(),
+            position,
+            private: false,
+        },
         37 => Act::IntercomGroup { group: "everybody".into(), position },
-        38 => Act::IntercomPicked { users: vec![other, user(TURRETS[one.line])], position },
+        38 => Act::IntercomPicked { users: vec![other, user(TURRETS[one.line % TURRETS.len()])], position },
         49 => Act::Right {
             line: l("hoot"),
             user: other,
@@ -251,6 +272,7 @@ fn check(d: &Desk, switch: &Switch) {
     let talks = mrd.talkers.iter().filter(|talker| by_handset(d, "mrd-a") && !on_it(d, "mrd-a", talker.turret));
     assert_eq!(talks.count(), 0, "I39");
     check_conferences(d);
+    check_dialled(d);
     for (turret, uplink) in &switch.awaited {
         let waits = switch.open().iter().any(|(at, by, _)| user(*at) == user(*turret) && (at, by) != (turret, uplink));
         let quiet =
@@ -312,7 +334,7 @@ fn members(status: &LineStatus) -> Members {
 
 /// SWI-2: who is on a wire, and who holds it, is what was told to be kept; what was sent on is its sender's.
 fn check_kept_lines(d: &Desk, switch: &Switch) {
-    for status in LINES.iter().filter(|line| **line != "hoot").map(|line| d.status(line)) {
+    for status in LINES[..4].iter().map(|line| d.status(line)) {
         let lines = switch.kept.iter().filter_map(|what| if let Kept::Line(kept) = what { Some(kept) } else { None });
         let mut kept = lines.filter(|kept| kept.line == status.line);
         let of = |all: &[KeptParty]| all.iter().map(|party| (party.turret, party.position)).collect();
@@ -392,6 +414,32 @@ fn check_history(d: &Desk, before: &[LineStatus], input: &Input) {
         for user in on(was).iter().filter(|user| !(same && on(&is).contains(*user))) {
             let told = entries.iter().filter(|(of, entry)| *of == user && entry.line == was.line).count();
             assert!(told > 0 || is.sent_to.is_some(), "HIS-1 {user} was on {} before {input:?}", was.line);
+        }
+    }
+}
+
+/// I21 to I23, I25, I26: a dialled call is on two lines or, while its number is dialled, on one; what rings has a caller, and
+/// not for longer than it may.
+fn check_dialled(d: &Desk) {
+    let all: Vec<LineStatus> = LINES[5..].iter().map(|line| d.status(line)).collect();
+    for status in &all {
+        let line = &status.line;
+        let ends: Vec<&LineStatus> = all.iter().filter(|it| it.call.is_some() && it.call == status.call).collect();
+        match status.phase {
+            LinePhase::Idle => {
+                assert_eq!((&status.call, &status.ring, &status.dialled), (&None, &None, &None), "I25 {line}");
+            }
+            LinePhase::Dialling => assert_eq!(ends.len(), 1, "I25 {line}"),
+            LinePhase::Calling | LinePhase::Ringing | LinePhase::Talking | LinePhase::Held => {
+                assert_eq!(ends.len(), 2, "I26 {line}");
+            }
+            LinePhase::OutOfService => {}
+        }
+        if status.phase == LinePhase::Ringing {
+            let other = ends.iter().find(|it| it.line != *line).unwrap();
+            assert_eq!(other.phase, LinePhase::Calling, "I21, I22 {line}");
+            let rang_us = d.now.mono_us - status.ring.as_ref().unwrap().since.mono_us;
+            assert!(rang_us < 20_000_000, "I23 {line}");
         }
     }
 }
@@ -518,7 +566,8 @@ impl Played {
         for status in before.iter().filter(|status| status.line.as_str() != "hoot" && status.sent_to.is_none()) {
             let now = self.d.status(status.line.as_str());
             let calls = status.phase == LinePhase::Calling;
-            let expected = if calls { Members::default() } else { members(status) };
+            let is_wire = LINES[..4].contains(&status.line.as_str());
+            let expected = if calls || !is_wire { Members::default() } else { members(status) };
             assert_eq!(members(&now), expected, "SWI-2 {} over a restart", status.line);
             assert_eq!(now.ring, None, "SWI-2 {}", status.line);
         }

@@ -244,6 +244,8 @@ impl Reader {
                 | Act::Clear { .. }
                 | Act::HideHistory { .. }
                 | Act::Service { .. }
+                | Act::Dial { .. }
+                | Act::Call { .. }
                 | Act::Dnd { .. },
             ) => false,
         }

@@ -1,8 +1,8 @@
 //! Makes call control's floor of a floor file.
 
-use super::{FloorFile, Members, Whose};
+use super::{FloorFile, Members, Whose, extensions};
 use crate::panel::{members, rights};
-use dealerboard_call_control::{Floor, GroupSpec, LineSpec, Policies, UserSpec};
+use dealerboard_call_control::{Floor, GroupSpec, LineSpec, NumberSpec, Policies, UserSpec};
 use dealerboard_model::{DeskId, GroupId, LineId, LineKind, RecordPolicy, Right, RingPriority, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +28,22 @@ pub fn build(file: &FloorFile, first: [u32; 3]) -> Floor {
     for shout in &file.shout_downs {
         let members = shout.ends.iter().flat_map(|end| with(file, end, Right::Speak)).collect();
         let line = spec(&shout.id.value, &shout.name, LineKind::ShoutDown, shout.record, members);
+        lines.insert(line.line.clone(), line);
+    }
+    for extension_line in extensions::lines(file) {
+        let of = extension_line.of;
+        let owner = UserId(of.user.value.clone());
+        let mut members = with(file, &of.members, Right::Speak);
+        members.insert(owner.clone(), Right::Speak);
+        let mut line = spec(&extension_line.line.0, &of.name, LineKind::Extension, of.record, members);
+        line.number = Some(NumberSpec { number: of.number.value.clone(), owner: Some(owner) });
+        lines.insert(line.line.clone(), line);
+    }
+    for of in &file.dial_lines {
+        let mut line = spec(&of.id.value, &of.name, LineKind::Dial, of.record, with(file, &of.members, Right::Speak));
+        line.priority = of.priority;
+        line.number = Some(NumberSpec { number: of.number.value.clone(), owner: None });
+        (line.order, line.overflow) = (in_order(file, &of.members), crate::panel::members(file, &of.overflow));
         lines.insert(line.line.clone(), line);
     }
     let users = file.users.iter().map(|user| {
@@ -78,6 +94,7 @@ pub fn policies(file: &FloorFile) -> Policies {
     let wires = file.wires.iter().flat_map(|wire| wire.ends.iter().map(move |end| (&end.line, &wire.policy)));
     let lines = wires.chain(file.hoots.iter().map(|hoot| (&hoot.id, &hoot.policy)));
     let lines = lines.chain(file.shout_downs.iter().map(|shout| (&shout.id, &shout.policy)));
+    let lines = lines.chain(file.dial_lines.iter().map(|line| (&line.id, &line.policy)));
     Policies {
         floor: file.policy.clone(),
         lines: lines.map(|(line, policy)| (LineId(line.value.clone()), policy.clone())).collect(),
@@ -89,7 +106,18 @@ pub fn policies(file: &FloorFile) -> Policies {
 fn spec(id: &str, name: &str, kind: LineKind, record: RecordPolicy, members: BTreeMap<UserId, Right>) -> LineSpec {
     let (line, name) = (LineId(id.to_owned()), name.to_owned());
     let (order, overflow) = (Vec::new(), BTreeSet::new());
-    LineSpec { line, name, kind, far: None, priority: RingPriority::Low, record, members, order, overflow }
+    LineSpec {
+        line,
+        name,
+        kind,
+        far: None,
+        priority: RingPriority::Low,
+        record,
+        members,
+        order,
+        overflow,
+        number: None,
+    }
 }
 
 /// Whom `named` names, from the top: users as they are listed, then each desk's in the order of the file.

@@ -3,7 +3,7 @@
 use super::nearest::instead;
 use super::policies;
 use super::words::{FloorFile, Members, Placed, Whose};
-use super::{CHANNELS_MAX, Mistake};
+use super::{CHANNELS_MAX, Mistake, extensions};
 use crate::panel::{members, rights};
 use dealerboard_call_control::GROUP_MAX;
 use dealerboard_model::LineId;
@@ -16,8 +16,13 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
     once("user", file.users.iter().map(|user| &user.id), &mut mistakes);
     let ends = file.wires.iter().flat_map(|wire| wire.ends.iter());
     let open = || file.hoots.iter().map(|hoot| &hoot.id).chain(file.shout_downs.iter().map(|shout| &shout.id));
-    let line_ids = || ends.clone().map(|end| &end.line).chain(open());
+    let of_extensions = extensions::ids(file);
+    let dial_lines = file.dial_lines.iter().map(|line| &line.id);
+    let line_ids = || ends.clone().map(|end| &end.line).chain(open()).chain(dial_lines.clone()).chain(&of_extensions);
     once("line", line_ids(), &mut mistakes);
+    let numbers = file.extensions.iter().map(|it| &it.number).chain(file.dial_lines.iter().map(|it| &it.number));
+    once("number", numbers, &mut mistakes);
+    once("extension of user", file.extensions.iter().map(|it| &it.user), &mut mistakes);
     once("group", file.groups.iter().map(|group| &group.id), &mut mistakes);
 
     let desks: Vec<&str> = file.desks.iter().map(|desk| desk.id.value.as_str()).collect();
@@ -33,6 +38,11 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
         .chain(file.hoots.iter().flat_map(|hoot| [&hoot.speak, &hoot.listen]));
     let members = members.chain(file.shout_downs.iter().flat_map(|shout| &shout.ends));
     let members = members.chain(file.groups.iter().map(|group| &group.members));
+    let members = members.chain(file.extensions.iter().map(|it| &it.members));
+    let members = members.chain(file.dial_lines.iter().flat_map(|it| [&it.members, &it.overflow]));
+    for extension in &file.extensions {
+        exists("user", &extension.user, &users, &mut mistakes);
+    }
     for Members { desks: named_desks, users: named_users } in members {
         named_desks.iter().for_each(|desk| exists("desk", desk, &desks, &mut mistakes));
         named_users.iter().for_each(|user| exists("user", user, &users, &mut mistakes));

@@ -13,6 +13,10 @@ pub struct Table {
 
 const ID: (&str, &str) =
     ("id", "What other tables call it: letters, digits, `-`, `_` and `.`; has to be there, and only once in the file.");
+const OVERFLOW: (&str, &str) = (
+    "overflow_to",
+    "At whom it rings when nobody of them has answered for `route.overflow`, such as `{ desks = [\"sales\"] }`.",
+);
 const NAME: (&str, &str) = ("name", "What is shown, at most 18 characters; has to be there.");
 const NUMBER: (&str, &str) = ("number", "The line's number, as people say it.");
 const RECORD: (&str, &str) = (
@@ -39,6 +43,8 @@ pub const ROOT: Table = Table {
         ("wire", "Private wires."),
         ("hoot", "Hoots."),
         ("shoutdown", "Shout-downs."),
+        ("extension", "Users' own numbers."),
+        ("dial_line", "Shared lines from which one dials."),
         ("intercom_group", "Groups that are called by intercom."),
         ("neighbours", "Seats beside each other."),
         ("page", "Pages of keys."),
@@ -102,10 +108,7 @@ pub const END: Table = Table {
         NUMBER,
         ("desks", "Ids of desks: everybody of them has the line. Either this or `users` has to be there."),
         ("users", "Ids of users who have the line."),
-        (
-            "overflow_to",
-            "At whom it rings when nobody of them has answered for `route.overflow`, such as `{ desks = [\"sales\"] }`.",
-        ),
+        OVERFLOW,
     ],
 };
 
@@ -143,6 +146,40 @@ pub const SHOUT_DOWN: Table = Table {
         POLICY,
         ("a", "Who is at one end, such as `{ desks = [\"london\"] }`; has to be there."),
         ("b", "Who is at the other end; has to be there."),
+    ],
+};
+
+/// A user's own number.
+pub const EXTENSION: Table = Table {
+    head: "`[[extension]]`",
+    says: "A user's own number: `extension.calls` lines, whose ids are `ext-NUMBER.1`, `ext-NUMBER.2` and so on. Numbers reach this floor alone: there is no trunk to the outside.",
+    keys: &[
+        ("user", "The id of the user; has to be there, and once as a user of an extension."),
+        ("number", "The number: digits, at most 32; has to be there, and only once in the file."),
+        NAME,
+        RECORD,
+        ("desks", "Ids of desks whose users have its keys besides, such as an assistant's."),
+        ("users", "Ids of users who have its keys besides."),
+    ],
+};
+
+/// A dial line.
+pub const DIAL_LINE: Table = Table {
+    head: "`[[dial_line]]`",
+    says: "A line that several people share, and from which they dial.",
+    keys: &[
+        ID,
+        NAME,
+        (
+            "number",
+            "The number that rings it: digits, at most 32, only once in the file; without one it is dialled from only.",
+        ),
+        ("priority", "How it rings: `high`, or `low` (the default)."),
+        RECORD,
+        POLICY,
+        ("desks", "Ids of desks: everybody of them has the line. Either this or `users` has to be there."),
+        ("users", "Ids of users who have the line."),
+        OVERFLOW,
     ],
 };
 
@@ -233,6 +270,8 @@ pub const TABLES: &[&Table] = &[
     &HOOT,
     &SHOUT_DOWN,
     &MEMBERS,
+    &EXTENSION,
+    &DIAL_LINE,
     &GROUP,
     &NEIGHBOURS,
     &PAGE,

@@ -8,6 +8,7 @@
 mod build;
 mod check;
 mod entry;
+mod extensions;
 mod keys;
 mod nearest;
 mod policies;
@@ -17,10 +18,12 @@ mod voices;
 mod words;
 
 pub use build::{build, policies};
+pub use extensions::lines as extension_lines;
 pub use keys::{TABLES, Table};
 pub use policies::levels_in_words;
 pub use words::{
-    Channels, Counterparty, Desk, End, FloorFile, Hoot, Members, Page, Placed, ShoutDown, User, Whose, Wire, WireKind,
+    Channels, Counterparty, Desk, DialLine, End, Extension, FloorFile, Hoot, Members, Page, Placed, ShoutDown, User,
+    Whose, Wire, WireKind,
 };
 
 use std::fmt;

@@ -143,7 +143,8 @@ impl FloorFile {
         let wires = self.wires.iter().map(|wire| (format!("the wire {}", wire.ends[0].line.value), &wire.policy));
         let hoots = self.hoots.iter().map(|hoot| (format!("the hoot {}", hoot.id.value), &hoot.policy));
         let shouts = self.shout_downs.iter().map(|it| (format!("the shout-down {}", it.id.value), &it.policy));
-        let all = floor.chain(desks).chain(users).chain(wires).chain(hoots).chain(shouts);
+        let dials = self.dial_lines.iter().map(|line| (format!("the dial line {}", line.id.value), &line.policy));
+        let all = floor.chain(desks).chain(users).chain(wires).chain(hoots).chain(shouts).chain(dials);
         all.filter_map(|(whose, policy)| Some(format!("{whose} sets {}", in_words(policy)?))).collect()
     }
 }

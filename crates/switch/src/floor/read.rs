@@ -5,11 +5,11 @@ use super::entry::{Entry, Reading};
 use super::keys;
 use super::nearest::instead;
 use super::words::{
-    Channels, Counterparty, Desk, End, FloorFile, Group, Hoot, Members, Page, Placed, ShoutDown, User, Whose, Wire,
-    WireKind,
+    Channels, Counterparty, Desk, DialLine, End, Extension, FloorFile, Group, Hoot, Members, Page, Placed, ShoutDown,
+    User, Whose, Wire, WireKind,
 };
 use super::{CHANNELS_MAX, Mistake, PAGE_KEYS_MAX};
-use dealerboard_call_control::Level;
+use dealerboard_call_control::{Level, NUMBER_MAX};
 use dealerboard_model::{LineKind, RecordPolicy, RingPriority, Role};
 use toml_edit::Document;
 
@@ -72,6 +72,16 @@ impl Reading<'_> {
                 .tables(root, "shoutdown", "a shout-down")
                 .iter()
                 .map(|entry| self.shout_down(entry, record))
+                .collect(),
+            extensions: self
+                .tables(root, "extension", "an extension")
+                .iter()
+                .map(|entry| self.extension(entry, record))
+                .collect(),
+            dial_lines: self
+                .tables(root, "dial_line", "a dial line")
+                .iter()
+                .map(|entry| self.dial_line(entry, record))
                 .collect(),
             groups: self.tables(root, "intercom_group", "a group").iter().map(|entry| self.group(entry)).collect(),
             neighbours: self.tables(root, "neighbours", "neighbours").iter().map(|entry| self.beside(entry)).collect(),
@@ -152,15 +162,18 @@ impl Reading<'_> {
                 "this end of a wire is on nobody's panel; write desks = [\"…\"] or users = [\"…\"]".to_owned(),
             );
         }
-        let named = entry.table.get("overflow_to").is_some();
-        let overflow = if named { self.members(&entry, "overflow_to") } else { Members::default() };
         Some(End {
-            overflow,
+            overflow: self.overflow(&entry),
             line: self.id(&entry, "line"),
             name: self.name(&entry),
             number: self.optional_word(&entry, "number").map(|word| word.value).unwrap_or_default(),
             members,
         })
+    }
+
+    fn overflow(&mut self, entry: &Entry<'_>) -> Members {
+        let named = entry.table.get("overflow_to").is_some();
+        if named { self.members(entry, "overflow_to") } else { Members::default() }
     }
 
     fn hoot(&mut self, entry: &Entry<'_>, record: RecordPolicy) -> Hoot {
@@ -203,6 +216,50 @@ impl Reading<'_> {
             record: self.choice(entry, "record", RECORD, record),
             policy: self.policy(entry, Level::Line(LineKind::ShoutDown)),
             ends,
+        }
+    }
+
+    fn extension(&mut self, entry: &Entry<'_>, record: RecordPolicy) -> Extension {
+        self.known_keys(entry, &keys::EXTENSION);
+        let number = self.word(entry, "number");
+        self.number(&number);
+        Extension {
+            user: self.word(entry, "user"),
+            number,
+            name: self.name(entry),
+            record: self.choice(entry, "record", RECORD, record),
+            members: Members { desks: self.words(entry, "desks"), users: self.words(entry, "users") },
+        }
+    }
+
+    fn dial_line(&mut self, entry: &Entry<'_>, record: RecordPolicy) -> DialLine {
+        self.known_keys(entry, &keys::DIAL_LINE);
+        let members = Members { desks: self.words(entry, "desks"), users: self.words(entry, "users") };
+        if members.is_empty() {
+            let sentence = "this dial line is on nobody's panel; write desks = [\"…\"] or users = [\"…\"]";
+            self.mistake(entry.line, sentence.to_owned());
+        }
+        let none = Placed { value: String::new(), line: entry.line };
+        let number = self.optional_word(entry, "number").unwrap_or(none);
+        self.number(&number);
+        DialLine {
+            id: self.id(entry, "id"),
+            name: self.name(entry),
+            number,
+            priority: self.choice(entry, "priority", PRIORITIES, RingPriority::Low),
+            record: self.choice(entry, "record", RECORD, record),
+            policy: self.policy(entry, Level::Line(LineKind::Dial)),
+            members,
+            overflow: self.overflow(entry),
+        }
+    }
+
+    /// A number that can be dialled, or none.
+    fn number(&mut self, number: &Placed<String>) {
+        let digits = number.value.bytes().all(|c| c.is_ascii_digit());
+        if !digits || number.value.len() > NUMBER_MAX {
+            let sentence = format!("the number \"{}\" must be digits, at most {NUMBER_MAX}", number.value);
+            self.mistake(number.line, format!("{sentence}; write number = \"4012\""));
         }
     }
 

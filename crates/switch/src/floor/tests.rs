@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use dealerboard_model::{LineId, UserId};
 
 const GOOD: &str = r#"[floor]
 name = "Two desks"
@@ -502,4 +503,29 @@ fn rte_4_a_desk_that_a_line_is_to_ring_on_at_has_to_be_there() {
     let mistakes = check(&text("londom"));
     assert_eq!(mistakes.len(), 1, "{mistakes:?}");
     assert!(mistakes[0].sentence.contains("there is no desk \"londom\""), "{mistakes:?}");
+}
+
+#[test]
+fn dial_5_an_extension_has_a_line_for_each_of_its_calls_and_its_number_reaches_all_of_them() {
+    let extension = "[[extension]]\nuser = \"reyes\"\nnumber = \"4012\"\nname = \"Reyes\"\n\n\
+        [[dial_line]]\nid = \"desk-line\"\nname = \"Rates\"\nnumber = \"4000\"\ndesks = [\"london\"]\n";
+    let file = read(&format!("{}\n{extension}", include_str!("../../../../tests/floors/two-desks.toml"))).unwrap();
+    let floor = build(&file, [1, 1, 1]);
+    for line in ["ext-4012.1", "ext-4012.2"] {
+        let number = floor.lines[&LineId::from(line)].number.clone().unwrap();
+        assert_eq!((number.number.as_str(), number.owner), ("4012", Some(UserId::from("reyes"))));
+    }
+    assert!(!floor.lines.contains_key(&LineId::from("ext-4012.3")));
+    assert_eq!(floor.lines[&LineId::from("desk-line")].number.clone().unwrap().number, "4000");
+}
+
+#[test]
+fn dial_3_a_number_is_digits_and_stands_once_in_the_file() {
+    let twice = "[[extension]]\nuser = \"reyes\"\nnumber = \"4012\"\nname = \"Reyes\"\n\n\
+        [[extension]]\nuser = \"marsh\"\nnumber = \"4012\"\nname = \"Marsh\"\n\n\
+        [[extension]]\nuser = \"lindt\"\nnumber = \"+44\"\nname = \"Lindt\"\n";
+    let text = format!("{}\n{twice}", include_str!("../../../../tests/floors/two-desks.toml"));
+    let sentences: Vec<String> = read(&text).unwrap_err().into_iter().map(|it| it.sentence).collect();
+    assert!(sentences.iter().any(|it| it.contains("the number \"4012\" stands in line")), "{sentences:?}");
+    assert!(sentences.iter().any(|it| it.contains("the number \"+44\" must be digits")), "{sentences:?}");
 }

@@ -1,6 +1,6 @@
 //! What a floor file says, word by word, each with its line where a later comparison may have to name it.
 
-use super::Mistake;
+use super::{Mistake, extensions};
 use dealerboard_call_control::Settings;
 use dealerboard_model::{LineKind, RecordPolicy, RingPriority, Role};
 
@@ -32,6 +32,10 @@ pub struct FloorFile {
     pub hoots: Vec<Hoot>,
     /// Shout-downs.
     pub shout_downs: Vec<ShoutDown>,
+    /// Users' own numbers.
+    pub extensions: Vec<Extension>,
+    /// Shared lines from which one dials.
+    pub dial_lines: Vec<DialLine>,
     /// Groups that are called by intercom.
     pub groups: Vec<Group>,
     /// Seats that are beside each other, one list for each row of them.
@@ -52,7 +56,15 @@ impl FloorFile {
         [
             count(self.desks.len(), "desk", "desks"),
             count(self.users.len(), "user", "users"),
-            count(self.wires.len() * 2 + self.hoots.len() + self.shout_downs.len(), "line", "lines"),
+            count(
+                self.wires.len() * 2
+                    + self.hoots.len()
+                    + self.shout_downs.len()
+                    + extensions::lines(self).len()
+                    + self.dial_lines.len(),
+                "line",
+                "lines",
+            ),
             count(self.counterparties.len(), "counterparty", "counterparties"),
         ]
         .join(", ")
@@ -227,6 +239,42 @@ pub struct ShoutDown {
     pub policy: Settings,
     /// Who is at each of its two ends.
     pub ends: [Members; 2],
+}
+
+/// A user's own number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// The user.
+    pub user: Placed<String>,
+    /// The number.
+    pub number: Placed<String>,
+    /// What its keys show.
+    pub name: String,
+    /// Whether it is recorded.
+    pub record: RecordPolicy,
+    /// Who has its keys besides.
+    pub members: Members,
+}
+
+/// A shared line from which one dials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialLine {
+    /// The line's id.
+    pub id: Placed<String>,
+    /// What the key shows.
+    pub name: String,
+    /// The number that reaches it; empty when none does.
+    pub number: Placed<String>,
+    /// How urgently it rings.
+    pub priority: RingPriority,
+    /// Whether it is recorded.
+    pub record: RecordPolicy,
+    /// Its policies.
+    pub policy: Settings,
+    /// Who has it.
+    pub members: Members,
+    /// At whom it rings besides when nobody of them answers.
+    pub overflow: Members,
 }
 
 /// A group that is called by intercom.

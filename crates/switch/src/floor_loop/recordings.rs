@@ -58,6 +58,9 @@ fn words(what: &Happening) -> &'static str {
         Happening::RightSet { allowed: Allowed::None, .. } => "Taken off the hoot",
         Happening::RightSet { allowed: Allowed::Listen, .. } => "May only listen from now on",
         Happening::RightSet { allowed: Allowed::Speak, .. } => "May talk from now on",
+        Happening::Dialled { .. } => "Dialled",
+        Happening::Declined => "Did not take the call",
+        Happening::NotConnected => "Not connected",
         Happening::Cleared => "Cleared",
         Happening::BrokenOff { .. } => "Broken off",
         Happening::Resumed => "Resumed",
@@ -87,6 +90,8 @@ fn words(what: &Happening) -> &'static str {
         Happening::Tone(Sound::Reminder) => "Reminder tone",
         Happening::Tone(Sound::Warning) => "Warning tone",
         Happening::Tone(Sound::Override) => "Override tone",
+        Happening::Tone(Sound::Busy) => "Busy tone",
+        Happening::Tone(Sound::Fail) => "Fail tone",
     }
 }
 
@@ -99,6 +104,8 @@ fn sentence(what: &Happening) -> String {
     };
     if let Happening::Conference { with } = what {
         format!("Joined with {with}")
+    } else if let Happening::Dialled { number, name } = what {
+        format!("Dialled {number}, {name}")
     } else if let Happening::SentOn { to } = what {
         format!("Sent on to {to}")
     } else if let Happening::RightSet { of, .. } = what {

@@ -347,6 +347,8 @@ pub fn idle() -> Snapshot {
         mics: Vec::new(),
         recorder: RecorderHealth::Ok,
         ears: 16,
+        directory: Vec::new(),
+        tone_fail_ms: 5_000,
         talk_tail_ms: 150,
     }
 }

@@ -42,6 +42,7 @@ fn line(name: String, kind: LineKind, far: Option<String>, members: BTreeMap<Use
         order: members.keys().cloned().collect(),
         overflow: BTreeSet::new(),
         members,
+        number: None,
     }
 }
 
