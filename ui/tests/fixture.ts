@@ -11,7 +11,7 @@ export const NOW = Date.UTC(2026, 10, 20, 13, 42, 7);
 const idle = (name: string, at: number): KeyView => ({
   line: name.toLowerCase().replaceAll(' ', '-'), name, number: String(4402 + at), kind: at % 3 === 1 ? 'mrd' : 'ard', lamp: 'idle',
   words: `${at % 3 === 1 ? 'MRD' : 'ARD'} ${4402 + at}`, who: [], timer_utc_ms: null, call: null, position: null, proof: { state: 'silent' },
-  signalled_utc_ms: null, pressed: false, right: null, talk_mode: 'momentary', mute: 'none', locked: false, can_override: false, can_clear: false, can_service: false, stale_since_utc_ms: null,
+  signalled_utc_ms: null, pressed: false, right: null, talk_mode: 'momentary', mute: 'none', diverts: [], diverted: null, can_divert: false, locked: false, can_override: false, can_clear: false, can_service: false, stale_since_utc_ms: null,
 });
 const lit = (lamp: Lamp, words: string, seconds: number | null, more: Partial<KeyView> = {}): Partial<KeyView> => ({
   lamp, words, timer_utc_ms: seconds === null ? null : NOW - seconds * 1000, call: 7, ...more,
@@ -52,14 +52,14 @@ const channels = [
   channel(16, 'New York desk', 'C. Ito', { talking: true, proof: { state: 'not_recorded', why: 'the disk is full' } }),
 ];
 const person = (user: string, name: string, words: string, lamp: Lamp, more: Partial<PersonView> = {}): PersonView => ({
-  user, name, words, lamp, dnd: false, logged_on: true, line: null, talk: 'closed', ...more,
+  user, name, words, desk: 'rates', desk_name: 'Rates London', number: null, lamp, dnd: false, logged_on: true, line: null, talk: 'closed', ...more,
 });
 
 /** The view. */
 export const fixture: View = {
   header: {
     user: 'A. Reyes', desk: 'Rates London', seat: '4-12', user_id: 'a.reyes', floor: 'London', link: { state: 'up', round_trip_ms: 0.8, voice: true },
-    recorder: { state: 'failing', words: '1 not recorded' }, dnd: false, missed: 2, may_review: true, switch: 'wss://switch.example:7443', clock_offset_ms: 0,
+    recorder: { state: 'failing', words: '1 not recorded' }, dnd: false, dial: { can: true, last: null, speeds: [], extension: null }, missed: 2, may_review: true, switch: 'wss://switch.example:7443', clock_offset_ms: 0,
     mics: [
       { line: 'calder-wynn', name: 'Calder Wynn', position: 'left', since_utc_ms: NOW - 134_000, hearers: 3, muted: false, closes_utc_ms: null },
       { line: 'ch-1', name: 'Sterling hoot', position: 'hands-free', since_utc_ms: NOW - 291_000, hearers: 38, muted: false, closes_utc_ms: NOW + 5_100 },
@@ -72,9 +72,9 @@ export const fixture: View = {
   ],
   keys: [...keys, ...money, aldersea],
   positions: [
-    { position: 'left', line: 'calder-wynn', name: 'Calder Wynn', words: 'with T. Marsh', since_utc_ms: NOW - 134_000, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'recorded' }, can_hold: true, can_signal: true, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: 'USB handset 1', ear: 'USB handset 1', trouble: '' }, selected: false, volume: 0.72 },
-    { position: 'right', line: null, name: '', words: 'Next key you press lands here', since_utc_ms: null, mic_open: false, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: 'USB handset 2', ear: 'USB handset 2', trouble: '' }, selected: true, volume: 0.7 },
-    { position: 'hands-free', line: null, name: '', words: '', since_utc_ms: null, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: null, ear: 'Front pair', trouble: 'The hands-free mic has no device: talk keys stay shut.' }, selected: false, volume: 0.64 },
+    { position: 'left', line: 'calder-wynn', name: 'Calder Wynn', words: 'with T. Marsh', since_utc_ms: NOW - 134_000, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'recorded' }, can_hold: true, can_signal: true, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: 'USB handset 1', ear: 'USB handset 1', trouble: '' }, selected: false, dialling: false, volume: 0.72 },
+    { position: 'right', line: null, name: '', words: 'Next key you press lands here', since_utc_ms: null, mic_open: false, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: 'USB handset 2', ear: 'USB handset 2', trouble: '' }, selected: true, dialling: false, volume: 0.7 },
+    { position: 'hands-free', line: null, name: '', words: '', since_utc_ms: null, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: null, ear: 'Front pair', trouble: 'The hands-free mic has no device: talk keys stay shut.' }, selected: false, dialling: false, volume: 0.64 },
   ],
   channels,
   people: [
@@ -84,9 +84,9 @@ export const fixture: View = {
   ],
   groups: [{ group: 'rates-london', name: 'Rates London', words: 'Group · 12 people', size: 12, lamp: 'idle', line: null, talk: 'closed' }],
   incoming: [
-    { line: 'hallam-street', name: 'Hallam Street', words: 'High · ARD 4416', lamp: 'ringing_high', call: 41, since_utc_ms: NOW - 7_000 },
-    { line: 'aldersea-money', name: 'Aldersea Money', words: 'Low · Money page', lamp: 'ringing_low', call: 42, since_utc_ms: NOW - 11_000 },
-    { line: 'wolds-pension', name: 'Wolds Pension', words: 'Low · Gilts page', lamp: 'ringing_low', call: 43, since_utc_ms: NOW - 3_000 },
+    { line: 'hallam-street', name: 'Hallam Street', words: 'High · ARD 4416', lamp: 'ringing_high', can_decline: false, call: 41, since_utc_ms: NOW - 7_000 },
+    { line: 'aldersea-money', name: 'Aldersea Money', words: 'Low · Money page', lamp: 'ringing_low', can_decline: false, call: 42, since_utc_ms: NOW - 11_000 },
+    { line: 'wolds-pension', name: 'Wolds Pension', words: 'Low · Gilts page', lamp: 'ringing_low', can_decline: false, call: 43, since_utc_ms: NOW - 3_000 },
   ],
   activity: [{ n: 1, line: 'ch-4', sentence: 'You may only listen on Macro hoot; to talk there, ask your administrator.', at_utc_ms: NOW - 2_000, refused: true }],
 };

@@ -27,7 +27,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const ring = (line: string): IncomingView => ({ line, name: line, words: 'High · ARD 1', lamp: 'ringing_high', call: 9, since_utc_ms: NOW });
+const ring = (line: string): IncomingView => ({ line, name: line, words: 'High · ARD 1', lamp: 'ringing_high', can_decline: false, call: 9, since_utc_ms: NOW });
 const press = (key: string) => fireEvent.keyDown(document.activeElement ?? document.body, { key });
 
 describe('a double press', () => {

@@ -4,7 +4,7 @@ use crate::happenings::Happening;
 use crate::line::Leg;
 use crate::messages::{Accepted, Refusal, RefusalCode};
 use crate::state::{Done, State, stale};
-use crate::{announce, ard, conference, dial, hold, hoot, intercom, mrd, mute, position, privacy, transfer};
+use crate::{announce, ard, conference, dial, divert, hold, hoot, intercom, mrd, mute, position, privacy, transfer};
 use dealerboard_model::{CallId, LineId, LineKind, Position, TurretId};
 
 /// Where a call is taken to, and how.
@@ -79,6 +79,7 @@ pub fn join(s: &mut State, line: &LineId, call: CallId, leg: Leg) {
     s.take_holder(line, turret);
     s.put_leg(line, leg);
     crate::routing::over(s, line);
+    divert::over(s, line);
     conference::spread(s, line, None);
     privacy::close_strangers(s, line);
     mute::close_strangers(s, line);
@@ -155,6 +156,9 @@ pub fn release(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     }
     if !mine {
         s.right_on(turret, line)?;
+        if divert::may_refuse(s, turret, line) {
+            return divert::refuse(s, turret, line);
+        }
         if dial::may_refuse(s, turret, line) {
             return dial::refuse(s, turret, line);
         }

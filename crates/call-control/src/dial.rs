@@ -12,6 +12,7 @@
 
 use crate::ard;
 use crate::call::{Take, join, taker};
+use crate::divert::{self, Unanswered};
 use crate::happenings::Happening;
 use crate::history;
 use crate::line::Line;
@@ -153,7 +154,8 @@ pub fn digits_over(s: &mut State, line: &LineId, call: CallId, digits: usize) {
 
 /// The number is complete: its line rings, or the caller is told why not.
 fn complete(s: &mut State, line: &LineId, number: &str) {
-    match target(s, line, number) {
+    let caller = s.lines.get(line).and_then(|found| found.legs().last()).map(|leg| leg.party.user.clone());
+    match target(s, caller.as_ref(), line, number) {
         Ok(rung) => connect(s, line, &rung, number),
         Err(Failed { refusal, sound }) => give_up(s, line, &refusal.sentence, sound),
     }
@@ -178,7 +180,7 @@ pub fn call(s: &mut State, turret: TurretId, line: Option<&LineId>, digits: &str
     let (number, ended) = checked(digits)?;
     let rung = match waits(s, &number, ended) {
         true => None,
-        false => Some(target(s, &line, &number).map_err(|failed| failed.refusal)?),
+        false => Some(target(s, s.user_of(turret), &line, &number).map_err(|failed| failed.refusal)?),
     };
     s.recordable(&line)?;
     let leg = taker(s, turret, &line, take)?;
@@ -239,7 +241,7 @@ fn name_of_number(s: &State, lines: &[LineId]) -> String {
 }
 
 /// The line that rings when `number` is dialled on `from`, or why none does (DIAL-3, DIAL-4, DIAL-8).
-fn target(s: &State, from: &LineId, number: &str) -> Result<LineId, Failed> {
+fn target(s: &State, caller: Option<&UserId>, from: &LineId, number: &str) -> Result<LineId, Failed> {
     let Some(lines) = s.numbers.get(number) else {
         let sentence = format!("There is no number {number} on this floor; numbers outside are not reached from here.");
         return Err(failed(RefusalCode::UnknownNumber, sentence, Sound::Fail));
@@ -249,10 +251,13 @@ fn target(s: &State, from: &LineId, number: &str) -> Result<LineId, Failed> {
         return Err(failed(RefusalCode::Loop, sentence, Sound::Fail));
     }
     let name = name_of_number(s, lines);
-    let Some(free) = lines.iter().filter_map(|line| s.lines.get(line)).find(|line| is_free(line)) else {
+    let free = lines.iter().filter_map(|line| s.lines.get(line)).find(|line| is_free(line));
+    let first = lines.first().and_then(|line| s.lines.get(line));
+    let elsewhere = || first.and_then(|line| divert::free_when_busy(s, line, is_free));
+    let Some(free) = free.or_else(elsewhere).filter(|line| line.spec.line != *from) else {
         return Err(failed(RefusalCode::Busy, format!("{name} is busy; call again later."), Sound::Busy));
     };
-    if !s.is_attended(free) {
+    if !s.is_attended(free) && !divert::leads_on(s, free, caller) {
         let nobody = if s.audience(free).is_empty() { "Nobody is logged on" } else { "Nobody is reached" };
         let sentence = format!("{nobody} at {name}; call again later.");
         return Err(failed(RefusalCode::NobodyThere, sentence, Sound::Fail));
@@ -268,7 +273,10 @@ fn connect(s: &mut State, line: &LineId, rung: &LineId, number: &str) {
     let caller = found.legs().last().map(|leg| leg.party.user.clone());
     let from = caller.as_ref().map(|user| s.name_of(user)).unwrap_or_default();
     let back = found.spec.number.as_ref().map(|about| about.number.clone()).unwrap_or_default();
-    let name = s.numbers.get(number).map(|lines| name_of_number(s, lines)).unwrap_or_default();
+    let lines = s.numbers.get(number).cloned().unwrap_or_default();
+    let meant = name_of_number(s, &lines);
+    let elsewhere = !lines.contains(rung);
+    let name = if elsewhere { name_of_number(s, std::slice::from_ref(rung)) } else { meant.clone() };
     if let Ok(here) = s.line_mut(line) {
         (here.peer, here.since) = (Some(rung.clone()), now);
         here.dialled = Some(Dialled { number: number.to_owned(), name: Some(name.clone()), incoming: false });
@@ -279,10 +287,16 @@ fn connect(s: &mut State, line: &LineId, rung: &LineId, number: &str) {
         there.dialled = Some(Dialled { number: back.clone(), name: Some(from.clone()), incoming: true });
     }
     let shown = if back.is_empty() { from } else { format!("{from} {back}") };
+    let shown = if elsewhere { format!("{shown} for {meant}") } else { shown };
     ringing::begins_by(s, rung, caller.as_ref(), shown);
     s.happened(rung, None, Happening::Rings);
+    if elsewhere {
+        s.happened(rung, None, Happening::Diverted { to: name.clone() });
+        s.notice_members(line, &format!("{meant} is busy: it rings at {name}."), None);
+    }
+    let stays = s.lines.get(rung).is_some_and(|found| found.diverted.is_none());
     let owner = owner_of(s, rung).cloned();
-    if let Some(user) = owner.as_ref().filter(|user| ringing::is_undisturbed(s, user, LineKind::Extension)) {
+    if let Some(user) = owner.as_ref().filter(|user| stays && ringing::is_undisturbed(s, user, LineKind::Extension)) {
         let sentence = format!("{} does not want to be disturbed; your call is shown to them.", s.name_of(user));
         s.notice_members(line, &sentence, None);
     }
@@ -303,10 +317,19 @@ fn still_rings<'s>(s: &'s State, line: &LineId, call: CallId) -> Option<&'s Line
 
 /// Nobody has answered for `ring.timeout.dial` (DIAL-6).
 pub fn no_answer(s: &mut State, line: &LineId, call: CallId) {
-    let Some(caller) = still_rings(s, line, call).and_then(|found| found.far()).cloned() else { return };
-    let name = called(s, &caller);
+    let Some(found) = still_rings(s, line, call) else { return };
+    let (caller, dialled) = (found.far().cloned(), found.dialled.is_some());
+    match (divert::no_answer(s, line), caller) {
+        // A wire rings on until somebody comes.
+        (Unanswered::Over, Some(caller)) if dialled => not_taken(s, line, &caller),
+        (Unanswered::Over | Unanswered::RingsOn, _) => {}
+    }
+}
+
+fn not_taken(s: &mut State, line: &LineId, caller: &LineId) {
+    let name = called(s, caller);
     s.happened(line, None, Happening::NotAnswered);
-    give_up(s, &caller, &format!("{name} did not answer; call again later."), Sound::Fail);
+    give_up(s, caller, &format!("{name} did not answer; call again later."), Sound::Fail);
 }
 
 /// A caller has let it ring for `dial.out_ring`.

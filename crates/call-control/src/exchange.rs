@@ -11,8 +11,8 @@ use crate::record::Recordings;
 use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
 use crate::{
-    Floor, announce, ard, bridge, call, conference, dial, group, hold, hoot, intercom, loss, moves, mrd, presence,
-    privacy, recorder, rights, ringing, routing, service, supervisor, takeover, transfer,
+    Floor, announce, ard, bridge, call, conference, dial, divert, group, hold, hoot, intercom, loss, moves, mrd,
+    presence, privacy, recorder, rights, ringing, routing, service, supervisor, takeover, transfer,
 };
 use dealerboard_model::{
     LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, Right, TurretId, Uplink, UserId,
@@ -55,6 +55,7 @@ impl Exchange {
             appearances: floor.appearances(),
             differ: crate::ringing::appearances(&floor),
             routed_until_us: BTreeMap::new(),
+            diverts: BTreeMap::new(),
             numbers: dial::numbers(lines.values()),
             floor,
             lines,
@@ -298,6 +299,7 @@ fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {
         Act::IntercomGroup { group, position } => group::call(s, turret, &group, position),
         Act::IntercomPicked { users, position } => group::call_picked(s, turret, &users, position),
         Act::TalkBack { line, on, latched } => intercom::talk_back(s, turret, &line, on, latched),
+        Act::Divert { line, when, to } => divert::set(s, turret, line.as_ref(), when, to),
         Act::Dial { line, digits } => dial::dial(s, turret, &line, &digits),
         Act::Call { line, number, position, private } => {
             dial::call(s, turret, line.as_ref(), &number, Take { at: position, private })

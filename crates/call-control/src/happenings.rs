@@ -71,6 +71,11 @@ pub enum Happening {
         /// Whom it reaches.
         name: String,
     },
+    /// The call rings somewhere else.
+    Diverted {
+        /// Where.
+        to: String,
+    },
     /// Who was rung does not take the call.
     Declined,
     /// The call does not come about.

@@ -10,6 +10,7 @@
 //! change it and forget the history; only what the state does not show is told here ([`refused`], [`lost`]). What is kept is
 //! that of calls that are not over, one part for each line and user.
 
+use crate::divert;
 use crate::line::Line;
 use crate::messages::Output;
 use crate::ringing;
@@ -50,6 +51,8 @@ struct Part {
     dnd: bool,
     /// They sent it on, and to whom.
     sent_to: Option<String>,
+    /// It rang somewhere else instead, and where.
+    diverted_to: Option<String>,
     returned: bool,
     refused: bool,
     lost: bool,
@@ -186,7 +189,8 @@ impl Calls {
                 (Some(sent), _) => part.via = Some(format!("sent by {}", s.name_of(&sent.by.user))),
                 (None, Some(ring)) => {
                     part.far = Some(ring.from.clone());
-                    part.via = routing::is_overflow(line, place.key()).then(|| "overflow".to_owned());
+                    let overflow = || routing::is_overflow(line, place.key()).then(|| "overflow".to_owned());
+                    part.via = divert::via(line, place.key()).or_else(overflow);
                 }
                 (None, None) => {}
             }
@@ -265,6 +269,7 @@ impl Part {
             held_since: None,
             dnd: s.dnd.contains(user),
             sent_to: None,
+            diverted_to: None,
             returned: false,
             refused: false,
             lost: false,
@@ -283,6 +288,9 @@ impl Part {
             self.far = far_of(s, line);
         }
         self.dnd |= self.answered.is_none() && s.dnd.contains(user);
+        if let Some(diverted) = &line.diverted {
+            self.diverted_to = divert::rings_at(line).filter(|_| !diverted.is_rung(user));
+        }
         match self.held_since {
             None if holds && !on => self.held_since = Some(s.now),
             Some(since) if on || !holds => {
@@ -320,6 +328,9 @@ impl Part {
             (None, _, None, HistoryWay::Placed) => HistoryResult::NoAnswer,
             (None, _, None, HistoryWay::Came) => {
                 let winner = line.and_then(|line| line.legs().first()).map(|leg| s.name_of(&leg.party.user));
+                if let Some(to) = self.diverted_to.clone() {
+                    return Some(HistoryResult::Diverted { to });
+                }
                 if let Some(who) = winner {
                     return Some(HistoryResult::AnsweredBy { who });
                 }

@@ -10,6 +10,7 @@
 //! feature can change it and forget to say so. No talk, latch, intercom, ring or transfer is kept.
 
 use crate::call::Take;
+use crate::divert::{DivertOf, Diverts};
 use crate::happenings::Happening;
 use crate::line::{Leg, Line};
 use crate::loss::Leaves;
@@ -19,7 +20,8 @@ use crate::state::State;
 use crate::timer::Timer;
 use crate::{call, conference, hold, mrd, presence, rights};
 use dealerboard_model::{
-    Allowed, CallId, ConferenceId, LineId, LineKind, Party, Position, RecordingId, TurretId, UserId,
+    Allowed, CallId, ConferenceId, DivertTo, DivertWhen, LineId, LineKind, Party, Position, RecordingId, TurretId,
+    UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +36,8 @@ pub enum Kept {
     Right(LineId, UserId, Allowed),
     /// A line is out of service.
     OutOfService(LineId),
+    /// Calls are diverted.
+    Divert(DivertOf, DivertWhen, DivertTo),
 }
 
 /// One end of a call.
@@ -94,6 +98,7 @@ pub struct Told {
     lines: BTreeMap<LineId, KeptLine>,
     rights: BTreeMap<LineId, BTreeMap<UserId, Allowed>>,
     failed: BTreeSet<LineId>,
+    diverts: BTreeMap<DivertOf, Diverts>,
     /// What a restart may have left that is not so any more.
     unsure: bool,
 }
@@ -118,6 +123,9 @@ impl Told {
                     told.rights.entry(line.clone()).or_default().insert(user.clone(), *allowed);
                 }
                 Kept::OutOfService(line) => drop(told.failed.insert(line.clone())),
+                Kept::Divert(of, when, to) => {
+                    told.diverts.entry(of.clone()).or_default().insert(*when, to.clone());
+                }
             }
         }
         told
@@ -184,9 +192,17 @@ pub fn derive(
 ) {
     let (mut gone, mut come) = (Vec::new(), Vec::new());
     let known = |told: &Told| told.lines.keys().chain(told.rights.keys()).chain(&told.failed).cloned().collect();
-    let all = std::mem::take(&mut told.unsure).then(|| (known(told), told.dnd.clone()));
-    let (more_lines, more_people): (BTreeSet<LineId>, BTreeSet<UserId>) = all.unwrap_or_default();
+    let was_unsure = std::mem::take(&mut told.unsure);
+    let all = was_unsure.then(|| (known(told), told.dnd.clone()));
+    let (mut more_lines, mut more_people): (BTreeSet<LineId>, BTreeSet<UserId>) = all.unwrap_or_default();
+    for of in told.diverts.keys().filter(|_| was_unsure) {
+        match of {
+            DivertOf::User(user) => drop(more_people.insert(user.clone())),
+            DivertOf::Line(line) => drop(more_lines.insert(line.clone())),
+        }
+    }
     for user in people.iter().chain(&more_people) {
+        derive_diverts(s, told, &DivertOf::User(user.clone()), &mut gone, &mut come);
         match (told.dnd.contains(user), s.dnd.contains(user)) {
             (false, true) => come.push(Kept::Dnd(user.clone())),
             (true, false) => gone.push(Kept::Dnd(user.clone())),
@@ -198,6 +214,7 @@ pub fn derive(
     }
     for line in lines.iter().chain(&more_lines) {
         derive_rights(s, told, line, &mut gone, &mut come);
+        derive_diverts(s, told, &DivertOf::Line(line.clone()), &mut gone, &mut come);
         let failed = s.lines.get(line).is_some_and(|found| found.failed);
         if failed && told.failed.insert(line.clone()) {
             come.push(Kept::OutOfService(line.clone()));
@@ -234,6 +251,21 @@ fn derive_rights(s: &State, told: &mut Told, line: &LineId, gone: &mut Vec<Kept>
     }
 }
 
+/// Where the calls of a user or of a line go.
+fn derive_diverts(s: &State, told: &mut Told, of: &DivertOf, gone: &mut Vec<Kept>, come: &mut Vec<Kept>) {
+    if s.diverts.get(of) == told.diverts.get(of) {
+        return;
+    }
+    let now = s.diverts.get(of).cloned().unwrap_or_default();
+    let before = told.diverts.remove(of).unwrap_or_default();
+    let divert = |(when, to): (&DivertWhen, &DivertTo)| Kept::Divert(of.clone(), *when, to.clone());
+    gone.extend(before.iter().filter(|(when, to)| now.get(*when) != Some(*to)).map(divert));
+    come.extend(now.iter().filter(|(when, to)| before.get(*when) != Some(*to)).map(divert));
+    if !now.is_empty() {
+        told.diverts.insert(of.clone(), now);
+    }
+}
+
 /// Takes back what was kept when the switch ended; it waits `restart.window` for its people (SWI-3).
 pub fn restore(s: &mut State, recordings: &mut Recordings, kept: &BTreeSet<Kept>) {
     let mut lines: BTreeMap<LineId, KeptLine> = BTreeMap::new();
@@ -242,6 +274,9 @@ pub fn restore(s: &mut State, recordings: &mut Recordings, kept: &BTreeSet<Kept>
             Kept::Dnd(user) => drop(s.dnd.insert(user.clone())),
             Kept::Right(line, user, allowed) => rights::restore(s, line, user, *allowed),
             Kept::OutOfService(line) => s.line_mut(line).into_iter().for_each(|found| found.failed = true),
+            Kept::Divert(of, when, to) => {
+                s.diverts.entry(of.clone()).or_default().insert(*when, to.clone());
+            }
             Kept::Line(line) => {
                 s.next_call = s.next_call.max(line.call.0.saturating_add(1));
                 if let Some(recording) = line.recording {

@@ -10,6 +10,7 @@ mod bridge;
 mod call;
 mod conference;
 mod dial;
+mod divert;
 mod exchange;
 mod floor;
 mod group;
@@ -45,6 +46,7 @@ mod transfer;
 mod voice;
 
 pub use dial::NUMBER_MAX;
+pub use divert::DivertOf;
 pub use exchange::{Drain, Exchange};
 pub use floor::{Floor, GroupSpec, LineSpec, NumberSpec, UserSpec};
 pub use group::GROUP_MAX;

@@ -4,13 +4,14 @@
 //! which lines is this turret) give the same answer.
 
 use crate::announce::Announced;
+use crate::divert::Diverted;
 use crate::floor::LineSpec;
 use crate::intercom::Intercom;
 use crate::routing::Routing;
 use crate::state::State;
 use crate::transfer::Transfer;
 use dealerboard_model::{
-    CallId, ConferenceId, Dialled, LineId, Moment, Party, Position, Ring, TurretId, Uplink, UserId,
+    CallId, ConferenceId, Dialled, LineId, Moment, Party, Position, RecordPolicy, Ring, TurretId, Uplink, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,6 +106,10 @@ pub struct Line {
     pub peer: Option<LineId>,
     /// What was dialled, or who calls.
     pub dialled: Option<Dialled>,
+    /// It rings somewhere else.
+    pub diverted: Option<Diverted>,
+    /// It is recorded at least as strictly as this, for it has come by a divert.
+    pub record_also: RecordPolicy,
     legs: Vec<Leg>,
     holders: Vec<Party>,
     talks: Vec<Talk>,
@@ -143,6 +148,8 @@ impl Line {
             calling: false,
             peer: None,
             dialled: None,
+            diverted: None,
+            record_also: RecordPolicy::Off,
             legs: Vec::new(),
             holders: Vec::new(),
             talks: Vec::new(),
@@ -406,7 +413,8 @@ impl State {
                 found.announced = None;
             }
             let asked = found.transfer.as_ref().map(|transfer| &transfer.at);
-            let rung = |user: &UserId| crate::routing::is_overflow(found, user);
+            let diverted = |user: &UserId| found.diverted.as_ref().is_some_and(|it| it.is_rung(user));
+            let rung = |user: &UserId| crate::routing::is_overflow(found, user) || diverted(user);
             let stays = |user: &&UserId| is_on_it(user) || rung(user) || asked.is_some_and(|at| at.contains(*user));
             let gone: Vec<UserId> = found.guests.iter().filter(|user| !stays(user)).cloned().collect();
             gone.iter().for_each(|user| self.drop_guest(&line, user));

@@ -55,6 +55,7 @@ pub fn lost(s: &mut State, turret: TurretId) {
     let reached = |turret: &TurretId| s.turrets[turret].lost.is_none();
     if !s.seats.get(&user).is_some_and(|seats| seats.iter().any(reached)) {
         routing::left(s, &user);
+        crate::divert::left(s, &user);
     }
     let grace_ms = s.policy(None, Some(&user)).link_grace_ms;
     s.set_timer(now.plus_ms(grace_ms), Timer::LinkGrace(turret, now.mono_us));

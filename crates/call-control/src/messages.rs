@@ -4,8 +4,8 @@ use crate::Floor;
 use crate::happenings::Happening;
 use crate::kept::Kept;
 use dealerboard_model::{
-    Allowed, CallId, GroupId, HistoryEntry, LineId, LineKind, LineStatus, Listener, Moment, PersonStatus, Position,
-    RecordingId, TrackId, TransferTo, TurretId, Uplink, UserId,
+    Allowed, CallId, DivertTo, DivertWhen, GroupId, HistoryEntry, LineId, LineKind, LineStatus, Listener, Moment,
+    PersonStatus, Position, RecordingId, TrackId, TransferTo, TurretId, Uplink, UserId,
 };
 
 /// Everything that can change call state.
@@ -151,6 +151,8 @@ pub enum Act {
     IntercomPicked { users: Vec<UserId>, position: Position },
     /// Talks back in an intercom, or accepts a pending one.
     TalkBack { line: LineId, on: bool, latched: bool },
+    /// Diverts calls of a line, of the user's own extension when none is named; no longer where nobody is named.
+    Divert { line: Option<LineId>, when: DivertWhen, to: Option<DivertTo> },
     /// Digits of a number, on a line that waits for one.
     Dial { line: LineId, digits: String },
     /// Takes a line, a free one of the user's own when none is named, and dials a whole number there.

@@ -1,6 +1,7 @@
 //! Who is where: log-on, log-off, do-not-disturb.
 
 use crate::Floor;
+use crate::divert;
 use crate::happenings::Happening;
 use crate::hoot;
 use crate::kept;
@@ -135,6 +136,7 @@ pub fn leave(s: &mut State, turret: TurretId, how: Leaves) {
         s.dnd.remove(&seat.user);
         tell_callers(s, &seat.user);
         routing::left(s, &seat.user);
+        divert::left(s, &seat.user);
         let asked = s.guest_lines.get(&seat.user).into_iter().chain(s.appearances.get(&seat.user)).flatten();
         let asked: Vec<LineId> =
             asked.filter(|line| s.lines.get(*line).is_some_and(|it| it.transfer.is_some())).cloned().collect();

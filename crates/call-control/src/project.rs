@@ -3,6 +3,7 @@
 
 use crate::announce::Announced;
 use crate::dial;
+use crate::divert;
 use crate::line::Line;
 use crate::messages::Output;
 use crate::mute;
@@ -125,6 +126,8 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
             })
         }),
         dialled: line.dialled.clone().map(Box::new),
+        diverts: divert::shown(s, line),
+        rings_at: divert::rings_at(line),
     }
 }
 

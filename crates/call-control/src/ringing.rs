@@ -8,6 +8,7 @@
 //! Law: what differs from appearance to appearance is read from the policies when the floor changes, never for one ring. What
 //! was sent to one person alone, and an intercom, ring at them however their appearances do.
 
+use crate::divert;
 use crate::floor::Floor;
 use crate::line::Line;
 use crate::policy::{AppearanceRing, DndScope, Policies, Urgency};
@@ -71,7 +72,10 @@ pub fn begins_by(s: &mut State, line: &LineId, caller: Option<&UserId>, from: St
     for delay_ms in late {
         s.set_timer(now.plus_ms(delay_ms), Timer::RingDelay(line.clone(), now.mono_us));
     }
-    routing::begin(s, line);
+    divert::rings(s, line, caller);
+    if s.lines.get(line).is_some_and(|found| found.diverted.is_none()) {
+        routing::begin(s, line);
+    }
 }
 
 /// It has rung for as long as some appearances wait.
@@ -83,7 +87,7 @@ pub fn delay_over(s: &mut State, line: &LineId, since_us: u64) {
 }
 
 fn is_plain(line: &Line) -> bool {
-    line.transfer.is_none() && line.intercom.is_none()
+    line.transfer.is_none() && line.intercom.is_none() && line.diverted.is_none()
 }
 
 fn of<'s>(s: &'s State, line: &Line, user: &UserId) -> Option<&'s Appearance> {
@@ -144,6 +148,11 @@ pub fn shown(s: &State, line: &Line, ring: Ring) -> Ring {
     if let Some(transfer) = &line.transfer {
         let at = transfer.at.iter().filter_map(|user| s.seats.get(user)).flatten().copied().collect();
         return Ring { at: Some(at), ..ring };
+    }
+    if let Some(diverted) = &line.diverted {
+        let sounds = |user: &UserId| diverted.sounds_at(user) && !is_undisturbed(s, user, line.spec.kind);
+        let quiet = |turret: &TurretId| !s.user_of(*turret).is_some_and(sounds);
+        return Ring { quiet_at: s.audience(line).into_iter().filter(quiet).collect(), ..ring };
     }
     let all_alike = !s.differ.contains_key(&line.spec.line) && line.routing.is_none() && s.dnd.is_empty();
     if all_alike || !is_plain(line) {

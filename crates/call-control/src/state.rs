@@ -1,6 +1,7 @@
 //! The one state: lines, turrets, people. Features change it; `project` reads it.
 
 use crate::conference::Joined;
+use crate::divert::{DivertOf, Diverts};
 use crate::floor::{Floor, LineSpec};
 use crate::happenings::{Happened, Happening};
 use crate::history::History;
@@ -46,6 +47,8 @@ pub struct State {
     /// Lines that are joined, each with whose it is.
     pub conferences: BTreeMap<ConferenceId, Vec<Joined>>,
     pub next_conference: u32,
+    /// Whose calls are diverted where.
+    pub diverts: BTreeMap<DivertOf, Diverts>,
     /// The lines that each number reaches.
     pub numbers: crate::dial::Numbers,
     /// Lines that are in no floor file: intercoms.
@@ -153,16 +156,13 @@ impl State {
         })
     }
 
-    /// Whether a line is recorded: as strictly as the strictest line that it is joined with (CNF-8).
+    /// Whether a line is recorded: as strictly as the strictest line that it is joined with (CNF-8), or by which it
+    /// was diverted (DIV-7).
     pub fn record_policy(&self, line: &LineId) -> RecordPolicy {
         let all = self.joined_with(line);
-        let policies = || all.iter().filter_map(|one| self.lines.get(one)).map(|found| found.spec.record);
-        let any = |policy| policies().any(|one| one == policy);
-        match () {
-            () if any(RecordPolicy::Required) => RecordPolicy::Required,
-            () if any(RecordPolicy::On) => RecordPolicy::On,
-            () => RecordPolicy::Off,
-        }
+        let policies =
+            all.iter().filter_map(|one| self.lines.get(one)).map(|found| found.spec.record.min(found.record_also));
+        policies.min().unwrap_or(RecordPolicy::Off)
     }
 
     /// Refuses while the line must be recorded and cannot be (rule REC-2).

@@ -36,6 +36,11 @@ pub enum HistoryResult {
     Refused,
     /// They placed it, and nobody answered.
     NoAnswer,
+    /// It rang somewhere else instead.
+    Diverted {
+        /// Where.
+        to: String,
+    },
     /// They sent it on.
     Transferred {
         /// To whom.

@@ -3,6 +3,7 @@
 //! Law: no behaviour beyond pure functions over these values; no I/O, clock, randomness or thread. Nothing here depends
 //! on another crate of the workspace.
 
+mod divert;
 mod history;
 mod ids;
 mod kind;
@@ -10,6 +11,7 @@ mod lamp;
 mod line;
 mod person;
 
+pub use divert::*;
 pub use history::*;
 pub use ids::*;
 pub use kind::*;

@@ -1,6 +1,8 @@
 //! What a line is, and the one truth about it that every turret with an appearance is told.
 
-use crate::{CallId, ConferenceId, Csrc, DeskId, GroupId, LineId, LineKind, Moment, Position, TurretId, UserId};
+use crate::{
+    CallId, ConferenceId, Csrc, DeskId, Divert, GroupId, LineId, LineKind, Moment, Position, TurretId, UserId,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -351,6 +353,12 @@ pub struct LineStatus {
     /// Of a call that was dialled.
     #[serde(default)]
     pub dialled: Option<Box<Dialled>>,
+    /// Its diverts, in the order in which the first that applies counts.
+    #[serde(default)]
+    pub diverts: Vec<Divert>,
+    /// Where the call that rings was diverted to, in words.
+    #[serde(default)]
+    pub rings_at: Option<String>,
 }
 
 /// A call that its holder announces to somebody by intercom.
@@ -421,6 +429,8 @@ impl LineStatus {
             mute: Mute::None,
             intercom: None,
             dialled: None,
+            diverts: Vec::new(),
+            rings_at: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Law: who hands over a change never waits for the disk. While the disk is slow or full the newest of each key waits, so that no
 //! more waits than the floor has users; meanwhile the floor is served as ever, and only a restart would not know of it.
 
+mod divert;
 mod line;
 
 use crate::floor::FloorFile;
@@ -10,7 +11,7 @@ use crate::history::{Ask, HistoryWaiting, answer};
 use crate::users::UserList;
 use anyhow::Result;
 use dealerboard_call_control::Kept;
-use dealerboard_model::{Allowed, LineId, RecordingId, UserId};
+use dealerboard_model::{Allowed, DivertTo, LineId, RecordingId, UserId};
 use dealerboard_store::{Change, HistoryChange, Records, StoreError};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,10 @@ const LINE: &str = "line";
 
 /// Kind of the records of rights on hoots; their keys are a hoot and a user.
 const RIGHT: &str = "right";
+
+/// Kind of the records of diverts; their keys are whose calls, and in which case.
+const DIVERT: &str = "divert";
+
 /// Kind of the records of lines that are out of service.
 const OUT_OF_SERVICE: &str = "out_of_service";
 
@@ -44,6 +49,7 @@ fn change(what: &Kept, on: bool) -> Change {
     let (kind, key, value) = match what {
         Kept::Dnd(user) => (DND, user.to_string(), json!(true)),
         Kept::OutOfService(line) => (OUT_OF_SERVICE, line.to_string(), json!(true)),
+        Kept::Divert(of, when, to) => (DIVERT, divert::key(of, *when), json!(to)),
         Kept::Line(kept) => (LINE, kept.line.to_string(), line::to_value(kept)),
         // Neither id has a slash.
         Kept::Right(line, user, allowed) => (RIGHT, format!("{line}/{user}"), json!(allowed)),
@@ -59,6 +65,14 @@ async fn read(records: &mut Records) -> Result<BTreeSet<Kept>, StoreError> {
         match line::from_value(&line, value) {
             Ok(line) => drop(kept.insert(Kept::Line(line))),
             Err(error) => tracing::error!(line, "who was on a line cannot be read, its call is over: {error}"),
+        }
+    }
+    for (key, value) in records.all(DIVERT).await? {
+        match (divert::from_key(&key), serde_json::from_value::<DivertTo>(value)) {
+            (Some((of, when)), Ok(to)) => drop(kept.insert(Kept::Divert(of, when, to))),
+            (None, _) | (_, Err(_)) => {
+                tracing::error!(key, "a divert cannot be read, its calls ring where they are: set it again")
+            }
         }
     }
     for (key, value) in records.all(RIGHT).await? {
@@ -85,6 +99,7 @@ fn is_strange(what: &Kept, floor: &FloorFile) -> bool {
         Kept::Right(line, user, _) => {
             name_of(user, floor).is_none() || !floor.hoots.iter().any(|hoot| hoot.id.value == line.as_str())
         }
+        Kept::Divert(of, ..) => divert::is_strange(of, floor),
         Kept::Line(_) | Kept::OutOfService(_) => false,
     }
 }
@@ -98,6 +113,7 @@ fn in_words(what: &Kept, floor: &FloorFile) -> String {
             }
         },
         Kept::OutOfService(line) => format!("{line} is out of service"),
+        Kept::Divert(of, when, to) => divert::in_words(of, *when, to, floor),
         Kept::Line(kept) => {
             let who = kept.parties.iter().chain(&kept.holders).map(|party| &party.user);
             let who: Vec<&str> = who.map(|user| name_of(user, floor).unwrap_or(user.as_str())).collect();
@@ -198,7 +214,7 @@ impl Keeper {
     pub fn recordings(&self) -> BTreeSet<RecordingId> {
         let recording = |what: &Kept| match what {
             Kept::Line(line) => line.recording,
-            Kept::Dnd(_) | Kept::Right(..) | Kept::OutOfService(_) => None,
+            Kept::Dnd(_) | Kept::Right(..) | Kept::OutOfService(_) | Kept::Divert(..) => None,
         };
         self.restored.iter().filter_map(recording).collect()
     }
@@ -213,7 +229,7 @@ impl Keeper {
                     line.recording = line.recording.filter(|recording| known.contains(recording));
                     Kept::Line(line)
                 }
-                other @ (Kept::Dnd(_) | Kept::Right(..) | Kept::OutOfService(_)) => other,
+                other @ (Kept::Dnd(_) | Kept::Right(..) | Kept::OutOfService(_) | Kept::Divert(..)) => other,
             })
             .collect();
     }

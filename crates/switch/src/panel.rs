@@ -4,7 +4,7 @@
 //! line and what right on it is call control's to say: supervisors change it.
 
 use crate::floor::{FloorFile, Members, PAGE_KEYS_MAX, Placed, Whose, WireKind, extension_lines};
-use dealerboard_model::{Csrc, GroupId, LineFacts, LineId, LineKind, RecordPolicy, Right, UserId};
+use dealerboard_model::{Csrc, DeskId, GroupId, LineFacts, LineId, LineKind, RecordPolicy, Right, UserId};
 use dealerboard_wire::{IntercomGroup, Number, Page, Person};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -22,6 +22,8 @@ pub struct Panel {
     pub pages: Vec<Page>,
     /// Speaker channels.
     pub speakers: Vec<LineId>,
+    /// Speed dials.
+    pub speeds: Vec<Number>,
 }
 
 impl Panel {
@@ -103,6 +105,7 @@ impl Panels {
         let people = file.users.iter().map(|user| Person {
             user: UserId(user.id.value.clone()),
             name: user.name.clone(),
+            desk: Some(DeskId(user.desk.value.clone())),
             desk_name: desk_names.get(&user.desk.value).cloned().unwrap_or_default(),
         });
         let people = people.collect();
@@ -242,7 +245,10 @@ fn panel(file: &FloorFile, user: &UserId, desk: &str, lines: &[Appearing]) -> Pa
         .filter(|speakers| if own_speakers { of_user(&speakers.whose) } else { of_desk(&speakers.whose) })
         .flat_map(|speakers| keys(&speakers.lines, &mine).into_iter().flatten())
         .collect();
-    Panel { lines: mine, pages, speakers }
+    let mine_to_dial = file.speeds.iter().filter(|speed| of_user(&speed.whose) || of_desk(&speed.whose));
+    let speeds =
+        mine_to_dial.map(|speed| Number { number: speed.number.value.clone(), name: speed.name.clone(), user: None });
+    Panel { lines: mine, pages, speakers, speeds: speeds.collect() }
 }
 
 /// Places of a page; a line without an appearance here leaves its place empty.

@@ -44,6 +44,7 @@ pub fn act(act: &wire::Act) -> ToWhom {
         wire::Act::IntercomGroup { group, position } => Act::IntercomGroup { group, position },
         wire::Act::IntercomPicked { users, position } => Act::IntercomPicked { users, position },
         wire::Act::TalkBack { line, on, latched } => Act::TalkBack { line, on, latched },
+        wire::Act::Divert { line, when, to } => Act::Divert { line, when, to },
         wire::Act::Dial { line, digits } => Act::Dial { line, digits },
         wire::Act::Call { line, number, position, private } => Act::Call { line, number, position, private },
         wire::Act::Dnd { on } => Act::Dnd { on },

@@ -142,6 +142,7 @@ impl TurretTask {
                 self.local.dialling.ask(id, *position);
             }
             Act::Signal { .. }
+            | Act::Divert { .. }
             | Act::Dial { .. }
             | Act::OpenMic { .. }
             | Act::TalkBack { .. }
@@ -213,6 +214,7 @@ impl TurretTask {
             | Act::Clear { .. }
             | Act::HideHistory { .. }
             | Act::Service { .. }
+            | Act::Divert { .. }
             | Act::Dial { .. }
             | Act::Dnd { .. } => return None,
         };
@@ -308,7 +310,7 @@ impl TurretTask {
         // What happened to one user is not shown to the next.
         self.local.activity.clear();
         self.local.calls.forget();
-        self.local.dialling = Default::default();
+        (self.local.dialling, self.local.last_dialled) = Default::default();
         self.end_fail_tone();
         self.plugged.lose();
         self.local.stale_since_utc_ms = None;
@@ -377,7 +379,7 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::OpenMic { line }
         | Act::TalkBack { line, .. }
         | Act::Dial { line, .. } => Some(line),
-        Act::Call { line, .. } => line.as_ref(),
+        Act::Call { line, .. } | Act::Divert { line, .. } => line.as_ref(),
         Act::Intercom { .. }
         | Act::IntercomGroup { .. }
         | Act::IntercomPicked { .. }

@@ -32,7 +32,7 @@ fn view_of(kind: LineKind, change: impl FnOnce(&mut LineStatus), heard: bool) ->
     change(&mut status);
     let (name, number) = ("A. Reyes".to_owned(), "4402".to_owned());
     let about = LineFacts { line: "wire".into(), name, number, kind, csrc: Csrc(1), record: RecordPolicy::On };
-    let reyes = Person { user: "reyes".into(), name: "A. Reyes".into(), desk_name: "London".into() };
+    let reyes = Person { user: "reyes".into(), name: "A. Reyes".into(), desk_name: "London".into(), desk: None };
     let there = PersonStatus { user: "reyes".into(), logged_on: true, dnd: false, busy: false };
     let (uplink, line, since) = (Uplink::Mic, LineId::from("wire"), at(BEGIN));
     let mic = OpenMic { uplink, position: None, line, since, hearers: 1, muted: false, closes_at: None };

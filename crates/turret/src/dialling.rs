@@ -9,7 +9,7 @@ use crate::project::Local;
 use crate::task::TurretTask;
 use crate::turret::Input;
 use dealerboard_media::{PlaybackControl, Tone};
-use dealerboard_model::{LineId, LinePhase, Position};
+use dealerboard_model::{LineId, LinePhase, LineStatus, Position, TurretId};
 use dealerboard_wire::{Act, Answer, RefusalCode};
 use std::time::Duration;
 use uuid::Uuid;
@@ -103,6 +103,23 @@ pub fn landing(given: Option<Position>, facts: &Facts, local: &Local) -> Positio
     }
     let busy = |position| facts.line_at(position).is_some();
     if busy(Position::Left) && !busy(Position::Right) { Position::Right } else { Position::Left }
+}
+
+/// Calls the number again that was dialled last here.
+#[must_use]
+pub fn redial(at: Option<Position>, facts: &Facts, local: &Local) -> Vec<Deed> {
+    match &local.last_dialled {
+        Some(number) => call(number, None, at, facts, local),
+        None => vec![Deed::Refuse("No number was dialled here yet; dial one.".to_owned())],
+    }
+}
+
+/// The number that a turret's user has just dialled, by what the switch says of a line of theirs.
+#[must_use]
+pub fn just_dialled(status: &LineStatus, turret: Option<TurretId>) -> Option<String> {
+    let mine = status.parties.iter().any(|party| Some(party.turret) == turret);
+    let dialled = status.dialled.as_ref().filter(|it| mine && !it.incoming)?;
+    (status.phase == LinePhase::Calling).then(|| dialled.number.clone())
 }
 
 fn is_number(text: &str) -> bool {

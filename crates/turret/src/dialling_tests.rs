@@ -97,6 +97,24 @@ fn dial_2_the_first_digit_takes_a_line_and_those_typed_meanwhile_follow_it() {
 }
 
 #[test]
+fn dial_2_the_number_that_was_dialled_last_is_called_again() {
+    let (mut facts, mut local) = world();
+    assert!(matches!(&redial(None, &facts, &local)[..], [Deed::Refuse(_)]));
+    put(&mut facts, LinePhase::Calling);
+    let status = facts.statuses.values_mut().next().unwrap();
+    let dialled = dealerboard_model::Dialled { number: "4013".into(), name: None, incoming: false };
+    status.dialled = Some(Box::new(dialled));
+    local.last_dialled = just_dialled(status, facts.turret);
+    facts.statuses.clear();
+    assert_eq!(dialled_by(redial(None, &facts, &local)), "4013#");
+    assert_eq!(just_dialled(&LineStatus::idle("a".into(), Moment { mono_us: 0, utc_ms: 0 }), facts.turret), None);
+}
+
+fn dialled_by(deeds: Vec<Deed>) -> String {
+    dialled(acts(deeds))
+}
+
+#[test]
 fn dial_3_what_is_no_digit_is_not_dialled() {
     let (facts, local) = world();
     assert!(matches!(&dial("4a", None, &facts, &local)[..], [Deed::Refuse(_)]));

@@ -5,6 +5,7 @@
 
 use crate::acts::line_of_act;
 use crate::cards::CardViews;
+use crate::dialling::just_dialled;
 use crate::history;
 use crate::link::LinkEvent;
 use crate::listening::listeners;
@@ -175,7 +176,14 @@ impl TurretTask {
             FromSwitch::Event { event: Event::Listeners { line, people, may_set }, .. } => {
                 self.tell(Change::Listeners(listeners(line, people, may_set, &self.facts)));
             }
-            FromSwitch::Event { event, .. } => self.facts.event(&event),
+            FromSwitch::Event { event, .. } => {
+                self.facts.event(&event);
+                if let Event::Line { status } = &event
+                    && let Some(number) = just_dialled(status, self.facts.turret)
+                {
+                    self.local.last_dialled = Some(number);
+                }
+            }
             FromSwitch::Answer { id, result } => self.answered(id, result),
             FromSwitch::SdpAnswer { id, sdp, error } => self.sdp_answered(id, sdp, error),
             FromSwitch::Welcome(_)

@@ -42,6 +42,8 @@ pub struct Facts {
     pub groups: Vec<IntercomGroup>,
     /// Numbers that can be dialled.
     pub directory: Vec<Number>,
+    /// Numbers that are kept for this user.
+    pub speeds: Vec<Number>,
     /// How long it is heard that a call did not come about, milliseconds.
     pub tone_fail_ms: u64,
     /// My microphone in an intercom stays open by itself.
@@ -78,6 +80,7 @@ impl Default for Facts {
             person_statuses: BTreeMap::new(),
             groups: Vec::new(),
             directory: Vec::new(),
+            speeds: Vec::new(),
             tone_fail_ms: 5_000,
             intercom_latches: true,
             ring_in_call: RingInCall::Beep,
@@ -108,6 +111,7 @@ impl Facts {
         self.second_press = snapshot.second_press;
         self.ring_in_call = snapshot.ring_in_call;
         (self.directory, self.tone_fail_ms) = (snapshot.directory, snapshot.tone_fail_ms);
+        self.speeds = snapshot.speeds;
         self.talkers = snapshot.talkers.into_iter().map(|label| (label.csrc, label)).collect();
         self.mics = snapshot.mics;
         self.recorder = snapshot.recorder;
@@ -342,6 +346,7 @@ mod tests {
             recorder: RecorderHealth::Ok,
             ears: 16,
             directory: Vec::new(),
+            speeds: Vec::new(),
             tone_fail_ms: 5_000,
             talk_tail_ms: 150,
         }

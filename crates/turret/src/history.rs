@@ -34,6 +34,8 @@ pub enum HistoryMark {
     Refused,
     /// Placed, and nobody answered.
     NoAnswer,
+    /// It rang somewhere else.
+    Diverted,
     /// Sent on.
     Transferred,
     /// Sent on, and it came back.
@@ -191,6 +193,7 @@ fn row(n: u64, entry: &HistoryEntry) -> HistoryRow {
         (HistoryResult::Missed { dnd: true }, _) => (HistoryMark::Missed, "Missed (DND)".to_owned()),
         (HistoryResult::Refused, _) => (HistoryMark::Refused, "Refused".to_owned()),
         (HistoryResult::NoAnswer, _) => (HistoryMark::NoAnswer, "No answer".to_owned()),
+        (HistoryResult::Diverted { to }, _) => (HistoryMark::Diverted, format!("Diverted to {to}")),
         (HistoryResult::Transferred { to }, _) => (HistoryMark::Transferred, format!("Sent to {to}")),
         (HistoryResult::Returned { from }, _) => (HistoryMark::Returned, format!("Came back from {from}")),
         (HistoryResult::Lost, _) => (HistoryMark::Lost, "Lost with the switch".to_owned()),

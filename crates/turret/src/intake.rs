@@ -66,6 +66,9 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::IntercomPicked { .. }
         | Intent::TalkBack { on: true, .. }
         | Intent::GroupTalk { on: true, .. }
+        | Intent::Divert { .. }
+        | Intent::Redial { .. }
+        | Intent::Decline { .. }
         | Intent::Dial { .. }
         | Intent::Call { .. }
         | Intent::Dnd { .. }

@@ -3,7 +3,7 @@
 //! Law: plain values. `press` turns them into acts of the protocol, by what the user saw.
 
 use crate::view::DeviceChoice;
-use dealerboard_model::{Allowed, CallId, GroupId, Lamp, LineId, Position, TransferTo, UserId};
+use dealerboard_model::{Allowed, CallId, DivertTo, DivertWhen, GroupId, Lamp, LineId, Position, TransferTo, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -231,6 +231,17 @@ pub enum Intent {
         #[serde(default = "latched")]
         latched: bool,
     },
+    /// Diverts the calls of one's own extension, or of a line; nobody named ends it.
+    Divert {
+        /// Which line; none: one's own extension.
+        #[serde(default)]
+        line: Option<LineId>,
+        /// In which case.
+        when: DivertWhen,
+        /// Where to.
+        #[serde(default)]
+        to: Option<DivertTo>,
+    },
     /// Digits from a keypad: for the line that waits for them, or for one of one's own, which they take.
     Dial {
         /// Digits, `*`, and `#`, which ends the number.
@@ -249,6 +260,17 @@ pub enum Intent {
         /// Where to; none: the selected position.
         #[serde(default)]
         position: Option<Position>,
+    },
+    /// Calls the number again that was dialled last here.
+    Redial {
+        /// Where to; none: the selected position.
+        #[serde(default)]
+        position: Option<Position>,
+    },
+    /// Does not take a call that rings at one's own extension, or was sent on to one.
+    Decline {
+        /// Which line.
+        line: LineId,
     },
     /// Sets or ends do-not-disturb.
     Dnd {

@@ -4,7 +4,7 @@
 
 use super::{Look, mics};
 use crate::view::{GroupView, PersonView, TalkView};
-use dealerboard_model::{GroupId, Lamp, LineId, LineStatus, Position};
+use dealerboard_model::{GroupId, Lamp, LineId, LineStatus, Position, UserId};
 use dealerboard_wire::{IntercomGroup, Person};
 
 impl Look<'_> {
@@ -32,12 +32,20 @@ impl Look<'_> {
             user: person.user.clone(),
             name: person.name.clone(),
             words: words.to_owned(),
+            desk: person.desk.clone(),
+            desk_name: person.desk_name.clone(),
+            number: self.number_of(&person.user),
             lamp,
             dnd,
             logged_on,
             talk: self.intercom_talk(line.as_ref()),
             line: line.filter(|_| here || waits),
         }
+    }
+
+    /// The number of somebody's extension.
+    fn number_of(&self, user: &UserId) -> Option<String> {
+        self.facts.directory.iter().find(|it| it.user.as_ref() == Some(user)).map(|it| it.number.clone())
     }
 
     /// Of two who are in an intercom.

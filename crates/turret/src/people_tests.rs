@@ -31,7 +31,7 @@ fn world(caller: u32, group: Option<&str>, parties: &[u32]) -> (Facts, Local) {
     let [name, desk_name, seat] = ["A. Reyes", "Rates", "1"].map(str::to_owned);
     facts.me = Some(Me { user: user(1), name, desk: "rates".into(), desk_name, seat, roles: Vec::new() });
     for (turret, name) in [(1, "A. Reyes"), (2, "R. Lindt"), (3, "D. Keane"), (4, "T. Marsh")] {
-        facts.people.push(Person { user: user(turret), name: name.into(), desk_name: "Rates".into() });
+        facts.people.push(Person { user: user(turret), name: name.into(), desk_name: "Rates".into(), desk: None });
         let status = PersonStatus { user: user(turret), logged_on: true, dnd: false, busy: false };
         facts.person_statuses.insert(user(turret), status);
     }

@@ -161,6 +161,9 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         }
         Intent::TalkBack { user, on, latched } => talk_back(&Whom::Person(user.clone()), *on, *latched, facts, local),
         Intent::GroupTalk { group, on, latched } => talk_back(&Whom::Group(group.clone()), *on, *latched, facts, local),
+        Intent::Divert { line, when, to } => act(Act::Divert { line: line.clone(), when: *when, to: to.clone() }),
+        Intent::Redial { position } => dialling::redial(*position, facts, local),
+        Intent::Decline { line } => act(Act::Release { line: line.clone() }),
         Intent::Dial { digits, position } => dialling::dial(digits, *position, facts, local),
         Intent::Call { to, line, position } => dialling::call(to, line.as_ref(), *position, facts, local),
         Intent::Dnd { on } => act(Act::Dnd { on: *on }),
@@ -242,6 +245,9 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         | Intent::GroupTalk { .. }
         | Intent::CallBack { .. }
         | Intent::HideHistory { .. }
+        | Intent::Divert { .. }
+        | Intent::Redial { .. }
+        | Intent::Decline { .. }
         | Intent::Dial { .. }
         | Intent::Call { .. }
         | Intent::Dnd { .. } => return None,

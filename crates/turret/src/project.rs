@@ -82,6 +82,8 @@ pub struct Local {
     pub calls: Calls,
     /// Digits that wait for their line.
     pub dialling: Waiting,
+    /// The number that was dialled last.
+    pub last_dialled: Option<String>,
     /// Talk keys that are not shut.
     pub talk: BTreeMap<LineId, TalkKey>,
     /// Channels as the user set them.
@@ -116,6 +118,7 @@ impl Default for Local {
             mics: Mics::default(),
             calls: Calls::default(),
             dialling: Waiting::default(),
+            last_dialled: None,
             talk: BTreeMap::new(),
             channels: BTreeMap::new(),
             volumes: BTreeMap::new(),
@@ -197,6 +200,7 @@ impl<'a> Look<'a> {
             recorder: RecorderView { state, words },
             mics: self.open_mics(),
             dnd,
+            dial: self.dial(),
             missed: self.facts.history.missed(),
             may_review,
             clock_offset_ms: self.local.clock_offset_ms,
@@ -245,6 +249,9 @@ impl<'a> Look<'a> {
             right: self.facts.rights.get(&about.line).copied(),
             talk_mode: self.talk_mode(&about.line),
             mute: if self.up() { status.mute } else { Mute::None },
+            diverts: status.diverts.clone(),
+            diverted: dial_look::diverted(status).filter(|_| self.up()),
+            can_divert: self.up() && self.is_diverted_here(about),
             locked: self.up() && (status.private_by().is_some() || status.is_held_exclusively()),
             can_override: self.is_a(Role::Supervisor)
                 && about.kind.has_two_ends()
@@ -293,12 +300,15 @@ impl<'a> Look<'a> {
             (_, Lamp::RingingHigh | Lamp::RingingLow) => match status.ring.as_ref().filter(|ring| ring.recall) {
                 Some(_) if status.sent_to.is_some() => "BACK TO YOU".into(),
                 Some(ring) => format!("ON HOLD · {}", family(&ring.from)),
-                None => other_end(status).unwrap_or_else(|| "RINGING".into()),
+                None if !self.facts.is_heard_here(status) && status.rings_at.is_some() => {
+                    dial_look::diverted_words(status)
+                }
+                None => dial_look::other_end(status).unwrap_or_else(|| "RINGING".into()),
             },
             (_, Lamp::InUseHere) => {
                 let me = self.facts.me.as_ref().map(|it| it.name.as_str());
                 let others: Vec<String> = who.iter().filter(|it| Some(it.as_str()) != me).cloned().collect();
-                let others: Vec<String> = other_end(status).into_iter().chain(others).collect();
+                let others: Vec<String> = dial_look::other_end(status).into_iter().chain(others).collect();
                 let place = self.facts.position_of(&about.line).map_or("Hands-free", place);
                 let with = if others.is_empty() { place.into() } else { format!("{place} · {}", company(&others)) };
                 let with = match status.conference.as_ref().map(|it| it.lines.len()) {
@@ -315,6 +325,7 @@ impl<'a> Look<'a> {
                 format!("On its way to {}", family(status.sent_to.as_deref().unwrap_or_default()))
             }
             (_, Lamp::HeldElsewhere) => format!("Held · {}", company(who)),
+            (_, Lamp::Idle) if dial_look::diverted(status).is_some() => dial_look::diverted_words(status),
             (_, Lamp::Idle) => kind_and_number(about),
         }
     }
@@ -333,8 +344,8 @@ impl<'a> Look<'a> {
             None if position == Position::Speakers => String::new(),
             None if selected => "Next key you press lands here".into(),
             None => "On hook".into(),
-            Some(it) if it.phase == LinePhase::Dialling => dialling_words(it),
-            Some(it) if it.phase == LinePhase::Calling => match other_end(it) {
+            Some(it) if it.phase == LinePhase::Dialling => dial_look::dialling_words(it),
+            Some(it) if it.phase == LinePhase::Calling => match dial_look::other_end(it) {
                 Some(whom) => format!("{CALLING} {whom}"),
                 None => CALLING.into(),
             },
@@ -349,7 +360,7 @@ impl<'a> Look<'a> {
             Some(it) => {
                 let users = it.parties.iter().map(|it| &it.user).filter(|it| !self.is_me(it));
                 let names = users.map(|it| self.facts.name_of(it));
-                let names: Vec<String> = other_end(it).into_iter().chain(names).collect();
+                let names: Vec<String> = dial_look::other_end(it).into_iter().chain(names).collect();
                 if names.is_empty() { String::new() } else { format!("with {}", names.join(", ")) }
             }
         };
@@ -384,6 +395,7 @@ impl<'a> Look<'a> {
                 trouble: String::new(),
             }),
             selected,
+            dialling: status.is_some_and(|it| it.phase == LinePhase::Dialling),
             volume: self.local.volumes.get(&position).copied().unwrap_or(1.0),
         }
     }
@@ -412,7 +424,7 @@ impl<'a> Look<'a> {
                 ring.from.clone()
             } else if ring.recall {
                 format!("On hold by {}", ring.from)
-            } else if let Some(whom) = other_end(status) {
+            } else if let Some(whom) = dial_look::other_end(status) {
                 format!("{priority} · {whom}")
             } else {
                 format!("{priority} · {}", kind_and_number(about))
@@ -422,6 +434,7 @@ impl<'a> Look<'a> {
                 name: about.name.clone(),
                 words,
                 lamp: self.lamp(status),
+                can_decline: self.can_decline(about, status),
                 call: status.call,
                 since_utc_ms: ring.since.utc_ms,
             }
@@ -441,21 +454,6 @@ fn kind_and_number(about: &LineFacts) -> String {
         LineKind::Dial => "Dial",
     };
     format!("{kind} {}", about.number).trim_end().to_owned()
-}
-
-/// Who is at the other end of a dialled call, with their number.
-fn other_end(status: &LineStatus) -> Option<String> {
-    let dialled = status.dialled.as_ref()?;
-    let name = dialled.name.as_deref()?;
-    Some(format!("{name} {}", dialled.number).trim_end().to_owned())
-}
-
-/// What was dialled so far.
-fn dialling_words(status: &LineStatus) -> String {
-    match status.dialled.as_ref().map(|it| it.number.as_str()) {
-        None | Some("") => "Dial a number".into(),
-        Some(digits) => format!("Dialling {digits}"),
-    }
 }
 
 fn family(name: &str) -> &str {
@@ -480,6 +478,8 @@ mod channels;
 #[path = "joining.rs"]
 mod joining;
 
+#[path = "dial_look.rs"]
+mod dial_look;
 #[path = "open_mics.rs"]
 mod open_mics;
 #[path = "people.rs"]

@@ -123,7 +123,8 @@ fn a_microphone_on_its_way_is_shown_open() {
 #[test]
 fn an_intercom_on_its_way_is_counted_in_the_header_by_the_name_of_who_is_called() {
     let (mut facts, mut local) = world(|_| {});
-    facts.people = vec![Person { user: "lindt".into(), name: "R. Lindt".into(), desk_name: "Rates".into() }];
+    facts.people =
+        vec![Person { user: "lindt".into(), name: "R. Lindt".into(), desk_name: "Rates".into(), desk: None }];
     let (uplink, position, until) = (Uplink::Mic, Position::HandsFree, Instant::now() + PENDING);
     local.mics.press(Uuid::from_u128(1), Pending { line: None, uplink, position, since_utc_ms: 7, until });
     local.calls.ask(Uuid::from_u128(1), crate::calling::Whom::Person("lindt".into()), position, until);
@@ -260,7 +261,7 @@ fn the_speaker_channel_of_a_wire_says_who_is_on_it() {
 /// An intercom that I called and the other has not accepted, with my microphone open.
 fn a_call_to_lindt() -> (Facts, Local) {
     let (mut facts, local) = on_a_call();
-    let lindt = Person { user: "lindt".into(), name: "R. Lindt".into(), desk_name: "Rates".into() };
+    let lindt = Person { user: "lindt".into(), name: "R. Lindt".into(), desk_name: "Rates".into(), desk: None };
     facts.lines.get_mut(&LineId::from("calder")).unwrap().kind = LineKind::Intercom;
     facts.lines.get_mut(&LineId::from("calder")).unwrap().name = "R. Lindt".into();
     let ring = Ring::new(RingPriority::Low, at(0), "A. Reyes".into());
@@ -302,7 +303,7 @@ fn in_use_by(users: &[&str]) -> (Facts, Local) {
     let parties = (2..).zip(users).map(|(turret, user)| Party { user: UserId::from(*user), ..party(turret) });
     let (mut facts, local) = world(|it| (it.phase, it.parties) = (LinePhase::Talking, parties.collect()));
     for (user, name) in [("lindt", "R. Lindt"), ("marsh", "J. Marsh"), ("okoro", "T. Okoro")] {
-        facts.people.push(Person { user: user.into(), name: name.into(), desk_name: "Rates".into() });
+        facts.people.push(Person { user: user.into(), name: name.into(), desk_name: "Rates".into(), desk: None });
     }
     (facts, local)
 }

@@ -75,10 +75,17 @@ const EXAMPLES: &[(&str, &str)] = &[
         "talks in the call of a group; false is heard no more, \"latched\":false is a key that is held",
     ),
     (
+        r#"{"intent":"divert","when":"always"}"#,
+        "when calls of one's own extension, or of a \"line\", ring elsewhere: always, dnd, busy or no_answer; \"to\" says where, a \
+         {\"user\":\"t.marsh\"}, a {\"desk\":\"rates-london\"} or those on a {\"line\":\"calder-wynn\"}, and without it ends",
+    ),
+    (
         r#"{"intent":"dial","digits":"40"}"#,
         "digits from a keypad, on the line that waits for them or on one of your own; # ends the number",
     ),
     (r#"{"intent":"call","to":"4012"}"#, "calls a number, or a name; \"line\" says on which line"),
+    (r#"{"intent":"redial"}"#, "calls the number again that was dialled last"),
+    (r#"{"intent":"decline","line":"ext-4012.1"}"#, "does not take a call that rings at your own extension"),
     (r#"{"intent":"dnd","on":true}"#, "do not disturb"),
     (
         r#"{"intent":"history"}"#,

@@ -5,10 +5,12 @@
 
 mod devices;
 
+pub use crate::dial_view::*;
 pub use crate::history::{HistoryMark, HistoryRow, HistoryView};
 pub use crate::intent::{DevicePart, Intent};
 pub use crate::listening::{ListenerView, ListenersView};
-use dealerboard_model::{CallId, GroupId, Lamp, LineId, LineKind, Mute, Position, Proof, Right, TalkMode, UserId};
+pub use crate::people_view::*;
+use dealerboard_model::{CallId, Divert, Lamp, LineId, LineKind, Mute, Position, Proof, Right, TalkMode, UserId};
 pub use devices::{ChosenView, DeviceChoice, DeviceView, DevicesView};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -70,6 +72,8 @@ pub struct Header {
     pub mics: Vec<MicView>,
     /// Do not disturb is on.
     pub dnd: bool,
+    /// How one dials here.
+    pub dial: DialView,
     /// Calls that were missed since its user looked at the history.
     pub missed: u32,
     /// May open the review page.
@@ -193,6 +197,12 @@ pub struct KeyView {
     pub mute: Mute,
     /// What a press does where the key is a talk key.
     pub talk_mode: TalkMode,
+    /// Its diverts.
+    pub diverts: Vec<Divert>,
+    /// Where a call on it goes, or has gone.
+    pub diverted: Option<String>,
+    /// I may divert its calls.
+    pub can_divert: bool,
     /// Nobody else gets in: it is private, or held for one person alone.
     pub locked: bool,
     /// I may enter the call on it as its desk's supervisor.
@@ -250,6 +260,8 @@ pub struct PositionView {
     pub device: DeviceView,
     /// The next key lands here.
     pub selected: bool,
+    /// Its line waits for digits.
+    pub dialling: bool,
     /// Volume, 0 to 1.
     pub volume: f32,
 }
@@ -287,28 +299,6 @@ pub struct JoinableView {
     pub name: String,
     /// Its call.
     pub call: CallId,
-}
-
-/// How a talk key stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum TalkView {
-    /// Shut.
-    Closed,
-    /// Open while held.
-    Open,
-    /// Open until pressed again.
-    Latched,
-    /// Latched and silent: closes soon.
-    Closing,
-    /// Refused just now.
-    Refused,
-    /// This user may only listen.
-    ListenOnly,
-    /// There is no microphone.
-    NoDevice,
-    /// The switch is lost.
-    Stale,
 }
 
 /// One speaker channel.
@@ -355,46 +345,6 @@ pub struct ChannelView {
     pub lamp: Lamp,
 }
 
-/// One person in the intercom list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct PersonView {
-    /// Log-on name.
-    pub user: UserId,
-    /// Name.
-    pub name: String,
-    /// What they are doing: `Hears you`, `Talks to you`, `In a call with you`, `DND · waits`, `Calls you`, `In a call`, `Logged off`, `Do not disturb`, the desk's name.
-    pub words: String,
-    /// Idle, in use here, in use elsewhere (in a call), ringing (pending at mine), stale.
-    pub lamp: Lamp,
-    /// Do not disturb.
-    pub dnd: bool,
-    /// Logged on.
-    pub logged_on: bool,
-    /// The intercom with this person, while there is one.
-    pub line: Option<LineId>,
-    /// My microphone is open towards them.
-    pub talk: TalkView,
-}
-
-/// One group in the intercom list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct GroupView {
-    /// Its id; of people who were picked, that of their call.
-    pub group: GroupId,
-    /// Name.
-    pub name: String,
-    /// `Group · 12 people`, `9 people with you`, `A. Reyes talks to you`.
-    pub words: String,
-    /// How many are in it besides this user.
-    pub size: u32,
-    /// Idle, in use here, stale.
-    pub lamp: Lamp,
-    /// Its call, while this turret is in one.
-    pub line: Option<LineId>,
-    /// My microphone is open towards it.
-    pub talk: TalkView,
-}
-
 /// One ringing line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct IncomingView {
@@ -406,6 +356,8 @@ pub struct IncomingView {
     pub words: String,
     /// Red or amber.
     pub lamp: Lamp,
+    /// Its user may say that they do not take it.
+    pub can_decline: bool,
     /// The call.
     pub call: Option<CallId>,
     /// Rings since, UTC milliseconds.

@@ -55,6 +55,7 @@ pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
         Act::Service { line, .. } => format!("Not sent: {} is in service, or not, as it was; press again.", name(line)),
         Act::Clear { line } => format!("Not sent: {} is not cleared; press again.", name(line)),
         Act::HideHistory { .. } => "Not sent: the history is as it was; hide it again.".to_owned(),
+        Act::Divert { .. } => "Not sent: calls go where they went before; set it again.".to_owned(),
         Act::Dial { line, digits } => format!("Not sent: {digits} on {}; dial again.", name(line)),
         Act::Call { number, .. } => format!("Not sent: the call to {}; dial again.", number.trim_end_matches('#')),
         Act::Dnd { .. } => "Not sent: do not disturb is as it was; press again.".to_owned(),

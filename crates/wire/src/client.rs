@@ -1,6 +1,8 @@
 //! What a turret sends.
 
-use dealerboard_model::{Allowed, CallId, GroupId, LineId, Position, TransferTo, TurretId, Uplink, UserId};
+use dealerboard_model::{
+    Allowed, CallId, DivertTo, DivertWhen, GroupId, LineId, Position, TransferTo, TurretId, Uplink, UserId,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use uuid::Uuid;
@@ -349,6 +351,16 @@ pub enum Act {
         /// Which; none: all that there are.
         #[ts(type = "number | null")]
         entry: Option<u64>,
+    },
+    /// Diverts calls of a line, of the user's own extension when none is named; no longer where nobody is named.
+    Divert {
+        /// Which line.
+        #[serde(default)]
+        line: Option<LineId>,
+        /// In which case.
+        when: DivertWhen,
+        /// Where to.
+        to: Option<DivertTo>,
     },
     /// Digits of a number, on a line that waits for one; `#` ends it.
     Dial {

@@ -243,6 +243,9 @@ pub struct Snapshot {
     /// Numbers that can be dialled.
     #[serde(default)]
     pub directory: Vec<Number>,
+    /// Numbers that the floor file keeps for this user.
+    #[serde(default)]
+    pub speeds: Vec<Number>,
     /// How long the user hears that a call did not come about (`tone.fail`), milliseconds.
     #[serde(default = "tone_fail_ms")]
     pub tone_fail_ms: u64,
@@ -276,6 +279,9 @@ pub struct Person {
     pub name: String,
     /// The desk's name.
     pub desk_name: String,
+    /// The desk; a switch that does not say it diverts and sends to people alone.
+    #[serde(default)]
+    pub desk: Option<DeskId>,
 }
 
 /// What a switch does that does not say.

@@ -24,6 +24,10 @@ words: string,
  */
 lamp: Lamp, 
 /**
+ * Its user may say that they do not take it.
+ */
+can_decline: boolean, 
+/**
  * The call.
  */
 call: CallId | null, 

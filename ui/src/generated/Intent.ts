@@ -3,6 +3,8 @@ import type { Allowed } from "./Allowed";
 import type { CallId } from "./CallId";
 import type { DeviceChoice } from "./DeviceChoice";
 import type { DevicePart } from "./DevicePart";
+import type { DivertTo } from "./DivertTo";
+import type { DivertWhen } from "./DivertWhen";
 import type { GroupId } from "./GroupId";
 import type { Lamp } from "./Lamp";
 import type { LineId } from "./LineId";
@@ -241,7 +243,19 @@ on: boolean,
 /**
  * It stays open until then; otherwise the key is held down.
  */
-latched: boolean, } | { "intent": "dial", 
+latched: boolean, } | { "intent": "divert", 
+/**
+ * Which line; none: one's own extension.
+ */
+line: LineId | null, 
+/**
+ * In which case.
+ */
+when: DivertWhen, 
+/**
+ * Where to.
+ */
+to: DivertTo | null, } | { "intent": "dial", 
 /**
  * Digits, `*`, and `#`, which ends the number.
  */
@@ -261,7 +275,15 @@ line: LineId | null,
 /**
  * Where to; none: the selected position.
  */
-position: Position | null, } | { "intent": "dnd", 
+position: Position | null, } | { "intent": "redial", 
+/**
+ * Where to; none: the selected position.
+ */
+position: Position | null, } | { "intent": "decline", 
+/**
+ * Which line.
+ */
+line: LineId, } | { "intent": "dnd", 
 /**
  * On or off.
  */

@@ -92,6 +92,10 @@ device: DeviceView,
  */
 selected: boolean, 
 /**
+ * Its line waits for digits.
+ */
+dialling: boolean, 
+/**
  * Volume, 0 to 1.
  */
 volume: number, };

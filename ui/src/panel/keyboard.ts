@@ -115,9 +115,17 @@ export class Keyboard {
         if (writing) return;
         event.preventDefault();
         return document.getElementById('find')?.focus();
+      case 'd': case 'D':
+        if (writing || asked || !this.store.header?.dial.can) return;
+        event.preventDefault();
+        this.store.dialog = 'dial';
+        return;
       case '?': return writing ? undefined : this.showShortcuts();
       default:
-        if (!writing && !asked && /^[1-9]$/.test(event.key)) this.store.answer(this.store.incoming[Number(event.key) - 1]);
+        if (writing || asked) return;
+        // Digits are dialled while a line waits for them, and answer nothing.
+        if (/^[0-9*#]$/.test(event.key) && this.store.positions.some((at) => at.dialling)) return this.store.send({ intent: 'dial', digits: event.key, position: null });
+        if (/^[1-9]$/.test(event.key)) this.store.answer(this.store.incoming[Number(event.key) - 1]);
     }
   }
 

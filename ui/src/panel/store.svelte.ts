@@ -67,11 +67,13 @@ export class PanelStore {
   /** The first page on show. */
   page = $state(0);
   /** The dialog on show. */
-  dialog = $state<null | 'shortcuts' | 'log_off' | 'devices' | 'card' | 'join' | 'transfer' | 'move' | 'listeners'>(null);
+  dialog = $state<null | 'shortcuts' | 'log_off' | 'devices' | 'card' | 'join' | 'transfer' | 'dial' | 'divert' | 'move' | 'listeners'>(null);
   /** The position whose conference is on show, or whose call is sent on. */
   joining = $state<Position>('left');
   /** The line that is moved. */
   moving = $state('');
+  /** Where calls go: of which line; none: of one's own extension. */
+  diverting = $state<string | null>(null);
   /** The line whose card is on show. */
   card = $state<string | null>(null);
   /** The element that was pressed last: messages point at it. */
@@ -124,6 +126,11 @@ export class PanelStore {
   /** Asks where the call on a line goes. */
   openMove(line: string): void {
     [this.moving, this.dialog] = [line, 'move'];
+  }
+
+  /** Asks where calls of a line go, or of one's own extension. */
+  openDivert(line: string | null): void {
+    [this.diverting, this.dialog] = [line, 'divert'];
   }
 
   /** Opens the review page. */

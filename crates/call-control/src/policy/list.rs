@@ -188,6 +188,8 @@ policies! {
         "how long a line that was dialled rings before its caller is told that nobody answers";
     "extension.calls" extension_calls: usize = 2, Kind::Count(1, 8), PERSON, Nearest,
         "how many calls an extension carries, so that its user can call while another call waits";
+    "divert.hops" divert_hops: usize = 5, Kind::Count(1, 16), FLOOR, Smallest,
+        "how often one call goes on to somebody else by their diverts";
     "dial.first_digit" dial_first_digit_ms: u64 = 15 * S, Kind::Span(5 * S, 60 * S), DIAL_AND_PERSON, Nearest,
         "how long a line waits for the first digit, because a forgotten dial tone keeps it from others";
     "dial.next_digit" dial_next_digit_ms: u64 = 5 * S, Kind::Span(2 * S, 15 * S), DIAL_AND_PERSON, Nearest,

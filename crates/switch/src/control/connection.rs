@@ -244,6 +244,7 @@ impl Reader {
                 | Act::Clear { .. }
                 | Act::HideHistory { .. }
                 | Act::Service { .. }
+                | Act::Divert { .. }
                 | Act::Dial { .. }
                 | Act::Call { .. }
                 | Act::Dnd { .. },

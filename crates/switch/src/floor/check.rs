@@ -65,6 +65,16 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
         let named = counterparty.answers.iter().chain(&counterparty.rings).chain(&counterparty.speaks_on_hoot);
         named.for_each(|line| exists("line", line, &lines, &mut mistakes));
     }
+    let numbers: Vec<&str> = file.extensions.iter().map(|it| it.number.value.as_str()).collect();
+    let dialled = file.dial_lines.iter().map(|it| it.number.value.as_str()).filter(|it| !it.is_empty());
+    let numbers: Vec<&str> = numbers.into_iter().chain(dialled).collect();
+    for speed in &file.speeds {
+        exists("number", &speed.number, &numbers, &mut mistakes);
+        match &speed.whose {
+            Whose::Desk(desk) => exists("desk", desk, &desks, &mut mistakes),
+            Whose::User(user) => exists("user", user, &users, &mut mistakes),
+        }
+    }
     channels_listed_once(file, &mut mistakes);
     groups_are_reached(file, &mut mistakes);
     hoots_have_room(file, &mut mistakes);

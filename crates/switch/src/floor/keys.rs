@@ -45,6 +45,7 @@ pub const ROOT: Table = Table {
         ("shoutdown", "Shout-downs."),
         ("extension", "Users' own numbers."),
         ("dial_line", "Shared lines from which one dials."),
+        ("speed", "Speed dials."),
         ("intercom_group", "Groups that are called by intercom."),
         ("neighbours", "Seats beside each other."),
         ("page", "Pages of keys."),
@@ -183,6 +184,18 @@ pub const DIAL_LINE: Table = Table {
     ],
 };
 
+/// A speed dial.
+pub const SPEED: Table = Table {
+    head: "`[[speed]]`",
+    says: "A number that is kept, for a desk or for one user: who dials finds it first.",
+    keys: &[
+        ("desk", "The desk whose users have it; either this or `user` has to be there."),
+        ("user", "The one user who has it, besides those of their desk."),
+        NAME,
+        ("number", "The number of an extension or of a dial line; has to be there."),
+    ],
+};
+
 /// A group of the intercom.
 pub const GROUP: Table = Table {
     head: "`[[intercom_group]]`",
@@ -272,6 +285,7 @@ pub const TABLES: &[&Table] = &[
     &MEMBERS,
     &EXTENSION,
     &DIAL_LINE,
+    &SPEED,
     &GROUP,
     &NEIGHBOURS,
     &PAGE,

@@ -6,7 +6,7 @@ use super::keys;
 use super::nearest::instead;
 use super::words::{
     Channels, Counterparty, Desk, DialLine, End, Extension, FloorFile, Group, Hoot, Members, Page, Placed, ShoutDown,
-    User, Whose, Wire, WireKind,
+    Speed, User, Whose, Wire, WireKind,
 };
 use super::{CHANNELS_MAX, Mistake, PAGE_KEYS_MAX};
 use dealerboard_call_control::{Level, NUMBER_MAX};
@@ -83,6 +83,7 @@ impl Reading<'_> {
                 .iter()
                 .map(|entry| self.dial_line(entry, record))
                 .collect(),
+            speeds: self.tables(root, "speed", "a speed dial").iter().filter_map(|entry| self.speed(entry)).collect(),
             groups: self.tables(root, "intercom_group", "a group").iter().map(|entry| self.group(entry)).collect(),
             neighbours: self.tables(root, "neighbours", "neighbours").iter().map(|entry| self.beside(entry)).collect(),
             pages: self.tables(root, "page", "a page").iter().filter_map(|entry| self.page(entry)).collect(),
@@ -252,6 +253,11 @@ impl Reading<'_> {
             members,
             overflow: self.overflow(entry),
         }
+    }
+
+    fn speed(&mut self, entry: &Entry<'_>) -> Option<Speed> {
+        self.known_keys(entry, &keys::SPEED);
+        Some(Speed { name: self.name(entry), number: self.word(entry, "number"), whose: self.whose(entry)? })
     }
 
     /// A number that can be dialled, or none.

@@ -36,6 +36,8 @@ pub struct FloorFile {
     pub extensions: Vec<Extension>,
     /// Shared lines from which one dials.
     pub dial_lines: Vec<DialLine>,
+    /// Speed dials.
+    pub speeds: Vec<Speed>,
     /// Groups that are called by intercom.
     pub groups: Vec<Group>,
     /// Seats that are beside each other, one list for each row of them.
@@ -275,6 +277,17 @@ pub struct DialLine {
     pub members: Members,
     /// At whom it rings besides when nobody of them answers.
     pub overflow: Members,
+}
+
+/// A number that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speed {
+    /// Whose.
+    pub whose: Whose,
+    /// What is shown.
+    pub name: String,
+    /// The number.
+    pub number: Placed<String>,
 }
 
 /// A group that is called by intercom.

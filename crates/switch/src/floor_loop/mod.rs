@@ -431,6 +431,7 @@ impl FloorLoop {
             second_press: translate::second_press(policy.key_second_press),
             ring_in_call: translate::ring_in_call(policy.ring_in_call),
             directory: self.panels.directory().to_vec(),
+            speeds: panel.speeds,
             tone_fail_ms: policy.tone_fail_ms,
             talk_tail_ms: policy.talk_tail_ms,
         })

@@ -59,6 +59,7 @@ fn words(what: &Happening) -> &'static str {
         Happening::RightSet { allowed: Allowed::Listen, .. } => "May only listen from now on",
         Happening::RightSet { allowed: Allowed::Speak, .. } => "May talk from now on",
         Happening::Dialled { .. } => "Dialled",
+        Happening::Diverted { .. } => "Diverted",
         Happening::Declined => "Did not take the call",
         Happening::NotConnected => "Not connected",
         Happening::Cleared => "Cleared",
@@ -106,6 +107,8 @@ fn sentence(what: &Happening) -> String {
         format!("Joined with {with}")
     } else if let Happening::Dialled { number, name } = what {
         format!("Dialled {number}, {name}")
+    } else if let Happening::Diverted { to } = what {
+        format!("Diverted to {to}")
     } else if let Happening::SentOn { to } = what {
         format!("Sent on to {to}")
     } else if let Happening::RightSet { of, .. } = what {

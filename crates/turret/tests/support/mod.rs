@@ -348,6 +348,7 @@ pub fn idle() -> Snapshot {
         recorder: RecorderHealth::Ok,
         ears: 16,
         directory: Vec::new(),
+        speeds: Vec::new(),
         tone_fail_ms: 5_000,
         talk_tail_ms: 150,
     }
