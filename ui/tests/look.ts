@@ -31,4 +31,21 @@ if (state === 'intercom') {
 }
 store.apply({ change: 'meters', value: { mics_dbfs: [-22, -100, -40], lines_dbfs: [['ch-3', -20], ['ch-4', -30], ['ch-5', -12], ['ch-10', -38], ['calder-wynn', -25]] } });
 mount(Panel, { target: document.getElementById('app')!, props: { store, clock: new Clock(() => NOW) } });
+// `card=dial`, `divert`, `transfer`, `move`, `join`, `listeners` and `card` show those cards.
+const card = new URLSearchParams(location.search).get('card');
+if (card !== null) {
+  const extension = { number: '4012', diverts: [{ when: 'no_answer' as const, to: { user: 'm-marsh' }, name: 'T. Marsh' }] };
+  const speeds = [{ name: 'Rates desk', number: '4000' }, { name: 'Sales New York', number: '5000' }];
+  store.apply({ change: 'header', value: { ...header, dial: { can: true, last: '4017', speeds, extension } } });
+  for (const [at, person] of store.people.entries()) {
+    store.apply({ change: 'person', value: { ...person, number: at % 2 ? null : String(4010 + at) } });
+  }
+  const key = Object.values(store.keys).find((it) => it.lamp === 'idle')!;
+  store.apply({ change: 'key', value: { ...key, words: 'DIVERTED → Marsh', diverted: 'T. Marsh', can_divert: true, can_override: true, can_service: true } });
+  if (card === 'card') store.openCard(store.keys[key.line]!);
+  else if (card === 'divert') store.openDivert(null);
+  else if (card === 'move') store.openMove('calder-wynn');
+  else if (card === 'listeners') store.openListeners(Object.values(store.keys).find((it) => it.kind === 'hoot')?.line ?? '');
+  else store.dialog = card as typeof store.dialog;
+}
 if (!state) requestAnimationFrame(() => store.apply({ change: 'notice', value: fixture.activity[0]! }));
