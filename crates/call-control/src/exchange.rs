@@ -2,12 +2,13 @@
 
 use crate::call::Take;
 use crate::history::{self, History};
-use crate::kept::{self, Awaited, Kept, Told};
+use crate::kept::{self, Kept, Told};
 use crate::line::{Line, Places};
 use crate::messages::{Act, Input, MicReport, Output};
 use crate::presence::SecondLogOn;
 use crate::project::{self, Sent};
 use crate::record::Recordings;
+use crate::restored::{self, Awaited};
 use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
 use crate::{
@@ -84,7 +85,7 @@ impl Exchange {
             history: History::default(),
         };
         let mut exchange = Self { state, sent: Sent::default(), recordings, kept: Told::new(&kept) };
-        kept::restore(&mut exchange.state, &mut exchange.recordings, &kept);
+        restored::restore(&mut exchange.state, &mut exchange.recordings, &kept);
         exchange.state.touched.extend(exchange.state.lines.keys().cloned());
         exchange.state.touched_people.extend(exchange.state.floor.users.keys().cloned());
         history::follow(&mut exchange.state);
@@ -258,7 +259,7 @@ impl Exchange {
             Timer::DialNoAnswer(line, call) => dial::no_answer(s, &line, call),
             Timer::DialOutRing(line, call) => dial::out_ring_over(s, &line, call),
             Timer::HootGap(line, since) => hoot::gap(s, &line, since),
-            Timer::RestartWindow => kept::window_over(s),
+            Timer::RestartWindow => restored::window_over(s),
         }
         history::follow(s);
     }

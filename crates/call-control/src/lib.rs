@@ -33,6 +33,7 @@ mod privacy;
 mod project;
 mod record;
 mod recorder;
+mod restored;
 mod rights;
 mod ringing;
 mod room;
@@ -51,7 +52,7 @@ pub use exchange::{Drain, Exchange};
 pub use floor::{Floor, GroupSpec, LineSpec, NumberSpec, UserSpec};
 pub use group::GROUP_MAX;
 pub use happenings::Happening;
-pub use kept::{Kept, KeptConference, KeptLine, KeptParty};
+pub use kept::{Kept, KeptConference, KeptDialled, KeptLine, KeptParty};
 pub use messages::{Accepted, Act, Input, MicReport, Output, Refusal, RefusalCode, RouteLeg, Sound};
 pub use policy::{
     IntercomTalk, Kind, Level, MrdSignal, POLICIES, Policies, Policy, RingInCall, SecondPress, Settings, Spec,

@@ -96,7 +96,7 @@ pub fn back(s: &mut State, turret: TurretId) {
             }
         }
     }
-    crate::kept::back(s, turret);
+    crate::restored::back(s, turret);
 }
 
 /// It did not come back: what colleagues can take is held for them, the rest is released, and the session is over (LOS-1,

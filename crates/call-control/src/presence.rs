@@ -4,11 +4,11 @@ use crate::Floor;
 use crate::divert;
 use crate::happenings::Happening;
 use crate::hoot;
-use crate::kept;
 use crate::line::Line;
 use crate::loss::{Leaves, leave_to_others, tell_callers};
 use crate::messages::Accepted;
 use crate::policy::LogonSecond;
+use crate::restored;
 use crate::rights;
 use crate::ringing;
 use crate::routing;
@@ -119,7 +119,7 @@ pub fn leave(s: &mut State, turret: TurretId, how: Leaves) {
     if !s.turrets.contains_key(&turret) {
         return;
     }
-    kept::forget(s, turret);
+    restored::forget(s, turret);
     if let Some(user) = s.user_of(turret).cloned() {
         touch_rings(s, &user);
     }

@@ -6,10 +6,10 @@ use crate::floor::{Floor, LineSpec};
 use crate::happenings::{Happened, Happening};
 use crate::history::History;
 use crate::intercom::Intercom;
-use crate::kept::Awaited;
 use crate::line::{Line, Places};
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
 use crate::policy::Policy;
+use crate::restored::Awaited;
 use crate::ringing::{self, Appearances};
 use crate::timer::{Timer, Timers};
 use dealerboard_model::{

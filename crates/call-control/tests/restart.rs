@@ -151,6 +151,21 @@ fn swi_2_who_talks_and_who_holds_is_so_again_after_a_restart() {
 }
 
 #[test]
+fn swi_2_a_call_that_was_dialled_is_so_again_after_a_restart_and_one_that_rings_is_over() {
+    let mut before = Before::talking();
+    before.go(|d| drop(d.dial(A2, "5001").unwrap()));
+    before.go(|d| d.answer(B1, "ext-5001.1"));
+    before.go(|d| drop(d.dial(A1, "5001").unwrap()));
+    let mut d = before.restart();
+    assert_eq!((on(&d, "ext-4002.1"), on(&d, "ext-5001.1")), (vec![A2], vec![B1]));
+    assert_eq!(d.phases("ext-4001.1", "ext-5001.2"), (LinePhase::Idle, LinePhase::Idle));
+    assert_eq!(d.status("ext-4002.1").dialled.unwrap().name.as_deref(), Some("U4"));
+    [A2, B1].into_iter().for_each(|turret| log_on(&mut d, turret));
+    d.release(A2, "ext-4002.1");
+    assert_eq!(d.phases("ext-4002.1", "ext-5001.1"), (LinePhase::Idle, LinePhase::Idle));
+}
+
+#[test]
 fn swi_2_privacy_and_an_exclusive_hold_outlive_a_restart() {
     let mut before = Before::talking();
     before.go(|d| d.private(A1, "ard-a", true));

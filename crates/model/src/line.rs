@@ -282,7 +282,7 @@ pub enum FarEnd {
 }
 
 /// What is to know of a dialled call: at its caller's line what was dialled, at the line that it rings who calls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 pub struct Dialled {
     /// The number at the other end; while it is dialled the digits so far.
     pub number: String,

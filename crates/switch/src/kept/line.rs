@@ -2,8 +2,8 @@
 //!
 //! Law: these are the names and words on the disk of every floor. Call control's own may change, these may only grow.
 
-use dealerboard_call_control::{KeptConference, KeptLine, KeptParty};
-use dealerboard_model::{CallId, ConferenceId, LineId, Position, RecordingId, TurretId, UserId};
+use dealerboard_call_control::{KeptConference, KeptDialled, KeptLine, KeptParty};
+use dealerboard_model::{CallId, ConferenceId, LineId, Position, RecordPolicy, RecordingId, TurretId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -16,6 +16,10 @@ struct Line {
     calling: bool,
     #[serde(default)]
     far_gone: bool,
+    #[serde(default)]
+    dialled: Option<Dialled>,
+    #[serde(default = "off")]
+    record_also: RecordPolicy,
     #[serde(default)]
     parties: Vec<Party>,
     #[serde(default)]
@@ -38,6 +42,20 @@ struct Party {
 }
 
 #[derive(Serialize, Deserialize)]
+struct Dialled {
+    peer: LineId,
+    number: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    incoming: bool,
+}
+
+fn off() -> RecordPolicy {
+    RecordPolicy::Off
+}
+
+#[derive(Serialize, Deserialize)]
 struct Conference {
     id: ConferenceId,
     place: u32,
@@ -54,6 +72,13 @@ pub fn to_value(kept: &KeptLine) -> Value {
         recording: kept.recording,
         calling: kept.calling,
         far_gone: kept.far_gone,
+        dialled: kept.dialled.clone().map(|it| Dialled {
+            peer: it.peer,
+            number: it.dialled.number,
+            name: it.dialled.name,
+            incoming: it.dialled.incoming,
+        }),
+        record_also: kept.record_also,
         parties: parties(&kept.parties),
         holders: parties(&kept.holders),
         conference: kept.conference.as_ref().map(|it| Conference {
@@ -94,6 +119,11 @@ pub fn from_value(line: &str, value: Value) -> serde_json::Result<KeptLine> {
         recording: read.recording,
         calling: read.calling,
         far_gone: read.far_gone,
+        dialled: read.dialled.map(|Dialled { peer, number, name, incoming }| KeptDialled {
+            peer,
+            dialled: dealerboard_model::Dialled { number, name, incoming },
+        }),
+        record_also: read.record_also,
         parties: parties(read.parties),
         holders: parties(read.holders),
         conference: read.conference.map(|it| KeptConference {
@@ -122,6 +152,15 @@ mod tests {
             recording: Some(RecordingId(9)),
             calling: false,
             far_gone: true,
+            dialled: Some(KeptDialled {
+                peer: LineId::from("ext-4012.1"),
+                dialled: dealerboard_model::Dialled {
+                    number: "4012".into(),
+                    name: Some("Marsh".into()),
+                    incoming: true,
+                },
+            }),
+            record_also: RecordPolicy::Required,
             parties: vec![party],
             holders: vec![holder],
             conference: Some(KeptConference { id: ConferenceId(1), place: 2, by: user, unattended: false }),
