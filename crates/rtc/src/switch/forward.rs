@@ -19,7 +19,7 @@ mod tests;
 
 use dealerboard_model::{Csrc, TrackId, TurretId, Uplink};
 use ears::{Ears, Lease};
-use numbers::Numbers;
+use numbers::{End, Numbers};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -292,7 +292,7 @@ impl Forwarder {
         let mut waiting = std::mem::take(&mut state.early);
         if let (Some(end), true) = (end, began) {
             state.numbers.go_on(end);
-            waiting.retain(|packet| end.is_before(packet.arrived));
+            leave_out_carried(&mut waiting, end);
         }
         let legs = route.as_ref().map_or(&[][..], |route| &route.legs);
         for (hearer, peer) in &mut self.peers {
@@ -387,6 +387,23 @@ impl Forwarder {
         }
         outcome
     }
+}
+
+/// Leaves out what another microphone has carried until `end`. Of packets that came at once all but the last were said before
+/// they came: each counts as if it had come as soon after it was said as the one behind it.
+fn leave_out_carried(waiting: &mut VecDeque<UplinkPacket>, end: End) {
+    let mut behind: Option<(u32, Instant)> = None;
+    let mut carried = 0;
+    for (place, packet) in waiting.iter().enumerate().rev() {
+        let sooner = behind.and_then(|(rtp_ts, at)| at.checked_sub(numbers::time(rtp_ts.wrapping_sub(packet.rtp_ts))));
+        let at = sooner.map_or(packet.arrived, |at| at.min(packet.arrived));
+        if !end.is_before(at) {
+            carried = place + 1;
+            break;
+        }
+        behind = Some((packet.rtp_ts, at));
+    }
+    waiting.drain(..carried);
 }
 
 /// One copy for each hearer, however many lines lead there, on the best lane; none for the talker.

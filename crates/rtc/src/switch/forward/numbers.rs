@@ -72,8 +72,7 @@ pub(super) struct End {
 impl End {
     /// A packet that came at `arrived` says what comes after it, not what was said by the other microphone already.
     pub fn is_before(&self, arrived: Instant) -> bool {
-        let half = Duration::from_micros(u64::from(self.samples) * 1_000 / u64::from(SAMPLES_MS) / 2);
-        arrived >= self.arrived + half
+        arrived >= self.arrived + time(self.samples) / 2
     }
 }
 
@@ -127,6 +126,11 @@ impl Numbers {
         self.rtp_ts.begin_anew();
         (self.goes_on, self.least, self.end) = (None, 0, None);
     }
+}
+
+/// How long so many samples at 48 kHz last.
+pub(super) fn time(samples: u32) -> Duration {
+    Duration::from_micros(u64::from(samples) * 1_000 / u64::from(SAMPLES_MS))
 }
 
 /// How long an Opus packet is, in samples at 48 kHz (RFC 6716 section 3.1).

@@ -502,3 +502,39 @@ fn a_voice_that_was_closed_a_moment_before_it_moves_goes_on_all_the_same() {
     let next = ears(&by(&mut bench, 1, Uplink::Right, 90, 77));
     assert_eq!(next, [(first[0].0, first[0].1 + 1, first[0].2 + 200 * 48, 1)], "a pause stays as long as it was");
 }
+
+#[test]
+fn mov_1_what_was_said_before_a_burst_came_and_the_old_microphone_has_carried_is_not_heard_twice() {
+    // The burst comes so long after the newest packet of the old microphone.
+    for (after_ms, left) in [(2, 0), (8, 1), (18, 2)] {
+        let mut bench = Bench::new(2, 16);
+        moved(&mut bench, 1, Uplink::Left, None);
+        bench.forwarder.wait_for(TurretId(1), Uplink::Right, Some(Duration::from_millis(20)));
+        for n in 0..8_u16 {
+            bench.pass(FRAME);
+            by(&mut bench, 1, Uplink::Left, n, u32::from(n) * 480);
+        }
+        bench.pass(Duration::from_millis(after_ms));
+        for n in 0..5_u16 {
+            by(&mut bench, 1, Uplink::Right, n, 7_000 + u32::from(n) * 480);
+        }
+        let mut heard = moved(&mut bench, 1, Uplink::Right, Some((TurretId(1), Uplink::Left))).ears;
+        bench.pass(FRAME);
+        heard.extend(by(&mut bench, 1, Uplink::Right, 5, 7_000 + 5 * 480).ears);
+        let said: Vec<u8> = heard.iter().map(|it| it.payload[1]).collect();
+        let expected: Vec<u8> = (5 - left..6).collect();
+        assert_eq!(said, expected, "{after_ms} ms after the old one");
+        assert_eq!(heard[0].seq, 9, "it follows eight of the old one");
+        assert!(heard.windows(2).all(|it| it[1].seq == it[0].seq + 1 && it[1].rtp_ts == it[0].rtp_ts + 480));
+    }
+}
+
+#[test]
+fn a_burst_of_a_microphone_that_follows_no_other_is_heard_whole() {
+    let mut bench = Bench::new(2, 16);
+    for n in 0..5_u16 {
+        by(&mut bench, 1, Uplink::Right, n, u32::from(n) * 480);
+    }
+    let heard = moved(&mut bench, 1, Uplink::Right, None).ears;
+    assert_eq!(heard.iter().map(|it| it.payload[1]).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+}
