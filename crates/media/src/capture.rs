@@ -4,11 +4,12 @@
 //! so that who listens and who records knows that the microphone is there. What counts is when a sample was captured, however
 //! late its block comes: what was said before the gate opened is never encoded; all that was said before it shut is, and is
 //! flushed through the codec's look-ahead, so that the far end hears it. A shut microphone keeps its last 50 ms here: a busy
-//! turret may come to a press after the block that holds the first syllable.
+//! turret may come to a press after the block that holds the first syllable. A voice that goes on here from another microphone
+//! is understood from any of its first packets.
 
 use crate::gate::{Gate, Said, Shared, is_open};
 use crate::{MediaError, PAYLOAD_MAX, RATE_HZ, ns_to_samples, samples_to_ns};
-use opus::{Application, Bitrate, Channels, Encoder};
+use opus::{Application, Bitrate, Channels, Encoder, Signal};
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -33,6 +34,11 @@ const KEPT_BLOCKS: usize = 64;
 
 /// A keyed uplink sends at least this often, silence or not: silence is not absence.
 const ALIVE_NS: u64 = 200_000_000;
+
+/// Where a voice goes on from another microphone, packets lean on nothing for so long, 200 ms: more than `move.overlap` with the
+/// delays of a busy network. The switch passes the voice on from one of them (rule MOV-1), to a decoder that remembers the other
+/// microphone. What leans on what is not remembered comes out at a tenth of its level, and takes 100 ms to come back.
+const ALONE_SAMPLES: usize = 9_600;
 
 /// From 7 on libopus tells noise from sound by what the sound is, and by how loud it is beside the talk. Below, a tone that does
 /// not change is noise after a second, and DTX leaves it out.
@@ -70,16 +76,21 @@ struct Block {
     length: usize,
     first_sample_ns: u64,
     begins: bool,
+    /// It begins a talk in which a voice goes on that another microphone has carried.
+    goes_on: bool,
     ends: bool,
 }
 
 impl Block {
     /// At most [`BLOCK`] samples.
     fn of(samples: &[f32], first_sample_ns: u64) -> Self {
-        let mut block =
-            Self { samples: [0.0; BLOCK], length: samples.len(), first_sample_ns, begins: false, ends: false };
+        let mut block = Self { length: samples.len(), ..Self::empty(first_sample_ns) };
         block.samples[..samples.len()].copy_from_slice(samples);
         block
+    }
+
+    fn empty(first_sample_ns: u64) -> Self {
+        Self { samples: [0.0; BLOCK], length: 0, first_sample_ns, begins: false, goes_on: false, ends: false }
     }
 }
 
@@ -177,7 +188,7 @@ impl CaptureTap {
 
     fn end(&mut self, now_ns: u64) {
         if self.ending {
-            let block = Block { samples: [0.0; BLOCK], length: 0, first_sample_ns: now_ns, begins: false, ends: true };
+            let block = Block { ends: true, ..Block::empty(now_ns) };
             // While the ring is full, the end is tried again with the next block.
             self.ending = self.ring.push(block).is_err();
         }
@@ -189,7 +200,8 @@ impl CaptureTap {
             let at = place * BLOCK;
             let first_sample_ns = first_sample_ns.saturating_add(samples_to_ns(at));
             let begins = self.talk != Some(talk);
-            let mut block = Block { begins, ..Block::of(part, first_sample_ns) };
+            let goes_on = begins && self.shared.goes_on.load(Ordering::Acquire) == talk;
+            let mut block = Block { begins, goes_on, ..Block::of(part, first_sample_ns) };
             let [from, to] = [quiet.start, quiet.end].map(|sample| sample.saturating_sub(at).min(part.len()));
             if from < to {
                 block.samples[from..to].fill(0.0);
@@ -240,6 +252,8 @@ pub struct UplinkEncoder {
     /// Samples of silence that are still to be encoded so that the last ones come out at the far end.
     flush: usize,
     look_ahead: usize,
+    /// Samples of this talk whose packets are still to lean on nothing; none: they may.
+    alone: Option<usize>,
     marker: bool,
     seq: u16,
     rtp_ts: u32,
@@ -280,6 +294,7 @@ pub fn capture_pair(config: UplinkConfig) -> Result<(CaptureTap, UplinkEncoder, 
         rest: None,
         flush: 0,
         look_ahead,
+        alone: None,
         marker: false,
         seq: 0,
         rtp_ts: 0,
@@ -322,7 +337,7 @@ impl UplinkEncoder {
 
     fn take(&mut self, block: Block, from: usize) {
         if block.begins && from == 0 {
-            self.begin(block.first_sample_ns);
+            self.begin(block.first_sample_ns, block.goes_on);
         }
         if self.frame.is_empty() && block.length > 0 {
             self.frame_ns = block.first_sample_ns + samples_to_ns(from);
@@ -347,7 +362,7 @@ impl UplinkEncoder {
         self.flush = self.flush.saturating_sub(room);
     }
 
-    fn begin(&mut self, first_sample_ns: u64) {
+    fn begin(&mut self, first_sample_ns: u64, goes_on: bool) {
         self.frame.clear();
         self.flush = 0;
         self.marker = true;
@@ -358,10 +373,25 @@ impl UplinkEncoder {
         }
         // A fresh talk does not begin with the echo of the last one; the encoder only refuses when it is broken.
         let _ = self.encoder.reset_state();
+        self.stand_alone(goes_on);
+    }
+
+    /// Makes packets that lean on nothing, or on those before them.
+    fn stand_alone(&mut self, alone: bool) {
+        // The speech layer of Opus leans on the samples before a packet even where it predicts nothing, and what is called music
+        // goes without that layer; the encoder only refuses when it is broken.
+        let _ = self.encoder.set_signal(if alone { Signal::Music } else { Signal::Auto });
+        let _ = self.encoder.set_prediction_disabled(alone);
+        self.alone = alone.then_some(ALONE_SAMPLES);
     }
 
     /// Encodes the frame; false when it says nothing that has to be sent.
     fn encode(&mut self, out: &mut EncodedPacket) -> bool {
+        match self.alone {
+            Some(0) => self.stand_alone(false),
+            Some(left) => self.alone = Some(left.saturating_sub(self.frame_samples)),
+            None => {}
+        }
         let length = self.encoder.encode_float(&self.frame, &mut out.payload);
         self.frame.clear();
         let rtp_ts = self.rtp_ts;

@@ -203,3 +203,63 @@ fn a_keyed_microphone_in_a_silent_room_sends_at_least_every_200_ms() {
     let widest = sent.windows(2).map(|w| w[1].first_sample_ns - w[0].first_sample_ns).max().unwrap();
     assert!(widest <= ALIVE_NS + samples_to_ns(480));
 }
+
+/// A vowel at 120 Hz: pulses that ring at 600 Hz.
+fn vowel(samples: usize) -> Vec<f32> {
+    let (mut last, mut before) = (0.0_f32, 0.0_f32);
+    let ring = |n: usize| {
+        let pulse = if n.is_multiple_of(400) { 0.03 } else { 0.0 };
+        (last, before) = (pulse + 1.9835 * last - 0.9896 * before, last);
+        last
+    };
+    (0..samples).map(ring).collect()
+}
+
+/// The packets of a microphone that opens at sample `from` of what is said.
+fn packets_from(said: &[f32], from: usize, open: impl Fn(&Gate, u64)) -> Vec<EncodedPacket> {
+    let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
+    open(&gate, at(from));
+    let mut all = Vec::new();
+    for (place, block) in said.chunks_exact(240).enumerate() {
+        tap.on_capture(block, samples_to_ns(place * 240));
+        all.extend(packets(&mut uplink));
+    }
+    all
+}
+
+#[test]
+fn mov_1_a_decoder_that_has_heard_another_microphone_understands_a_talk_from_any_of_its_first_packets() {
+    let tone: Vec<f32> =
+        (0..96_000).map(|n| 0.3 * (n as f32 * 440.0 * std::f32::consts::TAU / 48_000.0).sin()).collect();
+    for (what, said) in [("tone", tone), ("vowel", vowel(96_000))] {
+        let old = packets_from(&said, 0, Gate::open);
+        for (opens, skipped) in [(72_000, 1), (72_130, 2), (72_310, 3), (72_400, 10), (72_470, 19)] {
+            let new = packets_from(&said, opens, Gate::open_to_go_on);
+            let mut decoder = opus::Decoder::new(RATE_HZ, Channels::Mono).unwrap();
+            let mut level = |packet: &EncodedPacket| {
+                let mut samples = [0.0; 480];
+                decoder.decode_float(&packet.payload[..packet.length], &mut samples, false).unwrap();
+                (samples.iter().map(|it| it * it).sum::<f32>() / 480.0).sqrt()
+            };
+            let goes_on_ns = new[skipped].first_sample_ns;
+            let before: Vec<f32> =
+                old.iter().take_while(|it| it.first_sample_ns < goes_on_ns).map(&mut level).collect();
+            let usual = before[before.len() - 20..].iter().sum::<f32>() / 20.0;
+            let after: Vec<f32> = new[skipped..].iter().take(20).map(|it| level(it) / usual).collect();
+            assert!(after.iter().all(|it| (0.5..1.5).contains(it)), "{what} from packet {skipped}: {after:.2?}");
+        }
+    }
+}
+
+#[test]
+fn a_voice_that_goes_on_by_an_open_microphone_is_a_talk_of_its_own_and_nothing_of_it_is_missing() {
+    let (mut tap, mut uplink, gate) = capture_pair(UplinkConfig::default()).unwrap();
+    gate.open(0);
+    let then = feed(&mut tap, 4_800, 240, 0);
+    gate.open_to_go_on(then);
+    feed(&mut tap, 4_800, 240, then);
+    let packets = packets(&mut uplink);
+    let begun: Vec<u64> = packets.iter().filter(|it| it.marker).map(|it| it.first_sample_ns).collect();
+    assert_eq!(begun, [0, then]);
+    assert!(packets.windows(2).all(|it| it[1].seq == it[0].seq + 1));
+}

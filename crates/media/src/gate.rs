@@ -13,6 +13,8 @@ use std::thread::Thread;
 pub(crate) struct Shared {
     /// Twice the number of openings so far, and one more while it is open.
     pub(crate) gate: AtomicU32,
+    /// The opening, as `gate` counts them, by which a voice goes on that another microphone has carried.
+    pub(crate) goes_on: AtomicU32,
     /// An open gate lets silence through.
     silent: AtomicBool,
     /// When the last opening was, by the clock of the captures.
@@ -45,6 +47,15 @@ impl Gate {
         if let Some(device) = self.0.device.get() {
             device.unpark();
         }
+    }
+
+    /// Opens the microphone for a voice that another one has carried until now, which is a talk of its own should this one be
+    /// open already: who hears that voice comes in at any of the first packets, and understands it.
+    pub fn open_to_go_on(&self, now_ns: u64) {
+        self.shut(now_ns);
+        let next = self.0.gate.load(Ordering::Acquire).wrapping_add(1);
+        self.0.goes_on.store(next, Ordering::Release);
+        self.open(now_ns);
     }
 
     /// Shuts the microphone, at `now_ns`.

@@ -81,12 +81,17 @@ impl TurretTask {
         self.end_fail_tone();
         match (self.expected_mic(&act), &act) {
             (Some(pending), Act::Move { line, position, .. }) => {
+                self.goes_on = Some(pending.uplink);
                 self.local.mics.press_to_move(id, pending);
                 // A mute goes with its call.
                 let was = self.facts.position_of(line).filter(|was| *was != Position::Speakers);
                 if was.is_some_and(|was| self.local.muted.contains(was)) {
                     self.local.muted.mute(*position, &self.facts, &self.local.mics);
                 }
+            }
+            (Some(pending), Act::TakeOver { .. }) => {
+                self.goes_on = Some(pending.uplink);
+                self.local.mics.press(id, pending);
             }
             (Some(pending), _) => self.local.mics.press(id, pending),
             (None, _) => {}

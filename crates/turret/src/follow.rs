@@ -34,9 +34,11 @@ impl TurretTask {
         self.drop_ended_talks();
         let open = mics::open(&self.facts, &self.local);
         let silent = mics::silent(&self.facts, &self.local);
+        let goes_on = self.goes_on.take();
         let sends = Uplink::ALL.map(|uplink| {
             let among = |gates: &[mics::Gate]| gates.iter().any(|gate| gate.uplink == uplink);
             match (among(&open), among(&silent)) {
+                (true, _) if goes_on == Some(uplink) => Sends::VoiceGoesOn,
                 (true, _) => Sends::Voice,
                 (false, true) => Sends::Silence,
                 (false, false) => Sends::Nothing,

@@ -19,7 +19,7 @@ use crate::voice::{Sends, Voice, monotonic_ns};
 use crate::voice_path::VoicePath;
 use dealerboard_audio_device::Listed;
 use dealerboard_media::Tone;
-use dealerboard_model::{Csrc, LineId, Position, UserId};
+use dealerboard_model::{Csrc, LineId, Position, Uplink, UserId};
 use dealerboard_wire::{Act, FromTurret};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -95,6 +95,8 @@ pub(crate) struct TurretTask {
     pub(crate) needles: Needles,
     /// When the user did what is to be followed, if they did it: their words count from then on, however busy the machine.
     pub(crate) acted_ns: Option<u64>,
+    /// The uplink by which a call goes on that was spoken by another microphone, as the user has just wished.
+    pub(crate) goes_on: Option<Uplink>,
     /// When the round trip on show was measured.
     pub(crate) trip_shown: Option<Instant>,
     /// The view shows the end.

@@ -190,6 +190,7 @@ impl Turret {
             keeps_history: false,
             needles: Needles::default(),
             acted_ns: None,
+            goes_on: None,
             trip_shown: None,
             welcomed: false,
             left: false,

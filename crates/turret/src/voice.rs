@@ -50,6 +50,8 @@ pub enum Sends {
     Silence,
     /// What its microphone hears.
     Voice,
+    /// What its microphone hears from now on: a voice that another one has carried until now.
+    VoiceGoesOn,
 }
 
 type Senders = Arc<Mutex<[Option<UplinkSender>; 3]>>;
@@ -110,6 +112,10 @@ impl Voice {
                 Sends::Voice => {
                     gate.set_silent(false, now_ns);
                     gate.open(now_ns);
+                }
+                Sends::VoiceGoesOn => {
+                    gate.set_silent(false, now_ns);
+                    gate.open_to_go_on(now_ns);
                 }
             }
         }
