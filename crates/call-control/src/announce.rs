@@ -44,7 +44,13 @@ pub fn announce(s: &mut State, turret: TurretId, line: &LineId, whom: &UserId) -
     }
     let at = s.line(line)?.leg(turret).map_or(Position::Left, |leg| leg.party.position);
     // Who talks with them already goes on there.
-    let up = intercom::between(s, &me, whom).filter(|up| s.lines[up].leg(turret).is_some());
+    let up = intercom::between(s, &me, whom);
+    let elsewhere = up.as_ref().map(|up| &s.lines[up]).filter(|up| up.leg(turret).is_none());
+    if elsewhere.is_some_and(|up| up.legs().iter().any(|leg| leg.party.user == me)) {
+        let sentence = format!("You talk with {} at your other turret; announce the call from there.", s.name_of(whom));
+        return Err(Refusal::new(RefusalCode::Stale, sentence));
+    }
+    let up = up.filter(|up| s.lines[up].leg(turret).is_some());
     if up.is_none() && at == Position::Speakers {
         let sentence =
             format!("{} is on your speakers; move it to a handset, then announce it.", s.line(line)?.spec.name);
@@ -113,6 +119,19 @@ pub fn cancel(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     let at = s.line(&with)?.leg(turret).map(|leg| leg.party.position).ok_or_else(|| stale(&name))?;
     hang_up(s, line, &with);
     hold::resume(s, turret, line, call, Take { at, private: false })
+}
+
+/// A line was joined with others: who was to hear of it first is in it now, or what was an intercom is a conference, and nothing
+/// is announced there any more.
+pub fn joined(s: &mut State, line: &LineId) {
+    let Some(found) = s.lines.get(line) else { return };
+    let members = found.spec.members.keys().filter(|_| found.intercom.is_some());
+    let with = |other: &&Line| other.announced.as_ref().is_some_and(|it| it.with == *line);
+    let announced = members.flat_map(|user| s.lines_of_user(user)).filter(with).map(|other| other.spec.line.clone());
+    let over: Vec<LineId> = announced.chain([line.clone()]).collect();
+    for one in over {
+        s.line_mut(&one).into_iter().for_each(|found| found.announced = None);
+    }
 }
 
 /// The intercom of an announcement ends for both.

@@ -8,6 +8,7 @@
 //! Law: a party of a conference is a party on each of its lines, at one position (CNF-3); who joins one line joins all, and who
 //! leaves one leaves all.
 
+use crate::announce;
 use crate::call;
 use crate::happenings::Happening;
 use crate::line::Leg;
@@ -125,6 +126,7 @@ pub fn join(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Po
         s.put_leg(line, Leg::new(me.clone(), true, now));
     }
     make_one(s, &base, line, &me.user);
+    s.joined_with(&base).iter().for_each(|one| announce::joined(s, one));
     spread(s, &base, Some((turret, at)));
     privacy::close_strangers(s, &base);
     mute::close_strangers(s, &base);
@@ -294,6 +296,24 @@ pub fn drop_line(s: &mut State, line: &LineId) {
     }
 }
 
+/// Who holds one line of a conference on which nobody is any more holds all of it: no line of it waits for nobody.
+fn hold_all(s: &mut State, lines: &[LineId], heir: &UserId) {
+    let all = || lines.iter().filter_map(|line| s.lines.get(line));
+    if all().any(|found| !found.legs().is_empty()) {
+        return;
+    }
+    let Some(party) = all().flat_map(|found| found.holders()).find(|party| party.user == *heir).cloned() else {
+        return;
+    };
+    for line in lines {
+        if s.lines.get(line).is_some_and(|found| !found.is_held_by(party.turret)) {
+            s.add_guest(line, heir);
+            s.put_holder(line, party.clone());
+            crate::hold::begin_timers(s, line, party.turret);
+        }
+    }
+}
+
 /// Somebody has left a conference: what they added is the longest present's (CNF-5), and nobody's when none is left: then all of
 /// it is released, or goes on without anybody here (CNF-6).
 pub fn left(s: &mut State, id: ConferenceId, user: &UserId) {
@@ -313,6 +333,7 @@ pub fn left(s: &mut State, id: ConferenceId, user: &UserId) {
             for one in s.conferences.entry(id).or_default().iter_mut().filter(|one| one.by == *user) {
                 one.by = heir.clone();
             }
+            hold_all(s, &lines, &heir);
             s.touched.extend(lines);
         }
         None if s.policy(None, Some(user)).conference_no_local == ConferenceNoLocal::Keep => {

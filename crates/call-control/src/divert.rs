@@ -379,9 +379,8 @@ pub fn refuse(s: &mut State, turret: TurretId, line: &LineId) -> Done {
 
 /// Somebody cannot be rung any more: what rings at them goes on (DIV-7).
 pub fn left(s: &mut State, user: &UserId) {
-    let lines = s.guest_lines.get(user).into_iter().chain(s.appearances.get(user)).flatten();
-    let diverted = |line: &&LineId| s.lines.get(*line).is_some_and(|it| it.diverted.is_some());
-    let lines: BTreeSet<LineId> = lines.filter(diverted).cloned().collect();
+    let diverted = ringing::lines_at(s, user).filter(|line| line.diverted.is_some());
+    let lines: Vec<LineId> = diverted.map(|line| line.spec.line.clone()).collect();
     lines.iter().for_each(|line| gone(s, line, user));
 }
 

@@ -55,6 +55,7 @@ impl Exchange {
             next_call: floor.first_call,
             appearances: floor.appearances(),
             differ: crate::ringing::appearances(&floor),
+            ringing: BTreeSet::new(),
             routed_until_us: BTreeMap::new(),
             diverts: BTreeMap::new(),
             numbers: dial::numbers(lines.values()),
@@ -103,7 +104,7 @@ impl Exchange {
             self.fire(now, due);
         }
         self.take(now, input);
-        history::follow(&mut self.state);
+        settle(&mut self.state);
         while let Some(due) = self.state.timers.take_before(now.mono_us.saturating_add(1)) {
             self.fire(now, due);
         }
@@ -261,8 +262,14 @@ impl Exchange {
             Timer::HootGap(line, since) => hoot::gap(s, &line, since),
             Timer::RestartWindow => restored::window_over(s),
         }
-        history::follow(s);
+        settle(s);
     }
+}
+
+/// What is read from the one state after each input and each timer.
+fn settle(s: &mut State) {
+    history::follow(s);
+    ringing::note(s);
 }
 
 fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {

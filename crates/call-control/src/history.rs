@@ -19,7 +19,6 @@ use crate::state::State;
 use dealerboard_model::{
     CallId, GroupId, HistoryEntry, HistoryResult, HistoryWay, LineId, LineKind, Moment, Party, TurretId, UserId,
 };
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All calls that are not over for somebody, by line.
@@ -133,18 +132,16 @@ fn members(line: &Line) -> impl Iterator<Item = &Party> {
     line.legs().iter().map(|leg| &leg.party).chain(line.holders())
 }
 
-/// At whom it rings; what waits on hold is no new call.
-fn rung(s: &State, line: &Line) -> BTreeSet<UserId> {
-    if line.ring.as_ref().is_none_or(|ring| ring.recall) {
-        return BTreeSet::new();
-    }
+/// At whom it rings, some of them twice; what waits on hold is no new call.
+fn rung<'s>(s: &'s State, line: &'s Line) -> impl Iterator<Item = &'s UserId> {
+    let is_new = line.ring.as_ref().is_some_and(|ring| !ring.recall);
     let caller = line.intercom.as_ref().map(|about| &about.caller.user);
-    let users: Box<dyn Iterator<Item = &UserId>> = match &line.transfer {
-        Some(transfer) => Box::new(transfer.at.iter()),
-        None => Box::new(line.spec.members.keys().chain(&line.guests)),
-    };
+    let sent = line.transfer.as_ref();
+    let asked = sent.into_iter().flat_map(|transfer| &transfer.at);
+    let members = line.spec.members.keys().chain(&line.guests).filter(move |_| sent.is_none());
     let hears = |user: &&UserId| ringing::is_at(s, line, user) && !ringing::is_quiet_for_now(s, line, user);
-    users.filter(|user| s.seats.contains_key(*user) && Some(*user) != caller).filter(hears).cloned().collect()
+    let users = asked.chain(members).filter(move |_| is_new);
+    users.filter(move |user| s.seats.contains_key(*user) && Some(*user) != caller).filter(hears)
 }
 
 /// Names of who is at the far end: one, and how many more.
@@ -182,19 +179,27 @@ impl Calls {
                 self.parts.insert(party.user.clone(), part);
             }
         }
+        // Many are rung at once, and few differ.
+        let mut alike: Option<Part> = None;
         for user in rung(s, line) {
-            let Entry::Vacant(place) = self.parts.entry(user) else { continue };
-            let mut part = Part::new(s, line, place.key(), HistoryWay::Came);
+            if self.parts.contains_key(user) {
+                continue;
+            }
+            let mut part = match &alike {
+                Some(part) if line.intercom.is_none() => Part { dnd: s.dnd.contains(user), ..part.clone() },
+                Some(_) | None => Part::new(s, line, user, HistoryWay::Came),
+            };
             match (&line.transfer, &line.ring) {
                 (Some(sent), _) => part.via = Some(format!("sent by {}", s.name_of(&sent.by.user))),
                 (None, Some(ring)) => {
                     part.far = Some(ring.from.clone());
-                    let overflow = || routing::is_overflow(line, place.key()).then(|| "overflow".to_owned());
-                    part.via = divert::via(line, place.key()).or_else(overflow);
+                    let overflow = || routing::is_overflow(line, user).then(|| "overflow".to_owned());
+                    part.via = divert::via(line, user).or_else(overflow);
                 }
                 (None, None) => {}
             }
-            place.insert(part);
+            alike.get_or_insert_with(|| part.clone());
+            self.parts.insert(user.clone(), part);
         }
     }
 

@@ -131,7 +131,9 @@ fn free_to_talk(s: &State, turret: TurretId) -> Option<Position> {
 /// The one-to-one call of two people, whoever of them called.
 pub fn between(s: &State, one: &UserId, other: &UserId) -> Option<LineId> {
     let both = |line: &&Line| [one, other].iter().all(|user| line.spec.members.contains_key(*user));
-    let single = |line: &&Line| line.intercom.as_ref().is_some_and(|about| about.group.is_none());
+    // One that was joined with other lines is a conference.
+    let single =
+        |line: &&Line| line.conference.is_none() && line.intercom.as_ref().is_some_and(|about| about.group.is_none());
     let mut calls = s.lines_of_user(one).chain(s.lines_of_user(other)).filter(single);
     calls.find(both).map(|line| line.spec.line.clone())
 }

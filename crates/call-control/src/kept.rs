@@ -153,7 +153,9 @@ fn of(s: &State, recordings: &Recordings, line: &LineId) -> Option<KeptLine> {
         ..KeptParty::from(&transfer.by)
     });
     let holders: Vec<KeptParty> = found.holders().iter().map(KeptParty::from).chain(sender).collect();
-    if parties.is_empty() && holders.is_empty() && !found.unattended {
+    // Of a line of a conference nobody may be left but who holds another one of it.
+    let conference = conference_of(s, found);
+    if parties.is_empty() && holders.is_empty() && conference.is_none() {
         return None;
     }
     Some(KeptLine {
@@ -166,7 +168,7 @@ fn of(s: &State, recordings: &Recordings, line: &LineId) -> Option<KeptLine> {
         record_also: found.record_also,
         parties,
         holders,
-        conference: conference_of(s, found),
+        conference,
     })
 }
 

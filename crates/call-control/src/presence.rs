@@ -56,9 +56,7 @@ pub fn log_on(s: &mut State, turret: TurretId, user: &UserId) {
 
 /// What rings at a user may be shown, or sound, otherwise from now on.
 fn touch_rings(s: &mut State, user: &UserId) {
-    let theirs = s.guest_lines.get(user).into_iter().chain(s.appearances.get(user)).flatten();
-    let rings: Vec<LineId> =
-        theirs.filter(|line| s.lines.get(*line).is_some_and(|it| it.ring.is_some())).cloned().collect();
+    let rings: Vec<LineId> = ringing::lines_at(s, user).map(|line| line.spec.line.clone()).collect();
     s.touched.extend(rings);
 }
 

@@ -83,8 +83,7 @@ pub fn restore(s: &mut State, recordings: &mut Recordings, kept: &BTreeSet<Kept>
 
 impl KeptLine {
     fn is_empty(&self) -> bool {
-        let unattended = self.conference.as_ref().is_some_and(|it| it.unattended);
-        self.parties.is_empty() && self.holders.is_empty() && !unattended
+        self.parties.is_empty() && self.holders.is_empty() && self.conference.is_none()
     }
 }
 

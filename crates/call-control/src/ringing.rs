@@ -78,6 +78,25 @@ pub fn begins_by(s: &mut State, line: &LineId, caller: Option<&UserId>, from: St
     }
 }
 
+/// Notes which of the lines that were touched ring.
+pub fn note(s: &mut State) {
+    let State { touched, lines, ringing, .. } = s;
+    for line in touched.iter() {
+        let rings = lines.get(line).is_some_and(|found| found.ring.is_some());
+        if rings && !ringing.contains(line) {
+            ringing.insert(line.clone());
+        } else if !rings {
+            ringing.remove(line);
+        }
+    }
+}
+
+/// The lines that ring at a user, or could.
+pub fn lines_at<'s>(s: &'s State, user: &'s UserId) -> impl Iterator<Item = &'s Line> {
+    let lines = s.ringing.iter().filter_map(|line| s.lines.get(line)).filter(|line| line.ring.is_some());
+    lines.filter(|line| line.spec.members.contains_key(user) || line.guests.contains(user))
+}
+
 /// It has rung for as long as some appearances wait.
 pub fn delay_over(s: &mut State, line: &LineId, since_us: u64) {
     let rings = |line: &Line| line.ring.as_ref().is_some_and(|ring| ring.since.mono_us == since_us);

@@ -185,9 +185,7 @@ fn tell_caller(s: &mut State, line: &LineId) {
 
 /// Lines that ring on their way at `user`, or may.
 fn on_their_way(s: &State, user: &UserId) -> Vec<LineId> {
-    let lines = s.appearances.get(user).into_iter().chain(s.guest_lines.get(user)).flatten();
-    let rings = |line: &&LineId| s.lines.get(*line).is_some_and(|found| of(found).is_some());
-    lines.filter(rings).cloned().collect()
+    ringing::lines_at(s, user).filter(|line| of(line).is_some()).map(|line| line.spec.line.clone()).collect()
 }
 
 /// Somebody can be asked again: they have logged on, or are back (RTE-6).

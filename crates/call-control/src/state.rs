@@ -59,6 +59,8 @@ pub struct State {
     pub appearances: BTreeMap<UserId, BTreeSet<LineId>>,
     /// Appearances that do not ring as all others.
     pub differ: Appearances,
+    /// The lines that ring.
+    pub ringing: BTreeSet<LineId>,
     /// Until when each user has had a call that was routed to them, monotonic microseconds.
     pub routed_until_us: BTreeMap<UserId, u64>,
     /// The lines whose key each user has for the length of a call only.

@@ -97,6 +97,34 @@ fn trf_5_nobody_announces_to_who_is_not_there_and_the_call_stays_where_it_was() 
 }
 
 #[test]
+fn trf_5_joining_the_call_with_the_intercom_ends_the_announcement() {
+    let mut d = announced();
+    let call = d.call("ard-a");
+    d.act(A1, Act::Join { line: l("ard-a"), call, position: Position::Left }).unwrap();
+    assert_eq!((d.status("ard-a").announced, d.refused(A1, complete())), (None, RefusalCode::Stale));
+    assert_eq!(d.status("ard-a").parties.len(), 2, "whom it was announced to is on it, once");
+}
+
+#[test]
+fn trf_5_who_talks_with_them_at_the_other_seat_announces_from_there_and_the_call_stays_where_it_was() {
+    let mut d = Desk::talking();
+    d.input(Input::LogOn { turret: A1_TOO, user: user(A1) });
+    d.act(A1_TOO, Act::Intercom { user: user(A2), position: Position::Left }).unwrap();
+    assert_eq!(d.refused(A1, Act::Announce { line: l("ard-a"), to: user(A2) }), RefusalCode::Stale);
+    assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
+}
+
+#[test]
+fn trf_5_joining_another_call_with_the_intercom_ends_the_announcement() {
+    let mut d = announced();
+    d.act(A1, Act::Seize { line: l("mrd-a"), position: Position::Right, private: false }).unwrap();
+    d.hold(A1, "mrd-a");
+    let call = d.call("mrd-a");
+    d.act(A1, Act::Join { line: l("mrd-a"), call, position: Position::Left }).unwrap();
+    assert_eq!((d.status("ard-a").announced, d.refused(A1, complete())), (None, RefusalCode::Stale));
+}
+
+#[test]
 fn trf_6_complete_before_the_answer_sends_it_on_as_if_it_had_not_been_announced() {
     let mut d = Desk::talking();
     d.act(A2, Act::Seize { line: l("mrd-a"), position: Position::Left, private: false }).unwrap();

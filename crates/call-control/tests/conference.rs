@@ -202,6 +202,20 @@ fn cnf_5_a_hold_keeps_what_its_holder_added() {
 }
 
 #[test]
+fn cnf_5_who_held_one_line_before_it_was_joined_holds_all_of_them_when_nobody_else_is_left() {
+    let mut d = Desk::talking();
+    d.act(A2, Act::Seize { line: l("mrd-a"), position: Position::Right, private: false }).unwrap();
+    d.act(A1, Act::Bridge { line: l("mrd-a"), call: d.call("mrd-a"), position: Position::Right }).unwrap();
+    d.hold(A2, "mrd-a");
+    let act = join(&d, "mrd-a");
+    d.act(A1, act).unwrap();
+    d.release(A1, "ard-a");
+    assert_eq!(d.phases("ard-a", "mrd-a"), (Held, Held));
+    d.act(A2, d.resume("ard-a")).unwrap();
+    assert_eq!((on(&d, "ard-a"), on(&d, "mrd-a")), (vec![A2], vec![A2]));
+}
+
+#[test]
 fn cnf_6_all_lines_are_released_when_the_last_one_here_leaves() {
     let mut d = joined();
     d.release(A1, "ard-a");

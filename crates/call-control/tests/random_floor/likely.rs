@@ -136,12 +136,16 @@ fn offered(played: &Played, turret: TurretId) -> Vec<(u8, usize)> {
         let status = played.d.status(line);
         if status.phase == LinePhase::OutOfService {
             if turret == B3 {
-                all.push((49, place));
+                all.push((52, place));
             }
         } else if *line == "hoot" {
             let talks = status.talkers.iter().any(|talker| talker.turret == turret);
             if at_a {
                 all.push((if talks { 9 } else { 7 }, place));
+            }
+        } else if let Some(whose) = dials(line) {
+            if whose.contains(&turret) {
+                on_dialled(&status, turret, |kind| all.push((kind, place)));
             }
         } else if line.ends_with("-a") == at_a {
             on_wire(&status, turret, line.starts_with("mrd"), |kind| all.push((kind, place)));
@@ -156,6 +160,27 @@ fn offered(played: &Played, turret: TurretId) -> Vec<(u8, usize)> {
     }
     all.push((13, 0));
     all
+}
+
+/// Who has a line that takes a number.
+fn dials(line: &str) -> Option<&'static [TurretId]> {
+    match line {
+        "dial" => Some(&[A1, A2, A3, A1_TOO]),
+        "ext-4001.1" | "ext-4001.2" => Some(&[A1, A1_TOO]),
+        "ext-4002.1" => Some(&[A2]),
+        "ext-5001.1" | "ext-5001.2" => Some(&[B1]),
+        _ => None,
+    }
+}
+
+fn on_dialled(status: &LineStatus, turret: TurretId, mut may: impl FnMut(u8)) {
+    match status.phase {
+        LinePhase::Idle => [54, 55, 57].into_iter().for_each(may),
+        LinePhase::Dialling => may(53),
+        LinePhase::Calling | LinePhase::Ringing | LinePhase::Talking | LinePhase::Held | LinePhase::OutOfService => {
+            on_wire(status, turret, false, may)
+        }
+    }
 }
 
 fn on_wire(status: &LineStatus, turret: TurretId, is_mrd: bool, mut may: impl FnMut(u8)) {

@@ -10,8 +10,8 @@ pub mod likely;
 use crate::floor::*;
 use dealerboard_call_control::{Act, Exchange, Floor, Input, Kept, KeptParty, MicReport, Output, Value};
 use dealerboard_model::{
-    Allowed, CallId, DivertTo, DivertWhen, LineId, LineKind, LinePhase, LineStatus, Moment, Party, Position, Right,
-    TrackId, TransferTo, TurretId, Uplink,
+    Allowed, CallId, ConferenceStatus, DivertTo, DivertWhen, LineId, LineKind, LinePhase, LineStatus, Moment, Party,
+    Position, Right, TrackId, TransferTo, TurretId, Uplink,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -347,7 +347,10 @@ fn check_kept_lines(d: &Desk, switch: &Switch) {
         let told: Option<Members> = kept.next().map(|kept| (of(&kept.parties), of(&kept.holders)));
         assert!(kept.next().is_none(), "SWI-2 {} is kept twice", status.line);
         let (parties, holders) = members(&status);
-        let goes_on = status.conference.as_ref().is_some_and(|it| it.unattended);
+        let stays = |joined: &ConferenceStatus| {
+            joined.lines.iter().filter(|one| LINES.contains(&one.line.as_str())).count() > 1
+        };
+        let goes_on = status.conference.as_ref().is_some_and(stays);
         if status.sent_to.is_some() {
             assert_eq!(told.map(|told| told.1.len()), Some(1), "SWI-2 {}", status.line);
         } else if parties.is_empty() && holders.is_empty() {
@@ -366,9 +369,10 @@ fn check_rings(d: &Desk, switch: &Switch, on: &BTreeSet<TurretId>) {
         let undisturbed = |turret: TurretId| turret == A2 && d.exchange.person(&user(turret)).dnd;
         let is_there =
             |turret: &TurretId| on.contains(turret) && !switch.lost.contains(turret) && !undisturbed(*turret);
-        let guest = Some(A3).filter(|turret| d.exchange.lines_of(*turret).iter().any(|(line, ..)| *line == l(name)));
+        let has_key = |turret: &TurretId| d.exchange.lines_of(*turret).iter().any(|(line, ..)| *line == l(name));
+        let guests = ALL.into_iter().filter(has_key).filter(is_there);
         let there: Vec<TurretId> = at.into_iter().filter(is_there).collect();
-        let heard = there.iter().copied().chain(guest.filter(is_there)).any(|turret| ring.is_heard_at(turret));
+        let heard = there.iter().copied().chain(guests).any(|turret| ring.is_heard_at(turret));
         assert!(there.is_empty() || heard, "I23 {name} {ring:?}");
     }
 }
@@ -572,9 +576,8 @@ impl Played {
         self.switch = Switch { kept, lost: self.on.clone(), ..Switch::default() };
         for status in before.iter().filter(|status| status.line.as_str() != "hoot" && status.sent_to.is_none()) {
             let now = self.d.status(status.line.as_str());
-            let calls = status.phase == LinePhase::Calling;
-            let is_wire = LINES[..4].contains(&status.line.as_str());
-            let expected = if calls || !is_wire { Members::default() } else { members(status) };
+            let calls = matches!(status.phase, LinePhase::Calling | LinePhase::Dialling);
+            let expected = if calls { Members::default() } else { members(status) };
             assert_eq!(members(&now), expected, "SWI-2 {} over a restart", status.line);
             assert_eq!(now.ring, None, "SWI-2 {}", status.line);
         }
@@ -614,6 +617,11 @@ impl Played {
             return None;
         }
         step(d, switch, &input);
+        if let Input::LogOn { turret, .. } = &input {
+            // What goes on already stands in its snapshot.
+            let seen = d.exchange.lines_of(*turret).into_iter().filter(|(.., kind)| *kind == LineKind::Intercom);
+            seen.for_each(|(line, ..)| switch.intercoms.entry(line).or_default().push(*turret));
+        }
         again.input(input.clone());
         on.retain(|turret| !switch.over.contains(turret));
         check(d, switch);
