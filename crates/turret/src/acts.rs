@@ -155,6 +155,8 @@ impl TurretTask {
             | Act::HideHistory { .. }
             | Act::Right { .. }
             | Act::WhoHears { .. }
+            | Act::Broadcast { .. }
+            | Act::BroadcastLine { .. }
             | Act::Private { .. }
             | Act::Join { .. }
             | Act::Unjoin { .. }
@@ -208,6 +210,8 @@ impl TurretTask {
             | Act::Signal { .. }
             | Act::Right { .. }
             | Act::WhoHears { .. }
+            | Act::Broadcast { .. }
+            | Act::BroadcastLine { .. }
             | Act::Private { .. }
             | Act::Join { .. }
             | Act::Unjoin { .. }
@@ -381,6 +385,7 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::Talk { line, .. }
         | Act::Right { line, .. }
         | Act::WhoHears { line }
+        | Act::BroadcastLine { line, .. }
         | Act::OpenMic { line }
         | Act::TalkBack { line, .. }
         | Act::Dial { line, .. } => Some(line),
@@ -388,6 +393,7 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         Act::Intercom { .. }
         | Act::IntercomGroup { .. }
         | Act::IntercomPicked { .. }
+        | Act::Broadcast { .. }
         | Act::HideHistory { .. }
         | Act::Dnd { .. } => None,
     }

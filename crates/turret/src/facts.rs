@@ -5,11 +5,12 @@
 use crate::calling::Whom;
 use crate::history::Journal;
 use dealerboard_model::{
-    AnnouncedCall, Csrc, GroupId, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right, Ring,
-    RingInCall, RingPriority, TalkMode, TurretId, UserId,
+    AnnouncedCall, BroadcastStatus, Csrc, GroupId, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right,
+    Ring, RingInCall, RingPriority, TalkMode, TurretId, UserId,
 };
 use dealerboard_wire::{
-    Event, IntercomGroup, Me, Number, OpenMic, Page, Person, RecorderHealth, SecondPress, Snapshot, TalkerLabel,
+    ChannelGroup, Event, IntercomGroup, Me, Number, OpenMic, Page, Person, RecorderHealth, SecondPress, Snapshot,
+    TalkerLabel,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +35,10 @@ pub struct Facts {
     pub pages: Vec<Page>,
     /// Lines on the speakers, in the order of the channels.
     pub speakers: Vec<LineId>,
+    /// Groups of those channels.
+    pub channel_groups: Vec<ChannelGroup>,
+    /// What this turret talks to with one key.
+    pub broadcast: Option<BroadcastStatus>,
     /// Everybody on the floor.
     pub people: Vec<Person>,
     /// How each of them is.
@@ -76,6 +81,8 @@ impl Default for Facts {
             talk_modes: BTreeMap::new(),
             pages: Vec::new(),
             speakers: Vec::new(),
+            channel_groups: Vec::new(),
+            broadcast: None,
             people: Vec::new(),
             person_statuses: BTreeMap::new(),
             groups: Vec::new(),
@@ -105,6 +112,7 @@ impl Facts {
         self.talk_modes = snapshot.talk_modes.into_iter().collect();
         self.pages = snapshot.pages;
         self.speakers = snapshot.speakers;
+        (self.channel_groups, self.broadcast) = (snapshot.channel_groups, snapshot.broadcast);
         self.people = snapshot.people;
         self.person_statuses = snapshot.person_statuses.into_iter().map(|it| (it.user.clone(), it)).collect();
         (self.groups, self.intercom_latches) = (snapshot.groups, snapshot.intercom_latches);
@@ -141,6 +149,7 @@ impl Facts {
                 self.talkers.insert(label.csrc, label.clone());
             }
             Event::OpenMics { mics } => self.mics.clone_from(mics),
+            Event::Broadcast { status } => self.broadcast.clone_from(status),
             Event::Recorder { recorder } => self.recorder = recorder.clone(),
             Event::NotHeard { line, on: true } => {
                 self.not_heard.insert(line.clone());
@@ -327,6 +336,8 @@ mod tests {
     fn snapshot(lines: Vec<LineFacts>) -> Snapshot {
         let (user, name, desk_name) = (UserId::from("reyes"), "A. Reyes".to_owned(), "Rates".to_owned());
         Snapshot {
+            channel_groups: Vec::new(),
+            broadcast: None,
             now: NOW,
             me: Me { user, name, desk: "rates".into(), desk_name, seat: "1".into(), roles: Vec::new() },
             lines,
