@@ -12,6 +12,7 @@ use crate::happenings::Happening;
 use crate::hoot;
 use crate::line::{Leaving, Leg};
 use crate::messages::{Accepted, Refusal, RefusalCode};
+use crate::mute;
 use crate::position;
 use crate::state::{Done, State, stale};
 use crate::timer::Timer;
@@ -69,6 +70,8 @@ pub fn to(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Posi
         }
         (leg.party.position, leg.broadcast) = (at, false);
     }
+    // Who comes from the speakers to a handset may bring a global mute with them (MUT-4).
+    mute::close_strangers(s, line);
     s.set_timer(now.plus_ms(MOVE_MAX_MS), Timer::MoveOver(turret, now.mono_us));
     Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
 }

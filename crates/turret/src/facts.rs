@@ -33,6 +33,8 @@ pub struct Facts {
     pub talk_modes: BTreeMap<LineId, TalkMode>,
     /// Pages of keys.
     pub pages: Vec<Page>,
+    /// The switch takes a talk key of several lines.
+    pub takes_broadcasts: bool,
     /// Lines on the speakers, in the order of the channels.
     pub speakers: Vec<LineId>,
     /// Groups of those channels.
@@ -80,6 +82,7 @@ impl Default for Facts {
             rights: BTreeMap::new(),
             talk_modes: BTreeMap::new(),
             pages: Vec::new(),
+            takes_broadcasts: false,
             speakers: Vec::new(),
             channel_groups: Vec::new(),
             broadcast: None,
@@ -201,10 +204,27 @@ impl Facts {
         status.ring.as_ref().is_some_and(is_at)
     }
 
-    /// The channels of the speakers, in their order: calls that were moved there come last.
+    /// It is heard on the speakers while its user talks to it and to others with one key.
+    fn is_broadcast_to(&self, line: &LineId) -> bool {
+        let lines = self.broadcast.iter().flat_map(|it| &it.lines);
+        lines.into_iter().any(|one| one.line == *line)
+    }
+
+    /// A line has a channel on the speakers, or is heard there as one.
+    #[must_use]
+    pub fn is_channel(&self, line: &LineId) -> bool {
+        self.speakers.contains(line) || self.is_broadcast_to(line)
+    }
+
+    /// The channels of the speakers, in their order: calls that were moved there come last, and what is talked to with others.
     pub fn channels(&self) -> impl Iterator<Item = &LineId> {
-        let moved =
-            |line: &&LineId| self.position_of(line) == Some(Position::Speakers) && !self.speakers.contains(line);
+        let moved = |line: &&LineId| {
+            let here = match self.position_of(line) {
+                Some(position) => position == Position::Speakers,
+                None => self.is_broadcast_to(line),
+            };
+            here && !self.speakers.contains(line)
+        };
         self.speakers.iter().chain(self.statuses.keys().filter(moved))
     }
 

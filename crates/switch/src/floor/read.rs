@@ -5,8 +5,8 @@ use super::entry::{Entry, Reading};
 use super::keys;
 use super::nearest::instead;
 use super::words::{
-    ChannelGroup, Channels, Counterparty, Desk, DialLine, End, Extension, FloorFile, Group, Hoot, Members, Page, Placed, ShoutDown,
-    Speed, User, Whose, Wire, WireKind,
+    ChannelGroup, Channels, Counterparty, Desk, DialLine, End, Extension, FloorFile, Group, Hoot, Members, Page,
+    Placed, ShoutDown, Speed, User, Whose, Wire, WireKind,
 };
 use super::{CHANNEL_GROUPS_MAX, CHANNELS_MAX, Mistake, PAGE_KEYS_MAX};
 use dealerboard_call_control::{Level, NUMBER_MAX};
