@@ -346,19 +346,14 @@ fn brc_5_each_line_has_a_track_of_its_own_and_a_mark_that_the_words_go_to_others
     let tracks: Vec<(TrackId, String)> = d
         .out
         .iter()
-        .filter_map(|out| match out {
-            Output::TrackOpened { track, line, turret: A1, uplink: Uplink::Mic, .. } => {
-                Some((*track, line.to_string()))
-            }
-            _ => None,
+        .filter_map(|out| {
+            let Output::TrackOpened { track, line, turret: A1, uplink: Uplink::Mic, .. } = out else { return None };
+            Some((*track, line.to_string()))
         })
         .collect();
     assert_eq!(tracks.iter().map(|(_, line)| line.as_str()).collect::<BTreeSet<_>>(), BTreeSet::from(ALL));
-    let marks = d.out.iter().filter_map(|out| match out {
-        Output::Happened { line, what: Happening::Broadcasts, .. } => Some(line.to_string()),
-        _ => None,
-    });
-    assert_eq!(marks.count(), 3);
+    let is_mark = |out: &&Output| matches!(out, Output::Happened { what: Happening::Broadcasts, .. });
+    assert_eq!(d.out.iter().filter(is_mark).count(), 3);
     up(&mut d, A1, &ALL);
     assert_eq!(d.out.iter().filter(|out| matches!(out, Output::TrackClosed { .. })).count(), 3);
 }
@@ -457,9 +452,9 @@ fn brc_3_what_is_told_of_a_broadcast_is_told_once_and_to_its_turret_alone() {
     let told: Vec<(TurretId, Option<BroadcastStatus>)> = d
         .out
         .iter()
-        .filter_map(|out| match out {
-            Output::Broadcast { turret, status } => Some((*turret, status.clone())),
-            _ => None,
+        .filter_map(|out| {
+            let Output::Broadcast { turret, status } = out else { return None };
+            Some((*turret, status.clone()))
         })
         .collect();
     assert_eq!(told, [(A1, d.exchange.broadcast(A1))]);

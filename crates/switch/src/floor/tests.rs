@@ -543,7 +543,8 @@ fn spk_5_groups_of_channels_are_on_the_panel_and_name_only_channels_of_their_own
         ["there is no channel \"caldr\"; write \"calder\" instead"]
     );
     assert!(said("[{ name = \"None\", lines = [] }]")[0].starts_with("a group of channels has 1 to 10 lines"));
-    assert!(said("[{ name = \"Both\", line = [] }]")[0].contains("a group of channels has no key \"line\""));
+    let odd = said("[{ name = \"Both\", line = [] }]");
+    assert!(odd.iter().any(|it| it.contains("a group of channels has no key \"line\"")), "{odd:?}");
     assert!(said("\"both\"")[0].contains("must be a list of tables"));
     let twice = "[{ name = \"A\", lines = [\"calder\", \"calder\"] }, { name = \"A\", lines = [\"sterling\"] }]";
     assert_eq!(said(twice).len(), 2, "{:?}", said(twice));
