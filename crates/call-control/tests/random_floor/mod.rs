@@ -656,9 +656,8 @@ impl Played {
                 continue;
             }
             let now = self.d.status(status.line.as_str());
-            let calls = status.phase == LinePhase::Calling;
-            let is_wire = LINES[..4].contains(&status.line.as_str());
-            let expected = if calls || !is_wire { Members::default() } else { stays };
+            let calls = matches!(status.phase, LinePhase::Calling | LinePhase::Dialling);
+            let expected = if calls { Members::default() } else { stays };
             assert_eq!(members(&now), expected, "SWI-2 {} over a restart", status.line);
             assert_eq!(now.ring, None, "SWI-2 {}", status.line);
         }
