@@ -123,10 +123,12 @@ impl TurretTask {
                 self.local.several.let_go(lines);
             }
             Act::BroadcastLine { line, on } => {
-                if !on {
+                if *on {
+                    self.local.several.add(line);
+                } else {
+                    self.local.several.drop_line(line, &self.facts);
                     self.local.mics.shut(&self.facts, line, true, id);
                 }
-                self.local.several.set_line(line, *on);
             }
             Act::Hold { line, .. }
             | Act::Announce { line, .. }

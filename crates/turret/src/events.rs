@@ -75,6 +75,9 @@ impl TurretTask {
         self.local.mics.answered(id);
         let taken_back = self.local.calls.dropped(id);
         self.local.dialling.answered(id, None);
+        if let Some(lines) = self.local.several.unanswered(id) {
+            self.act(Act::Broadcast { lines, on: false, latched: false }).await;
+        }
         let Some(act) = act else { return };
         if let Some(sentence) = not_sent(&act, &self.facts).filter(|_| !taken_back) {
             self.note(line_of_act(&act).cloned(), sentence, true);

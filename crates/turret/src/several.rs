@@ -117,14 +117,23 @@ impl Several {
         }
     }
 
-    /// A line is added to what it is meant for, or dropped.
-    pub fn set_line(&mut self, line: &LineId, on: bool) {
+    /// A line is added to what it is meant for.
+    pub fn add(&mut self, line: &LineId) {
+        self.open.iter_mut().for_each(|open| drop(open.lines.insert(line.clone())));
+    }
+
+    /// A line is dropped from what it is meant for; without any that hears it the key is let go.
+    pub fn drop_line(&mut self, line: &LineId, facts: &Facts) {
         let Some(open) = &mut self.open else { return };
-        if on {
-            open.lines.insert(line.clone());
-        } else {
-            open.lines.remove(line);
+        open.lines.remove(line);
+        if !facts.mics.iter().any(|mic| is_talk(facts, mic) && open.lines.contains(&mic.line)) {
+            (self.open, self.tail) = (None, None);
         }
+    }
+
+    /// A command will have no answer: what gave way to it may be open at the switch still, and is to be shut.
+    pub fn unanswered(&mut self, id: Uuid) -> Option<Vec<LineId>> {
+        self.before.take_if(|before| before.by == id).map(|before| before.key.asked)
     }
 
     /// A command was done: what gave way to it is over.

@@ -201,3 +201,21 @@ fn a_refused_key_of_several_lines_says_so_for_two_seconds_and_is_shut() {
     assert!(local.several.on_tick(Instant::now() + PENDING));
     assert_eq!(group(&(facts, local)).talk, TalkView::Closed);
 }
+
+#[test]
+fn brc_4_the_last_line_that_hears_lets_the_key_go_when_it_is_dropped() {
+    let (mut facts, mut local) = talking();
+    local.several.drop_line(&"macro".into(), &facts);
+    assert!(local.several.talks_to(&"rates".into()) && !local.several.talks_to(&"macro".into()));
+    listed(&mut facts, &["rates"]);
+    local.several.drop_line(&"rates".into(), &facts);
+    assert!(local.several.down().is_none());
+}
+
+#[test]
+fn what_gave_way_to_a_press_that_has_no_answer_is_shut_at_the_switch() {
+    let (_, mut local) = talking();
+    local.several.give_way(Uuid::from_u128(2));
+    assert_eq!(local.several.unanswered(Uuid::from_u128(3)), None);
+    assert_eq!(local.several.unanswered(Uuid::from_u128(2)), Some(lines(&["macro", "rates"])));
+}
