@@ -107,3 +107,15 @@ test('says that ten lines are as many as one key has', async () => {
   expect(store.message?.what).toContain('10 lines at most');
   expect(group('Picked lines').getByText('10 lines')).toBeTruthy();
 });
+
+test('picks a line that has no channel at its key, by a right click and by I', async () => {
+  const key = document.querySelector<HTMLElement>('.key[data-line="fenmoor"]')!;
+  await fireEvent.contextMenu(key);
+  expect(store.picks.lines).toEqual([]);
+  await fireEvent.click(screen.getByText('Pick lines'));
+  await fireEvent.contextMenu(key);
+  expect(store.picks.lines).toEqual(['fenmoor']);
+  expect(key.getAttribute('aria-label')).toContain('picked');
+  await fireEvent.keyDown(key, { key: 'i' });
+  expect(store.picks.lines).toEqual([]);
+});

@@ -1,4 +1,4 @@
-// Channels that are picked on the spot for one talk key. Law: while such a key is down, what is picked is what hears it, and a pick
+// Lines that are picked on the spot for one talk key: channels, and keys by a right click or `I`. Law: while such a key is down, what is picked is what hears it, and a pick
 // adds or drops that line alone.
 import { SvelteSet } from 'svelte/reactivity';
 import type { ChannelGroupView } from '../generated/ChannelGroupView';
@@ -41,5 +41,11 @@ export class Picks {
   press(): void {
     this.on = !this.on;
     if (!this.on) this.#picked.clear();
+  }
+
+  /** Whoever uses the window now has picked nothing. */
+  forget(): void {
+    this.on = false;
+    this.#picked.clear();
   }
 }

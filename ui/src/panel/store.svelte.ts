@@ -17,6 +17,7 @@ import type { PersonView } from '../generated/PersonView';
 import type { Position } from '../generated/Position';
 import type { PositionView } from '../generated/PositionView';
 import type { View } from '../generated/View';
+import { Picks } from './picks.svelte';
 import { SETTLE_MS } from './strays';
 import type { Transport } from './transport';
 
@@ -78,6 +79,8 @@ export class PanelStore {
   diverting = $state<string | null>(null);
   /** The line whose card is on show. */
   card = $state<string | null>(null);
+  /** Lines that are picked on the spot for one talk key. */
+  readonly picks = new Picks(this);
   /** The element that was pressed last: messages point at it. */
   pressed: Element | null = null;
 
@@ -251,7 +254,10 @@ export class PanelStore {
 
   /** What this window keeps for itself belongs to who is logged on. */
   #head(header: Header): void {
-    if (header.user_id !== this.header?.user_id) [this.dialog, this.unseen, this.history] = [null, 0, null];
+    if (header.user_id !== this.header?.user_id) {
+      [this.dialog, this.unseen, this.history] = [null, 0, null];
+      this.picks.forget();
+    }
     this.header = header;
   }
 
