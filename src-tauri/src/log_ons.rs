@@ -36,6 +36,7 @@ impl LogOns {
             | Change::People(_)
             | Change::Person(_)
             | Change::Groups(_)
+            | Change::ChannelGroups(_)
             | Change::Incoming(_)
             | Change::Notice(_)
             | Change::Meters(_)

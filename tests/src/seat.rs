@@ -206,6 +206,7 @@ impl Shown {
             Change::People(people) => view.people = people,
             Change::Person(person) => put(&mut view.people, person, |a, b| a.user == b.user),
             Change::Groups(groups) => view.groups = groups,
+            Change::ChannelGroups(groups) => view.channel_groups = groups,
             Change::Incoming(incoming) => view.incoming = incoming,
             Change::Notice(notice) => self.notices.push_back(notice),
             Change::Meters(meters) => self.meters = Some(meters),

@@ -37,7 +37,7 @@ const aldersea = { ...idle('Aldersea Money', 60), ...lit('ringing_low', 'RINGING
 
 const channel = (number: number, name: string, words: string, more: Partial<ChannelView> = {}): ChannelView => ({
   number, line: `ch-${number}`, name, kind: [1, 2, 3, 4, 15, 16].includes(number) ? 'hoot' : 'ard', words, talking: false, volume: 0.6,
-  muted: false, solo: false, ducked: false, talk: 'closed', talk_mode: 'momentary', talk_since_utc_ms: null, here: false, closes_utc_ms: null, quiet_since_utc_ms: null,
+  muted: false, solo: false, ducked: false, talk: 'closed', talk_mode: 'momentary', talk_since_utc_ms: null, here: false, grouped: false, closes_utc_ms: null, quiet_since_utc_ms: null,
   proof: { state: 'silent' }, lamp: 'idle', ...more,
 });
 const channels = [
@@ -81,6 +81,10 @@ export const fixture: View = {
     person('m.osei', 'M. Osei', 'In a call with you', 'in_use_here', { line: 'intercom-1' }), person('t.marsh', 'T. Marsh', 'Calder Wynn', 'in_use_elsewhere'),
     person('r.lindt', 'R. Lindt', 'Orsay Crédit, 1 held', 'in_use_elsewhere'), person('j.whitlock', 'J. Whitlock', 'Do not disturb', 'idle', { dnd: true }),
     person('d.keane', 'D. Keane', 'New York Rates', 'idle'), person('c.brandt', 'C. Brandt', 'Logged off', 'idle', { logged_on: false }),
+  ],
+  channel_groups: [
+    { group: 'Clients', name: 'Clients', lines: ['ch-5', 'ch-6', 'ch-7'], words: '3 lines', talk: 'closed', talk_mode: 'momentary', talk_since_utc_ms: null, closes_utc_ms: null, hear: [], left_out: [], muted: false },
+    { group: 'Hoots', name: 'Hoots', lines: ['ch-1', 'ch-2'], words: 'D. Keane · Rates NY hoot', talk: 'closed', talk_mode: 'both', talk_since_utc_ms: null, closes_utc_ms: null, hear: [], left_out: [], muted: true },
   ],
   groups: [{ group: 'rates-london', name: 'Rates London', words: 'Group · 12 people', size: 12, lamp: 'idle', line: null, talk: 'closed' }],
   incoming: [

@@ -187,7 +187,12 @@ fn leave(s: &mut State, turret: TurretId, line: &LineId, mine: bool) {
     let Some(found) = s.lines.get(line) else { return };
     let holders: Vec<TurretId> = found.holders().iter().map(|holder| holder.turret).collect();
     let holds: Vec<_> = holders.into_iter().filter(|at| !mine || *at == turret).collect();
-    let left = s.take_leg(line, turret).map(|leg| leg.party.user);
+    let left = s.take_leg(line, turret).map(|leg| leg.party);
+    if left.as_ref().is_some_and(|party| party.position == Position::Speakers) {
+        // What was released at the speakers is not talked on any more, by its talk key neither.
+        hoot::let_go(s, turret, line);
+    }
+    let left = left.map(|party| party.user);
     let held: Vec<_> = holds.into_iter().filter_map(|at| s.take_holder(line, at)).collect();
     let user = left.or_else(|| held.into_iter().find(|holder| holder.turret == turret).map(|holder| holder.user));
     let Some(found) = s.lines.get(line) else { return };

@@ -12,11 +12,11 @@ use crate::restored::{self, Awaited};
 use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
 use crate::{
-    Floor, announce, ard, bridge, call, conference, dial, divert, group, hold, hoot, intercom, loss, moves, mrd,
-    presence, privacy, recorder, rights, ringing, routing, service, supervisor, takeover, transfer,
+    Floor, announce, ard, bridge, broadcast, call, conference, dial, divert, group, hold, hoot, intercom, loss, moves,
+    mrd, presence, privacy, recorder, rights, ringing, routing, service, supervisor, takeover, transfer,
 };
 use dealerboard_model::{
-    LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, Right, TurretId, Uplink, UserId,
+    BroadcastStatus, LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, Right, TurretId, Uplink, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,6 +78,9 @@ impl Exchange {
             acts: 0,
             touched: BTreeSet::new(),
             closed: BTreeSet::new(),
+            broadcasts: BTreeMap::new(),
+            broken: BTreeSet::new(),
+            touched_broadcasts: BTreeSet::new(),
             handed: BTreeMap::new(),
             touched_people: BTreeSet::new(),
             outputs: Vec::new(),
@@ -155,6 +158,12 @@ impl Exchange {
     #[must_use]
     pub fn mics(&self, turret: TurretId) -> Vec<MicReport> {
         self.sent.voice.mics(turret)
+    }
+
+    /// What a turret talks to with one key, for a snapshot.
+    #[must_use]
+    pub fn broadcast(&self, turret: TurretId) -> Option<BroadcastStatus> {
+        broadcast::status(&self.state, turret)
     }
 
     /// The lines that a turret sees beside its own, for a snapshot: intercoms, and those of which it has the key for a call.
@@ -268,6 +277,7 @@ impl Exchange {
 
 /// What is read from the one state after each input and each timer.
 fn settle(s: &mut State) {
+    broadcast::follow(s);
     history::follow(s);
     ringing::note(s);
 }
@@ -300,6 +310,8 @@ fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {
         }
         Act::Signal { line, on } => mrd::signal(s, turret, &line, on),
         Act::Talk { line, on, latched } => hoot::talk(s, turret, &line, on, latched),
+        Act::Broadcast { lines, on, latched } => broadcast::talk(s, turret, &lines, on, latched),
+        Act::BroadcastLine { line, on } => broadcast::line(s, turret, &line, on),
         Act::Right { line, user, allowed } => rights::set(s, turret, &line, &user, allowed),
         Act::WhoHears { line } => rights::who_hears(s, turret, &line),
         Act::OpenMic { line } => call::open_mic(s, turret, &line),

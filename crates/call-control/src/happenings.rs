@@ -100,6 +100,8 @@ pub enum Happening {
         /// It stays open when it is let go.
         latched: bool,
     },
+    /// It is one key for several lines at once: they hear the same words.
+    Broadcasts,
     /// It was let go.
     TalkKeyUp,
     /// A talk was closed without its user.

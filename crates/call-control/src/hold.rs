@@ -34,8 +34,10 @@ pub fn may_hold(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusa
     if found.calling {
         return Err(Refusal::new(RefusalCode::NotHoldable, format!("{name} still rings; wait or release it.")));
     }
-    if found.leg(turret).is_none() {
-        return Err(stale(name));
+    let Some(leg) = found.leg(turret) else { return Err(stale(name)) };
+    if leg.broadcast {
+        let sentence = format!("{name} is open for your broadcast and goes with it; move it to a handset to keep it.");
+        return Err(Refusal::new(RefusalCode::NotHoldable, sentence));
     }
     let Some(user) = s.user_of(turret) else { return Err(stale(name)) };
     let holders = s.lines_of_user(user).flat_map(|line| line.holders());

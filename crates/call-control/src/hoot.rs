@@ -6,6 +6,7 @@
 //!                          └────────── speech | press ──────┘
 //! ```
 
+use crate::broadcast;
 use crate::happenings::Happening;
 use crate::intercom;
 use crate::line::{Closes, Key, Line, Talk};
@@ -15,11 +16,11 @@ use crate::policy::{Policy, Value};
 use crate::room;
 use crate::state::{Done, State};
 use crate::timer::{TALK_WARNING_MS, Timer};
-use dealerboard_model::{LineId, LineKind, Moment, Right, TurretId, Uplink};
+use dealerboard_model::{CallId, LineId, LineKind, Moment, Right, TurretId, Uplink};
 
 /// A talk key goes down or up (SPK-1, HOT-1, HOT-3).
 pub fn talk(s: &mut State, turret: TurretId, line: &LineId, on: bool, latched: bool) -> Done {
-    let right = s.right_on(turret, line)?;
+    s.right_on(turret, line)?;
     if !on {
         end_talk(s, turret, line, Happening::TalkKeyUp);
         if let Some(seat) = s.turrets.get_mut(&turret) {
@@ -27,11 +28,7 @@ pub fn talk(s: &mut State, turret: TurretId, line: &LineId, on: bool, latched: b
         }
         return Ok(Accepted { line: Some(line.clone()), position: None, call: None });
     }
-    if right == Right::Listen {
-        let name = s.line(line)?.spec.name.clone();
-        let sentence = format!("You may only listen on {name}; to talk there, ask your administrator.");
-        return Err(Refusal::new(RefusalCode::ListenOnly, sentence));
-    }
+    may_speak(s, turret, line)?;
     may_talk_now(s, turret, line)?;
     mute::may_talk(s, turret, line)?;
     s.recordable(line)?;
@@ -41,6 +38,14 @@ pub fn talk(s: &mut State, turret: TurretId, line: &LineId, on: bool, latched: b
     if s.line(line)?.spec.kind.is_open() && s.line(line)?.talk(turret).is_none() {
         room::make(s, line, &user)?;
     }
+    broadcast::answers(s, turret, line);
+    let call = open(s, turret, line, latched, false)?;
+    Ok(Accepted { line: Some(line.clone()), position: None, call: Some(call) })
+}
+
+/// Opens the talk of a turret on a line, or takes one more press on its key; by the key of its broadcast, or by the line's own.
+pub fn open(s: &mut State, turret: TurretId, line: &LineId, latched: bool, broadcast: bool) -> Result<CallId, Refusal> {
+    let user = s.party(turret, dealerboard_model::Position::Speakers)?.user;
     let call = match s.line(line)?.call {
         Some(call) => call,
         None => s.new_call(),
@@ -52,22 +57,41 @@ pub fn talk(s: &mut State, turret: TurretId, line: &LineId, on: bool, latched: b
     }
     found.call = Some(call);
     match s.talk_mut(line, turret) {
-        Some(talk) => (talk.latched, talk.pressed, talk.closes) = (latched, now, None),
-        None => s.put_talk(line, Talk { user, turret, since: now, latched, pressed: now, closes: None }),
+        Some(talk) => {
+            (talk.latched, talk.pressed, talk.closes, talk.broadcast) = (latched, now, None, broadcast);
+        }
+        None => s.put_talk(line, Talk { user, turret, since: now, latched, pressed: now, closes: None, broadcast }),
     }
     s.happened_at(line, turret, Happening::TalkKeyDown { latched });
     touch_legs(s, turret);
     watch(s, turret, line);
-    Ok(Accepted { line: Some(line.clone()), position: None, call: Some(call) })
+    Ok(call)
+}
+
+/// Who may only listen does not talk (HOT-1).
+pub fn may_speak(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
+    match s.right_on(turret, line)? {
+        Right::Speak => Ok(()),
+        Right::Listen => {
+            let name = &s.line(line)?.spec.name;
+            let sentence = format!("You may only listen on {name}; to talk there, ask your administrator.");
+            Err(Refusal::new(RefusalCode::ListenOnly, sentence))
+        }
+    }
 }
 
 /// A wire can be talked on from the speakers only while it is up.
-fn may_talk_now(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
+pub fn may_talk_now(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
     if let (Err(private), true) = (s.open_to_others(line), s.line(line)?.leg(turret).is_none()) {
         return Err(private);
     }
     let found = s.line(line)?;
     let name = &found.spec.name;
+    if found.leg(turret).is_some_and(|leg| leg.enters.is_some()) {
+        // Who was only announced is heard by nobody, by a talk key neither (SUP-2).
+        let sentence = format!("You enter {name} in a moment; press its talk key then.");
+        return Err(Refusal::new(RefusalCode::Stale, sentence));
+    }
     match found.spec.kind {
         LineKind::Hoot | LineKind::ShoutDown => Ok(()),
         LineKind::Ard | LineKind::Mrd | LineKind::Extension | LineKind::Dial
@@ -102,8 +126,12 @@ pub fn let_go(s: &mut State, turret: TurretId, line: &LineId) {
     }
 }
 
-/// The microphones of a turret's calls are shut; they open by a press.
+/// The microphones of a turret's calls are shut; they open by a press. While its user goes on talking on another line they are
+/// not heard there, and hear again when they end that.
 fn shut_handsets(s: &mut State, turret: TurretId) {
+    if s.talks_anywhere(turret) {
+        return;
+    }
     let open = |line: &&Line| line.leg(turret).is_some_and(|leg| leg.mic || leg.mic_lapsed);
     let lines: Vec<LineId> = s.lines_of(turret).filter(open).map(|line| line.spec.line.clone()).collect();
     for leg in lines {
@@ -150,13 +178,17 @@ pub fn stop_all(s: &mut State, turret: TurretId) {
     for line in talks_of(s, turret) {
         stop(s, turret, &line);
     }
+    broadcast::follow(s);
 }
 
 /// No voice of this turret's talks reaches the switch: they do not outlive it, and their user is told (I7).
 pub fn orphaned(s: &mut State, turret: TurretId) {
     for line in talks_of(s, turret) {
-        stop(s, turret, &line);
-        let name = s.lines.get(&line).map(|found| found.spec.name.clone()).unwrap_or_default();
+        if talk_of(s, &line, turret).is_none() {
+            continue;
+        }
+        let name = named(s, turret, &line);
+        broadcast::stop(s, turret, &line);
         let sentence =
             format!("Your voice did not reach the switch: the microphone on {name} was closed. Press again.");
         s.notice(turret, Some(&line), sentence, Some(Sound::Warning));
@@ -168,6 +200,14 @@ pub fn orphaned(s: &mut State, turret: TurretId) {
 pub fn quiet_since(s: &State, turret: TurretId, uplink: Uplink, pressed: Moment) -> Option<Moment> {
     let quiet = s.turrets.get(&turret)?.quiet[uplink.index()]?;
     Some(if quiet.mono_us > pressed.mono_us { quiet } else { pressed })
+}
+
+/// What a turret talks on with the key by which it talks on `line`.
+fn named(s: &State, turret: TurretId, line: &LineId) -> String {
+    let lines = broadcast::lines_with(s, turret, line);
+    let names =
+        lines.iter().filter_map(|line| s.lines.get(line)).map(|it| intercom::name_for(s, it, s.user_of(turret)));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// The lines that a turret talks on.
@@ -241,13 +281,15 @@ fn warn(s: &mut State, line: &LineId, turret: TurretId, why: Closes) {
     let policy = policy_of(s, line, turret);
     let warned_ms = if why == Closes::Silent { policy.latch_silent_release_ms } else { TALK_WARNING_MS };
     let at = s.now.plus_ms(warned_ms);
-    let Some(name) = s.lines.get(line).map(|found| intercom::name_for(s, found, s.user_of(turret))) else { return };
+    let name = named(s, turret, line);
     let Some((key, _)) = key_of(s, line, turret) else { return };
     // Speech takes back what silence announced, and nothing else.
     if key.closes.is_some_and(|(_, announced)| announced != Closes::Silent || why == Closes::Silent) {
         return;
     }
-    s.set_closes(line, turret, Some((at, why)));
+    for one in broadcast::lines_with(s, turret, line) {
+        s.set_closes(&one, turret, Some((at, why)));
+    }
     let soon = Value::Ms(warned_ms);
     let sentence = match why {
         Closes::Silent => {
@@ -263,20 +305,22 @@ fn warn(s: &mut State, line: &LineId, turret: TurretId, why: Closes) {
         Closes::Held => format!("The talk key of {name} has been down for long: it closes in {soon}."),
     };
     s.notice(turret, Some(line), sentence, Some(Sound::Warning));
-    s.set_timer(at, Timer::TalkCloses(line.clone(), turret, at.mono_us));
+    for one in broadcast::lines_with(s, turret, line) {
+        s.set_timer(at, Timer::TalkCloses(one, turret, at.mono_us));
+    }
 }
 
 /// The warning was not heeded (SPK-3).
 pub fn closes(s: &mut State, line: &LineId, turret: TurretId, at_us: u64) {
     let Some((key, _)) = key_of(s, line, turret) else { return };
     let Some((_, why)) = key.closes.filter(|(at, _)| at.mono_us == at_us) else { return };
-    let Some(name) = s.lines.get(line).map(|found| intercom::name_for(s, found, s.user_of(turret))) else { return };
+    let name = named(s, turret, line);
     let because = match why {
         Closes::Silent => "nothing was said",
         Closes::Long => "it was open for too long",
         Closes::Held => "its talk key was down for too long",
     };
-    stop(s, turret, line);
+    broadcast::stop(s, turret, line);
     intercom::shut(s, turret, line);
     s.notice(turret, Some(line), format!("The microphone on {name} was closed: {because}."), Some(Sound::Warning));
 }

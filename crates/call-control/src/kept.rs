@@ -145,7 +145,11 @@ impl From<&Party> for KeptParty {
 fn of(s: &State, recordings: &Recordings, line: &LineId) -> Option<KeptLine> {
     let found = s.lines.get(line).filter(|found| is_kept(found))?;
     let call = found.call?;
-    let parties: Vec<KeptParty> = found.legs().iter().map(|leg| KeptParty::from(&leg.party)).collect();
+    let parties: Vec<KeptParty> = {
+        // No broadcast outlives a restart, and what it has opened goes with it.
+        let stays = found.legs().iter().filter(|leg| !leg.broadcast);
+        stays.map(|leg| KeptParty::from(&leg.party)).collect()
+    };
     let sender = found.transfer.as_ref().map(|transfer| KeptParty {
         private: false,
         exclusive: false,

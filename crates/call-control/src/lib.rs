@@ -7,6 +7,7 @@
 mod announce;
 mod ard;
 mod bridge;
+mod broadcast;
 mod call;
 mod conference;
 mod dial;

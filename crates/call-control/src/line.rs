@@ -31,6 +31,8 @@ pub struct Leg {
     pub leaving: Option<Leaving>,
     /// Its user's other turret has asked for it.
     pub goes: Option<Goes>,
+    /// It is there for its turret's broadcast alone, and goes with it (BRC-5).
+    pub broadcast: bool,
 }
 
 /// Where a call goes when it is heard from there.
@@ -50,7 +52,17 @@ pub struct Leaving {
 
 impl Leg {
     pub fn new(party: Party, mic: bool, now: Moment) -> Self {
-        Self { party, mic, mic_since: now, mic_lapsed: false, enters: None, key: None, leaving: None, goes: None }
+        Self {
+            party,
+            mic,
+            mic_since: now,
+            mic_lapsed: false,
+            enters: None,
+            key: None,
+            leaving: None,
+            goes: None,
+            broadcast: false,
+        }
     }
 
     /// The uplink by which it is spoken.
@@ -70,6 +82,8 @@ pub struct Talk {
     pub pressed: Moment,
     /// Announced: when it closes unless its user does something, and why.
     pub closes: Option<(Moment, Closes)>,
+    /// Its key is that of its turret's broadcast, and its user hears the line while it is down.
+    pub broadcast: bool,
 }
 
 /// What keeps a microphone open that closes when it is forgotten (SPK-3).
@@ -329,6 +343,9 @@ impl State {
         let found = self.line_mut(line).ok()?;
         let place = found.talks.iter().position(|talk| talk.turret == turret)?;
         let talk = found.talks.remove(place);
+        if talk.broadcast {
+            self.broken.insert((turret, line.clone()));
+        }
         self.settle(line, turret, &talk.user);
         Some(talk)
     }
@@ -380,6 +397,8 @@ impl State {
     }
 
     fn unsettle(&mut self, line: &LineId, old: &Line) {
+        let broken = old.talks.iter().filter(|talk| talk.broadcast).map(|talk| (talk.turret, line.clone()));
+        self.broken.extend(broken);
         let legs = old.legs.iter().map(|leg| &leg.party).chain(&old.holders);
         let parties = legs.map(|party| (party.turret, &party.user));
         for (turret, user) in parties.chain(old.talks.iter().map(|talk| (talk.turret, &talk.user))) {

@@ -4,8 +4,8 @@ use crate::Floor;
 use crate::happenings::Happening;
 use crate::kept::Kept;
 use dealerboard_model::{
-    Allowed, CallId, DivertTo, DivertWhen, GroupId, HistoryEntry, LineId, LineKind, LineStatus, Listener, Moment,
-    PersonStatus, Position, RecordingId, TrackId, TransferTo, TurretId, Uplink, UserId,
+    Allowed, BroadcastStatus, CallId, DivertTo, DivertWhen, GroupId, HistoryEntry, LineId, LineKind, LineStatus,
+    Listener, Moment, PersonStatus, Position, RecordingId, TrackId, TransferTo, TurretId, Uplink, UserId,
 };
 
 /// Everything that can change call state.
@@ -137,6 +137,10 @@ pub enum Act {
     Signal { line: LineId, on: bool },
     /// Talk key of a speaker channel or hoot.
     Talk { line: LineId, on: bool, latched: bool },
+    /// Talk key of several lines at once.
+    Broadcast { lines: Vec<LineId>, on: bool, latched: bool },
+    /// Adds a line to what that key talks to, or drops it, while it is down.
+    BroadcastLine { line: LineId, on: bool },
     /// Sets what a user may do on a hoot: a supervisor's act.
     Right { line: LineId, user: UserId, allowed: Allowed },
     /// Asks who hears a hoot.
@@ -355,6 +359,13 @@ pub enum Output {
         turret: TurretId,
         /// All of them.
         mics: Vec<MicReport>,
+    },
+    /// What a turret talks to with one key has changed.
+    Broadcast {
+        /// Whose.
+        turret: TurretId,
+        /// All of it; none when it is over.
+        status: Option<BroadcastStatus>,
     },
     /// A message for one turret.
     Notice {

@@ -12,6 +12,7 @@ use crate::happenings::Happening;
 use crate::hoot;
 use crate::line::{Leaving, Leg};
 use crate::messages::{Accepted, Refusal, RefusalCode};
+use crate::mute;
 use crate::position;
 use crate::state::{Done, State, stale};
 use crate::timer::Timer;
@@ -21,7 +22,7 @@ use dealerboard_model::{CallId, LineId, LineKind, Position, TurretId, Uplink};
 pub const MOVE_MAX_MS: u64 = 500;
 
 /// Calls that the speakers of one turret carry at most, besides their channels.
-const SPEAKERS_MAX: usize = 32;
+pub const SPEAKERS_MAX: usize = 32;
 
 /// Moves a call, with all that is joined with it.
 pub fn to(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Position) -> Done {
@@ -67,8 +68,10 @@ pub fn to(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Posi
                 leg.leaving = (said && old != at.uplink()).then_some(Leaving { uplink: old, since: now });
             }
         }
-        leg.party.position = at;
+        (leg.party.position, leg.broadcast) = (at, false);
     }
+    // Who comes from the speakers to a handset may bring a global mute with them (MUT-4).
+    mute::close_strangers(s, line);
     s.set_timer(now.plus_ms(MOVE_MAX_MS), Timer::MoveOver(turret, now.mono_us));
     Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })
 }

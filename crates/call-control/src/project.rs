@@ -2,6 +2,7 @@
 //! touched, and sent only where it differs from what was sent last (rule I19).
 
 use crate::announce::Announced;
+use crate::broadcast;
 use crate::dial;
 use crate::divert;
 use crate::line::Line;
@@ -12,8 +13,8 @@ use crate::ringing;
 use crate::state::State;
 use crate::voice::{self, Voice, hearers, is_lost, mics_of};
 use dealerboard_model::{
-    AnnouncedCall, ConferenceLine, ConferenceStatus, FarEnd, IntercomCall, LineId, LineKind, LinePhase, LineStatus,
-    PersonStatus, Proof, RecordPolicy, Talker, TurretId, UserId,
+    AnnouncedCall, BroadcastStatus, ConferenceLine, ConferenceStatus, FarEnd, IntercomCall, LineId, LineKind,
+    LinePhase, LineStatus, PersonStatus, Proof, RecordPolicy, Talker, TurretId, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Sent {
     lines: BTreeMap<LineId, LineStatus>,
     people: BTreeMap<UserId, PersonStatus>,
+    broadcasts: BTreeMap<TurretId, BroadcastStatus>,
     pub voice: Voice,
 }
 
@@ -170,8 +172,22 @@ pub fn derive(s: &mut State, sent: &mut Sent, recordings: &mut Recordings) -> (B
     }
     let people = std::mem::take(&mut s.touched_people);
     derive_people(s, sent, &people);
+    derive_broadcasts(s, sent);
     voice::derive(s, &mut sent.voice, recordings, &touched);
     (touched, people)
+}
+
+fn derive_broadcasts(s: &mut State, sent: &mut Sent) {
+    for turret in std::mem::take(&mut s.touched_broadcasts) {
+        let status = broadcast::status(s, turret);
+        let before = match &status {
+            Some(now) => sent.broadcasts.insert(turret, now.clone()),
+            None => sent.broadcasts.remove(&turret),
+        };
+        if before != status {
+            s.outputs.push(Output::Broadcast { turret, status });
+        }
+    }
 }
 
 fn derive_people(s: &mut State, sent: &mut Sent, people: &BTreeSet<UserId>) {

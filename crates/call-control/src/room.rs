@@ -17,17 +17,8 @@ use dealerboard_model::{LineId, Role, TurretId, Uplink, UserId};
 
 /// Makes room for a talk of `user` (HOT-3, HOT-4).
 pub fn make(s: &mut State, line: &LineId, user: &UserId) -> Result<(), Refusal> {
-    let found = s.line(line)?;
-    let limit = s.policy(Some(line), None).hoot_talkers;
-    if found.talks().len() < limit {
-        return Ok(());
-    }
-    let name = found.spec.name.clone();
-    let Some((loser, latched)) = gives_way(s, found.talks(), line, user) else {
-        let sentence =
-            format!("{limit} are talking on {name}, as many as may; press again when one of them has ended.");
-        return Err(Refusal::new(RefusalCode::TalkersFull, sentence));
-    };
+    let Some((loser, latched)) = loser(s, line, user)? else { return Ok(()) };
+    let (limit, name) = (s.policy(Some(line), None).hoot_talkers, s.line(line)?.spec.name.clone());
     hoot::stop(s, loser, line);
     // Its key may be down still: until it is let go it says nothing new.
     if let Some(seat) = s.turrets.get_mut(&loser).filter(|_| !latched) {
@@ -36,6 +27,26 @@ pub fn make(s: &mut State, line: &LineId, user: &UserId) -> Result<(), Refusal> 
     let sentence = format!("{limit} are talking on {name}: your microphone was closed for a newer talk.");
     s.notice(loser, Some(line), sentence, Some(Sound::Blocking));
     Ok(())
+}
+
+/// Whether there is room for a talk of `user`, or somebody who gives way to it.
+pub fn is_there(s: &State, line: &LineId, user: &UserId) -> Result<(), Refusal> {
+    loser(s, line, user).map(drop)
+}
+
+/// Who gives way to a talk of `user`, and whether their key was latched; nobody while there is room.
+fn loser(s: &State, line: &LineId, user: &UserId) -> Result<Option<(TurretId, bool)>, Refusal> {
+    let found = s.line(line)?;
+    let limit = s.policy(Some(line), None).hoot_talkers;
+    if found.talks().len() < limit {
+        return Ok(None);
+    }
+    let sentence = || {
+        let name = &found.spec.name;
+        format!("{limit} are talking on {name}, as many as may; press again when one of them has ended.")
+    };
+    let loser = gives_way(s, found.talks(), line, user);
+    loser.map(Some).ok_or_else(|| Refusal::new(RefusalCode::TalkersFull, sentence()))
 }
 
 /// Who gives way to a talk of `user`, and whether their key was latched.
@@ -68,11 +79,19 @@ fn rank(s: &State, user: &UserId) -> bool {
 
 /// A key that was displaced while it was down says nothing before it was let go (HOT-4).
 pub fn let_go_first(s: &mut State, turret: TurretId, line: &LineId, latched: bool) -> Result<(), Refusal> {
-    let name = s.line(line)?.spec.name.clone();
-    let Some(seat) = s.turrets.get_mut(&turret).filter(|seat| seat.displaced.contains(line)) else { return Ok(()) };
+    let refused = must_let_go(s, turret, line);
     // What latches is the letting go of a tap: the next press is a new one.
-    if latched {
+    if latched && let Some(seat) = s.turrets.get_mut(&turret) {
         seat.displaced.remove(line);
+    }
+    refused
+}
+
+/// Refuses while a displaced key of this turret is still down.
+pub fn must_let_go(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
+    let name = &s.line(line)?.spec.name;
+    if !s.turrets.get(&turret).is_some_and(|seat| seat.displaced.contains(line)) {
+        return Ok(());
     }
     let sentence = format!("Your talk on {name} was closed for a newer one; let its key go and press again to talk.");
     Err(Refusal::new(RefusalCode::TalkersFull, sentence))

@@ -1,5 +1,6 @@
 //! The one state: lines, turrets, people. Features change it; `project` reads it.
 
+use crate::broadcast::Broadcast;
 use crate::conference::Joined;
 use crate::divert::{DivertOf, Diverts};
 use crate::floor::{Floor, LineSpec};
@@ -84,6 +85,12 @@ pub struct State {
     pub touched: BTreeSet<LineId>,
     /// Whose microphones towards which line were closed without their user since the last drain (ALL-5).
     pub closed: BTreeSet<(LineId, TurretId)>,
+    /// What each turret talks to with one key.
+    pub broadcasts: BTreeMap<TurretId, Broadcast>,
+    /// Lines that are no part of their turret's broadcast any more, and what follows from it does not yet.
+    pub broken: BTreeSet<(TurretId, LineId)>,
+    /// Turrets whose broadcast may have changed since the last drain.
+    pub touched_broadcasts: BTreeSet<TurretId>,
     /// Uplinks that carry on the voice of another one since the last drain: which, and whose until now.
     pub handed: BTreeMap<(TurretId, Uplink), (TurretId, Uplink)>,
     /// Users of whom something may have changed since the last drain.

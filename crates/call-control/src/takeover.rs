@@ -14,6 +14,7 @@ use crate::line::{Goes, Leg};
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::moves;
 use crate::mrd;
+use crate::mute;
 use crate::position;
 use crate::state::{Done, State, stale};
 use crate::timer::Timer;
@@ -85,6 +86,7 @@ fn come(s: &mut State, line: &LineId, from: TurretId, turret: TurretId, at: Posi
     s.put_leg(line, Leg { enters: leg.enters, key: leg.key, ..Leg::new(party, true, since) });
     mrd::let_go(s, from, line);
     s.take_leg(line, from);
+    mute::close_strangers(s, line);
     s.happened_at(line, turret, Happening::TakenOver);
     let name = s.lines.get(line).map(|found| found.spec.name.clone()).unwrap_or_default();
     s.notice(from, Some(line), format!("You have taken {name} to your other turret."), None);

@@ -104,6 +104,10 @@ pub fn hearers(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
         for leg in end.legs().iter().filter(|leg| leg.enters.is_none()) {
             legs.push(RouteLeg { hearer: leg.party.turret, label: label.clone(), handset: true });
         }
+        // Who broadcasts hears each of the lines, on their speakers or not (BRC-1).
+        for talk in end.talks().iter().filter(|talk| talk.broadcast) {
+            legs.push(RouteLeg { hearer: talk.turret, label: label.clone(), handset: false });
+        }
         let monitored = match end.spec.kind {
             LineKind::Hoot | LineKind::ShoutDown => true,
             LineKind::Ard | LineKind::Extension | LineKind::Dial => !end.legs().is_empty(),

@@ -4,7 +4,7 @@
 mod floor;
 
 use dealerboard_call_control::{Act, Input, RefusalCode, Sound, Value};
-use dealerboard_model::{Mute, TurretId, Uplink};
+use dealerboard_model::{Mute, Position, TurretId, Uplink};
 use floor::*;
 
 fn talk_on(line: &str, on: bool, latched: bool) -> Act {
@@ -134,4 +134,16 @@ fn i39_under_a_global_mute_nobody_elses_speaker_plays_the_line_and_nobody_else_t
     for turret in [A2, A3] {
         assert_eq!(d.refused(turret, talk_on("mrd-a", true, true)), RefusalCode::MutedGlobal);
     }
+}
+
+#[test]
+fn mut_4_a_talk_is_closed_when_a_call_on_the_speakers_goes_to_a_handset() {
+    let mut d = Desk::of(Desk::muted_floor());
+    d.seize(A1, "mrd-a");
+    let call = d.call("mrd-a");
+    d.act(A1, Act::Move { line: l("mrd-a"), call, position: Position::Speakers }).unwrap();
+    d.act(A2, Act::Talk { line: l("mrd-a"), on: true, latched: true }).unwrap();
+    d.act(A1, Act::Move { line: l("mrd-a"), call, position: Position::Left }).unwrap();
+    assert_eq!(d.talkers("mrd-a"), [A1]);
+    assert_eq!(d.heard_by(A1), []);
 }

@@ -3,6 +3,7 @@
 //! Law: no behaviour beyond pure functions over these values; no I/O, clock, randomness or thread. Nothing here depends
 //! on another crate of the workspace.
 
+mod broadcast;
 mod divert;
 mod history;
 mod ids;
@@ -11,6 +12,7 @@ mod lamp;
 mod line;
 mod person;
 
+pub use broadcast::*;
 pub use divert::*;
 pub use history::*;
 pub use ids::*;

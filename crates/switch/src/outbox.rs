@@ -20,6 +20,7 @@ enum Slot {
     Person(UserId),
     OpenMics,
     Listeners(LineId),
+    Broadcast,
     Snapshot,
 }
 
@@ -77,6 +78,7 @@ impl Outbox {
             Event::Person { status } => Some(Slot::Person(status.user.clone())),
             Event::OpenMics { .. } => Some(Slot::OpenMics),
             Event::Listeners { line, .. } => Some(Slot::Listeners(line.clone())),
+            Event::Broadcast { .. } => Some(Slot::Broadcast),
             Event::Snapshot(_) => Some(Slot::Snapshot),
             Event::LineAdded { .. }
             | Event::LineRemoved { .. }

@@ -5,7 +5,7 @@
 
 use crate::floor::{FloorFile, Members, PAGE_KEYS_MAX, Placed, Whose, WireKind, extension_lines};
 use dealerboard_model::{Csrc, DeskId, GroupId, LineFacts, LineId, LineKind, RecordPolicy, Right, UserId};
-use dealerboard_wire::{IntercomGroup, Number, Page, Person};
+use dealerboard_wire::{ChannelGroup, IntercomGroup, Number, Page, Person};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Labels of lines begin here; those of talkers below.
@@ -24,6 +24,8 @@ pub struct Panel {
     pub speakers: Vec<LineId>,
     /// Speed dials.
     pub speeds: Vec<Number>,
+    /// Groups of them.
+    pub groups: Vec<ChannelGroup>,
 }
 
 impl Panel {
@@ -32,6 +34,13 @@ impl Panel {
         let key = |key: &Option<LineId>| key.clone().filter(|line| there(line));
         let page = |page: &Page| Page { name: page.name.clone(), keys: page.keys.iter().map(key).collect() };
         self.pages.iter().map(page).collect()
+    }
+
+    /// The groups of channels, with the lines that are `there` still; one without any is left out.
+    pub fn groups_with(&self, there: impl Fn(&LineId) -> bool) -> Vec<ChannelGroup> {
+        let lines = |group: &ChannelGroup| group.lines.iter().filter(|line| there(line)).cloned().collect();
+        let groups = self.groups.iter().map(|group| ChannelGroup { name: group.name.clone(), lines: lines(group) });
+        groups.filter(|group| !group.lines.is_empty()).collect()
     }
 
     /// The speaker channels: those of the floor file that are `there` still, then the others of them.
@@ -239,16 +248,16 @@ fn panel(file: &FloorFile, user: &UserId, desk: &str, lines: &[Appearing]) -> Pa
             .collect();
     }
     let own_speakers = file.speakers.iter().any(|speakers| of_user(&speakers.whose));
-    let speakers = file
-        .speakers
-        .iter()
-        .filter(|speakers| if own_speakers { of_user(&speakers.whose) } else { of_desk(&speakers.whose) })
-        .flat_map(|speakers| keys(&speakers.lines, &mine).into_iter().flatten())
-        .collect();
+    let is_speakers = |whose: &Whose| if own_speakers { of_user(whose) } else { of_desk(whose) };
+    let channels = || file.speakers.iter().filter(|speakers| is_speakers(&speakers.whose));
+    let there = |words: &[Placed<String>]| keys(words, &mine).into_iter().flatten().collect::<Vec<_>>();
+    let speakers = channels().flat_map(|speakers| there(&speakers.lines)).collect();
+    let groups = channels().flat_map(|speakers| &speakers.groups);
+    let groups = groups.map(|group| ChannelGroup { name: group.name.value.clone(), lines: there(&group.lines) });
     let mine_to_dial = file.speeds.iter().filter(|speed| of_user(&speed.whose) || of_desk(&speed.whose));
     let speeds =
         mine_to_dial.map(|speed| Number { number: speed.number.value.clone(), name: speed.name.clone(), user: None });
-    Panel { lines: mine, pages, speakers, speeds: speeds.collect() }
+    Panel { groups: groups.collect(), lines: mine, pages, speakers, speeds: speeds.collect() }
 }
 
 /// Places of a page; a line without an appearance here leaves its place empty.

@@ -37,6 +37,8 @@ pub fn act(act: &wire::Act) -> ToWhom {
         wire::Act::Service { line, out } => Act::Service { line, out },
         wire::Act::Signal { line, on } => Act::Signal { line, on },
         wire::Act::Talk { line, on, latched } => Act::Talk { line, on, latched },
+        wire::Act::Broadcast { lines, on, latched } => Act::Broadcast { lines, on, latched },
+        wire::Act::BroadcastLine { line, on } => Act::BroadcastLine { line, on },
         wire::Act::Right { line, user, allowed } => Act::Right { line, user, allowed },
         wire::Act::WhoHears { line } => Act::WhoHears { line },
         wire::Act::OpenMic { line } => Act::OpenMic { line },

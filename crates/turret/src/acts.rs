@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 /// `talk.tail`: the last syllable after the key.
-const TALK_TAIL: Duration = Duration::from_millis(150);
+pub(crate) const TALK_TAIL: Duration = Duration::from_millis(150);
 
 impl TurretTask {
     pub(crate) async fn intend(&mut self, intent: Intent) {
@@ -41,6 +41,7 @@ impl TurretTask {
         for deed in deeds(&intent, &self.facts, &self.local) {
             match deed {
                 Deed::Act(Act::Talk { line, on: false, .. }) => self.key_up(line).await,
+                Deed::Act(Act::Broadcast { lines, on: false, .. }) => self.several_up(lines).await,
                 Deed::Act(act) => self.act(act).await,
                 Deed::Local(deed) => self.locally(deed).await,
                 Deed::Refuse(sentence) => self.note(line_of(&intent), sentence, true),
@@ -79,6 +80,9 @@ impl TurretTask {
     pub(crate) async fn act(&mut self, act: Act) {
         let id = Uuid::new_v4();
         self.end_fail_tone();
+        if let Act::Broadcast { lines, on: true, .. } = &act {
+            lines.iter().for_each(|line| self.local.mics.press(id, self.talk_pending(line)));
+        }
         match (self.expected_mic(&act), &act) {
             (Some(pending), Act::Move { line, position, .. }) => {
                 self.goes_on = Some(pending.uplink);
@@ -103,6 +107,8 @@ impl TurretTask {
                 }
                 self.tails.remove(line);
                 self.refused_until.remove(line);
+                // One line's own key answers that line alone.
+                self.local.several.give_way(id);
                 self.local.talk.insert(line.clone(), if *latched { TalkKey::Latched } else { TalkKey::Held });
             }
             Act::Talk { line, on: false, .. } => {
@@ -110,6 +116,19 @@ impl TurretTask {
                 self.tails.remove(line);
                 self.refused_until.remove(line);
                 self.local.talk.remove(line);
+            }
+            Act::Broadcast { lines, on: true, latched } => self.local.several.press(id, lines, *latched),
+            Act::Broadcast { lines, on: false, .. } => {
+                lines.iter().for_each(|line| self.local.mics.shut(&self.facts, line, true, id));
+                self.local.several.let_go(lines);
+            }
+            Act::BroadcastLine { line, on } => {
+                if *on {
+                    self.local.several.add(line);
+                } else {
+                    self.local.several.drop_line(line, &self.facts);
+                    self.local.mics.shut(&self.facts, line, true, id);
+                }
             }
             Act::Hold { line, .. }
             | Act::Announce { line, .. }
@@ -180,7 +199,9 @@ impl TurretTask {
             Act::Move { line, position, .. } if *position != Position::Speakers && self.will_talk(line) => {
                 (Some(line.clone()), *position)
             }
-            Act::Talk { line, on: true, .. } => (Some(line.clone()), Position::Speakers),
+            Act::Talk { line, on: true, .. } | Act::BroadcastLine { line, on: true } => {
+                (Some(line.clone()), Position::Speakers)
+            }
             Act::Call { line, position, .. } => (line.clone(), *position),
             Act::OpenMic { line } => (Some(line.clone()), self.facts.position_of(line)?),
             Act::TalkBack { line, on: true, .. } => {
@@ -208,6 +229,8 @@ impl TurretTask {
             | Act::Signal { .. }
             | Act::Right { .. }
             | Act::WhoHears { .. }
+            | Act::Broadcast { .. }
+            | Act::BroadcastLine { .. }
             | Act::Private { .. }
             | Act::Join { .. }
             | Act::Unjoin { .. }
@@ -225,6 +248,12 @@ impl TurretTask {
         };
         let (since_utc_ms, until) = (self.switch_utc_ms(), Instant::now() + PENDING);
         Some(Pending { line, uplink: position.uplink(), position, since_utc_ms, until })
+    }
+
+    /// The talk that a press asks for on `line`.
+    fn talk_pending(&self, line: &LineId) -> Pending {
+        let (since_utc_ms, until, position) = (self.switch_utc_ms(), Instant::now() + PENDING, Position::Speakers);
+        Pending { line: Some(line.clone()), uplink: position.uplink(), position, since_utc_ms, until }
     }
 
     /// A call on `line` is spoken where it goes: its microphone is open, or it comes from the speakers.
@@ -328,6 +357,7 @@ impl TurretTask {
     pub(crate) fn forget(&mut self) {
         self.local.pressed.clear();
         self.local.talk.clear();
+        self.local.several.forget();
         self.refused_until.clear();
         self.blocked.clear();
         self.tails.clear();
@@ -348,6 +378,7 @@ fn line_of(intent: &Intent) -> Option<LineId> {
     | Intent::Unjoin { line }
     | Intent::WhoHears { line }
     | Intent::Right { line, .. }
+    | Intent::BroadcastLine { line, .. }
     | Intent::Talk { line, .. } = intent
     {
         Some(line.clone())
@@ -381,6 +412,7 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::Talk { line, .. }
         | Act::Right { line, .. }
         | Act::WhoHears { line }
+        | Act::BroadcastLine { line, .. }
         | Act::OpenMic { line }
         | Act::TalkBack { line, .. }
         | Act::Dial { line, .. } => Some(line),
@@ -388,6 +420,7 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         Act::Intercom { .. }
         | Act::IntercomGroup { .. }
         | Act::IntercomPicked { .. }
+        | Act::Broadcast { .. }
         | Act::HideHistory { .. }
         | Act::Dnd { .. } => None,
     }

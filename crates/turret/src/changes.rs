@@ -39,6 +39,9 @@ pub fn changes(old: &View, new: &View) -> Vec<Change> {
     } else {
         all.push(Change::Channels(new.channels.clone()));
     }
+    if old.channel_groups != new.channel_groups {
+        all.push(Change::ChannelGroups(new.channel_groups.clone()));
+    }
     if old.people.iter().map(|it| &it.user).eq(new.people.iter().map(|it| &it.user)) {
         let pairs = old.people.iter().zip(&new.people);
         all.extend(pairs.filter(|(was, is)| was != is).map(|(_, is)| Change::Person(is.clone())));

@@ -7,6 +7,23 @@ use crate::gains;
 use crate::view::{ChannelView, TalkView};
 use dealerboard_model::{LineId, LineStatus, Mute, Position, Right, TalkMode};
 
+/// How the user set a channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChannelSetting {
+    /// 0 to 1.
+    pub volume: f32,
+    /// Muted.
+    pub muted: bool,
+    /// Solo.
+    pub solo: bool,
+}
+
+impl Default for ChannelSetting {
+    fn default() -> Self {
+        Self { volume: 1.0, muted: false, solo: false }
+    }
+}
+
 impl Look<'_> {
     pub(super) fn talk(&self, line: &LineId) -> TalkView {
         let closes = self.facts.mics.iter().any(|it| it.line == *line && it.closes_at.is_some());
@@ -84,6 +101,7 @@ impl Look<'_> {
             talk_mode: self.talk_mode(line),
             talk_since_utc_ms: mine.map(|it| it.since.utc_ms),
             here: self.facts.position_of(line) == Some(Position::Speakers),
+            grouped: self.local.several.talks_to(line) && mine.is_some(),
             closes_utc_ms: mine.and_then(|it| it.closes_at).map(|it| it.utc_ms),
             quiet_since_utc_ms: status.talkers.is_empty().then_some(status.since.utc_ms),
             proof: self.proof(status),

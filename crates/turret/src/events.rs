@@ -41,6 +41,7 @@ impl TurretTask {
                 self.welcomed = true;
                 self.facts.turret = Some(welcome.turret);
                 self.facts.floor.clone_from(&welcome.floor);
+                self.facts.takes_broadcasts = welcome.takes_broadcasts;
                 (self.takes_microphones, self.keeps_history) = (welcome.takes_microphones, welcome.keeps_history);
                 self.open_voice(local, welcome.resumed);
                 self.report_keyed().await;
@@ -74,15 +75,22 @@ impl TurretTask {
         self.local.mics.answered(id);
         let taken_back = self.local.calls.dropped(id);
         self.local.dialling.answered(id, None);
+        if let Some(lines) = self.local.several.unanswered(id) {
+            self.act(Act::Broadcast { lines, on: false, latched: false }).await;
+        }
         let Some(act) = act else { return };
         if let Some(sentence) = not_sent(&act, &self.facts).filter(|_| !taken_back) {
             self.note(line_of_act(&act).cloned(), sentence, true);
         }
         // The switch may have taken it: it must not keep a talk whose key is dark here.
-        if let Act::Talk { line, on: true, .. } = act
-            && !self.talk_is_open(&line)
+        if let Act::Talk { line, on: true, .. } = &act
+            && !self.talk_is_open(line)
         {
-            self.act(Act::Talk { line, on: false, latched: false }).await;
+            self.act(Act::Talk { line: line.clone(), on: false, latched: false }).await;
+        } else if let Act::Broadcast { lines, on: true, .. } = act
+            && self.local.several.down().is_none_or(|open| open.asked != lines)
+        {
+            self.act(Act::Broadcast { lines, on: false, latched: false }).await;
         }
     }
 
@@ -117,6 +125,7 @@ impl TurretTask {
         for line in talks {
             self.act(Act::Talk { line, on: false, latched: false }).await;
         }
+        self.shut_several().await;
         self.forget();
         self.voice.control(Position::Speakers, PlaybackControl::Start(Tone::Warning));
     }
@@ -177,6 +186,9 @@ impl TurretTask {
                 self.tell(Change::Listeners(listeners(line, people, may_set, &self.facts)));
             }
             FromSwitch::Event { event, .. } => {
+                if let Event::Broadcast { status: Some(status) } = &event {
+                    status.left_out.iter().for_each(|one| self.local.mics.not_coming(&one.line));
+                }
                 self.facts.event(&event);
                 if let Event::Line { status } = &event
                     && let Some(number) = just_dialled(status, self.facts.turret)
@@ -226,11 +238,13 @@ impl TurretTask {
                 if let Some(line) = &line {
                     self.local.mics.line_made(id, line);
                 }
+                self.local.several.done(id);
                 self.local.calls.made(id, line);
             }
             Answer::Refused(refusal) => {
                 self.local.mics.give_up(id);
                 self.local.calls.refused(id);
+                self.several_refused(id, act.as_ref());
                 let line = act.as_ref().and_then(line_of_act).cloned();
                 if let Some(Act::Talk { line, on: true, .. }) = &act {
                     if self.local.talk.contains_key(line) {
@@ -265,6 +279,7 @@ impl TurretTask {
                 for line in std::mem::take(&mut self.local.talk).into_keys() {
                     self.act(Act::Talk { line, on: false, latched: false }).await;
                 }
+                self.shut_several().await;
             }
         }
         self.local.devices = views;

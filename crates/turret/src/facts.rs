@@ -5,11 +5,12 @@
 use crate::calling::Whom;
 use crate::history::Journal;
 use dealerboard_model::{
-    AnnouncedCall, Csrc, GroupId, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right, Ring,
-    RingInCall, RingPriority, TalkMode, TurretId, UserId,
+    AnnouncedCall, BroadcastStatus, Csrc, GroupId, LineFacts, LineId, LineStatus, Party, PersonStatus, Position, Right,
+    Ring, RingInCall, RingPriority, TalkMode, TurretId, UserId,
 };
 use dealerboard_wire::{
-    Event, IntercomGroup, Me, Number, OpenMic, Page, Person, RecorderHealth, SecondPress, Snapshot, TalkerLabel,
+    ChannelGroup, Event, IntercomGroup, Me, Number, OpenMic, Page, Person, RecorderHealth, SecondPress, Snapshot,
+    TalkerLabel,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,8 +33,14 @@ pub struct Facts {
     pub talk_modes: BTreeMap<LineId, TalkMode>,
     /// Pages of keys.
     pub pages: Vec<Page>,
+    /// The switch takes a talk key of several lines.
+    pub takes_broadcasts: bool,
     /// Lines on the speakers, in the order of the channels.
     pub speakers: Vec<LineId>,
+    /// Groups of those channels.
+    pub channel_groups: Vec<ChannelGroup>,
+    /// What this turret talks to with one key.
+    pub broadcast: Option<BroadcastStatus>,
     /// Everybody on the floor.
     pub people: Vec<Person>,
     /// How each of them is.
@@ -75,7 +82,10 @@ impl Default for Facts {
             rights: BTreeMap::new(),
             talk_modes: BTreeMap::new(),
             pages: Vec::new(),
+            takes_broadcasts: false,
             speakers: Vec::new(),
+            channel_groups: Vec::new(),
+            broadcast: None,
             people: Vec::new(),
             person_statuses: BTreeMap::new(),
             groups: Vec::new(),
@@ -105,6 +115,7 @@ impl Facts {
         self.talk_modes = snapshot.talk_modes.into_iter().collect();
         self.pages = snapshot.pages;
         self.speakers = snapshot.speakers;
+        (self.channel_groups, self.broadcast) = (snapshot.channel_groups, snapshot.broadcast);
         self.people = snapshot.people;
         self.person_statuses = snapshot.person_statuses.into_iter().map(|it| (it.user.clone(), it)).collect();
         (self.groups, self.intercom_latches) = (snapshot.groups, snapshot.intercom_latches);
@@ -141,6 +152,7 @@ impl Facts {
                 self.talkers.insert(label.csrc, label.clone());
             }
             Event::OpenMics { mics } => self.mics.clone_from(mics),
+            Event::Broadcast { status } => self.broadcast.clone_from(status),
             Event::Recorder { recorder } => self.recorder = recorder.clone(),
             Event::NotHeard { line, on: true } => {
                 self.not_heard.insert(line.clone());
@@ -192,10 +204,27 @@ impl Facts {
         status.ring.as_ref().is_some_and(is_at)
     }
 
-    /// The channels of the speakers, in their order: calls that were moved there come last.
+    /// It is heard on the speakers while its user talks to it and to others with one key.
+    fn is_broadcast_to(&self, line: &LineId) -> bool {
+        let lines = self.broadcast.iter().flat_map(|it| &it.lines);
+        lines.into_iter().any(|one| one.line == *line)
+    }
+
+    /// A line has a channel on the speakers, or is heard there as one.
+    #[must_use]
+    pub fn is_channel(&self, line: &LineId) -> bool {
+        self.speakers.contains(line) || self.is_broadcast_to(line)
+    }
+
+    /// The channels of the speakers, in their order: calls that were moved there come last, and what is talked to with others.
     pub fn channels(&self) -> impl Iterator<Item = &LineId> {
-        let moved =
-            |line: &&LineId| self.position_of(line) == Some(Position::Speakers) && !self.speakers.contains(line);
+        let moved = |line: &&LineId| {
+            let here = match self.position_of(line) {
+                Some(position) => position == Position::Speakers,
+                None => self.is_broadcast_to(line),
+            };
+            here && !self.speakers.contains(line)
+        };
         self.speakers.iter().chain(self.statuses.keys().filter(moved))
     }
 
@@ -327,6 +356,8 @@ mod tests {
     fn snapshot(lines: Vec<LineFacts>) -> Snapshot {
         let (user, name, desk_name) = (UserId::from("reyes"), "A. Reyes".to_owned(), "Rates".to_owned());
         Snapshot {
+            channel_groups: Vec::new(),
+            broadcast: None,
             now: NOW,
             me: Me { user, name, desk: "rates".into(), desk_name, seat: "1".into(), roles: Vec::new() },
             lines,

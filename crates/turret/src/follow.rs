@@ -31,6 +31,7 @@ impl TurretTask {
         // What was meant for the next call is in force on it.
         let facts = &self.facts;
         self.local.next_private.retain(|position| facts.line_at(*position).is_none());
+        self.local.several.settle(&self.facts);
         self.drop_ended_talks();
         let open = mics::open(&self.facts, &self.local);
         let silent = mics::silent(&self.facts, &self.local);
@@ -78,6 +79,7 @@ impl TurretTask {
         if !matches!(self.local.link, LinkView::Up { .. }) {
             return;
         }
+        self.drop_ended_several();
         let lit: Vec<LineId> = self.local.talk.keys().cloned().collect();
         for line in lit {
             if self.local.talk.get(&line) == Some(&TalkKey::Refused) || self.talk_is_open(&line) {
@@ -102,7 +104,7 @@ impl TurretTask {
         self.warned.insert(line, now);
     }
 
-    fn warned(&self, line: &LineId) -> bool {
+    pub(crate) fn warned(&self, line: &LineId) -> bool {
         self.warned.get(line).is_some_and(|at| at.elapsed() < WARNED)
     }
 
@@ -121,7 +123,7 @@ impl TurretTask {
             let same = |it: &&mics::Pending| it.line.as_ref() == Some(line) && it.position != Position::Speakers;
             let pending = || self.local.mics.pending().find(same);
             let party = self.facts.position_of(line).or_else(|| pending().map(|pending| pending.position));
-            let channel = self.facts.speakers.contains(line).then_some(Position::Speakers);
+            let channel = self.facts.is_channel(line).then_some(Position::Speakers);
             places.insert(facts.csrc, party.or(channel));
         }
         self.voice.place(places);

@@ -37,6 +37,9 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::FocusLost
         | Intent::LogOff
         | Intent::Talk { on: false, .. }
+        | Intent::GroupBroadcast { on: false, .. }
+        | Intent::Broadcast { on: false, .. }
+        | Intent::BroadcastLine { on: false, .. }
         | Intent::TalkBack { on: false, .. }
         | Intent::GroupTalk { on: false, .. }
         | Intent::Signal { on: false, .. }
@@ -56,6 +59,10 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::Service { .. }
         | Intent::Signal { on: true, .. }
         | Intent::Talk { on: true, .. }
+        | Intent::GroupBroadcast { on: true, .. }
+        | Intent::Broadcast { on: true, .. }
+        | Intent::BroadcastLine { on: true, .. }
+        | Intent::GroupMute { .. }
         | Intent::Mute { on: false, .. }
         | Intent::WhoHears { .. }
         | Intent::Right { .. }

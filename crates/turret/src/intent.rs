@@ -159,6 +159,40 @@ pub enum Intent {
         #[serde(default)]
         latched: bool,
     },
+    /// The one talk key of a group of channels.
+    GroupBroadcast {
+        /// Which: by its name.
+        group: String,
+        /// Pressed or let go.
+        on: bool,
+        /// Latches.
+        #[serde(default)]
+        latched: bool,
+    },
+    /// One talk key for lines that were picked on the spot.
+    Broadcast {
+        /// Which lines, at most ten.
+        lines: Vec<LineId>,
+        /// Pressed or let go.
+        on: bool,
+        /// Latches.
+        #[serde(default)]
+        latched: bool,
+    },
+    /// Adds a line to what the talk key of several lines talks to, or drops it, while it is down.
+    BroadcastLine {
+        /// Which line.
+        line: LineId,
+        /// Added; otherwise dropped.
+        on: bool,
+    },
+    /// Mutes all channels of a group for one's own ears.
+    GroupMute {
+        /// Which: by its name.
+        group: String,
+        /// Muted.
+        on: bool,
+    },
     /// Mutes or opens a position's microphone.
     Mute {
         /// Which position.

@@ -41,6 +41,7 @@ mod plugged;
 mod press;
 mod project;
 mod seat;
+mod several;
 mod speaking;
 mod task;
 mod tones;

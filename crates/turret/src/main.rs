@@ -198,6 +198,7 @@ impl Watch {
             | Change::People(_)
             | Change::Person(_)
             | Change::Groups(_)
+            | Change::ChannelGroups(_)
             | Change::Incoming(_)
             | Change::Notice(_)
             | Change::Meters(_)

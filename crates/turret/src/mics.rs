@@ -5,7 +5,7 @@
 //! What was shut opens again only by a press. While a talk is open, or on its way, only talks are open (rule POS-4).
 
 use crate::facts::Facts;
-use crate::project::{Local, TalkKey};
+use crate::project::Local;
 use crate::view::LinkView;
 use dealerboard_model::{LineId, Position, Uplink};
 use dealerboard_wire::OpenMic;
@@ -60,7 +60,8 @@ pub struct Gate {
 /// What this turret alone knows about its microphones.
 #[derive(Clone, Debug, Default)]
 pub struct Mics {
-    pending: BTreeMap<Uuid, Pending>,
+    /// By their press, of which each may open towards several lines.
+    pending: BTreeMap<(Uuid, usize), Pending>,
     shut: BTreeMap<(LineId, Uplink), Shut>,
     lingering: Vec<(OpenMic, Position)>,
     linger_until: Option<Instant>,
@@ -92,7 +93,7 @@ pub fn open(facts: &Facts, local: &Local) -> Vec<Gate> {
     // The switch does so as well, one message later: until then words for a talk would reach the call of a handset.
     if all.iter().any(|gate| gate.position == Position::Speakers) {
         all.retain(|gate| gate.position == Position::Speakers);
-        if muted_call_would_hear(facts, local) {
+        if muted_call_would_hear(facts, local) || local.several.would_be_overheard(facts, local) {
             all.clear();
         }
     }
@@ -122,8 +123,7 @@ pub fn shown(facts: &Facts, local: &Local) -> Vec<(OpenMic, Position)> {
         LinkView::Lost { .. } | LinkView::Connecting => local.mics.lingering.clone(),
         LinkView::Refused { .. } | LinkView::Untrusted { .. } | LinkView::LoggedOff => Vec::new(),
     };
-    let keyed = |line: &LineId| matches!(local.talk.get(line), Some(TalkKey::Held | TalkKey::Latched));
-    all.retain(|(mic, position)| *position != Position::Speakers || keyed(&mic.line));
+    all.retain(|(mic, position)| *position != Position::Speakers || local.talks_to(&mic.line));
     all.retain(|(mic, _)| !local.mics.is_shut(mic));
     all
 }
@@ -134,7 +134,8 @@ impl Mics {
         if let Some(line) = &pending.line {
             self.shut.remove(&(line.clone(), pending.uplink));
         }
-        self.pending.insert(id, pending);
+        let nth = self.pending.range((id, 0)..=(id, usize::MAX)).count();
+        self.pending.insert((id, nth), pending);
     }
 
     /// The same for a press that takes a call to another position.
@@ -154,14 +155,19 @@ impl Mics {
         self.pending.values()
     }
 
+    /// The talk that was asked for on `line` does not come.
+    pub fn not_coming(&mut self, line: &LineId) {
+        self.pending.retain(|_, it| it.position != Position::Speakers || it.line.as_ref() != Some(line));
+    }
+
     /// A press was refused, or is not sent any more.
     pub fn give_up(&mut self, id: Uuid) {
-        self.pending.remove(&id);
+        self.pending.retain(|(by, _), _| *by != id);
     }
 
     /// The line that the switch made for an intercom.
     pub fn line_made(&mut self, id: Uuid, line: &LineId) {
-        if let Some(pending) = self.pending.get_mut(&id) {
+        if let Some(pending) = self.pending.get_mut(&(id, 0)) {
             pending.line.get_or_insert_with(|| line.clone());
         }
     }
@@ -253,7 +259,7 @@ impl Mics {
             self.linger_until = None;
         }
         let moves = &self.moves;
-        self.pending.retain(|id, pending| {
+        self.pending.retain(|(id, _), pending| {
             let talk = pending.position == Position::Speakers;
             let same = |mic: &&OpenMic| {
                 Some(&mic.line) == pending.line.as_ref() && (mic.uplink == pending.uplink || !moves.contains(id))
@@ -262,7 +268,7 @@ impl Mics {
             pending.until > now && !listed
         });
         let pending = &self.pending;
-        self.moves.retain(|id| pending.contains_key(id));
+        self.moves.retain(|id| pending.contains_key(&(*id, 0)));
         let listed = |(line, uplink): &(LineId, Uplink)| {
             let mut all = facts.mics.iter().chain(self.lingering.iter().map(|(mic, _)| mic));
             all.any(|mic| mic.line == *line && mic.uplink == *uplink)

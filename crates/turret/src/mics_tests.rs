@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::project::TalkKey;
 use dealerboard_model::{LineStatus, Moment, Party, TurretId, UserId};
 
 const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };

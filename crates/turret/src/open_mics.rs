@@ -17,7 +17,27 @@ impl Look<'_> {
         let on_their_way = open.iter().filter(|gate| !shown.iter().any(|(mic, _)| listed(gate, mic)));
         let on_their_way = on_their_way.map(|gate| self.mic_on_its_way(gate));
         let shown = shown.iter().map(|(mic, _)| self.mic(mic, !open.iter().any(|gate| listed(gate, mic))));
-        one_a_conference(shown.chain(on_their_way).collect(), self.facts)
+        self.one_a_broadcast(one_a_conference(shown.chain(on_their_way).collect(), self.facts))
+    }
+
+    /// A microphone that is open towards several lines by one talk key is one microphone, with the name of what the key talks to.
+    fn one_a_broadcast(&self, mics: Vec<MicView>) -> Vec<MicView> {
+        let several = |mic: &MicView| {
+            mic.position == Position::HandsFree && mic.line.as_ref().is_some_and(|it| self.local.several.talks_to(it))
+        };
+        let (ours, mut all): (Vec<MicView>, Vec<MicView>) = mics.into_iter().partition(several);
+        let lines = ours.len();
+        let one = ours.into_iter().reduce(|one, other| MicView {
+            since_utc_ms: one.since_utc_ms.min(other.since_utc_ms),
+            hearers: one.hearers + other.hearers,
+            closes_utc_ms: one.closes_utc_ms.into_iter().chain(other.closes_utc_ms).min(),
+            ..one
+        });
+        all.extend(one.map(|one| match lines {
+            1 => one,
+            _ => MicView { name: format!("{} · {lines} lines", self.name_of_several()), ..one },
+        }));
+        all
     }
 
     fn mic(&self, mic: &OpenMic, muted: bool) -> MicView {

@@ -154,6 +154,9 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         Intent::Signal { line, on } => act(Act::Signal { line: line.clone(), on: *on }),
         Intent::Talk { on: true, .. } if local.lacks_microphone(Position::HandsFree) => refuse(NO_MICROPHONE),
         Intent::Talk { line, on, latched } => act(Act::Talk { line: line.clone(), on: *on, latched: *latched }),
+        Intent::GroupBroadcast { group, on, latched } => several::group_talk(group, *on, *latched, facts, local),
+        Intent::Broadcast { lines, on, latched } => several::talk(lines, *on, *latched, facts, local),
+        Intent::BroadcastLine { line, on } => several::line(line, *on, facts, local),
         Intent::Intercom { user, .. } => intercom(&Whom::Person(user.clone()), facts, local),
         Intent::IntercomGroup { group, .. } => intercom(&Whom::Group(group.clone()), facts, local),
         Intent::IntercomPicked { users } => {
@@ -176,6 +179,7 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         | Intent::Volume { .. }
         | Intent::PositionVolume { .. }
         | Intent::ChannelMute { .. }
+        | Intent::GroupMute { .. }
         | Intent::Solo { .. }
         | Intent::CloseAll
         | Intent::FocusLost
@@ -219,6 +223,12 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         Intent::CloseAll => return Some(close_all(facts, local)),
         Intent::FocusLost => return Some(shut(local, |key| key == TalkKey::Held)),
         Intent::Talk { line, on: false, .. } => return Some(act(Act::Talk { line, on: false, latched: false })),
+        Intent::GroupMute { group, on } => return Some(several::group_mute(&group, on, facts)),
+        Intent::GroupBroadcast { group, on: false, .. } => {
+            return Some(several::group_talk(&group, false, false, facts, local));
+        }
+        Intent::Broadcast { lines, on: false, .. } => return Some(several::talk(&lines, false, false, facts, local)),
+        Intent::BroadcastLine { line, on: false } => return Some(several::line(&line, false, facts, local)),
         Intent::Signal { line, on: false } => return Some(act(Act::Signal { line, on: false })),
         Intent::LogOn { .. } | Intent::Trust { .. } => return Some(Vec::new()),
         Intent::Press { .. }
@@ -237,6 +247,9 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         | Intent::Service { .. }
         | Intent::Signal { .. }
         | Intent::Talk { .. }
+        | Intent::GroupBroadcast { .. }
+        | Intent::Broadcast { .. }
+        | Intent::BroadcastLine { .. }
         | Intent::WhoHears { .. }
         | Intent::Right { .. }
         | Intent::OpenMic { .. }
@@ -410,6 +423,7 @@ fn shut(local: &Local, which: impl Fn(TalkKey) -> bool) -> Vec<Deed> {
         .iter()
         .filter(|(_, key)| which(**key))
         .map(|(line, _)| Deed::Act(Act::Talk { line: line.clone(), on: false, latched: false }))
+        .chain(several::shut(local, &which))
         .collect()
 }
 
@@ -427,7 +441,7 @@ fn close_all(facts: &Facts, local: &Local) -> Vec<Deed> {
     all.extend(shut(local, |key| key != TalkKey::Refused));
     for gate in mics::open(facts, local) {
         match (gate.position, gate.line) {
-            (Position::Speakers, Some(line)) if !local.talk.contains_key(&line) => {
+            (Position::Speakers, Some(line)) if !local.talk.contains_key(&line) && !local.several.talks_to(&line) => {
                 all.push(Deed::Act(Act::Talk { line, on: false, latched: false }));
             }
             (Position::Speakers, _) => {}
@@ -448,6 +462,7 @@ pub(crate) fn refuse(sentence: &str) -> Vec<Deed> {
 mod intercom;
 #[path = "moving.rs"]
 mod moving;
+mod several;
 pub(crate) use intercom::intercom;
 use intercom::{calls_from, hang_up, talk_back};
 use moving::{moving, second_press};

@@ -7,6 +7,7 @@ use crate::dialling::Waiting;
 use crate::facts::Facts;
 use crate::mics::{self, Mics};
 use crate::mutes::Mutes;
+use crate::several::Several;
 use crate::view::{
     DeviceView, Header, IncomingView, KeyView, LinkView, NoticeView, PageView, PositionView, RecorderState,
     RecorderView, View,
@@ -40,23 +41,6 @@ pub enum TalkKey {
     Refused,
 }
 
-/// How the user set a channel.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ChannelSetting {
-    /// 0 to 1.
-    pub volume: f32,
-    /// Muted.
-    pub muted: bool,
-    /// Solo.
-    pub solo: bool,
-}
-
-impl Default for ChannelSetting {
-    fn default() -> Self {
-        Self { volume: 1.0, muted: false, solo: false }
-    }
-}
-
 /// What the turret knows by itself.
 #[derive(Clone, Debug)]
 pub struct Local {
@@ -86,6 +70,8 @@ pub struct Local {
     pub last_dialled: Option<String>,
     /// Talk keys that are not shut.
     pub talk: BTreeMap<LineId, TalkKey>,
+    /// The talk key of several lines.
+    pub several: Several,
     /// Channels as the user set them.
     pub channels: BTreeMap<LineId, ChannelSetting>,
     /// Volumes of positions, 0 to 1.
@@ -101,6 +87,12 @@ impl Local {
     #[must_use]
     pub fn lacks_microphone(&self, position: Position) -> bool {
         self.devices.get(&position).is_none_or(|it| it.microphone.is_none())
+    }
+
+    /// A talk key that is meant for `line` is down.
+    #[must_use]
+    pub fn talks_to(&self, line: &LineId) -> bool {
+        matches!(self.talk.get(line), Some(TalkKey::Held | TalkKey::Latched)) || self.several.talks_to(line)
     }
 }
 
@@ -120,6 +112,7 @@ impl Default for Local {
             dialling: Waiting::default(),
             last_dialled: None,
             talk: BTreeMap::new(),
+            several: Several::default(),
             channels: BTreeMap::new(),
             volumes: BTreeMap::new(),
             devices: BTreeMap::new(),
@@ -138,6 +131,7 @@ pub fn project(facts: &Facts, local: &Local) -> View {
         keys: look.lines().map(|(about, status)| look.key(about, status)).collect(),
         positions: Position::ALL.map(|it| look.position(it)).into(),
         channels: (1..).zip(facts.channels()).filter_map(|(number, line)| look.channel(number, line)).collect(),
+        channel_groups: look.channel_groups(),
         groups: look.groups(),
         people: facts.people.iter().filter(|it| !look.is_me(&it.user)).map(|it| look.person(it)).collect(),
         incoming: look.incoming(),
@@ -472,8 +466,11 @@ fn place(position: Position) -> &'static str {
     }
 }
 
+#[path = "channel_groups.rs"]
+mod channel_groups;
 #[path = "channels.rs"]
 mod channels;
+pub use channels::ChannelSetting;
 
 #[path = "joining.rs"]
 mod joining;

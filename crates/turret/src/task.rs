@@ -190,6 +190,7 @@ impl TurretTask {
             Input::MoreEars(number, sdp) => self.more_ears_made(number, sdp).await,
             Input::OfferOver(id) => self.offer_over(id),
             Input::TailOver(line, press) => self.tail_over(line, press).await,
+            Input::SeveralTailOver(press) => self.several_tail_over(press).await,
             Input::ToneOver(press) => self.tone_over(press),
             Input::Devices(devices) => self.devices(devices).await,
             Input::Listed(listed) => self.listed(listed),
@@ -223,7 +224,8 @@ impl TurretTask {
         let now = Instant::now();
         let over: Vec<LineId> =
             self.refused_until.iter().filter(|(_, until)| **until <= now).map(|(l, _)| l.clone()).collect();
-        let changed = !over.is_empty() || self.local.mics.is_due(now) || self.gains_wait;
+        let several = self.local.several.on_tick(now);
+        let changed = several || !over.is_empty() || self.local.mics.is_due(now) || self.gains_wait;
         for line in over {
             self.refused_until.remove(&line);
             self.local.talk.remove(&line);

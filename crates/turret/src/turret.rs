@@ -82,6 +82,7 @@ pub(crate) enum Input {
     /// The time for the answer to an offer is over.
     OfferOver(Uuid),
     TailOver(LineId, u64),
+    SeveralTailOver(u64),
     /// The tone of a call that did not come about was heard for long enough.
     ToneOver(u64),
     Devices(CardViews),

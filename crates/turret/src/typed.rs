@@ -57,6 +57,19 @@ const EXAMPLES: &[(&str, &str)] = &[
         r#"{"intent":"talk","line":"sterling-hoot","on":true}"#,
         "a talk key; false lets it go, \"latched\":true keeps it open until then",
     ),
+    (
+        r#"{"intent":"group_broadcast","group":"Clients","on":true}"#,
+        "the talk key of a group of channels; false lets it go, \"latched\":true keeps it open until then",
+    ),
+    (
+        r#"{"intent":"broadcast","lines":["calder-wynn","sterling-hoot"],"on":true}"#,
+        "one talk key for several lines, at most ten; let go with the same lines",
+    ),
+    (
+        r#"{"intent":"broadcast_line","line":"fenmoor","on":true}"#,
+        "adds a line to what such a key talks to while it is down; false drops it",
+    ),
+    (r#"{"intent":"group_mute","group":"Clients","on":true}"#, "silences all channels of a group at this turret"),
     (r#"{"intent":"who_hears","line":"sterling-hoot"}"#, "lists who hears a hoot, and what each may do there"),
     (
         r#"{"intent":"right","line":"sterling-hoot","user":"t.marsh","allowed":"listen"}"#,

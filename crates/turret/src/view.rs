@@ -3,6 +3,7 @@
 //!
 //! Law: plain values. `project.rs` makes a [`View`] from what the switch said; [`changes`] tells what differs.
 
+mod channels;
 mod devices;
 
 pub use crate::dial_view::*;
@@ -10,6 +11,7 @@ pub use crate::history::{HistoryMark, HistoryRow, HistoryView};
 pub use crate::intent::{DevicePart, Intent};
 pub use crate::listening::{ListenerView, ListenersView};
 pub use crate::people_view::*;
+pub use channels::{ChannelGroupView, LeftOutView};
 use dealerboard_model::{CallId, Divert, Lamp, LineId, LineKind, Mute, Position, Proof, Right, TalkMode, UserId};
 pub use devices::{ChosenView, DeviceChoice, DeviceView, DevicesView};
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,8 @@ pub struct View {
     pub positions: Vec<PositionView>,
     /// Speaker channels in their order.
     pub channels: Vec<ChannelView>,
+    /// Groups of those channels, then lines that were picked for one talk key, while it is down.
+    pub channel_groups: Vec<ChannelGroupView>,
     /// The groups of the intercom list, then calls to people who were picked.
     pub groups: Vec<GroupView>,
     /// The people of the intercom list.
@@ -333,6 +337,8 @@ pub struct ChannelView {
     pub talk_since_utc_ms: Option<i64>,
     /// A call of mine that was moved to the speakers.
     pub here: bool,
+    /// It hears me by the talk key of several lines; its own one would answer it alone.
+    pub grouped: bool,
     /// A silent latch closes at, UTC milliseconds.
     #[ts(type = "number | null")]
     pub closes_utc_ms: Option<i64>,
@@ -410,6 +416,8 @@ pub enum Change {
     Channels(Vec<ChannelView>),
     /// One channel.
     Channel(ChannelView),
+    /// All groups of channels.
+    ChannelGroups(Vec<ChannelGroupView>),
     /// All people.
     People(Vec<PersonView>),
     /// One person.

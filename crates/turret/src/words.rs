@@ -29,6 +29,10 @@ pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
         Act::Talk { line, on: true, .. } => {
             format!("Not sent: the talk key of {}; press it again to talk.", name(line))
         }
+        Act::Broadcast { on: true, .. } => "Not sent: the talk key of your lines; press it again to talk.".to_owned(),
+        Act::BroadcastLine { line, .. } => {
+            format!("Not sent: {} hears you, or not, as before; press again.", name(line))
+        }
         Act::Right { line, user, .. } => {
             format!("Not sent: what {} may do on {} is as it was; set it again.", facts.name_of(user), name(line))
         }
@@ -59,7 +63,10 @@ pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
         Act::Dial { line, digits } => format!("Not sent: {digits} on {}; dial again.", name(line)),
         Act::Call { number, .. } => format!("Not sent: the call to {}; dial again.", number.trim_end_matches('#')),
         Act::Dnd { .. } => "Not sent: do not disturb is as it was; press again.".to_owned(),
-        Act::Signal { on: false, .. } | Act::Talk { on: false, .. } | Act::TalkBack { on: false, .. } => return None,
+        Act::Signal { on: false, .. }
+        | Act::Talk { on: false, .. }
+        | Act::Broadcast { on: false, .. }
+        | Act::TalkBack { on: false, .. } => return None,
     };
     Some(sentence)
 }

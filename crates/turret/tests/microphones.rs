@@ -6,7 +6,7 @@ mod support;
 use dealerboard_model::{LineId, Position, Uplink};
 use dealerboard_turret::view::{Intent, TalkView};
 use dealerboard_turret::{Callbacks, Turret};
-use dealerboard_wire::{Act, Event, Notice, Tone};
+use dealerboard_wire::{Act, Event, Notice, OpenMic, Tone};
 use support::*;
 
 /// A turret whose talk on `macro` the switch lists.
@@ -207,4 +207,64 @@ async fn a_talk_that_the_switch_still_lists_at_the_return_stays_shut_and_is_ende
     peer.let_in(snapshot).await;
     assert_eq!(peer.command().await.1, talk(false));
     assert!(turret.view().header.mics.is_empty());
+}
+
+/// A key of two lines: the hoot, and the wire beside it.
+fn both(on: bool) -> Act {
+    Act::Broadcast { lines: vec!["macro".into(), "calder".into()], on, latched: on }
+}
+
+fn press_both(on: bool) -> Intent {
+    Intent::Broadcast { lines: vec!["macro".into(), "calder".into()], on, latched: on }
+}
+
+fn talks(lines: &[&str]) -> Event {
+    let talk = |line: &&str| OpenMic { position: Some(Position::Speakers), ..mic(line, Uplink::Mic) };
+    Event::OpenMics { mics: lines.iter().map(talk).collect() }
+}
+
+/// A turret whose switch lists both lines of its key.
+async fn broadcasting(switch: &mut Switch) -> (Turret, Peer) {
+    let (turret, mut peer) = seated(switch, idle()).await;
+    turret.intent(press_both(true));
+    let (id, act) = peer.command().await;
+    assert_eq!(act, both(true));
+    until(&turret, |view| view.header.mics.len() == 1).await;
+    peer.done(id).await;
+    peer.event(talks(&["macro", "calder"])).await;
+    until(&turret, |view| view.header.mics.first().is_some_and(|mic| mic.hearers == 2)).await;
+    (turret, peer)
+}
+
+#[tokio::test]
+async fn brc_1_a_key_of_several_lines_opens_one_microphone_with_the_press_and_its_tail_goes_out() {
+    let mut switch = Switch::start().await;
+    let (turret, mut peer) = broadcasting(&mut switch).await;
+    let let_go = std::time::Instant::now();
+    turret.intent(press_both(false));
+    assert_eq!(peer.command().await.1, both(false));
+    assert!(let_go.elapsed() >= std::time::Duration::from_millis(150), "{:?}", let_go.elapsed());
+    until(&turret, |view| view.header.mics.is_empty() && view.channel_groups.is_empty()).await;
+}
+
+#[tokio::test]
+async fn brc_4_the_talk_key_of_one_line_takes_the_place_of_that_of_several() {
+    let mut switch = Switch::start().await;
+    let (turret, mut peer) = broadcasting(&mut switch).await;
+    turret.intent(press_talk());
+    let (id, act) = peer.command().await;
+    assert_eq!(act, talk(true));
+    peer.done(id).await;
+    peer.event(talks(&["macro"])).await;
+    let view = until(&turret, |view| talk_key(view) == TalkView::Latched && view.header.mics.len() == 1).await;
+    assert!(view.channel_groups.is_empty() && !view.channels[0].grouped);
+}
+
+#[tokio::test]
+async fn los_8_a_key_of_several_lines_is_let_go_when_the_switch_is_lost() {
+    let mut switch = Switch::start().await;
+    let (turret, peer) = broadcasting(&mut switch).await;
+    peer.no_more_heartbeats().await;
+    let view = until(&turret, is_lost).await;
+    assert!(view.header.mics.is_empty() && view.channel_groups.is_empty());
 }

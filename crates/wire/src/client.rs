@@ -296,6 +296,23 @@ pub enum Act {
         /// The key was latched, not held.
         latched: bool,
     },
+    /// Talk key of several lines at once: opens the hands-free mic towards each that can be talked on. Only for a switch whose
+    /// [`crate::Welcome`] takes it.
+    Broadcast {
+        /// The lines of the key, at most [`dealerboard_model::BROADCAST_MAX`].
+        lines: Vec<LineId>,
+        /// Pressed or let go.
+        on: bool,
+        /// The key was latched, not held.
+        latched: bool,
+    },
+    /// Adds a line to what that key talks to, or drops it, while it is down.
+    BroadcastLine {
+        /// Which line.
+        line: LineId,
+        /// Added; otherwise dropped.
+        on: bool,
+    },
     /// Sets what a user may do on a hoot: a supervisor's act.
     Right {
         /// Which hoot.

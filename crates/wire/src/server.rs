@@ -2,8 +2,8 @@
 
 use crate::Refusal;
 use dealerboard_model::{
-    CallId, Csrc, DeskId, GroupId, LineFacts, LineId, LineStatus, Listener, Moment, NumberedEntry, PersonStatus,
-    Position, Right, RingInCall, Role, TalkMode, TurretId, Uplink, UserId,
+    BroadcastStatus, CallId, Csrc, DeskId, GroupId, LineFacts, LineId, LineStatus, Listener, Moment, NumberedEntry,
+    PersonStatus, Position, Right, RingInCall, Role, TalkMode, TurretId, Uplink, UserId,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -74,6 +74,9 @@ pub struct Welcome {
     /// The switch takes [`crate::FromTurret::Microphone`].
     #[serde(default)]
     pub takes_microphones: bool,
+    /// The switch takes [`crate::Act::Broadcast`].
+    #[serde(default)]
+    pub takes_broadcasts: bool,
     /// The switch keeps the history of calls: it takes [`crate::FromTurret::History`].
     #[serde(default)]
     pub keeps_history: bool,
@@ -160,6 +163,11 @@ pub enum Event {
         /// This user may set their rights.
         may_set: bool,
     },
+    /// What this turret talks to with one key; none: nothing. Conflated.
+    Broadcast {
+        /// All of it.
+        status: Option<BroadcastStatus>,
+    },
     /// A message for this user, near the key it concerns.
     Notice(Notice),
     /// The recorder's state.
@@ -213,6 +221,12 @@ pub struct Snapshot {
     pub pages: Vec<Page>,
     /// Lines on the speakers, in the order of the channels.
     pub speakers: Vec<LineId>,
+    /// Groups of those channels, each with one talk key and one mute.
+    #[serde(default)]
+    pub channel_groups: Vec<ChannelGroup>,
+    /// What this turret talks to with one key.
+    #[serde(default)]
+    pub broadcast: Option<BroadcastStatus>,
     /// Everybody on the floor.
     pub people: Vec<Person>,
     /// How each of them is.
@@ -314,6 +328,15 @@ pub struct IntercomGroup {
     pub name: String,
     /// Everybody in it.
     pub members: Vec<UserId>,
+}
+
+/// Several speaker channels with one talk key and one mute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChannelGroup {
+    /// Its name: no other group of this user has it.
+    pub name: String,
+    /// Its lines.
+    pub lines: Vec<LineId>,
 }
 
 /// A page of keys.

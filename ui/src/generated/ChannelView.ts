@@ -67,6 +67,10 @@ talk_since_utc_ms: number | null,
  */
 here: boolean, 
 /**
+ * It hears me by the talk key of several lines; its own one would answer it alone.
+ */
+grouped: boolean, 
+/**
  * A silent latch closes at, UTC milliseconds.
  */
 closes_utc_ms: number | null, 

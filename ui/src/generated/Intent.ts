@@ -167,7 +167,47 @@ on: boolean,
 /**
  * Latches.
  */
-latched: boolean, } | { "intent": "mute", 
+latched: boolean, } | { "intent": "group_broadcast", 
+/**
+ * Which: by its name.
+ */
+group: string, 
+/**
+ * Pressed or let go.
+ */
+on: boolean, 
+/**
+ * Latches.
+ */
+latched: boolean, } | { "intent": "broadcast", 
+/**
+ * Which lines, at most ten.
+ */
+lines: Array<LineId>, 
+/**
+ * Pressed or let go.
+ */
+on: boolean, 
+/**
+ * Latches.
+ */
+latched: boolean, } | { "intent": "broadcast_line", 
+/**
+ * Which line.
+ */
+line: LineId, 
+/**
+ * Added; otherwise dropped.
+ */
+on: boolean, } | { "intent": "group_mute", 
+/**
+ * Which: by its name.
+ */
+group: string, 
+/**
+ * Muted.
+ */
+on: boolean, } | { "intent": "mute", 
 /**
  * Which position.
  */

@@ -1,6 +1,7 @@
 // What the panel draws. It applies the turret's changes and keeps no call state of its own; what is kept beside them
 // belongs to this window alone: the page on show, the key last pressed, the message at it.
 import type { Change } from '../generated/Change';
+import type { ChannelGroupView } from '../generated/ChannelGroupView';
 import type { ChannelView } from '../generated/ChannelView';
 import type { DevicesView } from '../generated/DevicesView';
 import type { GroupView } from '../generated/GroupView';
@@ -16,6 +17,7 @@ import type { PersonView } from '../generated/PersonView';
 import type { Position } from '../generated/Position';
 import type { PositionView } from '../generated/PositionView';
 import type { View } from '../generated/View';
+import { Picks } from './picks.svelte';
 import { SETTLE_MS } from './strays';
 import type { Transport } from './transport';
 
@@ -46,6 +48,7 @@ export class PanelStore {
   keys = $state<Record<string, KeyView>>({});
   positions = $state<PositionView[]>([]);
   channels = $state<ChannelView[]>([]);
+  channelGroups = $state<ChannelGroupView[]>([]);
   people = $state<PersonView[]>([]);
   groups = $state<GroupView[]>([]);
   incoming = $state<IncomingView[]>([]);
@@ -76,6 +79,8 @@ export class PanelStore {
   diverting = $state<string | null>(null);
   /** The line whose card is on show. */
   card = $state<string | null>(null);
+  /** Lines that are picked on the spot for one talk key. */
+  readonly picks = new Picks(this);
   /** The element that was pressed last: messages point at it. */
   pressed: Element | null = null;
 
@@ -164,6 +169,11 @@ export class PanelStore {
     return this.positions.find((position) => position.position === which);
   }
 
+  /** Why the talk key of several lines that is down leaves a line out. */
+  leftOut(line: string): string | undefined {
+    return this.channelGroups.flatMap((group) => group.left_out).find((one) => one.line === line)?.sentence;
+  }
+
   /** The lines that this turret holds, the last held first. */
   get heldHere(): KeyView[] {
     return Object.values(this.keys)
@@ -223,6 +233,7 @@ export class PanelStore {
       case 'position': replace(this.positions, change.value, (p) => p.position); return;
       case 'channels': this.channels = change.value; return;
       case 'channel': replace(this.channels, change.value, (c) => c.number); return;
+      case 'channel_groups': this.channelGroups = change.value; return;
       case 'groups': this.groups = change.value; return;
       case 'people': this.people = change.value; return;
       case 'person': replace(this.people, change.value, (p) => p.user); return;
@@ -243,7 +254,10 @@ export class PanelStore {
 
   /** What this window keeps for itself belongs to who is logged on. */
   #head(header: Header): void {
-    if (header.user_id !== this.header?.user_id) [this.dialog, this.unseen, this.history] = [null, 0, null];
+    if (header.user_id !== this.header?.user_id) {
+      [this.dialog, this.unseen, this.history] = [null, 0, null];
+      this.picks.forget();
+    }
     this.header = header;
   }
 
@@ -253,6 +267,7 @@ export class PanelStore {
     this.keys = Object.fromEntries(view.keys.map((key) => [key.line, key]));
     this.positions = view.positions;
     this.channels = view.channels;
+    this.channelGroups = view.channel_groups;
     this.people = view.people;
     this.groups = view.groups;
     this.incoming = view.incoming;

@@ -5,6 +5,7 @@ use dealerboard_model::LineKind;
 
 const FLOOR: &[Level] = &[Level::Floor];
 const MRD: &[Level] = &[Level::Floor, Level::Line(LineKind::Mrd)];
+const ARD_AND_PERSON: &[Level] = &[Level::Floor, Level::Line(LineKind::Ard), Level::Desk, Level::User];
 const RINGDOWN: &[Level] = &[Level::Floor, Level::Line(LineKind::Ard), Level::Line(LineKind::Mrd)];
 const WIRE: &[Level] =
     &[Level::Floor, Level::Line(LineKind::Ard), Level::Line(LineKind::Mrd), Level::Line(LineKind::Dial)];
@@ -146,6 +147,16 @@ words! {
 }
 
 words! {
+    /// `broadcast.ard`: what becomes of an idle private wire in a broadcast.
+    BroadcastArd {
+        /// It is left out.
+        Skip = "skip",
+        /// It rings at its far end.
+        Ring = "ring",
+    }
+}
+
+words! {
     /// `hoot.full`: what becomes of a talk when as many talk as may.
     HootFull {
         /// It is refused.
@@ -278,6 +289,8 @@ policies! {
         "what loudspeakers leave out of a line, so that no microphone hears them: neighbours' voices, or all of it";
     "talk.mode" talk_mode: TalkMode = TalkMode::Momentary, TalkMode::KIND, ANYWHERE, Nearest,
         "whether a talk key is open while it is held, latches, or does both by how long it is pressed";
+    "broadcast.ard" broadcast_ard: BroadcastArd = BroadcastArd::Skip, BroadcastArd::KIND, ARD_AND_PERSON, Nearest,
+        "whether a broadcast leaves out a private wire that is idle, or rings it";
     "talk.tail" talk_tail_ms: u64 = 150, Kind::Span(0, 500), PERSON, Nearest,
         "how long a microphone stays open after its talk key, for the last syllable";
     "talk.held_max" talk_held_max_ms: u64 = 120 * S, Kind::Span(30 * S, 600 * S), ANYWHERE, Smallest,

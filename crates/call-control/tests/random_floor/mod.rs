@@ -10,8 +10,8 @@ pub mod likely;
 use crate::floor::*;
 use dealerboard_call_control::{Act, Exchange, Floor, Input, Kept, KeptParty, MicReport, Output, Value};
 use dealerboard_model::{
-    Allowed, CallId, ConferenceStatus, DivertTo, DivertWhen, LineId, LineKind, LinePhase, LineStatus, Moment, Party,
-    Position, Right, TrackId, TransferTo, TurretId, Uplink,
+    Allowed, BROADCAST_MAX, BroadcastStatus, CallId, ConferenceStatus, DivertTo, DivertWhen, LineId, LineKind,
+    LinePhase, LineStatus, Moment, Party, Position, Right, TrackId, TransferTo, TurretId, Uplink,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,6 +51,7 @@ struct Switch {
     failing_since: Option<Moment>,
     awaited: BTreeSet<(TurretId, Uplink)>,
     tracks: BTreeSet<TrackId>,
+    broadcasts: BTreeMap<TurretId, BroadcastStatus>,
     kept: BTreeSet<Kept>,
 }
 
@@ -90,6 +91,10 @@ impl Switch {
                 Output::Await { turret, uplink, heard_ms: Some(_) } => drop(self.awaited.insert((*turret, *uplink))),
                 Output::Await { turret, uplink, heard_ms: None } => drop(self.awaited.remove(&(*turret, *uplink))),
                 Output::TrackOpened { track, .. } => drop(self.tracks.insert(*track)),
+                Output::Broadcast { turret, status: Some(status) } => {
+                    self.broadcasts.insert(*turret, status.clone());
+                }
+                Output::Broadcast { turret, status: None } => drop(self.broadcasts.remove(turret)),
                 Output::TrackClosed { track } => drop(self.tracks.remove(track)),
                 Output::Answer { .. }
                 | Output::LineAdded { .. }
@@ -122,7 +127,7 @@ pub struct Move {
 }
 
 /// `Move::kind` is less.
-pub const KINDS: u8 = 59;
+pub const KINDS: u8 = 64;
 
 /// `Move::who` is less.
 pub const PLAYERS: usize = ALL.len();
@@ -198,10 +203,73 @@ fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
             allowed: [Allowed::None, Allowed::Listen, Allowed::Speak][one.place],
         },
         50 => Act::WhoHears { line },
+        59..=61 => Act::Broadcast { lines: several(one), on: true, latched: one.place > 1 },
+        62 => Act::Broadcast { lines: several(one), on: false, latched: false },
+        63 => Act::BroadcastLine { line, on: one.place > 0 },
         51 => Act::Talk { line: l("shout"), on: one.place > 0, latched: one.place > 1 },
         _ => return Input::VoiceActivity { turret, uplink: Uplink::Mic, speaking: one.place > 0 },
     };
     Input::Act { turret, id: 7, act }
+}
+
+/// Lines of one broadcast: often the same ones, so that a key goes up and down.
+fn several(one: Move) -> Vec<LineId> {
+    let more = ["hoot", "shout", "mrd-a", "mrd-b", "ard-a"];
+    let all = std::iter::once(LINES[one.line]).chain(more.into_iter().skip(one.place));
+    all.map(l).collect()
+}
+
+/// Every line over which one voice on `line` is heard.
+fn group(d: &Desk, line: &LineId) -> BTreeSet<LineId> {
+    let mut all: BTreeSet<LineId> = [line.clone()].into();
+    loop {
+        let mut more = all.clone();
+        for one in all.iter().filter_map(|one| d.exchange.status(one)) {
+            let other = match one.line.as_str() {
+                "ard-a" => Some("ard-b"),
+                "ard-b" => Some("ard-a"),
+                "mrd-a" => Some("mrd-b"),
+                "mrd-b" => Some("mrd-a"),
+                _ => None,
+            };
+            more.extend(other.map(l));
+            more.extend(one.conference.into_iter().flat_map(|it| it.lines).map(|it| it.line));
+            let dialled = one.dialled.as_ref().and(one.call);
+            let same = LINES.into_iter().filter(|line| dialled.is_some() && d.status(line).call == dialled);
+            more.extend(same.map(l));
+        }
+        if more == all {
+            return all;
+        }
+        all = more;
+    }
+}
+
+/// I33, BRC-1, BRC-5: who is heard is on a line that is talked to; no two lines of a broadcast hear each other; who broadcasts
+/// hears each of them; what it has opened is there for as long as it lasts.
+fn check_broadcasts(d: &Desk, switch: &Switch) {
+    for turret in ALL {
+        assert_eq!(switch.broadcasts.get(&turret), d.exchange.broadcast(turret).as_ref(), "I19 {turret}");
+    }
+    for ((turret, uplink), (legs, _)) in &switch.routes {
+        let mics = switch.mics[turret].iter().filter(|mic| mic.uplink == *uplink && !mic.muted);
+        let reach: BTreeSet<LineId> = mics.flat_map(|mic| group(d, &mic.line)).collect();
+        assert!(legs.iter().all(|(_, label, _)| reach.contains(label)), "I33 {turret} is heard elsewhere: {legs:?}");
+    }
+    for (turret, status) in &switch.broadcasts {
+        assert!(!status.lines.is_empty() && status.lines.len() <= BROADCAST_MAX, "BRC-1 {turret}");
+        let groups: Vec<BTreeSet<LineId>> = status.lines.iter().map(|one| group(d, &one.line)).collect();
+        for (at, one) in status.lines.iter().enumerate() {
+            assert!(!groups[..at].iter().any(|group| group.contains(&one.line)), "I33 {turret} {}", one.line);
+            let line = d.exchange.status(&one.line).unwrap();
+            assert!(line.talkers.iter().any(|talker| talker.turret == *turret), "BRC-1 {turret} {}", one.line);
+            assert!(!line.is_held_exclusively() || line.phase != LinePhase::Held, "I29 {}", one.line);
+            let on_it = line.parties.iter().any(|party| party.turret == *turret);
+            assert!(!one.opened || on_it, "BRC-5 {turret} {}", one.line);
+            let ringdown = one.line.as_str().starts_with("ard") || one.line.as_str().starts_with("ext");
+            assert!(!ringdown || on_it, "BRC-2 {turret} {}", one.line);
+        }
+    }
 }
 
 /// I6: whose microphone may have opened by this input.
@@ -278,6 +346,7 @@ fn check(d: &Desk, switch: &Switch) {
     let talks = mrd.talkers.iter().filter(|talker| by_handset(d, "mrd-a") && !on_it(d, "mrd-a", talker.turret));
     assert_eq!(talks.count(), 0, "I39");
     check_conferences(d);
+    check_broadcasts(d, switch);
     check_dialled(d);
     for (turret, uplink) in &switch.awaited {
         let waits = switch.open().iter().any(|(at, by, _)| user(*at) == user(*turret) && (at, by) != (turret, uplink));
@@ -338,6 +407,17 @@ fn members(status: &LineStatus) -> Members {
     (of(&status.parties), of(&status.holders))
 }
 
+/// As [`members`], but for whom a broadcast alone has put there.
+fn members_without_broadcasts(status: &LineStatus, switch: &Switch) -> Members {
+    let opened = |turret: &TurretId| {
+        let lines = switch.broadcasts.get(turret).into_iter().flat_map(|it| &it.lines);
+        lines.into_iter().any(|one| one.opened && one.line == status.line)
+    };
+    let (mut parties, holders) = members(status);
+    parties.retain(|(turret, _)| !opened(turret));
+    (parties, holders)
+}
+
 /// SWI-2: who is on a wire, and who holds it, is what was told to be kept; what was sent on is its sender's.
 fn check_kept_lines(d: &Desk, switch: &Switch) {
     for status in LINES[..4].iter().map(|line| d.status(line)) {
@@ -346,7 +426,7 @@ fn check_kept_lines(d: &Desk, switch: &Switch) {
         let of = |all: &[KeptParty]| all.iter().map(|party| (party.turret, party.position)).collect();
         let told: Option<Members> = kept.next().map(|kept| (of(&kept.parties), of(&kept.holders)));
         assert!(kept.next().is_none(), "SWI-2 {} is kept twice", status.line);
-        let (parties, holders) = members(&status);
+        let (parties, holders) = members_without_broadcasts(&status, switch);
         let stays = |joined: &ConferenceStatus| {
             joined.lines.iter().filter(|one| LINES.contains(&one.line.as_str())).count() > 1
         };
@@ -564,6 +644,7 @@ impl Played {
     /// The switch is killed, and is there again at once.
     fn restart(&mut self) {
         let before = LINES.map(|line| self.d.status(line));
+        let stays = before.each_ref().map(|status| members_without_broadcasts(status, &self.switch));
         self.restarts += 1;
         for d in [&mut self.d, &mut self.again] {
             let mut floor = (self.floor)();
@@ -574,10 +655,13 @@ impl Played {
         self.on = awaited.collect();
         let kept = std::mem::take(&mut self.switch.kept);
         self.switch = Switch { kept, lost: self.on.clone(), ..Switch::default() };
-        for status in before.iter().filter(|status| status.line.as_str() != "hoot" && status.sent_to.is_none()) {
+        for (status, stays) in before.iter().zip(stays) {
+            if status.line.as_str() == "hoot" || status.sent_to.is_some() {
+                continue;
+            }
             let now = self.d.status(status.line.as_str());
             let calls = matches!(status.phase, LinePhase::Calling | LinePhase::Dialling);
-            let expected = if calls { Members::default() } else { members(status) };
+            let expected = if calls { Members::default() } else { stays };
             assert_eq!(members(&now), expected, "SWI-2 {} over a restart", status.line);
             assert_eq!(now.ring, None, "SWI-2 {}", status.line);
         }

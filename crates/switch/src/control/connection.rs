@@ -214,6 +214,8 @@ impl Reader {
                 | Act::Hold { .. }
                 | Act::Signal { on: false, .. }
                 | Act::Talk { on: false, .. }
+                | Act::Broadcast { on: false, .. }
+                | Act::BroadcastLine { on: false, .. }
                 | Act::TalkBack { on: false, .. },
             ) => true,
             (
@@ -224,6 +226,8 @@ impl Reader {
                 | Act::Resume { .. }
                 | Act::Signal { on: true, .. }
                 | Act::Talk { on: true, .. }
+                | Act::Broadcast { on: true, .. }
+                | Act::BroadcastLine { on: true, .. }
                 | Act::Right { .. }
                 | Act::WhoHears { .. }
                 | Act::OpenMic { .. }

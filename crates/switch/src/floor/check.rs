@@ -76,6 +76,7 @@ pub fn compare(file: &FloorFile) -> Vec<Mistake> {
         }
     }
     channels_listed_once(file, &mut mistakes);
+    channel_groups_are_channels(file, &mut mistakes);
     groups_are_reached(file, &mut mistakes);
     hoots_have_room(file, &mut mistakes);
     mistakes
@@ -106,6 +107,18 @@ fn groups_are_reached(file: &FloorFile, mistakes: &mut Vec<Mistake>) {
                 id.value
             );
             mistakes.push(Mistake { line: id.line, sentence });
+        }
+    }
+}
+
+/// Of groups of channels each has a name of its own, and lines that are channels there.
+fn channel_groups_are_channels(file: &FloorFile, mistakes: &mut Vec<Mistake>) {
+    for speakers in &file.speakers {
+        let channels: Vec<&str> = speakers.lines.iter().map(|line| line.value.as_str()).collect();
+        once("group of channels", speakers.groups.iter().map(|group| &group.name), mistakes);
+        for group in &speakers.groups {
+            once("line of this group", group.lines.iter(), mistakes);
+            group.lines.iter().for_each(|line| exists("channel", line, &channels, mistakes));
         }
     }
 }

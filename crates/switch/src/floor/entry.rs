@@ -83,6 +83,26 @@ impl Reading<'_> {
         }
     }
 
+    /// Parts of a table that are a list: `[{ … }, { … }]`, or double brackets.
+    pub fn parts<'t>(&mut self, entry: &Entry<'t>, key: &str, what: &'static str) -> Vec<Entry<'t>> {
+        let Some(item) = entry.table.get(key) else { return Vec::new() };
+        if let Item::ArrayOfTables(tables) = item {
+            return tables.iter().map(|table| Entry { table, line: self.line_of(table.span()), what }).collect();
+        }
+        let line = self.line_of_key(entry, key);
+        let values: Vec<&Value> = item.as_array().into_iter().flatten().collect();
+        let part = |value: &&'t Value| {
+            let line = value.span().map_or(line, |span| self.line_of(Some(span)));
+            value.as_inline_table().map(|table| Entry { table, line, what })
+        };
+        let parts: Vec<Entry<'t>> = values.iter().filter_map(part).collect();
+        if item.as_array().is_none() || parts.len() < values.len() {
+            let sentence = format!("\"{key}\" of {} must be a list of tables; write {key} = [{{ … }}]", entry.what);
+            self.mistake(line, sentence);
+        }
+        parts
+    }
+
     pub fn optional_word(&mut self, entry: &Entry<'_>, key: &str) -> Option<Placed<String>> {
         let item = entry.table.get(key)?;
         let line = self.line_of_key(entry, key);

@@ -233,6 +233,20 @@ pub const SPEAKERS: Table = Table {
             "channels",
             "Ids of lines in the order of the channels, at most 32, each once; wires may be monitored like hoots.",
         ),
+        (
+            "groups",
+            "Several of these channels under one talk key and one mute, such as `[{ name = \"Clients\", lines = [\"calder\", \"macro\"] }]`; at most 8.",
+        ),
+    ],
+};
+
+/// A group of speaker channels.
+pub const CHANNEL_GROUP: Table = Table {
+    head: "`groups` of `[[speakers]]`",
+    says: "One talk key that talks to several channels at once; none of them hears another.",
+    keys: &[
+        ("name", "What is shown, at most 18 characters; has to be there, and once among these groups."),
+        ("lines", "Ids of lines, of `channels` above, 1 to 10, each once; has to be there."),
     ],
 };
 
@@ -290,6 +304,7 @@ pub const TABLES: &[&Table] = &[
     &NEIGHBOURS,
     &PAGE,
     &SPEAKERS,
+    &CHANNEL_GROUP,
     &COUNTERPARTY,
     &RINGS,
     &SPEAKS,

@@ -38,6 +38,9 @@ pub const PAGE_KEYS_MAX: usize = 42;
 /// Speaker channels of one turret.
 pub const CHANNELS_MAX: usize = 32;
 
+/// Groups of the speaker channels of one turret.
+pub const CHANNEL_GROUPS_MAX: usize = 8;
+
 /// One mistake in a floor file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mistake {

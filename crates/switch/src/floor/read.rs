@@ -5,12 +5,12 @@ use super::entry::{Entry, Reading};
 use super::keys;
 use super::nearest::instead;
 use super::words::{
-    Channels, Counterparty, Desk, DialLine, End, Extension, FloorFile, Group, Hoot, Members, Page, Placed, ShoutDown,
-    Speed, User, Whose, Wire, WireKind,
+    ChannelGroup, Channels, Counterparty, Desk, DialLine, End, Extension, FloorFile, Group, Hoot, Members, Page,
+    Placed, ShoutDown, Speed, User, Whose, Wire, WireKind,
 };
-use super::{CHANNELS_MAX, Mistake, PAGE_KEYS_MAX};
+use super::{CHANNEL_GROUPS_MAX, CHANNELS_MAX, Mistake, PAGE_KEYS_MAX};
 use dealerboard_call_control::{Level, NUMBER_MAX};
-use dealerboard_model::{LineKind, RecordPolicy, RingPriority, Role};
+use dealerboard_model::{BROADCAST_MAX, LineKind, RecordPolicy, RingPriority, Role};
 use toml_edit::Document;
 
 const RECORD: &[(&str, RecordPolicy)] =
@@ -322,7 +322,25 @@ impl Reading<'_> {
                 format!("speakers have {CHANNELS_MAX} channels and {} are listed; take some out", lines.len()),
             );
         }
-        Some(Channels { lines, whose: self.whose(entry)? })
+        let groups = self.parts(entry, "groups", "a group of channels");
+        if groups.len() > CHANNEL_GROUPS_MAX {
+            let sentence =
+                format!("speakers have {CHANNEL_GROUPS_MAX} groups and {} are listed; take some out", groups.len());
+            self.mistake(entry.line, sentence);
+        }
+        let groups = groups.iter().map(|group| self.channel_group(group)).collect();
+        Some(Channels { lines, groups, whose: self.whose(entry)? })
+    }
+
+    fn channel_group(&mut self, entry: &Entry<'_>) -> ChannelGroup {
+        self.known_keys(entry, &keys::CHANNEL_GROUP);
+        let lines = self.words(entry, "lines");
+        let (name, most) = (self.name(entry), BROADCAST_MAX);
+        if lines.is_empty() || lines.len() > most {
+            let sentence = format!("a group of channels has 1 to {most} lines and \"{name}\" has {}", lines.len());
+            self.mistake(entry.line, format!("{sentence}; write lines = [\"…\", \"…\"]"));
+        }
+        ChannelGroup { name: Placed { value: name, line: entry.line }, lines }
     }
 
     fn counterparty(&mut self, entry: &Entry<'_>) -> Counterparty {

@@ -529,3 +529,23 @@ fn dial_3_a_number_is_digits_and_stands_once_in_the_file() {
     assert!(sentences.iter().any(|it| it.contains("the number \"4012\" stands in line")), "{sentences:?}");
     assert!(sentences.iter().any(|it| it.contains("the number \"+44\" must be digits")), "{sentences:?}");
 }
+
+#[test]
+fn spk_5_groups_of_channels_are_on_the_panel_and_name_only_channels_of_their_own_speakers() {
+    let speakers = |groups: &str| {
+        let channels = "[[speakers]]\ndesk = \"london\"\nchannels = [\"calder\", \"sterling\"]\n";
+        check(&format!("{GOOD}\n{channels}groups = {groups}\n"))
+    };
+    let said = |groups: &str| speakers(groups).into_iter().map(|mistake| mistake.sentence).collect::<Vec<_>>();
+    assert_eq!(said("[{ name = \"Both\", lines = [\"calder\", \"sterling\"] }]"), [""; 0]);
+    assert_eq!(
+        said("[{ name = \"Both\", lines = [\"caldr\"] }]"),
+        ["there is no channel \"caldr\"; write \"calder\" instead"]
+    );
+    assert!(said("[{ name = \"None\", lines = [] }]")[0].starts_with("a group of channels has 1 to 10 lines"));
+    let odd = said("[{ name = \"Both\", line = [] }]");
+    assert!(odd.iter().any(|it| it.contains("a group of channels has no key \"line\"")), "{odd:?}");
+    assert!(said("\"both\"")[0].contains("must be a list of tables"));
+    let twice = "[{ name = \"A\", lines = [\"calder\", \"calder\"] }, { name = \"A\", lines = [\"sterling\"] }]";
+    assert_eq!(said(twice).len(), 2, "{:?}", said(twice));
+}

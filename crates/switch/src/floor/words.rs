@@ -328,4 +328,15 @@ pub struct Channels {
     pub whose: Whose,
     /// Line ids in the order of the channels.
     pub lines: Vec<Placed<String>>,
+    /// Groups of them.
+    pub groups: Vec<ChannelGroup>,
+}
+
+/// Several of the channels, with one talk key and one mute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelGroup {
+    /// Name as shown.
+    pub name: Placed<String>,
+    /// Line ids.
+    pub lines: Vec<Placed<String>>,
 }

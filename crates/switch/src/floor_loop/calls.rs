@@ -79,6 +79,7 @@ impl FloorLoop {
                 let tone = sound.map(translate::tone);
                 self.tell(turret, Event::Notice(Notice { line, sentence, tone, at: self.clock.now() }));
             }
+            Output::Broadcast { turret, status } => self.tell(turret, Event::Broadcast { status }),
             Output::Listeners { turret, line, people, may_set } => {
                 self.tell(turret, Event::Listeners { line, people, may_set });
             }

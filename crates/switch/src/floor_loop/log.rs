@@ -52,5 +52,7 @@ fn word(value: &Value) -> &str {
 
 /// What an act is about: its line, or whom it calls.
 fn target(act: &Value) -> &str {
-    ["line", "group", "user"].iter().map(|field| word(&act[*field])).find(|word| !word.is_empty()).unwrap_or_default()
+    let named = ["line", "group", "user"].iter().map(|field| word(&act[*field])).find(|word| !word.is_empty());
+    // Of several lines the first stands for all.
+    named.unwrap_or_else(|| word(&act["lines"][0]))
 }

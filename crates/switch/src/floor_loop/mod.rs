@@ -323,6 +323,7 @@ impl FloorLoop {
             floor: self.floor.name.clone(),
             switch: env!("CARGO_PKG_VERSION").to_owned(),
             takes_microphones: true,
+            takes_broadcasts: true,
             keeps_history: true,
         }));
         let input = match resumed.or(awaited) {
@@ -420,6 +421,8 @@ impl FloorLoop {
             rights: self.exchange.rights(&account.user),
             pages: panel.pages_with(mine),
             speakers: panel.speakers_with(&self.exchange.speakers(&account.user)),
+            channel_groups: panel.groups_with(mine),
+            broadcast: self.exchange.broadcast(turret),
             people: self.panels.people().to_vec(),
             person_statuses: self.panels.people().iter().map(|person| self.exchange.person(&person.user)).collect(),
             talkers: self.sessions.labels(),

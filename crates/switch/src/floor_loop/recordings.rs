@@ -71,6 +71,7 @@ fn words(what: &Happening) -> &'static str {
         Happening::SignalUp => "Signal up",
         Happening::TalkKeyDown { latched: false } => "Talk key down",
         Happening::TalkKeyDown { latched: true } => "Talk key latched",
+        Happening::Broadcasts => "Talks to several lines at once",
         Happening::TalkKeyUp => "Talk key up",
         Happening::TalkClosed => "Talk closed by the switch",
         Happening::MicOpened => "Microphone opened",
@@ -152,6 +153,7 @@ impl FloorLoop {
             | Output::Await { .. }
             | Output::Mics { .. }
             | Output::Notice { .. }
+            | Output::Broadcast { .. }
             | Output::Listeners { .. }
             | Output::PanelChanged { .. }
             | Output::SessionOver { .. }

@@ -39,7 +39,12 @@ impl Unanswered {
 
     /// The link is lost: gives up what must not be repeated.
     pub fn drop_talks(&mut self) -> Vec<Uuid> {
-        self.drop_where(|act, _| matches!(act, Act::Talk { on: true, .. }))
+        self.drop_where(|act, _| {
+            matches!(
+                act,
+                Act::Talk { on: true, .. } | Act::Broadcast { on: true, .. } | Act::BroadcastLine { on: true, .. }
+            )
+        })
     }
 
     /// Gives up everything.

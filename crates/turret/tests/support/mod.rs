@@ -211,6 +211,7 @@ impl Peer {
             floor,
             switch,
             takes_microphones: false,
+            takes_broadcasts: true,
             keeps_history: false,
         }))
         .await;
@@ -329,6 +330,8 @@ pub fn idle() -> Snapshot {
     let (user, name, desk_name) = (UserId::from("reyes"), "A. Reyes".to_owned(), "Rates".to_owned());
     let desk = DeskId::from("rates");
     Snapshot {
+        channel_groups: Vec::new(),
+        broadcast: None,
         now: switch_now(),
         me: Me { user, name, desk, desk_name, seat: "1".into(), roles: Vec::new() },
         lines: vec![about("calder", LineKind::Ard), about("macro", LineKind::Hoot)],

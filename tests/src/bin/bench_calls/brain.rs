@@ -188,6 +188,10 @@ pub fn measure(rounds: u32) -> Value {
             m.wire(ORDINARY, &format!("line-{pair:04}-a"), &format!("line-{pair:04}-b"), [a, b, c]);
         }
         if round.is_multiple_of(4) {
+            let ten = (0..10).map(|n| LineId(format!("line-{:04}-a", (pair + 10 * n) % (LINES / 2))));
+            let lines: Vec<LineId> = ten.collect();
+            m.act("broadcast", a, Act::Broadcast { lines: lines.clone(), on: true, latched: false });
+            m.act("broadcast_end", a, Act::Broadcast { lines, on: false, latched: false });
             m.act("all_talk_key_down", a, Act::Talk { line: "all-hoot".into(), on: true, latched: false });
             m.act("all_talk_key_up", a, Act::Talk { line: "all-hoot".into(), on: false, latched: false });
             m.wire(ON_ALL, "all-a", "all-b", [a, b, c]);
