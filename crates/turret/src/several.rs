@@ -119,7 +119,9 @@ impl Several {
 
     /// A line is added to what it is meant for.
     pub fn add(&mut self, line: &LineId) {
-        self.open.iter_mut().for_each(|open| drop(open.lines.insert(line.clone())));
+        if let Some(open) = &mut self.open {
+            open.lines.insert(line.clone());
+        }
     }
 
     /// A line is dropped from what it is meant for; without any that hears it the key is let go.
