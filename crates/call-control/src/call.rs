@@ -202,6 +202,7 @@ fn leave(s: &mut State, turret: TurretId, line: &LineId, mine: bool) {
     if silent {
         hoot::close_all(s, line);
     }
+    privacy::close_strangers(s, line);
     mute::close_strangers(s, line);
     let user = user.or_else(|| s.user_of(turret).cloned());
     s.happened(line, user, if stays { Happening::Left } else { Happening::Released });

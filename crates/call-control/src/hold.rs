@@ -15,6 +15,7 @@ use crate::mrd;
 use crate::mute;
 use crate::policy::HoldPrivate;
 use crate::position;
+use crate::privacy;
 use crate::state::{Done, State, stale};
 use crate::timer::Timer;
 use dealerboard_model::{CallId, LineId, LineKind, Party, RingPriority, TurretId};
@@ -77,6 +78,7 @@ fn hold_leg(s: &mut State, turret: TurretId, line: &LineId, exclusive: bool) {
         // A held line is heard and spoken on by nobody, by speaker channel neither.
         hoot::close_all(s, line);
     }
+    privacy::close_strangers(s, line);
     mute::close_strangers(s, line);
     s.happened(line, Some(user), if exclusive { Happening::HeldExclusively } else { Happening::Held });
     mrd::let_go(s, turret, line);

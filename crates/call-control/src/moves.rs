@@ -14,6 +14,7 @@ use crate::line::{Leaving, Leg};
 use crate::messages::{Accepted, Refusal, RefusalCode};
 use crate::mute;
 use crate::position;
+use crate::privacy;
 use crate::state::{Done, State, stale};
 use crate::timer::Timer;
 use dealerboard_model::{CallId, LineId, LineKind, Position, TurretId, Uplink};
@@ -71,6 +72,7 @@ pub fn to(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Posi
         (leg.party.position, leg.broadcast) = (at, false);
     }
     // Who comes from the speakers to a handset may bring a global mute with them (MUT-4).
+    privacy::close_strangers(s, line);
     mute::close_strangers(s, line);
     s.set_timer(now.plus_ms(MOVE_MAX_MS), Timer::MoveOver(turret, now.mono_us));
     Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })

@@ -16,6 +16,7 @@ use crate::moves;
 use crate::mrd;
 use crate::mute;
 use crate::position;
+use crate::privacy;
 use crate::state::{Done, State, stale};
 use crate::timer::Timer;
 use dealerboard_model::{CallId, LineId, Position, TurretId, Uplink};
@@ -86,6 +87,7 @@ fn come(s: &mut State, line: &LineId, from: TurretId, turret: TurretId, at: Posi
     s.put_leg(line, Leg { enters: leg.enters, key: leg.key, ..Leg::new(party, true, since) });
     mrd::let_go(s, from, line);
     s.take_leg(line, from);
+    privacy::close_strangers(s, line);
     mute::close_strangers(s, line);
     s.happened_at(line, turret, Happening::TakenOver);
     let name = s.lines.get(line).map(|found| found.spec.name.clone()).unwrap_or_default();

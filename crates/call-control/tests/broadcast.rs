@@ -464,3 +464,14 @@ fn brc_3_what_is_told_of_a_broadcast_is_told_once_and_to_its_turret_alone() {
         "a tap asks twice"
     );
 }
+
+#[test]
+fn prv_4_who_holds_a_line_that_a_colleague_keeps_private_talks_there_no_more() {
+    let mut d = Desk::new();
+    d.seize(A1, "mrd-a");
+    d.bridge(A2, "mrd-a");
+    d.private(A2, "mrd-a", true);
+    down(&mut d, A1, &["mrd-a", "hoot"]);
+    d.hold(A1, "mrd-a");
+    assert_eq!(open(&d, A1), ["hoot"]);
+}
