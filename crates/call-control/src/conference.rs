@@ -204,6 +204,8 @@ pub fn spread(s: &mut State, line: &LineId, at: Option<(TurretId, Position)>) {
             *known = leg.clone();
         }
         known.party.private = private;
+        // Who is in a conference stays when their broadcast ends (BRC-5).
+        known.broadcast = false;
     }
     for (turret, leg) in parties {
         for one in &lines {

@@ -466,6 +466,22 @@ fn brc_3_what_is_told_of_a_broadcast_is_told_once_and_to_its_turret_alone() {
 }
 
 #[test]
+fn brc_5_who_is_in_a_conference_with_a_line_that_their_broadcast_opened_is_kept_there() {
+    let mut d = Desk::new();
+    down(&mut d, A2, &["mrd-a"]);
+    d.act(A1, Act::Bridge { line: l("mrd-a"), call: d.call("mrd-a"), position: Position::Left }).unwrap();
+    d.act(A1, Act::Seize { line: l("ard-a"), position: Position::Right, private: false }).unwrap();
+    d.answer(B1, "ard-b");
+    let call = d.call("mrd-a");
+    d.act(A1, Act::Join { line: l("mrd-a"), call, position: Position::Right }).unwrap();
+    let kept = |out: &Output| {
+        let Output::Kept { what: Kept::Line(kept), on: true } = out else { return false };
+        kept.line == l("mrd-a") && kept.parties.iter().any(|party| party.turret == A2)
+    };
+    assert!(d.out.iter().any(kept));
+}
+
+#[test]
 fn prv_4_who_holds_a_line_that_a_colleague_keeps_private_talks_there_no_more() {
     let mut d = Desk::new();
     d.seize(A1, "mrd-a");
