@@ -17,9 +17,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// `talk.tail`: the last syllable after the key.
-pub(crate) const TALK_TAIL: Duration = Duration::from_millis(150);
-
 impl TurretTask {
     pub(crate) async fn intend(&mut self, intent: Intent) {
         if let Intent::LogOn { user, password, switch } = intent {
@@ -61,9 +58,9 @@ impl TurretTask {
         self.presses += 1;
         let press = self.presses;
         self.tails.insert(line.clone(), press);
-        let told = self.inputs.clone();
+        let (told, tail) = (self.inputs.clone(), Duration::from_millis(self.facts.talk_tail_ms));
         tokio::spawn(async move {
-            tokio::time::sleep(TALK_TAIL).await;
+            tokio::time::sleep(tail).await;
             // A turret that has stopped has no talk.
             let Some(told) = told.upgrade() else { return };
             let _ = told.send(Input::TailOver(line, press)).await;

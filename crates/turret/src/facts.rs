@@ -53,6 +53,8 @@ pub struct Facts {
     pub speeds: Vec<Number>,
     /// How long it is heard that a call did not come about, milliseconds.
     pub tone_fail_ms: u64,
+    /// How long a microphone stays open after its talk key was let go, milliseconds.
+    pub talk_tail_ms: u64,
     /// My microphone in an intercom stays open by itself.
     pub intercom_latches: bool,
     /// What the key of a line that is in use here does besides selecting it.
@@ -92,6 +94,7 @@ impl Default for Facts {
             directory: Vec::new(),
             speeds: Vec::new(),
             tone_fail_ms: 5_000,
+            talk_tail_ms: 150,
             intercom_latches: true,
             ring_in_call: RingInCall::Beep,
             second_press: SecondPress::Nothing,
@@ -122,6 +125,7 @@ impl Facts {
         self.second_press = snapshot.second_press;
         self.ring_in_call = snapshot.ring_in_call;
         (self.directory, self.tone_fail_ms) = (snapshot.directory, snapshot.tone_fail_ms);
+        self.talk_tail_ms = snapshot.talk_tail_ms;
         self.speeds = snapshot.speeds;
         self.talkers = snapshot.talkers.into_iter().map(|label| (label.csrc, label)).collect();
         self.mics = snapshot.mics;

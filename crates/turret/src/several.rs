@@ -8,7 +8,6 @@
 //! Law: pure, but for what the task does at its end. No word for the next key is heard by the lines of the one that gave way:
 //! the microphone waits until the switch does not list them any more.
 
-use crate::acts::TALK_TAIL;
 use crate::facts::Facts;
 use crate::mics::{self, PENDING};
 use crate::project::{Local, TalkKey};
@@ -19,6 +18,7 @@ use dealerboard_media::{PlaybackControl, Tone};
 use dealerboard_model::{LineId, Position};
 use dealerboard_wire::Act;
 use std::collections::BTreeSet;
+use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -210,9 +210,9 @@ impl TurretTask {
         self.presses += 1;
         let press = self.presses;
         self.local.several.tail = Some(press);
-        let told = self.inputs.clone();
+        let (told, tail) = (self.inputs.clone(), Duration::from_millis(self.facts.talk_tail_ms));
         tokio::spawn(async move {
-            tokio::time::sleep(TALK_TAIL).await;
+            tokio::time::sleep(tail).await;
             // A turret that has stopped has no talk.
             let Some(told) = told.upgrade() else { return };
             let _ = told.send(Input::SeveralTailOver(press)).await;

@@ -248,6 +248,24 @@ async fn brc_1_a_key_of_several_lines_opens_one_microphone_with_the_press_and_it
 }
 
 #[tokio::test]
+async fn spk_1_the_tail_of_a_talk_key_is_as_long_as_the_switch_says() {
+    let mut switch = Switch::start().await;
+    let mut snapshot = idle();
+    snapshot.talk_tail_ms = 400;
+    let (turret, mut peer) = seated(&mut switch, snapshot).await;
+    turret.intent(press_talk());
+    let (id, act) = peer.command().await;
+    assert_eq!(act, talk(true));
+    peer.done(id).await;
+    peer.event(talks(&["macro"])).await;
+    until(&turret, |view| talk_key(view) == TalkView::Latched).await;
+    let let_go = std::time::Instant::now();
+    turret.intent(Intent::Talk { line: "macro".into(), on: false, latched: false });
+    assert_eq!(peer.command().await.1, talk(false));
+    assert!(let_go.elapsed() >= std::time::Duration::from_millis(400), "{:?}", let_go.elapsed());
+}
+
+#[tokio::test]
 async fn brc_4_the_talk_key_of_one_line_takes_the_place_of_that_of_several() {
     let mut switch = Switch::start().await;
     let (turret, mut peer) = broadcasting(&mut switch).await;
