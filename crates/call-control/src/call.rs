@@ -4,7 +4,9 @@ use crate::happenings::Happening;
 use crate::line::Leg;
 use crate::messages::{Accepted, Refusal, RefusalCode};
 use crate::state::{Done, State, stale};
-use crate::{announce, ard, conference, dial, divert, hold, hoot, intercom, mrd, mute, position, privacy, transfer};
+use crate::{
+    announce, ard, conference, dial, divert, emergency, hold, hoot, intercom, mrd, mute, position, privacy, transfer,
+};
 use dealerboard_model::{CallId, LineId, LineKind, Position, TurretId};
 
 /// Where a call is taken to, and how.
@@ -45,7 +47,10 @@ pub fn seize(s: &mut State, turret: TurretId, line: &LineId, take: Take) -> Done
     if found.has_members() {
         return Err(stale(&name));
     }
-    s.recordable(line)?;
+    // Which number is dialled is not known yet; it is judged when it is.
+    if !(kind.is_dialled() && emergency::may_become(s, line, "")) {
+        s.recordable(line)?;
+    }
     let call = call.unwrap_or_else(|| s.new_call());
     let leg = taker(s, turret, line, take)?;
     position::take(s, turret, take.at)?;

@@ -13,6 +13,7 @@
 use crate::ard;
 use crate::call::{Take, join, taker};
 use crate::divert::{self, Unanswered};
+use crate::emergency;
 use crate::happenings::Happening;
 use crate::history;
 use crate::line::Line;
@@ -155,6 +156,10 @@ pub fn digits_over(s: &mut State, line: &LineId, call: CallId, digits: usize) {
 /// The number is complete: its line rings, or the caller is told why not.
 fn complete(s: &mut State, line: &LineId, number: &str) {
     let caller = s.lines.get(line).and_then(|found| found.legs().last()).map(|leg| leg.party.user.clone());
+    let refused = s.recordable(line).err().filter(|_| !emergency::concerns(s, line, number));
+    if let Some(refusal) = refused {
+        return give_up(s, line, &refusal.sentence, Sound::Fail);
+    }
     match target(s, caller.as_ref(), line, number) {
         Ok(rung) => connect(s, line, &rung, number),
         Err(Failed { refusal, sound }) => give_up(s, line, &refusal.sentence, sound),
@@ -182,7 +187,9 @@ pub fn call(s: &mut State, turret: TurretId, line: Option<&LineId>, digits: &str
         true => None,
         false => Some(target(s, s.user_of(turret), &line, &number).map_err(|failed| failed.refusal)?),
     };
-    s.recordable(&line)?;
+    if !emergency::may_become(s, &line, &number) {
+        s.recordable(&line)?;
+    }
     let leg = taker(s, turret, &line, take)?;
     position::take(s, turret, take.at)?;
     let call = s.new_call();
@@ -276,14 +283,16 @@ fn connect(s: &mut State, line: &LineId, rung: &LineId, number: &str) {
     let lines = s.numbers.get(number).cloned().unwrap_or_default();
     let meant = name_of_number(s, &lines);
     let elsewhere = !lines.contains(rung);
+    let emergency = emergency::concerns(s, line, number);
     let name = if elsewhere { name_of_number(s, std::slice::from_ref(rung)) } else { meant.clone() };
     if let Ok(here) = s.line_mut(line) {
-        (here.peer, here.since) = (Some(rung.clone()), now);
+        (here.peer, here.since, here.emergency) = (Some(rung.clone()), now, emergency);
         here.dialled = Some(Dialled { number: number.to_owned(), name: Some(name.clone()), incoming: false });
     }
     s.happened(line, caller.clone(), Happening::Dialled { number: number.to_owned(), name: name.clone() });
     if let Ok(there) = s.line_mut(rung) {
         (there.call, there.since, there.peer) = (Some(call), now, Some(line.clone()));
+        there.emergency = emergency;
         there.dialled = Some(Dialled { number: back.clone(), name: Some(from.clone()), incoming: true });
     }
     let shown = if back.is_empty() { from } else { format!("{from} {back}") };
@@ -294,7 +303,7 @@ fn connect(s: &mut State, line: &LineId, rung: &LineId, number: &str) {
         s.happened(rung, None, Happening::Diverted { to: name.clone() });
         s.notice_members(line, &format!("{meant} is busy: it rings at {name}."), None);
     }
-    let stays = s.lines.get(rung).is_some_and(|found| found.diverted.is_none());
+    let stays = s.lines.get(rung).is_some_and(|found| found.diverted.is_none() && !found.emergency);
     let owner = owner_of(s, rung).cloned();
     if let Some(user) = owner.as_ref().filter(|user| stays && ringing::is_undisturbed(s, user, LineKind::Extension)) {
         let sentence = format!("{} does not want to be disturbed; your call is shown to them.", s.name_of(user));

@@ -271,7 +271,7 @@ fn follow(s: &State, case: Case<'_>) -> Option<(DivertTo, Vec<DivertOf>)> {
 
 /// A line has begun to ring: its calls may go elsewhere at once (DIV-1), but for whoever they go to (DIV-4).
 pub fn rings(s: &mut State, line: &LineId, caller: Option<&UserId>) {
-    let Some(found) = s.lines.get(line).filter(|_| !s.diverts.is_empty()) else { return };
+    let Some(found) = s.lines.get(line).filter(|found| !s.diverts.is_empty() && !found.emergency) else { return };
     let (Some(of), Some(call)) = (whose(found), found.call) else { return };
     let nobody = !s.is_attended(found);
     let cases = [(DivertWhen::Always, true), (DivertWhen::Dnd, is_undisturbed(s, &of)), (DivertWhen::NoAnswer, nobody)];
@@ -324,7 +324,7 @@ fn go(s: &mut State, line: &LineId, case: Case<'_>) -> bool {
 /// does (DIV-1, DIV-3, DIV-7).
 fn goes_on(s: &mut State, line: &LineId) -> bool {
     let Some(found) = s.lines.get(line) else { return false };
-    let Some(of) = whose(found).filter(|_| !s.diverts.is_empty()) else { return false };
+    let Some(of) = whose(found).filter(|_| !s.diverts.is_empty() && !found.emergency) else { return false };
     let visited = found.diverted.as_ref().map_or_else(|| vec![of.clone()], |it| it.visited.clone());
     let last = visited.last().cloned().unwrap_or_else(|| of.clone());
     let legs = found.far().and_then(|far| s.lines.get(far)).into_iter().flat_map(Line::legs);

@@ -36,6 +36,8 @@ pub struct NumberSpec {
     pub number: String,
     /// Whose extension it is; nobody's when it is a shared line.
     pub owner: Option<UserId>,
+    /// It is an emergency number: calls to it and from there are never refused (ALL-9).
+    pub emergency: bool,
 }
 
 /// One user.

@@ -12,6 +12,7 @@ mod call;
 mod conference;
 mod dial;
 mod divert;
+mod emergency;
 mod exchange;
 mod floor;
 mod group;

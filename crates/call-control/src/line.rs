@@ -122,6 +122,8 @@ pub struct Line {
     pub dialled: Option<Dialled>,
     /// It rings somewhere else.
     pub diverted: Option<Diverted>,
+    /// Its call is one to an emergency number, or from there.
+    pub emergency: bool,
     /// It is recorded at least as strictly as this, for it has come by a divert.
     pub record_also: RecordPolicy,
     legs: Vec<Leg>,
@@ -163,6 +165,7 @@ impl Line {
             peer: None,
             dialled: None,
             diverted: None,
+            emergency: false,
             record_also: RecordPolicy::Off,
             legs: Vec::new(),
             holders: Vec::new(),

@@ -143,8 +143,8 @@ pub fn is_undisturbed(s: &State, user: &UserId, kind: LineKind) -> bool {
 /// Whether this user's turrets show the ring without a sound: it is somebody else's turn, not their time, or they do not want
 /// to be disturbed. What waits for somebody, or has come back to them, disturbs them all the same.
 pub fn is_quiet(s: &State, line: &Line, user: &UserId) -> bool {
-    let recall = line.ring.as_ref().is_some_and(|ring| ring.recall);
-    is_plain(line) && ((!recall && is_undisturbed(s, user, line.spec.kind)) || is_quiet_for_now(s, line, user))
+    let through = line.emergency || line.ring.as_ref().is_some_and(|ring| ring.recall);
+    is_plain(line) && ((!through && is_undisturbed(s, user, line.spec.kind)) || is_quiet_for_now(s, line, user))
 }
 
 /// Whether it is somebody else's turn, or not their time.

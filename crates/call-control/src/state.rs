@@ -169,9 +169,13 @@ impl State {
     /// was diverted (DIV-7).
     pub fn record_policy(&self, line: &LineId) -> RecordPolicy {
         let all = self.joined_with(line);
-        let policies =
-            all.iter().filter_map(|one| self.lines.get(one)).map(|found| found.spec.record.min(found.record_also));
-        policies.min().unwrap_or(RecordPolicy::Off)
+        let lines = || all.iter().filter_map(|one| self.lines.get(one));
+        match lines().map(|found| found.spec.record.min(found.record_also)).min() {
+            // No emergency call waits for a recorder (ALL-9).
+            Some(RecordPolicy::Required) if lines().any(|found| found.emergency) => RecordPolicy::On,
+            Some(policy) => policy,
+            None => RecordPolicy::Off,
+        }
     }
 
     /// Refuses while the line must be recorded and cannot be (rule REC-2).

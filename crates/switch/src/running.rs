@@ -148,8 +148,14 @@ impl Switch {
         let (voice, known) = (Arc::new(voice), accounts.clone());
         let floor_loop = FloorLoop::new(clock, file.clone(), keeper, keep.clone(), known, voice, recorder);
         let (open_connection, open) = mpsc::channel(1);
-        let door =
-            Door { accounts: accounts.clone(), to_loop, clock, connections: Arc::default(), open: open_connection };
+        let door = Door {
+            accounts: accounts.clone(),
+            to_loop,
+            clock,
+            emergency: Arc::new(file.emergency_numbers()),
+            connections: Arc::default(),
+            open: open_connection,
+        };
         let web = Web::new(door, accounts, review);
         let server = Handle::new();
         let tls = RustlsAcceptor::new(RustlsConfig::from_config(server_config)).handshake_timeout(HANDSHAKE_MAX);

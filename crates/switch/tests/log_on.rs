@@ -81,6 +81,23 @@ async fn log_4_a_turret_whose_log_on_has_ended_stays_and_may_only_let_go() {
 }
 
 #[tokio::test]
+async fn all_9_a_turret_whose_log_on_has_ended_calls_an_emergency_number_and_no_other() {
+    let number = |user, number, emergency| {
+        format!(
+            "[[extension]]\nuser = \"{user}\"\nnumber = \"{number}\"\nname = \"{user}\"\nemergency = \"{emergency}\"\n\n"
+        )
+    };
+    let numbers = [number("reyes", "4012", "no"), number("lindt", "112", "yes")].concat();
+    let world = World::with(Duration::ZERO, format!("{}\n{numbers}", support::FLOOR)).await;
+    let _lindt = world.log_on("lindt").await;
+    let mut turret = world.log_on("reyes").await;
+    let call = |number: &str| Act::Call { line: None, number: number.into(), position: Position::Left, private: false };
+    let Answer::Refused(refusal) = turret.command(call("4013#")).await else { panic!("nobody else is called") };
+    assert_eq!(refusal.code, RefusalCode::Locked);
+    assert!(matches!(turret.command(call("112#")).await, Answer::Done { .. }));
+}
+
+#[tokio::test]
 async fn a_turret_logs_on_while_the_disk_takes_no_tokens() {
     let world = World::start().await;
     std::fs::create_dir(world.folder.path().join("data/tokens.new")).unwrap();

@@ -86,7 +86,7 @@ fn beside(turrets: &[TurretId]) -> std::collections::BTreeMap<String, BTreeSet<S
 fn extension(of: TurretId, number: &str, call: usize) -> LineSpec {
     let line =
         spec(&format!("ext-{number}.{call}"), LineKind::Extension, None, RecordPolicy::Required, &[(of, Right::Speak)]);
-    LineSpec { number: Some(NumberSpec { number: number.into(), owner: Some(user(of)) }), ..line }
+    LineSpec { number: Some(NumberSpec { number: number.into(), owner: Some(user(of)), emergency: false }), ..line }
 }
 
 fn group(members: &[TurretId]) -> GroupSpec {
@@ -164,7 +164,7 @@ impl Desk {
             extension(B1, "5001", 1),
             extension(B1, "5001", 2),
             LineSpec {
-                number: Some(NumberSpec { number: "40".into(), owner: None }),
+                number: Some(NumberSpec { number: "40".into(), owner: None, emergency: false }),
                 ..spec("dial", LineKind::Dial, None, required, &a)
             },
         ];

@@ -218,6 +218,12 @@ impl Reader {
                 | Act::BroadcastLine { on: false, .. }
                 | Act::TalkBack { on: false, .. },
             ) => true,
+            // A whole emergency number is dialled by whoever sits there (ALL-9).
+            (LogOn::Valid(_) | LogOn::Ended, Act::Call { number, .. })
+                if self.door.emergency.contains(number.trim_end_matches('#')) =>
+            {
+                true
+            }
             (
                 LogOn::Valid(_) | LogOn::Ended,
                 Act::Seize { .. }

@@ -14,6 +14,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
 use dealerboard_model::{TurretId, Uplink};
 use dealerboard_wire::{Act, KeyedInterval, MESSAGE_MAX_BYTES, SUBPROTOCOL, Token};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -132,6 +133,8 @@ pub struct Door {
     pub to_loop: mpsc::Sender<FromConnection>,
     /// The time.
     pub clock: Clock,
+    /// Numbers that are dialled without a log-on too (ALL-9).
+    pub emergency: Arc<BTreeSet<String>>,
     /// Counts connections.
     pub connections: Arc<AtomicU64>,
     /// Held by each connection: when the last is dropped all have ended.

@@ -36,13 +36,13 @@ pub fn build(file: &FloorFile, first: [u32; 3]) -> Floor {
         let mut members = with(file, &of.members, Right::Speak);
         members.insert(owner.clone(), Right::Speak);
         let mut line = spec(&extension_line.line.0, &of.name, LineKind::Extension, of.record, members);
-        line.number = Some(NumberSpec { number: of.number.value.clone(), owner: Some(owner) });
+        line.number = Some(NumberSpec { number: of.number.value.clone(), owner: Some(owner), emergency: of.emergency });
         lines.insert(line.line.clone(), line);
     }
     for of in &file.dial_lines {
         let mut line = spec(&of.id.value, &of.name, LineKind::Dial, of.record, with(file, &of.members, Right::Speak));
         line.priority = of.priority;
-        line.number = Some(NumberSpec { number: of.number.value.clone(), owner: None });
+        line.number = Some(NumberSpec { number: of.number.value.clone(), owner: None, emergency: of.emergency });
         (line.order, line.overflow) = (in_order(file, &of.members), crate::panel::members(file, &of.overflow));
         lines.insert(line.line.clone(), line);
     }

@@ -13,6 +13,10 @@ pub struct Table {
 
 const ID: (&str, &str) =
     ("id", "What other tables call it: letters, digits, `-`, `_` and `.`; has to be there, and only once in the file.");
+const EMERGENCY: (&str, &str) = (
+    "emergency",
+    "`yes` where its number is an emergency number: no call to it or from there is refused for recorder, log-on or do-not-disturb.",
+);
 const OVERFLOW: (&str, &str) = (
     "overflow_to",
     "At whom it rings when nobody of them has answered for `route.overflow`, such as `{ desks = [\"sales\"] }`.",
@@ -157,6 +161,7 @@ pub const EXTENSION: Table = Table {
     keys: &[
         ("user", "The id of the user; has to be there, and once as a user of an extension."),
         ("number", "The number: digits, at most 32; has to be there, and only once in the file."),
+        EMERGENCY,
         NAME,
         RECORD,
         ("desks", "Ids of desks whose users have its keys besides, such as an assistant's."),
@@ -175,6 +180,7 @@ pub const DIAL_LINE: Table = Table {
             "number",
             "The number that rings it: digits, at most 32, only once in the file; without one it is dialled from only.",
         ),
+        EMERGENCY,
         ("priority", "How it rings: `high`, or `low` (the default)."),
         RECORD,
         POLICY,

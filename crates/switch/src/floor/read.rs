@@ -15,6 +15,7 @@ use toml_edit::Document;
 
 const RECORD: &[(&str, RecordPolicy)] =
     &[("required", RecordPolicy::Required), ("on", RecordPolicy::On), ("off", RecordPolicy::Off)];
+const YES_NO: &[(&str, bool)] = &[("yes", true), ("no", false)];
 const KINDS: &[(&str, WireKind)] = &[("ard", WireKind::Ard), ("mrd", WireKind::Mrd)];
 const PRIORITIES: &[(&str, RingPriority)] = &[("high", RingPriority::High), ("low", RingPriority::Low)];
 const ROLES: &[(&str, Role)] = &[
@@ -127,7 +128,7 @@ impl Reading<'_> {
             desk: self.word(entry, "desk"),
             roles,
             seat: self.optional_word(entry, "seat").map(|seat| seat.value).unwrap_or_default(),
-            remote: self.choice(entry, "remote", &[("yes", true), ("no", false)], false),
+            remote: self.choice(entry, "remote", YES_NO, false),
             policy: self.policy(entry, Level::User),
         }
     }
@@ -229,6 +230,7 @@ impl Reading<'_> {
             number,
             name: self.name(entry),
             record: self.choice(entry, "record", RECORD, record),
+            emergency: self.choice(entry, "emergency", YES_NO, false),
             members: Members { desks: self.words(entry, "desks"), users: self.words(entry, "users") },
         }
     }
@@ -249,6 +251,7 @@ impl Reading<'_> {
             number,
             priority: self.choice(entry, "priority", PRIORITIES, RingPriority::Low),
             record: self.choice(entry, "record", RECORD, record),
+            emergency: self.choice(entry, "emergency", YES_NO, false),
             policy: self.policy(entry, Level::Line(LineKind::Dial)),
             members,
             overflow: self.overflow(entry),

@@ -508,7 +508,7 @@ fn rte_4_a_desk_that_a_line_is_to_ring_on_at_has_to_be_there() {
 #[test]
 fn dial_5_an_extension_has_a_line_for_each_of_its_calls_and_its_number_reaches_all_of_them() {
     let extension = "[[extension]]\nuser = \"reyes\"\nnumber = \"4012\"\nname = \"Reyes\"\n\n\
-        [[dial_line]]\nid = \"desk-line\"\nname = \"Rates\"\nnumber = \"4000\"\ndesks = [\"london\"]\n";
+        [[dial_line]]\nid = \"desk-line\"\nname = \"Rates\"\nnumber = \"4000\"\nemergency = \"yes\"\ndesks = [\"london\"]\n";
     let file = read(&format!("{}\n{extension}", include_str!("../../../../tests/floors/two-desks.toml"))).unwrap();
     let floor = build(&file, [1, 1, 1]);
     for line in ["ext-4012.1", "ext-4012.2"] {
@@ -516,7 +516,9 @@ fn dial_5_an_extension_has_a_line_for_each_of_its_calls_and_its_number_reaches_a
         assert_eq!((number.number.as_str(), number.owner), ("4012", Some(UserId::from("reyes"))));
     }
     assert!(!floor.lines.contains_key(&LineId::from("ext-4012.3")));
-    assert_eq!(floor.lines[&LineId::from("desk-line")].number.clone().unwrap().number, "4000");
+    let desk_line = floor.lines[&LineId::from("desk-line")].number.clone().unwrap();
+    assert_eq!((desk_line.number.as_str(), desk_line.emergency), ("4000", true));
+    assert_eq!(file.emergency_numbers(), ["4000".to_owned()].into());
 }
 
 #[test]

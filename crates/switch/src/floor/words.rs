@@ -3,6 +3,7 @@
 use super::{Mistake, extensions};
 use dealerboard_call_control::Settings;
 use dealerboard_model::{LineKind, RecordPolicy, RingPriority, Role};
+use std::collections::BTreeSet;
 
 /// A value and the line it stands on, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,14 @@ pub struct FloorFile {
 }
 
 impl FloorFile {
+    /// Numbers that are never refused (ALL-9).
+    #[must_use]
+    pub fn emergency_numbers(&self) -> BTreeSet<String> {
+        let extensions = self.extensions.iter().filter(|it| it.emergency).map(|it| &it.number);
+        let dial_lines = self.dial_lines.iter().filter(|it| it.emergency).map(|it| &it.number);
+        extensions.chain(dial_lines).map(|number| number.value.clone()).collect()
+    }
+
     /// How many of each there are, in words. A wire is two lines, one at each end.
     #[must_use]
     pub fn in_numbers(&self) -> String {
@@ -254,6 +263,8 @@ pub struct Extension {
     pub name: String,
     /// Whether it is recorded.
     pub record: RecordPolicy,
+    /// Its number is an emergency number.
+    pub emergency: bool,
     /// Who has its keys besides.
     pub members: Members,
 }
@@ -271,6 +282,8 @@ pub struct DialLine {
     pub priority: RingPriority,
     /// Whether it is recorded.
     pub record: RecordPolicy,
+    /// Its number is an emergency number.
+    pub emergency: bool,
     /// Its policies.
     pub policy: Settings,
     /// Who has it.

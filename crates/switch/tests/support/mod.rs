@@ -100,7 +100,7 @@ impl World {
         Self::with(Duration::from_secs(900), floor).await
     }
 
-    async fn with(token_life: Duration, floor: String) -> Self {
+    pub async fn with(token_life: Duration, floor: String) -> Self {
         let mut world = Self { folder: tempfile::tempdir().unwrap(), switch: None, token_life, floor };
         world.switch_on().await;
         world
