@@ -66,9 +66,11 @@ describe('a microphone that is pulled out in a call', () => {
   });
 
   test('the recording tells whose microphone was lost, and that it is back', async () => {
-    const chain = readFileSync(join(panel.opened.folder, 'data/sample-floor/recordings/chain.jsonl'), 'utf8');
-    const said = chain.split('\n').filter((line) => line.includes('a.reyes')).map((line) => /Left handset's microphone (lost|is back)/.exec(line)?.[1]);
-    assert.deepEqual(said.filter(Boolean), ['lost', 'is back']);
+    const chain = join(panel.opened.folder, 'data/sample-floor/recordings/chain.jsonl');
+    const mine = () => readFileSync(chain, 'utf8').split('\n').filter((line) => line.includes('a.reyes'));
+    const said = () => mine().map((line) => /Left handset's microphone (lost|is back)/.exec(line)?.[1]).filter(Boolean);
+    await until('both are written', () => said().length > 1);
+    assert.deepEqual(said(), ['lost', 'is back']);
   });
 });
 
