@@ -292,6 +292,35 @@ fn sup_2_everybody_at_both_ends_hears_a_tone_and_sees_the_name_before_the_superv
 }
 
 #[test]
+fn sup_3_a_private_call_that_a_supervisor_has_entered_stays_private_for_all_others() {
+    let mut d = Desk::talking();
+    d.private(A1, "ard-a", true);
+    let act = d.overriding("ard-a");
+    d.act(A3, act).unwrap();
+    d.wait_ms(1_000);
+    let act = d.bridging("ard-a");
+    assert_eq!(d.refused(A2, act), RefusalCode::Private);
+}
+
+#[test]
+fn sup_3_an_override_takes_a_call_that_is_held_exclusively() {
+    let mut d = Desk::talking();
+    d.hold_for_oneself(A1, "ard-a");
+    let act = d.overriding("ard-a");
+    d.act(A3, act).unwrap();
+    d.wait_ms(1_000);
+    assert_eq!(d.route(A3), Some((true, vec![B1], 1)));
+}
+
+#[test]
+fn sup_3_an_override_passes_no_recorder_that_cannot_write() {
+    let mut d = Desk::talking();
+    d.input(Input::Recorder { failing: Some("the disk is full".into()) });
+    let act = d.overriding("ard-a");
+    assert_eq!(d.refused(A3, act), RefusalCode::NotRecorded);
+}
+
+#[test]
 fn sup_2_an_override_is_an_event_of_the_recording_with_its_reason() {
     let mut d = Desk::talking();
     let act = d.overriding("ard-a");
