@@ -151,10 +151,11 @@ pub fn set(s: &mut State, turret: TurretId, line: Option<&LineId>, when: DivertW
         no_circle(s, &of, when, to)?;
     }
     let of_one = s.diverts.entry(of.clone()).or_default();
-    let _before = match to {
-        Some(to) => of_one.insert(when, to),
-        None => of_one.remove(&when),
-    };
+    if let Some(to) = to {
+        of_one.insert(when, to);
+    } else {
+        of_one.remove(&when);
+    }
     if of_one.is_empty() {
         s.diverts.remove(&of);
     }

@@ -62,6 +62,8 @@ pub struct KeptDialled {
     pub peer: LineId,
     /// What was dialled, or who calls.
     pub dialled: Dialled,
+    /// To an emergency number, or from there.
+    pub emergency: bool,
 }
 
 /// Somebody who is on a line or holds it.
@@ -168,7 +170,11 @@ fn of(s: &State, recordings: &Recordings, line: &LineId) -> Option<KeptLine> {
         recording: recordings.of_call(call),
         calling: found.calling,
         far_gone: found.far_gone,
-        dialled: found.peer.clone().zip(found.dialled.clone()).map(|(peer, dialled)| KeptDialled { peer, dialled }),
+        dialled: found.peer.clone().zip(found.dialled.clone()).map(|(peer, dialled)| KeptDialled {
+            peer,
+            dialled,
+            emergency: found.emergency,
+        }),
         record_also: found.record_also,
         parties,
         holders,

@@ -18,7 +18,7 @@ use crate::messages::{Output, Sound};
 use crate::record::Recordings;
 use crate::state::State;
 use crate::timer::Timer;
-use crate::{call, conference, emergency, hold, mrd, presence, rights};
+use crate::{call, conference, hold, mrd, presence, rights};
 use dealerboard_model::{CallId, ConferenceId, LineId, LineKind, Party, TurretId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,13 +109,9 @@ fn put_back(s: &mut State, it: &KeptLine) {
     let now = s.now;
     let Ok(found) = s.line_mut(&it.line) else { return };
     (found.call, found.since, found.far_gone) = (Some(it.call), now, it.far_gone);
+    found.emergency = it.dialled.as_ref().is_some_and(|it| it.emergency);
     (found.peer, found.dialled) = it.dialled.clone().map(|it| (it.peer, it.dialled)).unzip();
     found.record_also = it.record_also;
-    if let Some(of) = &it.dialled {
-        let emergency = [&it.line, &of.peer].into_iter().any(|line| emergency::concerns(s, line, ""));
-        s.line_mut(&it.line).into_iter().for_each(|found| found.emergency = emergency);
-    }
-    let Ok(found) = s.line_mut(&it.line) else { return };
     let far = found.far().cloned().filter(|_| found.spec.kind == LineKind::Mrd);
     // Of an MRD the idle end knows the call of the open one.
     if let Some(far) = far.and_then(|far| s.line_mut(&far).ok())

@@ -78,8 +78,7 @@ fn all_9_an_emergency_call_is_one_after_a_restart_too() {
     d.dial(A1, "5001").unwrap();
     d.answer(B1, THEIRS);
     let kept = d.out.iter().filter_map(|out| {
-        let Output::Kept { what: Kept::Line(_), on: true } = out else { return None };
-        let Output::Kept { what, .. } = out else { return None };
+        let Output::Kept { what, on: true } = out else { return None };
         Some(what.clone())
     });
     let kept: std::collections::BTreeSet<Kept> = kept.collect();

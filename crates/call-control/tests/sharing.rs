@@ -303,16 +303,6 @@ fn sup_3_a_private_call_that_a_supervisor_has_entered_stays_private_for_all_othe
 }
 
 #[test]
-fn sup_3_an_override_takes_a_call_that_is_held_exclusively() {
-    let mut d = Desk::talking();
-    d.hold_for_oneself(A1, "ard-a");
-    let act = d.overriding("ard-a");
-    d.act(A3, act).unwrap();
-    d.wait_ms(1_000);
-    assert_eq!(d.route(A3), Some((true, vec![B1], 1)));
-}
-
-#[test]
 fn sup_3_an_override_passes_no_recorder_that_cannot_write() {
     let mut d = Desk::talking();
     d.input(Input::Recorder { failing: Some("the disk is full".into()) });

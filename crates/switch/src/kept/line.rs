@@ -49,6 +49,8 @@ struct Dialled {
     name: Option<String>,
     #[serde(default)]
     incoming: bool,
+    #[serde(default)]
+    emergency: bool,
 }
 
 fn off() -> RecordPolicy {
@@ -77,6 +79,7 @@ pub fn to_value(kept: &KeptLine) -> Value {
             number: it.dialled.number,
             name: it.dialled.name,
             incoming: it.dialled.incoming,
+            emergency: it.emergency,
         }),
         record_also: kept.record_also,
         parties: parties(&kept.parties),
@@ -119,9 +122,10 @@ pub fn from_value(line: &str, value: Value) -> serde_json::Result<KeptLine> {
         recording: read.recording,
         calling: read.calling,
         far_gone: read.far_gone,
-        dialled: read.dialled.map(|Dialled { peer, number, name, incoming }| KeptDialled {
+        dialled: read.dialled.map(|Dialled { peer, number, name, incoming, emergency }| KeptDialled {
             peer,
             dialled: dealerboard_model::Dialled { number, name, incoming },
+            emergency,
         }),
         record_also: read.record_also,
         parties: parties(read.parties),
@@ -159,6 +163,7 @@ mod tests {
                     name: Some("Marsh".into()),
                     incoming: true,
                 },
+                emergency: true,
             }),
             record_also: RecordPolicy::Required,
             parties: vec![party],
