@@ -5,8 +5,9 @@ mod floor;
 mod random_floor;
 
 use proptest::prelude::*;
+use random_floor::Played;
 use random_floor::likely::{Counts, Wrong, again, run, shrink};
-use random_floor::{KINDS, LINES, Move, PLAYERS, Played};
+use random_floor::moves::{KINDS, LINES, Move, PLAYERS};
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let one = (0..PLAYERS, 0_u8..KINDS, 0_usize..LINES.len(), 0_usize..3, prop_oneof![0_u64..900, 0_u64..40_000]);

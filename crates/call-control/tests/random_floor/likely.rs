@@ -2,7 +2,8 @@
 //!
 //! Law: a run is its seed: the same seed makes the same moves, which can be played again without it.
 
-use super::{ALL, KINDS, LINES, Move, Played};
+use super::Played;
+use super::moves::{ALL, KINDS, LINES, Move};
 use crate::floor::*;
 use dealerboard_call_control::{Input, Output};
 use dealerboard_model::{LinePhase, LineStatus, TurretId};
