@@ -18,6 +18,11 @@ fn is_emergency_number(s: &State, number: &str) -> bool {
     lines.filter_map(|line| s.lines.get(line)).any(is_emergency_line)
 }
 
+/// Whether `number`, dialled as a whole, is one: it may end with `#`.
+pub fn is_number(s: &State, number: &str) -> bool {
+    is_emergency_number(s, number.trim_end_matches('#'))
+}
+
 /// Whether a call from `line` to `number` is one.
 pub fn concerns(s: &State, line: &LineId, number: &str) -> bool {
     s.lines.get(line).is_some_and(is_emergency_line) || is_emergency_number(s, number)

@@ -12,8 +12,8 @@ use crate::restored::{self, Awaited};
 use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
 use crate::{
-    Floor, announce, ard, bridge, broadcast, call, conference, dial, divert, group, hold, hoot, intercom, loss, moves,
-    mrd, presence, privacy, recorder, rights, ringing, routing, service, supervisor, takeover, transfer,
+    Floor, announce, ard, bridge, broadcast, call, conference, dial, divert, group, hold, hoot, intercom, lock, loss,
+    moves, mrd, presence, privacy, recorder, rights, ringing, routing, service, supervisor, takeover, transfer,
 };
 use dealerboard_model::{
     BroadcastStatus, LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, Right, TurretId, Uplink, UserId,
@@ -130,6 +130,12 @@ impl Exchange {
         presence::second_log_on(&self.state, user, typed)
     }
 
+    /// Whether a turret is locked (LOG-4), for a snapshot.
+    #[must_use]
+    pub fn is_locked(&self, turret: TurretId) -> bool {
+        self.state.is_locked(turret)
+    }
+
     /// The truth about a line, for a snapshot.
     #[must_use]
     pub fn status(&self, line: &LineId) -> Option<LineStatus> {
@@ -205,6 +211,7 @@ impl Exchange {
             Input::LogOn { turret, user } => presence::log_on(s, turret, &user),
             Input::Seat { turret, seat } => presence::sits(s, turret, seat),
             Input::LogOff { turret } => presence::log_off(s, turret),
+            Input::Unlock { turret } => lock::unlock(s, turret),
             Input::LinkLost { turret } => loss::lost(s, turret),
             Input::LinkBack { turret } => loss::back(s, turret),
             Input::Act { turret, id, act } => {
@@ -283,6 +290,7 @@ fn settle(s: &mut State) {
 }
 
 fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {
+    lock::may(s, turret, &act)?;
     match act {
         Act::Seize { line, position, private } => call::seize(s, turret, &line, Take { at: position, private }),
         Act::Answer { line, call, position, private } => {
@@ -324,6 +332,7 @@ fn do_act(s: &mut State, turret: TurretId, act: Act) -> Done {
         Act::Call { line, number, position, private } => {
             dial::call(s, turret, line.as_ref(), &number, Take { at: position, private })
         }
+        Act::Lock => lock::lock(s, turret),
         Act::Dnd { on } => presence::dnd(s, turret, on),
     }
 }

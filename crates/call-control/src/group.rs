@@ -57,6 +57,9 @@ fn reach(s: &State, user: &UserId) -> Result<TurretId, &'static str> {
     if s.dnd.contains(user) {
         return Err("does not want to be disturbed");
     }
+    if s.is_locked(turret) {
+        return Err("has locked their turret");
+    }
     if is_busy(s, turret) {
         return Err("is in a call");
     }

@@ -114,6 +114,10 @@ pub enum Happening {
     MicMissing(Uplink),
     /// The microphone is there again.
     MicBack(Uplink),
+    /// Somebody's turret was locked: nobody may be at the microphone.
+    Locked,
+    /// They have unlocked it.
+    Unlocked,
     /// A turret cannot be reached.
     LinkLost,
     /// It is back.

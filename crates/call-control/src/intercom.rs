@@ -46,15 +46,17 @@ pub fn call(s: &mut State, turret: TurretId, whom: &UserId, at: Position) -> Don
     let about = Intercom { caller: me.clone(), group: None, reply_all: false, rings: false };
     let line = s.add_intercom(id, format!("{caller}, {name}"), [me.user.clone(), whom.clone()].into(), about);
     enter_caller(s, &line, me);
-    let busy = is_busy(s, callee);
-    if disturbed || busy || policy.intercom_answer == IntercomAnswer::Ring {
+    let (busy, locked) = (is_busy(s, callee), s.is_locked(callee));
+    let rings = policy.intercom_answer == IntercomAnswer::Ring;
+    if disturbed || busy || locked || rings {
         let why = match (disturbed, busy) {
             (true, _) => "does not want to be disturbed",
             (false, true) => "is in a call",
+            (false, false) if locked => "has locked their turret",
             (false, false) => "answers by a press",
         };
         waits(s, &line, (turret, callee), why, (!disturbed && busy).then_some(Sound::Beep));
-        set_rings(s, &line, !disturbed && !busy);
+        set_rings(s, &line, !disturbed && !busy && rings);
     } else {
         let open = policy.intercom_answer == IntercomAnswer::Open;
         enter_callee(s, &line, callee, open)?;
@@ -102,11 +104,11 @@ pub enum Away {
     Lost,
 }
 
-/// The turret that somebody used last, of those that are reached (INT-1).
+/// The turret that somebody used last, of those that are reached (INT-1); a locked one only where there is no other.
 pub fn seat_of(s: &State, user: &UserId) -> Result<TurretId, Away> {
     let seats = s.seats.get(user).ok_or(Away::LoggedOff)?;
     let reached = seats.iter().map(|turret| (*turret, &s.turrets[turret])).filter(|(_, seat)| seat.lost.is_none());
-    reached.max_by_key(|(_, seat)| seat.used).map(|(turret, _)| turret).ok_or(Away::Lost)
+    reached.max_by_key(|(_, seat)| (!seat.locked, seat.used)).map(|(turret, _)| turret).ok_or(Away::Lost)
 }
 
 /// In a call there (INT-5): an intercom is never mixed in.

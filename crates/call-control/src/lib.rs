@@ -23,6 +23,7 @@ mod hoot;
 mod intercom;
 mod kept;
 mod line;
+mod lock;
 mod loss;
 mod messages;
 mod moves;

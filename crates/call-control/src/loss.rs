@@ -88,7 +88,8 @@ pub fn back(s: &mut State, turret: TurretId) {
     let away_ms = now.mono_us.saturating_sub(since.mono_us) / 1_000;
     for line in lines_with(s, turret) {
         let soon = away_ms <= s.policy(Some(&line), Some(&user)).mic_auto_resume_ms;
-        let opens = soon && s.recordable(&line).is_ok();
+        // Nobody may be there (LOG-4).
+        let opens = soon && !s.is_locked(turret) && s.recordable(&line).is_ok();
         if let Some(leg) = s.leg_mut(&line, turret).filter(|leg| leg.mic_lapsed) {
             leg.mic_lapsed = false;
             if opens {

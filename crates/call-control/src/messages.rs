@@ -30,6 +30,11 @@ pub enum Input {
         /// The session.
         turret: TurretId,
     },
+    /// The user of a locked turret has proved who they are.
+    Unlock {
+        /// The session.
+        turret: TurretId,
+    },
     /// The turret cannot be reached.
     LinkLost {
         /// The session.
@@ -161,6 +166,8 @@ pub enum Act {
     Dial { line: LineId, digits: String },
     /// Takes a line, a free one of the user's own when none is named, and dials a whole number there.
     Call { line: Option<LineId>, number: String, position: Position, private: bool },
+    /// Locks the turret until its user has proved who they are.
+    Lock,
     /// Sets or ends do-not-disturb.
     Dnd { on: bool },
 }
@@ -210,6 +217,8 @@ pub enum RefusalCode {
     NobodyThere,
     /// As many calls are there as may.
     Busy,
+    /// The turret is locked.
+    Locked,
 }
 
 /// A refusal: nothing has changed.
@@ -352,6 +361,13 @@ pub enum Output {
         uplink: Uplink,
         /// Milliseconds.
         heard_ms: Option<u64>,
+    },
+    /// A turret is locked, or no longer.
+    Locked {
+        /// Which.
+        turret: TurretId,
+        /// It is.
+        on: bool,
     },
     /// The open microphones of a turret have changed.
     Mics {

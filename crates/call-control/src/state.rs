@@ -30,6 +30,8 @@ pub struct Turret {
     pub seat: String,
     pub monitors: BTreeSet<LineId>,
     pub lost: Option<Moment>,
+    /// Its user has left it (LOG-4).
+    pub locked: bool,
     /// Counts up with each act: the turret used last is rung by intercom.
     pub used: u64,
     /// Uplinks whose microphone is not there.
@@ -120,6 +122,10 @@ impl State {
 
     pub fn user_of(&self, turret: TurretId) -> Option<&UserId> {
         self.turrets.get(&turret).map(|seat| &seat.user)
+    }
+
+    pub fn is_locked(&self, turret: TurretId) -> bool {
+        self.turrets.get(&turret).is_some_and(|seat| seat.locked)
     }
 
     /// A user's name as shown.
@@ -237,6 +243,7 @@ impl State {
             seat: self.floor.seats.get(user).cloned().unwrap_or_default(),
             monitors: BTreeSet::new(),
             lost: None,
+            locked: false,
             used: 0,
             without_mic: BTreeSet::new(),
             displaced: BTreeSet::new(),

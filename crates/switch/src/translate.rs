@@ -84,6 +84,7 @@ fn code(code: RefusalCode) -> wire::RefusalCode {
         RefusalCode::NotYours => wire::RefusalCode::NotYours,
         RefusalCode::NobodyThere => wire::RefusalCode::NobodyThere,
         RefusalCode::Busy => wire::RefusalCode::Busy,
+        RefusalCode::Locked => wire::RefusalCode::Locked,
     }
 }
 

@@ -305,6 +305,8 @@ policies! {
         "how long the microphone of a call that moves is heard before it takes the old one's place, so that nothing is missing";
     "takeover.wait" takeover_wait_ms: u64 = 2 * S, Kind::Span(500, 2 * S), PERSON, Nearest,
         "how long a call that its user takes to their other turret waits to be heard there: else it stays where it is";
+    "lock.idle" lock_idle_ms: Option<u64> = Some(15 * MIN), Kind::SpanOrOff(MIN, 480 * MIN), PERSON, Smallest,
+        "after how long without a touch a turret is locked, because its chair may be empty";
     "link.grace" link_grace_ms: u64 = 15 * S, Kind::Span(5 * S, 120 * S), PERSON, Smallest,
         "how long a lost turret keeps its calls, which is enough for a restart of it";
     "mic.auto_resume" mic_auto_resume_ms: u64 = 3 * S, Kind::Span(0, 10 * S), WIRE_AND_PERSON, Smallest,

@@ -71,6 +71,7 @@ fn opener(input: &Input) -> Option<TurretId> {
     match input {
         Input::Act { turret, .. } | Input::LinkBack { turret } | Input::Heard { turret, .. } => Some(*turret),
         Input::TalkOrphaned { .. }
+        | Input::Unlock { .. }
         | Input::LogOn { .. }
         | Input::LogOff { .. }
         | Input::Seat { .. }
@@ -182,6 +183,7 @@ pub fn check(d: &Desk, switch: &Switch) {
     let set = set.map(|turret| Kept::Right(l("hoot"), user(turret), right(d, turret).into()));
     let rights = switch.kept.iter().filter(|what| matches!(what, Kept::Right(..))).cloned();
     assert_eq!(rights.collect::<BTreeSet<_>>(), set.collect(), "SWI-2");
+    check_locks(d, switch);
     let hoot = d.status("hoot");
     assert!(hoot.talkers.len() <= 2, "I37");
     assert!(d.status("shout").talkers.len() <= 2, "I37");
@@ -191,6 +193,18 @@ pub fn check(d: &Desk, switch: &Switch) {
         assert_eq!(switch.lines.get(&l(line)).unwrap_or(&d.status(line)), &d.status(line), "I16, I19 {line}");
     }
     assert!(d.exchange.next_deadline().is_none_or(|due| due.mono_us > d.now.mono_us), "I42");
+}
+
+/// LOG-4: a lock is told, and no talk key of a locked turret is down.
+fn check_locks(d: &Desk, switch: &Switch) {
+    for turret in ALL {
+        assert_eq!(switch.locked.contains(&turret), d.exchange.is_locked(turret), "I19 {turret}");
+    }
+    for status in LINES.iter().map(|line| d.status(line)) {
+        let mut talks = status.talkers.iter().map(|talker| talker.turret);
+        let by_key = |turret: &TurretId| !on_it(d, status.line.as_str(), *turret);
+        assert!(!talks.any(|turret| by_key(&turret) && switch.locked.contains(&turret)), "LOG-4 {}", status.line);
+    }
 }
 
 /// Who is on a line and who holds it.
@@ -331,6 +345,8 @@ fn check_dialled(d: &Desk) {
 
 /// What was so before an input.
 pub struct Before {
+    /// Turrets that were locked.
+    pub locked: BTreeSet<TurretId>,
     pub open: BTreeSet<(TurretId, Uplink, LineId)>,
     pub lines: Vec<LineStatus>,
 }
@@ -349,6 +365,7 @@ pub fn check_step(d: &Desk, switch: &Switch, before: &Before, input: &Input) {
         if before.open.iter().any(|(at, by, on)| at == turret && on == line && by != uplink) {
             continue;
         }
+        assert!(!before.locked.contains(turret), "LOG-4 {turret} {line} after {input:?}");
         // A supervisor's own press, `override.lead` ago.
         let parties = d.exchange.status(line).map(|it| it.parties).unwrap_or_default();
         let entered = parties.iter().any(|party| party.turret == *turret && party.overriding);

@@ -17,6 +17,7 @@ pub struct Switch {
     pub lines: BTreeMap<LineId, LineStatus>,
     pub intercoms: BTreeMap<LineId, Vec<TurretId>>,
     pub lost: BTreeSet<TurretId>,
+    pub locked: BTreeSet<TurretId>,
     /// Whose session the last input has ended.
     pub over: Vec<TurretId>,
     pub failing_since: Option<Moment>,
@@ -55,12 +56,15 @@ impl Switch {
                 }
                 Output::SessionOver { turret } => {
                     self.lost.remove(turret);
+                    self.locked.remove(turret);
                     self.over.push(*turret);
                 }
                 Output::Kept { what, on: true } => drop(self.kept.insert(what.clone())),
                 Output::Kept { what, on: false } => drop(self.kept.remove(what)),
                 Output::Await { turret, uplink, heard_ms: Some(_) } => drop(self.awaited.insert((*turret, *uplink))),
                 Output::Await { turret, uplink, heard_ms: None } => drop(self.awaited.remove(&(*turret, *uplink))),
+                Output::Locked { turret, on: true } => drop(self.locked.insert(*turret)),
+                Output::Locked { turret, on: false } => drop(self.locked.remove(turret)),
                 Output::TrackOpened { track, .. } => drop(self.tracks.insert(*track)),
                 Output::Broadcast { turret, status: Some(status) } => {
                     self.broadcasts.insert(*turret, status.clone());
@@ -91,13 +95,16 @@ impl Switch {
     pub fn told(&mut self, input: &Input, now: Moment) {
         match input {
             Input::LinkLost { turret } => drop(self.lost.insert(*turret)),
-            Input::LinkBack { turret } | Input::LogOn { turret, .. } | Input::LogOff { turret } => {
+            Input::LinkBack { turret } => drop(self.lost.remove(turret)),
+            Input::LogOn { turret, .. } | Input::LogOff { turret } => {
                 self.lost.remove(turret);
+                self.locked.remove(turret);
             }
             Input::Recorder { failing } => {
                 self.failing_since = failing.as_ref().map(|_| self.failing_since.unwrap_or(now))
             }
             Input::Act { .. }
+            | Input::Unlock { .. }
             | Input::Heard { .. }
             | Input::Seat { .. }
             | Input::TalkOrphaned { .. }

@@ -113,6 +113,9 @@ fn choose(played: &Played, random: &mut fastrand::Rng) -> Move {
         // Who is lost comes back, sooner or later.
         return if random.bool() { Move { kind: 15, ..any } } else { Move { kind: 23, ..any } };
     }
+    if played.switch.locked.contains(&turret) && random.bool() {
+        return Move { kind: 65, ..any };
+    }
     if played.switch.failing_since.is_some() && random.bool() {
         return Move { kind: 20, place: 0, ..any };
     }

@@ -20,7 +20,11 @@ use moves::{ALL, LINES, Move, RESTART, input};
 use std::collections::BTreeSet;
 
 fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
-    let before = Before { open: switch.open(), lines: LINES.iter().map(|line| d.status(line)).collect() };
+    let before = Before {
+        locked: switch.locked.clone(),
+        open: switch.open(),
+        lines: LINES.iter().map(|line| d.status(line)).collect(),
+    };
     d.input(input.clone());
     switch.take(&d.out);
     switch.told(input, d.now);
@@ -114,6 +118,7 @@ impl Played {
             Input::LogOff { turret } => on.remove(turret),
             Input::Act { turret, .. } => on.contains(turret) && !switch.lost.contains(turret),
             Input::LinkLost { turret } | Input::LinkBack { turret } => on.contains(turret),
+            Input::Unlock { turret } => on.contains(turret) && !switch.lost.contains(turret),
             // What was not waited for, or is not there any more, is not told.
             Input::Heard { turret, uplink } => switch.awaited.contains(&(*turret, *uplink)),
             Input::TalkOrphaned { .. }

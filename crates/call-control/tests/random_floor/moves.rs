@@ -37,7 +37,7 @@ pub struct Move {
 }
 
 /// `Move::kind` is less.
-pub const KINDS: u8 = 64;
+pub const KINDS: u8 = 66;
 
 /// `Move::who` is less.
 pub const PLAYERS: usize = ALL.len();
@@ -117,6 +117,8 @@ pub fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
         59..=61 => Act::Broadcast { lines: several(one), on: true, latched: one.place > 1 },
         62 => Act::Broadcast { lines: several(one), on: false, latched: false },
         63 => Act::BroadcastLine { line, on: one.place > 0 },
+        64 => Act::Lock,
+        65 => return Input::Unlock { turret },
         51 => Act::Talk { line: l("shout"), on: one.place > 0, latched: one.place > 1 },
         _ => return Input::VoiceActivity { turret, uplink: Uplink::Mic, speaking: one.place > 0 },
     };

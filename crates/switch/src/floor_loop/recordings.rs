@@ -84,6 +84,8 @@ fn words(what: &Happening) -> &'static str {
         Happening::MicBack(Uplink::Left) => "Left handset's microphone is back",
         Happening::MicBack(Uplink::Right) => "Right handset's microphone is back",
         Happening::MicBack(Uplink::Mic) => "Hands-free mic is back",
+        Happening::Locked => "Their turret was locked",
+        Happening::Unlocked => "They unlocked their turret",
         Happening::LinkLost => "Link lost",
         Happening::LinkBack => "Link back",
         Happening::Tone(Sound::Beep) => "Beep",
@@ -151,6 +153,7 @@ impl FloorLoop {
             | Output::Person(_)
             | Output::Route { .. }
             | Output::Await { .. }
+            | Output::Locked { .. }
             | Output::Mics { .. }
             | Output::Notice { .. }
             | Output::Broadcast { .. }
