@@ -59,7 +59,7 @@ const person = (user: string, name: string, words: string, lamp: Lamp, more: Par
 export const fixture: View = {
   header: {
     user: 'A. Reyes', desk: 'Rates London', seat: '4-12', user_id: 'a.reyes', floor: 'London', link: { state: 'up', round_trip_ms: 0.8, voice: true },
-    recorder: { state: 'failing', words: '1 not recorded' }, dnd: false, dial: { can: true, last: null, speeds: [], extension: null }, missed: 2, may_review: true, switch: 'wss://switch.example:7443', clock_offset_ms: 0,
+    recorder: { state: 'failing', words: '1 not recorded' }, dnd: false, lock: null, can_lock: true, dial: { can: true, last: null, speeds: [], extension: null }, missed: 2, may_review: true, switch: 'wss://switch.example:7443', clock_offset_ms: 0,
     mics: [
       { line: 'calder-wynn', name: 'Calder Wynn', position: 'left', since_utc_ms: NOW - 134_000, hearers: 3, muted: false, closes_utc_ms: null },
       { line: 'ch-1', name: 'Sterling hoot', position: 'hands-free', since_utc_ms: NOW - 291_000, hearers: 38, muted: false, closes_utc_ms: NOW + 5_100 },
@@ -93,4 +93,15 @@ export const fixture: View = {
     { line: 'wolds-pension', name: 'Wolds Pension', words: 'Low · Gilts page', lamp: 'ringing_low', can_decline: false, call: 43, since_utc_ms: NOW - 3_000 },
   ],
   activity: [{ n: 1, line: 'ch-4', sentence: 'You may only listen on Macro hoot; to talk there, ask your administrator.', at_utc_ms: NOW - 2_000, refused: true }],
+};
+
+/** The same as a locked turret shows it: lamps without names, but that of an open microphone. */
+export const locked: View = {
+  ...fixture,
+  header: { ...fixture.header, lock: { emergency: [{ name: 'Emergency desk', number: '112' }] }, can_lock: false, missed: 0, may_review: false },
+  keys: fixture.keys.map((key) => ({ ...key, name: '', number: '', who: [], words: '' })),
+  positions: fixture.positions.map((at) => (at.line === null ? at : { ...at, name: 'A call', words: '', can_private: false, can_transfer: false, can_signal: false })),
+  channels: fixture.channels.map((channel) => ({ ...channel, name: '', words: '' })),
+  people: [], groups: [], activity: [],
+  incoming: fixture.incoming.map((row) => ({ ...row, name: 'A call', words: 'RINGING' })),
 };

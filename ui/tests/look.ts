@@ -8,7 +8,7 @@ import { applyTheme } from '../src/look/theme';
 import { Clock } from '../src/panel/clock.svelte';
 import Panel from '../src/panel/Panel.svelte';
 import { PanelStore } from '../src/panel/store.svelte';
-import { fixture, NOW } from './fixture';
+import { fixture, locked, NOW } from './fixture';
 
 applyTheme(location.search);
 const store = new PanelStore({ listen: async () => {}, send: () => {}, takeTheme: () => {}, openReview: () => {} });
@@ -31,7 +31,7 @@ if (state === 'intercom') {
 }
 store.apply({ change: 'meters', value: { mics_dbfs: [-22, -100, -40], lines_dbfs: [['ch-3', -20], ['ch-4', -30], ['ch-5', -12], ['ch-10', -38], ['calder-wynn', -25]] } });
 mount(Panel, { target: document.getElementById('app')!, props: { store, clock: new Clock(() => NOW) } });
-// `card=dial`, `divert`, `transfer`, `move`, `join`, `listeners` and `card` show those cards.
+// `card=dial`, `lock`, `divert`, `transfer`, `move`, `join`, `listeners` and `card` show those cards.
 const card = new URLSearchParams(location.search).get('card');
 if (card !== null) {
   const extension = { number: '4012', diverts: [{ when: 'no_answer' as const, to: { user: 'm-marsh' }, name: 'T. Marsh' }] };
@@ -42,7 +42,8 @@ if (card !== null) {
   }
   const key = Object.values(store.keys).find((it) => it.lamp === 'idle')!;
   store.apply({ change: 'key', value: { ...key, words: 'DIVERTED → Marsh', diverted: 'T. Marsh', can_divert: true, can_override: true, can_service: true } });
-  if (card === 'card') store.openCard(store.keys[key.line]!);
+  if (card === 'lock') store.apply({ change: 'view', value: locked });
+  else if (card === 'card') store.openCard(store.keys[key.line]!);
   else if (card === 'divert') store.openDivert(null);
   else if (card === 'move') store.openMove('calder-wynn');
   else if (card === 'listeners') store.openListeners(Object.values(store.keys).find((it) => it.kind === 'hoot')?.line ?? '');

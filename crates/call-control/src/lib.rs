@@ -56,6 +56,7 @@ pub use floor::{Floor, GroupSpec, LineSpec, NumberSpec, UserSpec};
 pub use group::GROUP_MAX;
 pub use happenings::Happening;
 pub use kept::{Kept, KeptConference, KeptDialled, KeptLine, KeptParty};
+pub use lock::LOCKED;
 pub use messages::{Accepted, Act, Input, MicReport, Output, Refusal, RefusalCode, RouteLeg, Sound};
 pub use policy::{
     IntercomTalk, Kind, Level, MrdSignal, POLICIES, Policies, Policy, RingInCall, SecondPress, Settings, Spec,

@@ -16,6 +16,9 @@ use crate::state::{Done, State};
 use crate::takeover;
 use dealerboard_model::{LineId, Position, TurretId};
 
+/// What whoever presses more than that is told.
+pub const LOCKED: &str = "This turret is locked; release, hold and mute still work, for all else type your password.";
+
 /// Locks a turret (LOG-4): its talks are closed, its calls go on.
 pub fn lock(s: &mut State, turret: TurretId) -> Done {
     s.party(turret, Position::Speakers)?;
@@ -59,8 +62,7 @@ pub fn may(s: &State, turret: TurretId, act: &Act) -> Result<(), Refusal> {
     if !s.is_locked(turret) || passes(s, act) {
         return Ok(());
     }
-    let sentence = "This turret is locked; release, hold and mute still work, for all else type your password.";
-    Err(Refusal::new(RefusalCode::Locked, sentence))
+    Err(Refusal::new(RefusalCode::Locked, LOCKED))
 }
 
 fn passes(s: &State, act: &Act) -> bool {

@@ -83,6 +83,7 @@ impl Outbox {
             Event::LineAdded { .. }
             | Event::LineRemoved { .. }
             | Event::TalkerLabel { .. }
+            | Event::Locked { .. }
             | Event::Notice(_)
             | Event::Recorder { .. }
             | Event::MoreEars { .. }

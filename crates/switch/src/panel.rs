@@ -185,11 +185,13 @@ fn directory(file: &FloorFile) -> Vec<Number> {
         number: it.number.value.clone(),
         name: of_user(&it.user.value).map_or_else(|| it.name.clone(), |user| user.name.clone()),
         user: Some(UserId(it.user.value.clone())),
+        emergency: it.emergency,
     });
     let lines = file.dial_lines.iter().filter(|it| !it.number.value.is_empty()).map(|it| Number {
         number: it.number.value.clone(),
         name: it.name.clone(),
         user: None,
+        emergency: it.emergency,
     });
     extensions.chain(lines).collect()
 }
@@ -255,8 +257,12 @@ fn panel(file: &FloorFile, user: &UserId, desk: &str, lines: &[Appearing]) -> Pa
     let groups = channels().flat_map(|speakers| &speakers.groups);
     let groups = groups.map(|group| ChannelGroup { name: group.name.value.clone(), lines: there(&group.lines) });
     let mine_to_dial = file.speeds.iter().filter(|speed| of_user(&speed.whose) || of_desk(&speed.whose));
-    let speeds =
-        mine_to_dial.map(|speed| Number { number: speed.number.value.clone(), name: speed.name.clone(), user: None });
+    let speeds = mine_to_dial.map(|speed| Number {
+        number: speed.number.value.clone(),
+        name: speed.name.clone(),
+        user: None,
+        emergency: false,
+    });
     Panel { groups: groups.collect(), lines: mine, pages, speakers, speeds: speeds.collect() }
 }
 

@@ -49,6 +49,7 @@ pub fn act(act: &wire::Act) -> ToWhom {
         wire::Act::Divert { line, when, to } => Act::Divert { line, when, to },
         wire::Act::Dial { line, digits } => Act::Dial { line, digits },
         wire::Act::Call { line, number, position, private } => Act::Call { line, number, position, private },
+        wire::Act::Lock => Act::Lock,
         wire::Act::Dnd { on } => Act::Dnd { on },
     })
 }

@@ -6,7 +6,8 @@ mod support;
 use dealerboard_model::{LineId, Position, TurretId, Uplink};
 use dealerboard_switch::UserList;
 use dealerboard_wire::{
-    Act, Answer, Event, FromSwitch, FromTurret, HEARTBEAT_MS, KeyedInterval, RefusalCode, SUBPROTOCOL, close,
+    Act, Answer, Credentials, Event, FromSwitch, FromTurret, HEARTBEAT_MS, KeyedInterval, RefusalCode, SUBPROTOCOL,
+    close,
 };
 use futures_util::SinkExt;
 use std::time::Duration;
@@ -78,6 +79,68 @@ async fn log_4_a_turret_whose_log_on_has_ended_stays_and_may_only_let_go() {
     assert_ne!(refusal.code, RefusalCode::Locked, "the release is judged by call control");
     turret.send(&FromTurret::Renew).await;
     while !matches!(turret.next().await, FromSwitch::Token(_)) {}
+}
+
+/// Asks to unlock a turret; gives the answer, and whether the turret is told that it is unlocked.
+async fn unlock(turret: &mut support::Turret, credentials: Credentials) -> (Answer, bool) {
+    let wanted = Uuid::new_v4();
+    turret.send(&FromTurret::Unlock { id: wanted, credentials }).await;
+    let (mut answer, mut told) = (None, false);
+    loop {
+        match turret.next().await {
+            FromSwitch::Answer { id, result } if id == wanted => answer = Some(result),
+            FromSwitch::Event { event: Event::Locked { on: false }, .. } => told = true,
+            _ => {}
+        }
+        if let Some(answer) = answer.clone()
+            && (told || matches!(answer, Answer::Refused(_)))
+        {
+            return (answer, told);
+        }
+    }
+}
+
+#[tokio::test]
+async fn log_4_a_locked_turret_refuses_a_seize_until_its_own_users_password_has_come() {
+    let world = World::start().await;
+    let mut turret = world.log_on("reyes").await;
+    let seize = Act::Seize { line: "mrd-london".into(), position: Position::Left, private: false };
+    assert!(matches!(turret.command(Act::Lock).await, Answer::Done { .. }));
+    for act in [seize.clone(), Act::HideHistory { entry: None }] {
+        let Answer::Refused(refusal) = turret.command(act).await else { panic!("it is locked") };
+        assert_eq!(refusal.code, RefusalCode::Locked);
+    }
+    let (mine, theirs) = (world.password("reyes"), world.password("lindt"));
+    for wrong in [password("reyes", "not-the-one"), password("lindt", &theirs), token(&turret.token)] {
+        let (Answer::Refused(refusal), false) = unlock(&mut turret, wrong).await else { panic!("it stays locked") };
+        assert_eq!(refusal.code, RefusalCode::Locked);
+    }
+    assert!(matches!(unlock(&mut turret, password("reyes", &mine)).await, (Answer::Done { .. }, true)));
+    assert!(matches!(turret.command(seize).await, Answer::Done { .. }));
+}
+
+#[tokio::test]
+async fn log_4_wrong_passwords_at_a_locked_turret_are_counted_as_those_of_a_log_on() {
+    let world = World::start().await;
+    let mut turret = world.log_on("marsh").await;
+    turret.command(Act::Lock).await;
+    for _ in 0..5 {
+        unlock(&mut turret, password("marsh", "not-the-one")).await;
+    }
+    let right = password("marsh", &world.password("marsh"));
+    let (Answer::Refused(refusal), false) = unlock(&mut turret, right).await else { panic!("it stays locked") };
+    assert!(refusal.sentence.starts_with("There were too many wrong passwords; wait "), "{}", refusal.sentence);
+}
+
+#[tokio::test]
+async fn log_4_a_lock_is_there_again_for_a_turret_that_comes_back_by_its_token_and_ends_with_a_typed_password() {
+    let world = World::start().await;
+    let mut turret = world.log_on("reyes").await;
+    turret.command(Act::Lock).await;
+    let again = world.log_on_with(token(&turret.token), Some(turret.turret)).await;
+    assert!(again.snapshot.unwrap().locked);
+    let typed = world.log_on_with(password("reyes", &world.password("reyes")), Some(turret.turret)).await;
+    assert!(!typed.snapshot.unwrap().locked);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 use crate::calling::Whom;
 use crate::link::ToLink;
+use crate::lock;
 use crate::mics::{self, PENDING, Pending};
 use crate::press::{Deed, LocalDeed, deeds};
 use crate::project::{TalkKey, project};
@@ -34,6 +35,12 @@ impl TurretTask {
                 Err(sentence) => self.note(None, sentence, true),
             }
             return;
+        }
+        if lock::is_a_touch(&intent) {
+            self.touched = Instant::now();
+        }
+        if let Intent::Unlock { password } = intent {
+            return self.unlock(password).await;
         }
         for deed in deeds(&intent, &self.facts, &self.local) {
             match deed {
@@ -165,6 +172,7 @@ impl TurretTask {
             Act::Signal { .. }
             | Act::Divert { .. }
             | Act::Dial { .. }
+            | Act::Lock
             | Act::OpenMic { .. }
             | Act::TalkBack { .. }
             | Act::Dnd { .. }
@@ -241,6 +249,7 @@ impl TurretTask {
             | Act::Service { .. }
             | Act::Divert { .. }
             | Act::Dial { .. }
+            | Act::Lock
             | Act::Dnd { .. } => return None,
         };
         let (since_utc_ms, until) = (self.switch_utc_ms(), Instant::now() + PENDING);
@@ -307,6 +316,7 @@ impl TurretTask {
             }
             LocalDeed::Digits(digits) => self.more_digits(&digits),
             LocalDeed::CloseAll => self.local.mics.shut_talks(&self.facts, Instant::now()),
+            LocalDeed::Lock => self.lock().await,
             LocalDeed::LogOff => {
                 self.keyed.forget();
                 self.user = None;
@@ -419,6 +429,7 @@ pub(crate) fn line_of_act(act: &Act) -> Option<&LineId> {
         | Act::IntercomPicked { .. }
         | Act::Broadcast { .. }
         | Act::HideHistory { .. }
+        | Act::Lock
         | Act::Dnd { .. } => None,
     }
 }

@@ -8,7 +8,8 @@ use crate::view::{Change, View};
 #[must_use]
 pub fn changes(old: &View, new: &View) -> Vec<Change> {
     // Nothing else takes back what was told.
-    if new.activity.is_empty() && !old.activity.is_empty() {
+    let veiled = old.header.lock.is_some() != new.header.lock.is_some();
+    if veiled || (new.activity.is_empty() && !old.activity.is_empty()) {
         return vec![Change::View(Box::new(new.clone()))];
     }
     let mut all = Vec::new();

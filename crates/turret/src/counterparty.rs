@@ -31,6 +31,9 @@ const CALL_MAX: Duration = Duration::from_secs(45);
 /// A press is answered within this time, or was in vain.
 const PRESS_MAX: Duration = Duration::from_secs(2);
 
+/// How often it says that it is there: more often than the shortest `lock.idle`.
+const HERE: Duration = Duration::from_secs(20);
+
 /// What a counterparty does, as the floor file says.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,10 +134,15 @@ fn feed(callbacks: Callbacks, mouth: Weak<Mutex<VecDeque<f32>>>) {
 
 /// Looks at the panel ten times a second and does what the script wants, while there is a turret.
 async fn attend(turret: &Turret, mut player: Player) {
-    let mut look = Instant::now();
+    let (mut look, mut told) = (Instant::now(), Instant::now());
     while !turret.has_ended() {
         look += Duration::from_millis(100);
         sleep_until(look).await;
+        // A program does not leave its chair: its turret stays unlocked.
+        if told.elapsed() > HERE {
+            told = Instant::now();
+            turret.intent(Intent::StillHere);
+        }
         let view = turret.view();
         let now_utc_ms = utc_ms() + view.header.clock_offset_ms as i64;
         player.look(&view, Instant::now(), now_utc_ms).into_iter().for_each(|intent| turret.intent(intent));

@@ -26,6 +26,13 @@ pub struct SpeedView {
     pub number: String,
 }
 
+/// A locked turret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LockView {
+    /// Emergency numbers, which are called all the same.
+    pub emergency: Vec<SpeedView>,
+}
+
 /// One's own extension.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ExtensionView {

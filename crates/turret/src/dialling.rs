@@ -127,7 +127,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// The number that somebody means.
-fn number_of(to: &str, facts: &Facts) -> Result<String, String> {
+pub fn number_of(to: &str, facts: &Facts) -> Result<String, String> {
     let to = to.trim();
     let digits: String = to.chars().filter(|c| !c.is_whitespace()).collect();
     if digits.is_empty() {

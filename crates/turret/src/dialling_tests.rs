@@ -10,6 +10,7 @@ fn world() -> (Facts, Local) {
         number: number.into(),
         name: name.into(),
         user: user.map(UserId::from),
+        emergency: false,
     };
     let directory = vec![
         number("4012", "Mara Lindt", Some("m.lindt")),

@@ -41,7 +41,7 @@ impl TurretTask {
                 self.welcomed = true;
                 self.facts.turret = Some(welcome.turret);
                 self.facts.floor.clone_from(&welcome.floor);
-                self.facts.takes_broadcasts = welcome.takes_broadcasts;
+                (self.facts.takes_broadcasts, self.facts.takes_locks) = (welcome.takes_broadcasts, welcome.takes_locks);
                 (self.takes_microphones, self.keeps_history) = (welcome.takes_microphones, welcome.keeps_history);
                 self.open_voice(local, welcome.resumed);
                 self.report_keyed().await;
@@ -133,8 +133,10 @@ impl TurretTask {
     /// The switch is back: what it lists counts, but for talks, whose keys were let go with it.
     async fn found(&mut self, snapshot: Snapshot) {
         self.local.clock_offset_ms = (snapshot.now.utc_ms - utc_ms()) as f64;
+        let knows = snapshot.locked;
         self.facts.snapshot(snapshot);
         self.forget();
+        self.touched = Instant::now();
         self.local.mics.found();
         self.local.stale_since_utc_ms = None;
         self.local.link = LinkView::Up { round_trip_ms: None, voice: self.path.up };
@@ -142,6 +144,9 @@ impl TurretTask {
         self.tell_plugged(plugged).await;
         if self.keeps_history {
             self.tell_switch(FromTurret::History { before: None }).await;
+        }
+        if self.facts.locked && !knows {
+            self.act(Act::Lock).await;
         }
         self.release_taken_back().await;
         let talk = |mic: &&dealerboard_wire::OpenMic| mics::place(&self.facts, mic) == Position::Speakers;
@@ -183,13 +188,15 @@ impl TurretTask {
                 self.tell_history(&event);
             }
             FromSwitch::Event { event: Event::Listeners { line, people, may_set }, .. } => {
-                self.tell(Change::Listeners(listeners(line, people, may_set, &self.facts)));
+                self.tell_unlocked(Change::Listeners(listeners(line, people, may_set, &self.facts)));
             }
             FromSwitch::Event { event, .. } => {
                 if let Event::Broadcast { status: Some(status) } = &event {
                     status.left_out.iter().for_each(|one| self.local.mics.not_coming(&one.line));
                 }
+                let locked = self.facts.locked;
                 self.facts.event(&event);
+                self.follow_lock(locked);
                 if let Event::Line { status } = &event
                     && let Some(number) = just_dialled(status, self.facts.turret)
                 {
@@ -208,9 +215,9 @@ impl TurretTask {
     /// News of the history are told one by one, a page as a whole.
     fn tell_history(&self, event: &Event) {
         if let Event::History { entries, page: false, .. } = event {
-            entries.iter().for_each(|entry| self.tell(Change::HistoryEntry(history::news(entry))));
+            entries.iter().for_each(|entry| self.tell_unlocked(Change::HistoryEntry(history::news(entry))));
         } else {
-            self.tell(Change::History(self.facts.history.view()));
+            self.tell_unlocked(Change::History(self.facts.history.view()));
         }
     }
 

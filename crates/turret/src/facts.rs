@@ -61,6 +61,12 @@ pub struct Facts {
     pub second_press: SecondPress,
     /// What a new call sounds like while a handset has a line.
     pub ring_in_call: RingInCall,
+    /// The switch takes the lock of a turret.
+    pub takes_locks: bool,
+    /// Its user has left this turret.
+    pub locked: bool,
+    /// After how long without a touch it locks itself, milliseconds.
+    pub lock_idle_ms: Option<u64>,
     /// Labels of talkers.
     pub talkers: BTreeMap<Csrc, TalkerLabel>,
     /// Microphones that the switch takes voice from.
@@ -98,6 +104,9 @@ impl Default for Facts {
             intercom_latches: true,
             ring_in_call: RingInCall::Beep,
             second_press: SecondPress::Nothing,
+            takes_locks: false,
+            locked: false,
+            lock_idle_ms: None,
             talkers: BTreeMap::new(),
             mics: Vec::new(),
             recorder: RecorderHealth::Ok,
@@ -124,6 +133,9 @@ impl Facts {
         (self.groups, self.intercom_latches) = (snapshot.groups, snapshot.intercom_latches);
         self.second_press = snapshot.second_press;
         self.ring_in_call = snapshot.ring_in_call;
+        // What was locked stays so, though the switch was started anew meanwhile: it is told.
+        self.locked |= snapshot.locked;
+        self.lock_idle_ms = snapshot.lock_idle_ms;
         (self.directory, self.tone_fail_ms) = (snapshot.directory, snapshot.tone_fail_ms);
         self.talk_tail_ms = snapshot.talk_tail_ms;
         self.speeds = snapshot.speeds;
@@ -155,6 +167,7 @@ impl Facts {
             Event::TalkerLabel { label } => {
                 self.talkers.insert(label.csrc, label.clone());
             }
+            Event::Locked { on } => self.locked = *on,
             Event::OpenMics { mics } => self.mics.clone_from(mics),
             Event::Broadcast { status } => self.broadcast.clone_from(status),
             Event::Recorder { recorder } => self.recorder = recorder.clone(),
@@ -168,6 +181,20 @@ impl Facts {
             Event::HistoryHidden { entry } => self.history.hide(*entry),
             Event::Notice(_) | Event::Listeners { .. } | Event::MoreEars { .. } => {}
         }
+    }
+
+    /// Whether a number is an emergency number.
+    #[must_use]
+    pub fn is_emergency(&self, number: &str) -> bool {
+        let number = number.trim_end_matches('#');
+        self.directory.iter().any(|it| it.emergency && it.number == number)
+    }
+
+    /// Whether a line's call is one to an emergency number, or from there.
+    #[must_use]
+    pub fn is_emergency_call(&self, line: &LineId) -> bool {
+        let dialled = self.statuses.get(line).and_then(|status| status.dialled.as_ref());
+        dialled.is_some_and(|it| self.is_emergency(&it.number))
     }
 
     /// My party on `line`; none while I am not on it.
@@ -376,6 +403,8 @@ mod tests {
             intercom_latches: true,
             ring_in_call: RingInCall::Beep,
             second_press: SecondPress::Nothing,
+            locked: false,
+            lock_idle_ms: None,
             talkers: Vec::new(),
             mics: Vec::new(),
             recorder: RecorderHealth::Ok,

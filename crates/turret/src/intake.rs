@@ -28,13 +28,14 @@ pub struct Overflow {
 }
 
 /// Whether an intent only lets go, shuts or ends something.
-fn lets_go(intent: &Intent) -> bool {
+pub(crate) fn lets_go(intent: &Intent) -> bool {
     match intent {
         Intent::Hold { .. }
         | Intent::Release { .. }
         | Intent::ReleaseLine { .. }
         | Intent::CloseAll
         | Intent::FocusLost
+        | Intent::Lock
         | Intent::LogOff
         | Intent::Talk { on: false, .. }
         | Intent::GroupBroadcast { on: false, .. }
@@ -87,6 +88,8 @@ fn lets_go(intent: &Intent) -> bool {
         | Intent::ChannelMute { .. }
         | Intent::Solo { .. }
         | Intent::LogOn { .. }
+        | Intent::Unlock { .. }
+        | Intent::StillHere
         | Intent::Trust { .. }
         | Intent::Devices
         | Intent::ChooseDevice { .. }

@@ -391,6 +391,15 @@ pub enum Intent {
         /// `sha256:…`.
         fingerprint: String,
     },
+    /// Locks this turret until its user has typed their password.
+    Lock,
+    /// Unlocks this turret.
+    Unlock {
+        /// The password of who is logged on.
+        password: String,
+    },
+    /// Somebody is at the panel, and presses nothing.
+    StillHere,
     /// Logs off.
     LogOff,
     /// Asks for the whole view.
@@ -405,6 +414,9 @@ fn latched() -> bool {
 impl std::fmt::Debug for Intent {
     /// Never shows a secret: this type may stand in a log line.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Self::Unlock { .. } = self {
+            return f.debug_struct("Unlock").finish_non_exhaustive();
+        }
         if let Self::LogOn { user, switch, .. } = self {
             return f.debug_struct("LogOn").field("user", user).field("switch", switch).finish_non_exhaustive();
         }
@@ -421,6 +433,11 @@ mod tests {
         let log_on = Intent::LogOn { user: "reyes".into(), password: "tulip".into(), switch: None };
         let printed = format!("{log_on:?} {:?}", Some(log_on.clone()));
         assert!(printed.contains("reyes") && !printed.contains("tulip"), "{printed}");
+    }
+
+    #[test]
+    fn an_unlocking_that_is_printed_does_not_show_its_password() {
+        assert!(!format!("{:?}", Intent::Unlock { password: "tulip".into() }).contains("tulip"));
     }
 
     #[test]

@@ -29,6 +29,7 @@ mod keyed;
 mod link;
 mod listening;
 mod lister;
+mod lock;
 mod log;
 mod mic_file;
 mod mics;

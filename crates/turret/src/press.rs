@@ -5,6 +5,7 @@
 use crate::calling::Whom;
 use crate::dialling::{self, landing};
 use crate::facts::Facts;
+use crate::lock;
 use crate::mics;
 use crate::project::{Local, TalkKey};
 use crate::view::{DeviceChoice, DevicePart, Intent, LinkView};
@@ -77,6 +78,8 @@ pub enum LocalDeed {
     Digits(String),
     /// Shuts every talk at once.
     CloseAll,
+    /// Locks the turret.
+    Lock,
     /// Logs off.
     LogOff,
     /// Shows the whole view again.
@@ -109,6 +112,9 @@ const UNREACHABLE: &str = "The switch is not reachable; nothing can be pressed u
 /// What `intent` asks for; nothing for what is handled elsewhere.
 #[must_use]
 pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
+    if facts.locked && !lock::passes(intent, facts) {
+        return refuse(lock::LOCKED);
+    }
     if let Some(deeds) = alone(intent, facts, local) {
         return deeds;
     }
@@ -185,6 +191,9 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         | Intent::FocusLost
         | Intent::LogOn { .. }
         | Intent::Trust { .. }
+        | Intent::Lock
+        | Intent::Unlock { .. }
+        | Intent::StillHere
         | Intent::LogOff
         | Intent::History { .. }
         | Intent::Devices
@@ -212,6 +221,7 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         Intent::PositionVolume { position, volume } => LocalDeed::PositionVolume { position, volume },
         Intent::ChannelMute { line, on } => LocalDeed::ChannelMute { line, on },
         Intent::Solo { line, on } => LocalDeed::Solo { line, on },
+        Intent::Lock => return Some(lock::lock(facts)),
         Intent::LogOff => LocalDeed::LogOff,
         Intent::Look => LocalDeed::Look,
         Intent::History { older } => LocalDeed::History { older },
@@ -230,7 +240,9 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         Intent::Broadcast { lines, on: false, .. } => return Some(several::talk(&lines, false, false, facts, local)),
         Intent::BroadcastLine { line, on: false } => return Some(several::line(&line, false, facts, local)),
         Intent::Signal { line, on: false } => return Some(act(Act::Signal { line, on: false })),
-        Intent::LogOn { .. } | Intent::Trust { .. } => return Some(Vec::new()),
+        Intent::LogOn { .. } | Intent::Trust { .. } | Intent::Unlock { .. } | Intent::StillHere => {
+            return Some(Vec::new());
+        }
         Intent::Press { .. }
         | Intent::AnswerNext { .. }
         | Intent::Hold { .. }

@@ -5,6 +5,7 @@
 use crate::calling::Calls;
 use crate::dialling::Waiting;
 use crate::facts::Facts;
+use crate::lock;
 use crate::mics::{self, Mics};
 use crate::mutes::Mutes;
 use crate::several::Several;
@@ -78,6 +79,8 @@ pub struct Local {
     pub volumes: BTreeMap<Position, f32>,
     /// Devices in use.
     pub devices: BTreeMap<Position, DeviceView>,
+    /// The newest notice when the turret was locked.
+    pub told_before_lock: u32,
     /// What happened lately, newest first.
     pub activity: VecDeque<NoticeView>,
 }
@@ -116,6 +119,7 @@ impl Default for Local {
             channels: BTreeMap::new(),
             volumes: BTreeMap::new(),
             devices: BTreeMap::new(),
+            told_before_lock: 0,
             activity: VecDeque::new(),
         }
     }
@@ -125,7 +129,7 @@ impl Default for Local {
 #[must_use]
 pub fn project(facts: &Facts, local: &Local) -> View {
     let look = Look { facts, local };
-    View {
+    let mut view = View {
         header: look.header(),
         pages: look.pages(),
         keys: look.lines().map(|(about, status)| look.key(about, status)).collect(),
@@ -136,7 +140,11 @@ pub fn project(facts: &Facts, local: &Local) -> View {
         people: facts.people.iter().filter(|it| !look.is_me(&it.user)).map(|it| look.person(it)).collect(),
         incoming: look.incoming(),
         activity: local.activity.iter().take(50).cloned().collect(),
+    };
+    if facts.locked {
+        lock::veil(&mut view, facts, local);
     }
+    view
 }
 
 struct Look<'a> {
@@ -196,6 +204,8 @@ impl<'a> Look<'a> {
             dnd,
             dial: self.dial(),
             missed: self.facts.history.missed(),
+            can_lock: self.facts.takes_locks && !self.facts.locked,
+            lock: self.facts.locked.then(|| lock::shown(self.facts)),
             may_review,
             clock_offset_ms: self.local.clock_offset_ms,
         }

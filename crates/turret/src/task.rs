@@ -63,6 +63,8 @@ pub(crate) struct TurretTask {
     /// Who logged on last.
     pub(crate) user: Option<UserId>,
     pub(crate) path: VoicePath,
+    /// When somebody was at the panel last, or spoke into an open microphone.
+    pub(crate) touched: Instant,
     /// Welcomed on a connection whose snapshot is still to come; a later one only says that the floor has changed.
     pub(crate) welcomed: bool,
     /// Commands that the switch has not answered.
@@ -201,6 +203,8 @@ impl TurretTask {
                 self.devices(CardViews { views, by_choice: BTreeSet::new() }).await;
             }
             Input::Know(address, pin) => self.send(ToLink::Know { address, pin }).await,
+            // Who is not there opens no other page either (LOG-4).
+            Input::Access(_) if self.facts.locked => {}
             Input::Access(asker) => self.send(ToLink::Access(asker)).await,
             Input::Stop(_) => {}
         }
@@ -224,8 +228,9 @@ impl TurretTask {
         let now = Instant::now();
         let over: Vec<LineId> =
             self.refused_until.iter().filter(|(_, until)| **until <= now).map(|(l, _)| l.clone()).collect();
+        let locks = self.look_for_its_user(now).await;
         let several = self.local.several.on_tick(now);
-        let changed = several || !over.is_empty() || self.local.mics.is_due(now) || self.gains_wait;
+        let changed = locks || several || !over.is_empty() || self.local.mics.is_due(now) || self.gains_wait;
         for line in over {
             self.refused_until.remove(&line);
             self.local.talk.remove(&line);
@@ -249,6 +254,9 @@ impl TurretTask {
         }
         // The gates stand as they follow from what is known: only the levels are new.
         for (uplink, speaking) in self.speaking.follow(self.voice.speaking(), mics_dbfs, now) {
+            if speaking {
+                self.touched = now;
+            }
             self.tell_switch(FromTurret::VoiceActivity { uplink, speaking }).await;
         }
     }

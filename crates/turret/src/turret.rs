@@ -171,6 +171,7 @@ impl Turret {
             era: 0,
             user: None,
             path: VoicePath::default(),
+            touched: tokio::time::Instant::now(),
             asked: BTreeMap::new(),
             changing_mics: BTreeSet::new(),
             listed: None,

@@ -125,6 +125,9 @@ const EXAMPLES: &[(&str, &str)] = &[
         "logs on again, at another \"switch\" if one is named",
     ),
     (r#"{"intent":"trust","fingerprint":"sha256:…"}"#, "trusts the switch that shows this fingerprint"),
+    (r#"{"intent":"lock"}"#, "locks the turret: calls go on, and what lets go works"),
+    (r#"{"intent":"unlock","password":"PASSWORD"}"#, "unlocks it, by the password of who is logged on"),
+    (r#"{"intent":"still_here"}"#, "somebody is there: the turret does not lock itself"),
     (r#"{"intent":"log_off"}"#, "logs off"),
     (r#"{"intent":"look"}"#, "writes the whole view again"),
 ];

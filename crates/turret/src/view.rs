@@ -80,6 +80,10 @@ pub struct Header {
     pub dial: DialView,
     /// Calls that were missed since its user looked at the history.
     pub missed: u32,
+    /// Its user has left it; what is shown then.
+    pub lock: Option<LockView>,
+    /// It can be locked.
+    pub can_lock: bool,
     /// May open the review page.
     pub may_review: bool,
     /// The switch's clock minus this machine's, in milliseconds.

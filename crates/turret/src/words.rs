@@ -63,6 +63,8 @@ pub fn not_sent(act: &Act, facts: &Facts) -> Option<String> {
         Act::Dial { line, digits } => format!("Not sent: {digits} on {}; dial again.", name(line)),
         Act::Call { number, .. } => format!("Not sent: the call to {}; dial again.", number.trim_end_matches('#')),
         Act::Dnd { .. } => "Not sent: do not disturb is as it was; press again.".to_owned(),
+        // It is locked here, and the switch is told when it is back.
+        Act::Lock => return None,
         Act::Signal { on: false, .. }
         | Act::Talk { on: false, .. }
         | Act::Broadcast { on: false, .. }

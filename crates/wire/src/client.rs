@@ -67,6 +67,14 @@ pub enum FromTurret {
         #[ts(type = "number | null")]
         before: Option<u64>,
     },
+    /// The user of a locked turret types their password; answered by its id. Only for a switch whose [`crate::Welcome`] takes
+    /// locks: an older one would end the connection.
+    Unlock {
+        /// Made by the turret.
+        id: Uuid,
+        /// By password: that of whoever is logged on here.
+        credentials: Credentials,
+    },
     /// Leaves in good order.
     LogOff,
 }
@@ -399,6 +407,8 @@ pub enum Act {
         #[serde(default)]
         private: bool,
     },
+    /// Locks the turret until its user has typed their password. Only for a switch whose [`crate::Welcome`] takes locks.
+    Lock,
     /// Sets or ends do-not-disturb.
     Dnd {
         /// On or off.

@@ -5,10 +5,12 @@
 //! number; after a break a turret gets a snapshot.
 
 mod client;
+mod lists;
 mod refusal;
 mod server;
 
 pub use client::*;
+pub use lists::*;
 pub use refusal::*;
 pub use server::*;
 

@@ -1,9 +1,9 @@
 //! What the switch sends.
 
-use crate::Refusal;
+use crate::{ChannelGroup, IntercomGroup, Me, Number, Page, Person, Refusal};
 use dealerboard_model::{
-    BroadcastStatus, CallId, Csrc, DeskId, GroupId, LineFacts, LineId, LineStatus, Listener, Moment, NumberedEntry,
-    PersonStatus, Position, Right, RingInCall, Role, TalkMode, TurretId, Uplink, UserId,
+    BroadcastStatus, CallId, Csrc, LineFacts, LineId, LineStatus, Listener, Moment, NumberedEntry, PersonStatus,
+    Position, Right, RingInCall, TalkMode, TurretId, Uplink, UserId,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -77,6 +77,9 @@ pub struct Welcome {
     /// The switch takes [`crate::Act::Broadcast`].
     #[serde(default)]
     pub takes_broadcasts: bool,
+    /// The switch takes [`crate::Act::Lock`] and [`crate::FromTurret::Unlock`].
+    #[serde(default)]
+    pub takes_locks: bool,
     /// The switch keeps the history of calls: it takes [`crate::FromTurret::History`].
     #[serde(default)]
     pub keeps_history: bool,
@@ -167,6 +170,11 @@ pub enum Event {
     Broadcast {
         /// All of it.
         status: Option<BroadcastStatus>,
+    },
+    /// This turret is locked, or no longer; for one that has locked itself.
+    Locked {
+        /// It is.
+        on: bool,
     },
     /// A message for this user, near the key it concerns.
     Notice(Notice),
@@ -263,39 +271,15 @@ pub struct Snapshot {
     /// How long the user hears that a call did not come about (`tone.fail`), milliseconds.
     #[serde(default = "tone_fail_ms")]
     pub tone_fail_ms: u64,
+    /// This turret is locked.
+    #[serde(default)]
+    pub locked: bool,
+    /// After how long without a touch this turret locks itself (`lock.idle`), milliseconds; none: never.
+    #[serde(default)]
+    #[ts(type = "number | null")]
+    pub lock_idle_ms: Option<u64>,
     /// How long a talk key's tail stays open after release (`talk.tail`), milliseconds.
     pub talk_tail_ms: u64,
-}
-
-/// The user of this turret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Me {
-    /// Log-on name.
-    pub user: UserId,
-    /// Name as shown.
-    pub name: String,
-    /// Desk.
-    pub desk: DeskId,
-    /// The desk's name.
-    pub desk_name: String,
-    /// The seat.
-    pub seat: String,
-    /// Roles.
-    pub roles: Vec<Role>,
-}
-
-/// A user as the intercom list shows them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Person {
-    /// Log-on name.
-    pub user: UserId,
-    /// Name as shown.
-    pub name: String,
-    /// The desk's name.
-    pub desk_name: String,
-    /// The desk; a switch that does not say it diverts and sends to people alone.
-    #[serde(default)]
-    pub desk: Option<DeskId>,
 }
 
 /// What a switch does that does not say.
@@ -306,46 +290,6 @@ fn latches() -> bool {
 /// What a switch does that does not dial.
 fn tone_fail_ms() -> u64 {
     5_000
-}
-
-/// A number that can be dialled.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Number {
-    /// The number.
-    pub number: String,
-    /// Whom it reaches.
-    pub name: String,
-    /// Whose extension it is; nobody's when it is a shared line.
-    pub user: Option<UserId>,
-}
-
-/// A group as the intercom list shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct IntercomGroup {
-    /// Its id.
-    pub group: GroupId,
-    /// Its name.
-    pub name: String,
-    /// Everybody in it.
-    pub members: Vec<UserId>,
-}
-
-/// Several speaker channels with one talk key and one mute.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct ChannelGroup {
-    /// Its name: no other group of this user has it.
-    pub name: String,
-    /// Its lines.
-    pub lines: Vec<LineId>,
-}
-
-/// A page of keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Page {
-    /// Name on the tab.
-    pub name: String,
-    /// 6 × 7 places, row by row; none is an empty place.
-    pub keys: Vec<Option<LineId>>,
 }
 
 /// The label that a talker's packets bear.

@@ -403,4 +403,8 @@ switch: string | null, } | { "intent": "trust",
 /**
  * `sha256:…`.
  */
-fingerprint: string, } | { "intent": "log_off" } | { "intent": "look" };
+fingerprint: string, } | { "intent": "lock" } | { "intent": "unlock", 
+/**
+ * The password of who is logged on.
+ */
+password: string, } | { "intent": "still_here" } | { "intent": "log_off" } | { "intent": "look" };

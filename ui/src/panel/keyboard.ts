@@ -1,4 +1,4 @@
-// The panel's keyboard: arrows between keys, F6 between zones, Enter answers, F2 to F8 act on a call, Esc closes every microphone.
+// The panel's keyboard: arrows between keys, F6 between zones, Enter answers, F2 to F8 act on a call, F9 locks, Esc closes every microphone.
 import type { PositionView } from '../generated/PositionView';
 import { REPEAT_GAP_MS, SignalGesture } from './held';
 import { positionWord } from './lamps';
@@ -93,11 +93,15 @@ export class Keyboard {
     const writing = event.target instanceof HTMLInputElement;
     // Enter presses the button of a dialog, and answers nothing.
     const asked = document.activeElement?.closest('[role="dialog"]') instanceof Element;
+    this.store.stillHere();
     switch (event.key) {
       case 'Escape': return this.store.send({ intent: 'close_all' });
       case 'F2': case 'F3': case 'F4': case 'F7': case 'F8':
         event.preventDefault();
         return this.#actOnCall(event);
+      case 'F9':
+        event.preventDefault();
+        return this.store.send({ intent: 'lock' });
       case 'F6':
         event.preventDefault();
         showRing(true);

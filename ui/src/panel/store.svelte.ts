@@ -25,6 +25,8 @@ const ACTIVITY_LIMIT = 50;
 const NO_SOUND_DBFS = -100;
 /** How long the switch may take to answer a hold or a release. */
 const LEFT_MS = 3_000;
+/** How often it is told that somebody is here: much more often than the shortest time after which a turret locks itself. */
+const HERE_MS = 20_000;
 
 /** A message shown at a key: of the turret, or of this window. */
 export interface Message {
@@ -85,6 +87,8 @@ export class PanelStore {
   pressed: Element | null = null;
 
   #transport: Transport;
+  /** When it was told last that somebody is here, by the window's clock. */
+  #here_ms = performance.now();
   /** When a ringing line came to a place that another one had, by the window's clock. */
   #moved_ms = new Map<string, number>();
   /** When this user muted a position, by the window's clock. */
@@ -101,6 +105,14 @@ export class PanelStore {
     this.message = null;
     if (intent.intent === 'hold' || intent.intent === 'release') this.#left_ms.set(intent.position, performance.now());
     this.#transport.send(intent);
+  }
+
+  /** Somebody is at the panel, and presses nothing: it does not lock itself. */
+  stillHere(): void {
+    const now_ms = performance.now();
+    if (now_ms - this.#here_ms < HERE_MS) return;
+    this.#here_ms = now_ms;
+    this.#transport.send({ intent: 'still_here' });
   }
 
   /** Shows what else can be done with a line. */
@@ -157,6 +169,11 @@ export class PanelStore {
   /** Somebody is logged on at this window. */
   get loggedOn(): boolean {
     return this.header !== null && this.header.user_id !== null;
+  }
+
+  /** Its user has left this turret: lamps without names, and only what lets go works. */
+  get locked(): boolean {
+    return this.loggedOn && this.header?.lock != null;
   }
 
   /** Nothing shown is known to be true. */
@@ -252,9 +269,11 @@ export class PanelStore {
     }
   }
 
-  /** What this window keeps for itself belongs to who is logged on. */
+  /** What this window keeps for itself belongs to who is logged on, and is there. */
   #head(header: Header): void {
-    if (header.user_id !== this.header?.user_id) {
+    const locks = header.lock != null && !this.locked;
+    if (locks) [this.card, this.message, this.listeners] = [null, null, null];
+    if (locks || header.user_id !== this.header?.user_id) {
       [this.dialog, this.unseen, this.history] = [null, 0, null];
       this.picks.forget();
     }

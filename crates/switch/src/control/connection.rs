@@ -2,7 +2,7 @@
 
 use super::log_on::{self, LoggedOn};
 use super::{Arrival, Door, FromConnection, Session};
-use crate::accounts::{Account, Issued, Proved};
+use crate::accounts::{Account, Issued, NotLoggedOn, Proved};
 use crate::floor_loop::log;
 use crate::outbox::{Ending, Next, Outbox};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
@@ -14,7 +14,9 @@ use futures_util::{Sink, SinkExt, StreamExt};
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
+use uuid::Uuid;
 
 /// How long a connection may take to log on.
 const LOG_ON_MAX: Duration = Duration::from_secs(10);
@@ -24,6 +26,9 @@ const SEND_MAX: Duration = Duration::from_secs(10);
 const SILENCE_MAX: Duration = Duration::from_secs(15);
 /// How long the other side has for its closing handshake.
 const CLOSE_MAX: Duration = Duration::from_secs(3);
+
+/// Somebody else wants to go on at a locked turret.
+const NOT_THEIRS: &str = "Only who has locked this turret unlocks it; to use it yourself, log them off.";
 
 /// Serves one WebSocket; `current` says that it offered our subprotocol.
 pub async fn serve(socket: WebSocket, door: Door, from: IpAddr, current: bool) {
@@ -69,6 +74,8 @@ async fn attend(stream: &mut SplitStream<WebSocket>, door: &Door, from: IpAddr, 
     let session = Session { turret, connection };
     let reader = Reader {
         door: door.clone(),
+        from,
+        judging: None,
         session,
         proved,
         outbox: outbox.clone(),
@@ -117,8 +124,14 @@ enum LogOn {
     Ended,
 }
 
+/// A password that is being looked at.
+type Judging = JoinHandle<Result<Proved, NotLoggedOn>>;
+
 struct Reader {
     door: Door,
+    from: IpAddr,
+    /// The password that a locked turret's user has typed, with the id of its answer.
+    judging: Option<(Uuid, Judging)>,
     session: Session,
     proved: Proved,
     outbox: Outbox,
@@ -153,6 +166,7 @@ impl Reader {
                     Some(Err(_)) | None => return false,
                 },
                 () = self.outbox.wait_ended() => return false,
+                (id, result) = judged(&mut self.judging) => self.judged(id, result).await,
                 () = sleep_until(expiry), if valid => self.log_on_ends(),
                 () = sleep_until(wait) => {
                     if self.silent.is_some() {
@@ -199,6 +213,7 @@ impl Reader {
             }
             FromTurret::Keyed { id, intervals } => self.tell(FromConnection::Keyed { session, id, intervals }).await,
             FromTurret::History { before } => self.tell(FromConnection::History { session, before }).await,
+            FromTurret::Unlock { id, credentials } => self.unlock(id, credentials),
             FromTurret::LogOff => return Goes::Away { logged_off: true },
         }
         Goes::On
@@ -216,7 +231,8 @@ impl Reader {
                 | Act::Talk { on: false, .. }
                 | Act::Broadcast { on: false, .. }
                 | Act::BroadcastLine { on: false, .. }
-                | Act::TalkBack { on: false, .. },
+                | Act::TalkBack { on: false, .. }
+                | Act::Lock,
             ) => true,
             // A whole emergency number is dialled by whoever sits there (ALL-9).
             (LogOn::Valid(_) | LogOn::Ended, Act::Call { number, .. })
@@ -282,6 +298,39 @@ impl Reader {
         }
     }
 
+    /// Whoever has locked a turret goes on there by their password (LOG-4). It is looked at as one of a log-on is, and what
+    /// else the turret says is read meanwhile.
+    fn unlock(&mut self, id: Uuid, credentials: Credentials) {
+        let Credentials::Password { user, password } = credentials else { return self.stays_locked(id, NOT_THEIRS) };
+        if user != self.proved.account.user {
+            return self.stays_locked(id, NOT_THEIRS);
+        }
+        if self.judging.is_some() {
+            return self.stays_locked(id, "Your password is being looked at; wait a moment.");
+        }
+        let (accounts, from) = (self.door.accounts.clone(), self.from);
+        self.judging = Some((id, tokio::spawn(async move { accounts.log_on(&user, password, from).await })));
+    }
+
+    async fn judged(&mut self, id: Uuid, result: Result<Proved, NotLoggedOn>) {
+        match result {
+            Ok(proved) => {
+                self.proved = proved;
+                self.renew().await;
+                self.tell(FromConnection::Unlocked { session: self.session }).await;
+                let done = Answer::Done { line: None, position: None, call: None };
+                self.outbox.message(FromSwitch::Answer { id, result: done });
+            }
+            Err(refused) => self.stays_locked(id, &refused.to_string()),
+        }
+    }
+
+    fn stays_locked(&self, id: Uuid, sentence: &str) {
+        log::not_unlocked(self.session.turret, &self.proved.account.user, sentence);
+        let refusal = Refusal { code: RefusalCode::Locked, sentence: sentence.to_owned() };
+        self.outbox.message(FromSwitch::Answer { id, result: Answer::Refused(refusal) });
+    }
+
     fn not_understood(&self) -> Goes {
         let sentence = "The switch did not understand this turret; install the version that belongs to it.";
         self.outbox.end(close::PROTOCOL, Some(sentence.to_owned()));
@@ -293,6 +342,14 @@ impl Reader {
             self.outbox.end(close::STOPPING, Some("The switch is stopping.".to_owned()));
         }
     }
+}
+
+/// What has come of the password that is being looked at.
+async fn judged(judging: &mut Option<(Uuid, Judging)>) -> (Uuid, Result<Proved, NotLoggedOn>) {
+    let Some((id, judge)) = judging else { return std::future::pending().await };
+    let (id, result) = (*id, judge.await.unwrap_or(Err(NotLoggedOn::Busy)));
+    *judging = None;
+    (id, result)
 }
 
 enum Goes {

@@ -108,6 +108,11 @@ pub enum FromConnection {
         /// Only what came before this entry.
         before: Option<u64>,
     },
+    /// The user of a locked turret has proved who they are.
+    Unlocked {
+        /// Whose.
+        session: Session,
+    },
     /// No contact for `link.stale`, or contact again.
     Contact {
         /// Whose.

@@ -1,6 +1,6 @@
 //! What call control decides is carried out here: answers, lamps and notices to turrets, routes to the voice thread.
 
-use super::FloorLoop;
+use super::{FloorLoop, log};
 use crate::panel::LINE_LABELS;
 use crate::translate;
 use dealerboard_call_control::{Input, Output, RouteLeg};
@@ -71,6 +71,12 @@ impl FloorLoop {
                 if let Err(error) = self.voice.wait_for(turret, uplink, heard_ms.map(Duration::from_millis)) {
                     tracing::warn!(%turret, ?uplink, "its voice could not be waited for: {error}");
                 }
+            }
+            Output::Locked { turret, on } => {
+                if let Some(seat) = self.sessions.get(turret) {
+                    log::locked(turret, seat.user(), on);
+                }
+                self.tell(turret, Event::Locked { on });
             }
             Output::Mics { turret, mics } => {
                 self.tell(turret, Event::OpenMics { mics: mics.into_iter().map(translate::mic).collect() });

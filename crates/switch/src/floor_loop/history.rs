@@ -6,9 +6,10 @@ use super::FloorLoop;
 use crate::floor::{FloorFile, policies};
 use crate::history::{Ask, row};
 use crate::kept::Keeper;
+use dealerboard_call_control::LOCKED;
 use dealerboard_model::{DeskId, HistoryEntry, NumberedEntry, TurretId, UserId};
 use dealerboard_store::HistoryChange;
-use dealerboard_wire::{Answer, Event, FromSwitch};
+use dealerboard_wire::{Answer, Event, FromSwitch, Refusal, RefusalCode};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -73,11 +74,19 @@ impl FloorLoop {
 
     /// A user sees an entry of theirs no more, or none of them.
     pub(super) fn hide_history(&mut self, turret: TurretId, id: Uuid, entry: Option<u64>) {
-        let result = Answer::Done { line: None, position: None, call: None };
+        let locked = self.exchange.is_locked(turret);
+        let result = if locked {
+            Answer::Refused(Refusal { code: RefusalCode::Locked, sentence: LOCKED.to_owned() })
+        } else {
+            Answer::Done { line: None, position: None, call: None }
+        };
         let Some(seat) = self.sessions.get_mut(turret) else { return };
         let user = seat.user().clone();
         seat.answers.put(id, result.clone());
         seat.outbox.message(FromSwitch::Answer { id, result });
+        if locked {
+            return;
+        }
         self.keeper.put_history(HistoryChange::Hide { user: user.0.clone(), n: entry });
         self.tell_readers(&user, &Event::HistoryHidden { entry });
     }

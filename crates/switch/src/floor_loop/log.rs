@@ -34,6 +34,16 @@ pub fn lost(turret: TurretId, user: &UserId) {
     tracing::info!(%turret, %user, "turret lost");
 }
 
+/// A turret is locked, or no longer.
+pub fn locked(turret: TurretId, user: &UserId, on: bool) {
+    tracing::info!(%turret, %user, "turret {}", if on { "locked" } else { "unlocked" });
+}
+
+/// Whoever wants to go on at a locked turret has not proved who they are.
+pub fn not_unlocked(turret: TurretId, user: &UserId, why: &str) {
+    tracing::info!(%turret, %user, why, "turret stays locked");
+}
+
 /// The recorder cannot write, or writes again.
 pub fn recorder(failing: Option<&str>) {
     match failing {

@@ -200,6 +200,9 @@ impl FloorLoop {
             FromConnection::Microphone { session, uplink, there } if self.sessions.is_current(session) => {
                 self.input(Input::Microphone { turret: session.turret, uplink, there });
             }
+            FromConnection::Unlocked { session } if self.sessions.is_current(session) => {
+                self.input(Input::Unlock { turret: session.turret });
+            }
             FromConnection::Keyed { session, id, intervals } if self.sessions.is_current(session) => {
                 self.take_report(session.turret, id, intervals);
             }
@@ -213,6 +216,7 @@ impl FloorLoop {
             | FromConnection::VoiceActivity { .. }
             | FromConnection::Microphone { .. }
             | FromConnection::Keyed { .. }
+            | FromConnection::Unlocked { .. }
             | FromConnection::History { .. }
             | FromConnection::Contact { .. } => {}
         }
@@ -295,6 +299,9 @@ impl FloorLoop {
         let awaited = arrival.resume.filter(|turret| self.exchange.awaits(*turret) == Some(user));
         let turret = match resumed {
             Some(turret) => {
+                if arrival.typed {
+                    self.input(Input::Unlock { turret });
+                }
                 self.sessions.take_over(turret, &arrival);
                 turret
             }
@@ -324,6 +331,7 @@ impl FloorLoop {
             switch: env!("CARGO_PKG_VERSION").to_owned(),
             takes_microphones: true,
             takes_broadcasts: true,
+            takes_locks: true,
             keeps_history: true,
         }));
         let input = match resumed.or(awaited) {
@@ -436,6 +444,8 @@ impl FloorLoop {
             directory: self.panels.directory().to_vec(),
             speeds: panel.speeds,
             tone_fail_ms: policy.tone_fail_ms,
+            locked: self.exchange.is_locked(turret),
+            lock_idle_ms: policy.lock_idle_ms,
             talk_tail_ms: policy.talk_tail_ms,
         })
     }

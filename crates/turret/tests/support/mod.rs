@@ -212,6 +212,7 @@ impl Peer {
             switch,
             takes_microphones: false,
             takes_broadcasts: true,
+            takes_locks: true,
             keeps_history: false,
         }))
         .await;
@@ -353,6 +354,8 @@ pub fn idle() -> Snapshot {
         directory: Vec::new(),
         speeds: Vec::new(),
         tone_fail_ms: 5_000,
+        locked: false,
+        lock_idle_ms: None,
         talk_tail_ms: 150,
     }
 }
