@@ -42,6 +42,8 @@ fn main() -> ExitCode {
         began.elapsed().as_secs_f64()
     );
     println!("  \"accepted_and_refused\": {{\n{}\n  }},", acts.join(",\n"));
+    let marks = counts.marks.iter().map(|(mark, count)| format!("    \"{mark}\": {count}")).collect::<Vec<_>>();
+    println!("  \"marks\": {{\n{}\n  }},", marks.join(",\n"));
     println!("  \"codes\": {{\n{}\n  }},\n  \"met\": {met}\n}}", codes.join(",\n"));
     match wrong.map(shrink) {
         Some(Wrong { why, moves }) => {

@@ -264,6 +264,9 @@ fn leave_all(s: &mut State, line: &LineId, users: &BTreeSet<UserId>) {
         let legs = found.legs().iter().map(|leg| &leg.party).filter(|party| users.contains(&party.user));
         let turrets: Vec<TurretId> = legs.map(|party| party.turret).collect();
         turrets.into_iter().for_each(|turret| drop(s.take_leg(&one, turret)));
+        // Who is not on it any more talks there by no key either, where strangers may not.
+        privacy::close_strangers(s, &one);
+        mute::close_strangers(s, &one);
     }
 }
 
@@ -292,6 +295,9 @@ pub fn drop_line(s: &mut State, line: &LineId) {
         found.conference = None;
         // Two far ends without anybody here have nobody to talk to any more.
         let alone = std::mem::take(&mut found.unattended) && found.legs().is_empty() && found.holders().is_empty();
+        let left = found.legs().len() + found.holders().len();
+        // Nor has one person in what was an intercom.
+        let alone = alone || (found.intercom.is_some() && found.ring.is_none() && left < 2);
         if alone {
             call::end(s, last);
         }

@@ -296,6 +296,10 @@ impl State {
     pub fn put_leg(&mut self, line: &LineId, leg: Leg) {
         let (turret, user) = (leg.party.turret, leg.party.user.clone());
         if let Ok(found) = self.line_mut(line) {
+            // Who is on it here takes it from nowhere else any more (LOG-2).
+            for other in found.legs.iter_mut().filter(|other| other.goes.is_some_and(|goes| goes.turret == turret)) {
+                other.goes = None;
+            }
             found.legs.push(leg);
         }
         self.settle(line, turret, &user);
@@ -376,6 +380,8 @@ impl State {
 
     /// Lets everything of a line go, the ring of a call that is over too.
     pub fn clear_line(&mut self, line: &LineId) {
+        // A talk does not end without a word, and opens no handset of whoever talked (POS-4).
+        crate::hoot::close_all(self, line);
         crate::conference::drop_line(self, line);
         self.drop_guests(line);
         let now = self.now;

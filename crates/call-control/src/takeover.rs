@@ -42,6 +42,7 @@ pub fn ask(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Pos
     }
     moves::has_microphone(s, turret, at)?;
     position::may_take(s, turret, at)?;
+    give_way(s, turret, at, &lines);
     let now = s.now;
     for one in &lines {
         s.leg_mut(one, from).into_iter().for_each(|leg| leg.goes = Some(Goes { turret, at, since: now }));
@@ -92,6 +93,23 @@ fn come(s: &mut State, line: &LineId, from: TurretId, turret: TurretId, at: Posi
     s.happened_at(line, turret, Happening::TakenOver);
     let name = s.lines.get(line).map(|found| found.spec.name.clone()).unwrap_or_default();
     s.notice(from, Some(line), format!("You have taken {name} to your other turret."), None);
+}
+
+/// A position carries one call: what was asked for there before stays where it is.
+fn give_way(s: &mut State, turret: TurretId, at: Position, lines: &[LineId]) {
+    let Some(user) = s.user_of(turret).cloned() else { return };
+    for from in s.seats.get(&user).cloned().unwrap_or_default() {
+        let earlier = asked(s, from, |goes| goes.turret == turret && goes.at == at);
+        let earlier: Vec<LineId> = earlier.into_iter().filter(|line| !lines.contains(line)).collect();
+        for line in &earlier {
+            s.leg_mut(line, from).into_iter().for_each(|leg| leg.goes = None);
+        }
+        if let Some(found) = earlier.first().and_then(|line| s.lines.get(line)) {
+            let (line, name) = (found.spec.line.clone(), &found.spec.name);
+            let sentence = format!("{name} stays at your other turret: you have asked for another call.");
+            s.notice(turret, Some(&line), sentence, None);
+        }
+    }
 }
 
 /// Nothing was heard at the turret that has asked: the call stays where it is.

@@ -184,6 +184,18 @@ fn cnf_4_whom_an_intercom_brought_in_goes_with_it() {
 }
 
 #[test]
+fn i39_whom_an_intercom_brought_in_talks_by_no_key_when_it_has_gone() {
+    let mut d = Desk::of(Desk::muted_floor());
+    d.seize(A1, "mrd-a");
+    let intercom = d.act(A1, Act::Intercom { user: user(A2), position: Position::Right }).unwrap().line.unwrap();
+    let act = Act::Join { call: d.call(intercom.as_str()), line: intercom.clone(), position: Position::Left };
+    d.act(A1, act).unwrap();
+    d.act(A2, Act::Talk { line: l("mrd-a"), on: true, latched: true }).unwrap();
+    d.act(A1, Act::Unjoin { line: intercom }).unwrap();
+    assert_eq!(d.talkers("mrd-a"), [A1]);
+}
+
+#[test]
 fn cnf_5_who_leaves_ends_nothing_and_what_they_added_is_the_longest_presents() {
     let mut d = joined();
     d.bridge(A2, "ard-a");
@@ -286,6 +298,32 @@ fn cnf_8_a_far_end_that_drops_takes_its_line_alone_and_one_line_is_a_plain_call(
     assert_eq!((names(&d, "mrd-a"), on(&d, "mrd-a")), (vec![], vec![A1]));
     d.release(A1, "mrd-a");
     assert_eq!(d.status("mrd-a").phase, Idle);
+}
+
+#[test]
+fn cnf_8_an_intercom_that_is_left_with_one_person_when_the_other_line_goes_is_over() {
+    let mut d = Desk::talking();
+    let intercom = d.act(A1, Act::Intercom { user: user(A2), position: Position::Right }).unwrap().line.unwrap();
+    let act = Act::Join { call: d.call(intercom.as_str()), line: intercom.clone(), position: Position::Left };
+    d.act(A1, act).unwrap();
+    d.release(A1, "ard-a");
+    assert_eq!(on(&d, intercom.as_str()), vec![A2]);
+    d.release(B1, "ard-b");
+    assert_eq!(d.exchange.status(&intercom), None);
+    assert!(d.told(A2, "The intercom has ended"));
+    d.act(A1, Act::Intercom { user: user(A2), position: Position::Left }).unwrap();
+}
+
+#[test]
+fn pos_4_who_talked_to_a_line_that_a_colleague_removes_is_heard_on_the_others_after_a_press_alone() {
+    let mut d = joined();
+    let act = d.bridging("ard-a");
+    d.act(A2, act).unwrap();
+    assert!(d.talkers("ard-a").contains(&A2));
+    d.act(A2, Act::Talk { line: l("mrd-a"), on: true, latched: true }).unwrap();
+    assert!(!d.talkers("ard-a").contains(&A2), "the talk key alone is heard");
+    d.act(A1, unjoin("mrd-a")).unwrap();
+    assert_eq!((on(&d, "ard-a"), d.talkers("ard-a")), (vec![A1, A2], vec![A1]));
 }
 
 #[test]

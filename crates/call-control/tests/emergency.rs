@@ -84,7 +84,7 @@ fn all_9_an_emergency_call_is_one_after_a_restart_too() {
     let kept: std::collections::BTreeSet<Kept> = kept.collect();
     let mut floor = Desk::floor(&[]);
     floor.lines.get_mut(&l(THEIRS)).unwrap().number.as_mut().unwrap().emergency = true;
-    d.exchange = dealerboard_call_control::Exchange::new(floor, kept, d.now);
+    d.restart(floor, kept);
     d.input(Input::LinkBack { turret: A1 });
     d.input(Input::LinkBack { turret: B1 });
     failing(&mut d);

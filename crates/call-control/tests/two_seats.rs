@@ -128,3 +128,27 @@ fn log_2_what_is_at_the_position_here_is_held_when_the_call_comes_and_not_before
     d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Right });
     assert_eq!((d.status("mrd-a").phase, on_it(&d)), (LinePhase::Held, vec![(A1_TOO, Position::Right)]));
 }
+
+#[test]
+fn i15_who_joins_a_call_while_they_take_it_over_is_on_it_once_at_each_turret() {
+    let mut d = talking_with_two();
+    d.act(A1_TOO, Act::TakeOver { line: l("ard-a"), call: d.call("ard-a"), position: Position::HandsFree }).unwrap();
+    let act = d.bridging("ard-a");
+    d.act(A1_TOO, act).unwrap();
+    d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Mic });
+    let on: Vec<TurretId> = d.status("ard-a").parties.iter().map(|party| party.turret).collect();
+    assert_eq!(on, [A1, A1_TOO]);
+}
+
+#[test]
+fn log_2_of_two_calls_that_are_asked_for_at_one_position_the_last_one_comes() {
+    let mut d = talking_with_two();
+    d.act(A1, Act::Seize { line: l("mrd-a"), position: Position::Right, private: false }).unwrap();
+    for line in ["ard-a", "mrd-a"] {
+        d.act(A1_TOO, Act::TakeOver { line: l(line), call: d.call(line), position: Position::HandsFree }).unwrap();
+    }
+    assert!(d.told(A1_TOO, "ARD-A stays at your other turret: you have asked for another call."));
+    d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Mic });
+    let at = |line| d.status(line).parties.iter().map(|party| party.turret).collect::<Vec<_>>();
+    assert_eq!((at("ard-a"), at("mrd-a")), (vec![A1], vec![A1_TOO]));
+}

@@ -11,6 +11,7 @@ use dealerboard_call_control::{
     RefusalCode, Settings, Sound, UserSpec, Value,
 };
 use dealerboard_model::*;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const A1: TurretId = TurretId(1);
@@ -59,6 +60,8 @@ pub struct Desk {
     pub now: Moment,
     pub out: Vec<Output>,
     routes: BTreeMap<(TurretId, Uplink), Vec<TurretId>>,
+    /// How lines stand since the last input, as far as it was asked.
+    seen: RefCell<BTreeMap<LineId, LineStatus>>,
 }
 
 fn spec(name: &str, kind: LineKind, far: Option<&str>, record: RecordPolicy, who: &[(TurretId, Right)]) -> LineSpec {
@@ -134,7 +137,13 @@ impl Desk {
 
     fn started(floor: Floor, kept: BTreeSet<Kept>) -> Self {
         let now = Moment { mono_us: 1_000_000, utc_ms: 1_000 };
-        Self { exchange: Exchange::new(floor, kept, now), now, out: Vec::new(), routes: BTreeMap::new() }
+        Self {
+            exchange: Exchange::new(floor, kept, now),
+            now,
+            out: Vec::new(),
+            routes: BTreeMap::new(),
+            seen: RefCell::default(),
+        }
     }
 
     /// Everybody is logged on to this floor.
@@ -196,6 +205,7 @@ impl Desk {
     }
 
     pub fn input(&mut self, input: Input) {
+        self.seen.take();
         self.out = self.exchange.handle(self.now, input).collect();
         for out in &self.out {
             if let Output::Route { turret, uplink, legs, .. } = out {
@@ -305,7 +315,23 @@ impl Desk {
     }
 
     pub fn status(&self, line: &str) -> LineStatus {
-        self.exchange.status(&l(line)).unwrap()
+        self.status_of(&l(line)).unwrap()
+    }
+
+    /// How a line stands, while there is one.
+    pub fn status_of(&self, line: &LineId) -> Option<LineStatus> {
+        if let Some(seen) = self.seen.borrow().get(line) {
+            return Some(seen.clone());
+        }
+        let status = self.exchange.status(line)?;
+        self.seen.borrow_mut().insert(line.clone(), status.clone());
+        Some(status)
+    }
+
+    /// The switch is killed, and is there again with what was kept.
+    pub fn restart(&mut self, floor: Floor, kept: BTreeSet<Kept>) {
+        self.exchange = Exchange::new(floor, kept, self.now);
+        self.seen.take();
     }
 
     pub fn call(&self, line: &str) -> CallId {

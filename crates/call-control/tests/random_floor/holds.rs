@@ -5,7 +5,7 @@
 use super::known::Switch;
 use super::moves::{ALL, LINES};
 use crate::floor::*;
-use dealerboard_call_control::{Act, Input, Kept, KeptParty, Output};
+use dealerboard_call_control::{Act, Input, Kept, KeptParty, Output, Sound};
 use dealerboard_model::{
     BROADCAST_MAX, ConferenceStatus, LineId, LinePhase, LineStatus, Party, Position, Right, TurretId, Uplink,
 };
@@ -18,7 +18,7 @@ fn group(d: &Desk, line: &LineId) -> BTreeSet<LineId> {
     let mut all: BTreeSet<LineId> = [line.clone()].into();
     loop {
         let mut more = all.clone();
-        for one in all.iter().filter_map(|one| d.exchange.status(one)) {
+        for one in all.iter().filter_map(|one| d.status_of(one)) {
             let other = match one.line.as_str() {
                 "ard-a" => Some("ard-b"),
                 "ard-b" => Some("ard-a"),
@@ -55,7 +55,7 @@ fn check_broadcasts(d: &Desk, switch: &Switch) {
         let groups: Vec<BTreeSet<LineId>> = status.lines.iter().map(|one| group(d, &one.line)).collect();
         for (at, one) in status.lines.iter().enumerate() {
             assert!(!groups[..at].iter().any(|group| group.contains(&one.line)), "I33 {turret} {}", one.line);
-            let line = d.exchange.status(&one.line).unwrap();
+            let line = d.status_of(&one.line).unwrap();
             assert!(line.talkers.iter().any(|talker| talker.turret == *turret), "BRC-1 {turret} {}", one.line);
             assert!(!line.is_held_exclusively() || line.phase != LinePhase::Held, "I29 {}", one.line);
             let on_it = line.parties.iter().any(|party| party.turret == *turret);
@@ -148,6 +148,11 @@ pub fn check(d: &Desk, switch: &Switch) {
         let quiet =
             LINES.iter().any(|line| d.status(line).parties.iter().any(|party| user(party.turret) == user(*turret)));
         assert!(waits || quiet || !switch.intercoms.is_empty(), "{turret} is waited for, and carries nothing");
+    }
+    for status in switch.intercoms.keys().filter_map(|line| d.status_of(line)) {
+        let people = status.parties.len() + status.holders.len();
+        let goes_on = status.conference.is_some() || status.ring.is_some() || people > 1;
+        assert!(goes_on, "CNF-8 {} is an intercom of one", status.line);
     }
     for status in LINES.iter().map(|line| d.status(line)) {
         let turrets: BTreeSet<_> = status.parties.iter().map(|party| party.turret).collect();
@@ -347,6 +352,8 @@ fn check_dialled(d: &Desk) {
 pub struct Before {
     /// Turrets that were locked.
     pub locked: BTreeSet<TurretId>,
+    /// Who was heard on which line by a handset or hands-free.
+    pub by_handset: BTreeSet<(TurretId, LineId)>,
     pub open: BTreeSet<(TurretId, Uplink, LineId)>,
     pub lines: Vec<LineStatus>,
 }
@@ -356,7 +363,7 @@ pub fn check_step(d: &Desk, switch: &Switch, before: &Before, input: &Input) {
     check_history(d, &before.lines, input);
     for (turret, uplink, line) in switch.open().difference(&before.open) {
         // Lines that were joined with that of a microphone that is open already, and what was given to who talks about it.
-        let joined = d.exchange.status(line).is_some_and(|it| it.conference.is_some());
+        let joined = d.status_of(line).is_some_and(|it| it.conference.is_some());
         let given = matches!(input, Input::Act { act: Act::Complete { .. }, .. });
         if (joined || given) && before.open.iter().any(|(at, by, _)| (at, by) == (turret, uplink)) {
             continue;
@@ -367,7 +374,7 @@ pub fn check_step(d: &Desk, switch: &Switch, before: &Before, input: &Input) {
         }
         assert!(!before.locked.contains(turret), "LOG-4 {turret} {line} after {input:?}");
         // A supervisor's own press, `override.lead` ago.
-        let parties = d.exchange.status(line).map(|it| it.parties).unwrap_or_default();
+        let parties = d.status_of(line).map(|it| it.parties).unwrap_or_default();
         let entered = parties.iter().any(|party| party.turret == *turret && party.overriding);
         assert!(entered || opener(input) == Some(*turret), "I6 {turret} {line} after {input:?}");
     }
@@ -378,22 +385,56 @@ pub fn check_step(d: &Desk, switch: &Switch, before: &Before, input: &Input) {
     } = input
     {
         for out in &d.out {
-            if let Output::Notice { turret: to, sound: Some(_), .. } = out {
+            // A warning is of a microphone that was shut, whoever calls.
+            if let Output::Notice { turret: to, sound: Some(sound), .. } = out
+                && *sound != Sound::Warning
+            {
                 assert!(to == turret || !d.exchange.person(&user(*to)).dnd, "I36 {to} after {input:?}");
             }
         }
     }
-    if let Input::Heard { .. } = input {
-        let ended = d.out.iter().filter(|out| matches!(out, Output::TrackClosed { .. })).count();
-        let held = d
-            .out
-            .iter()
-            .any(|out| matches!(out, Output::Notice { sentence, .. } if sentence.contains("took its place")));
-        assert!(ended == 0 || held, "I46 after {input:?}: {:?}", d.out);
+    check_tracks(d, switch, before, input);
+    let refused = d.out.iter().find_map(|out| {
+        let Output::Answer { result: Err(refusal), .. } = out else { return None };
+        Some(refusal)
+    });
+    if let Some(refusal) = refused {
+        for (was, is) in before.lines.iter().zip(LINES.iter().map(|line| d.status(line))) {
+            assert_eq!(*was, is, "I9 {input:?}: {refusal:?}");
+        }
+        assert_eq!(before.open, switch.open(), "I9 {input:?}: {refusal:?}");
     }
-    let refused = d.out.iter().any(|out| matches!(out, Output::Answer { result: Err(_), .. }));
-    if refused {
-        let after: Vec<LineStatus> = LINES.iter().map(|line| d.status(line)).collect();
-        assert_eq!((&before.lines, &before.open), (&after, &switch.open()), "I9 {input:?}");
+}
+
+/// I46: a user whose microphones were open towards a line, and are, has lost none of the tracks there by what others do or by a
+/// move; by their own press the voice may go by another microphone.
+fn check_tracks(d: &Desk, switch: &Switch, before: &Before, input: &Input) {
+    let open = switch.open();
+    for (line, who) in &switch.ended {
+        let moves = matches!(input, Input::Act { act: Act::Move { .. } | Act::TakeOver { .. }, .. });
+        // Who is at two positions of what becomes one conference goes on at one of them (CNF-3).
+        let joins = matches!(input, Input::Act { act: Act::Join { .. }, .. });
+        if joins || !moves && matches!(input, Input::Act { turret, .. } if user(*turret) == *who) {
+            continue;
+        }
+        // A talk key that was pressed while its call moved goes on as a talk, on a track of its own.
+        let again =
+            |out: &Output| matches!(out, Output::TrackOpened { line: on, user, .. } if on == line && user == who);
+        if matches!(input, Input::Tick) && d.out.iter().any(again) {
+            continue;
+        }
+        if !before.by_handset.iter().any(|(turret, on)| user(*turret) == *who && on == line) {
+            continue;
+        }
+        let was = before.lines.iter().find(|it| it.line == *line);
+        let call = was.and_then(|it| it.call);
+        if call.is_none() || call != d.status_of(line).and_then(|it| it.call) {
+            continue;
+        }
+        let talks = |open: &BTreeSet<(TurretId, Uplink, LineId)>| {
+            open.iter().filter(|(turret, _, on)| on == line && user(*turret) == *who).count()
+        };
+        let ended = switch.ended.iter().filter(|one| **one == (line.clone(), who.clone())).count();
+        assert!(talks(&before.open) >= talks(&open) + ended, "I46 {who} on {line} after {input:?}: {:?}", d.out);
     }
 }

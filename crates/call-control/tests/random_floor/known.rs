@@ -3,7 +3,9 @@
 //! Law: what is open is learnt from outputs alone, as the switch learns it; nothing is read from inside.
 
 use dealerboard_call_control::{Input, Kept, MicReport, Output};
-use dealerboard_model::{BroadcastStatus, LineId, LineKind, LineStatus, Moment, TrackId, TurretId, Uplink};
+use dealerboard_model::{
+    BroadcastStatus, LineId, LineKind, LineStatus, Moment, Position, TrackId, TurretId, Uplink, UserId,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Hearers, by which of their lines and whether by handset, and how many tracks.
@@ -22,7 +24,10 @@ pub struct Switch {
     pub over: Vec<TurretId>,
     pub failing_since: Option<Moment>,
     pub awaited: BTreeSet<(TurretId, Uplink)>,
-    pub tracks: BTreeSet<TrackId>,
+    /// Of whom, on which line.
+    pub tracks: BTreeMap<TrackId, (LineId, UserId)>,
+    /// Whose tracks on which lines the last input has ended.
+    pub ended: Vec<(LineId, UserId)>,
     pub broadcasts: BTreeMap<TurretId, BroadcastStatus>,
     pub kept: BTreeSet<Kept>,
 }
@@ -30,6 +35,7 @@ pub struct Switch {
 impl Switch {
     pub fn take(&mut self, out: &[Output]) {
         self.over.clear();
+        self.ended.clear();
         for one in out {
             match one {
                 Output::Route { turret, uplink, open: true, legs, tracks, .. } => {
@@ -65,12 +71,14 @@ impl Switch {
                 Output::Await { turret, uplink, heard_ms: None } => drop(self.awaited.remove(&(*turret, *uplink))),
                 Output::Locked { turret, on: true } => drop(self.locked.insert(*turret)),
                 Output::Locked { turret, on: false } => drop(self.locked.remove(turret)),
-                Output::TrackOpened { track, .. } => drop(self.tracks.insert(*track)),
+                Output::TrackOpened { track, line, user, .. } => {
+                    self.tracks.insert(*track, (line.clone(), user.clone()));
+                }
                 Output::Broadcast { turret, status: Some(status) } => {
                     self.broadcasts.insert(*turret, status.clone());
                 }
                 Output::Broadcast { turret, status: None } => drop(self.broadcasts.remove(turret)),
-                Output::TrackClosed { track } => drop(self.tracks.remove(track)),
+                Output::TrackClosed { track } => self.ended.extend(self.tracks.remove(track)),
                 Output::Answer { .. }
                 | Output::LineAdded { .. }
                 | Output::Listeners { .. }
@@ -89,6 +97,13 @@ impl Switch {
     pub fn open(&self) -> BTreeSet<(TurretId, Uplink, LineId)> {
         let all = self.mics.iter().flat_map(|(turret, mics)| mics.iter().map(move |mic| (*turret, mic)));
         all.filter(|(_, mic)| !mic.muted).map(|(turret, mic)| (turret, mic.uplink, mic.line.clone())).collect()
+    }
+
+    /// Who is heard on which line by a handset or hands-free.
+    pub fn by_handset(&self) -> BTreeSet<(TurretId, LineId)> {
+        let all = self.mics.iter().flat_map(|(turret, mics)| mics.iter().map(move |mic| (*turret, mic)));
+        let heard = all.filter(|(_, mic)| !mic.muted && mic.position != Position::Speakers);
+        heard.map(|(turret, mic)| (turret, mic.line.clone())).collect()
     }
 
     /// What the input itself says of turrets and the recorder.

@@ -12,19 +12,17 @@ pub mod likely;
 pub mod moves;
 
 use crate::floor::*;
-use dealerboard_call_control::{Exchange, Floor, Input, Output, Value};
-use dealerboard_model::{LineKind, LinePhase, TurretId};
+use dealerboard_call_control::{Floor, Input, Output, Value};
+use dealerboard_model::{LineKind, LinePhase, LineStatus, TurretId};
 use holds::{Before, Members, check, check_rings, check_step, members, members_without_broadcasts};
 use known::Switch;
 use moves::{ALL, LINES, Move, RESTART, input};
 use std::collections::BTreeSet;
 
 fn step(d: &mut Desk, switch: &mut Switch, input: &Input) {
-    let before = Before {
-        locked: switch.locked.clone(),
-        open: switch.open(),
-        lines: LINES.iter().map(|line| d.status(line)).collect(),
-    };
+    let lines = LINES.iter().map(|line| d.status(line)).collect();
+    let (locked, by_handset) = (switch.locked.clone(), switch.by_handset());
+    let before = Before { locked, by_handset, open: switch.open(), lines };
     d.input(input.clone());
     switch.take(&d.out);
     switch.told(input, d.now);
@@ -72,6 +70,12 @@ impl Played {
         Self { floor, d, switch: Switch::default(), again, on: TURRETS.into(), restarts: 0 }
     }
 
+    /// How a line stands, as turrets were told last; that this is so is checked after each move.
+    fn status(&self, line: &str) -> LineStatus {
+        let told = self.switch.lines.get(&l(line));
+        told.cloned().unwrap_or_else(|| self.d.status(line))
+    }
+
     /// The switch is killed, and is there again at once.
     fn restart(&mut self) {
         let before = LINES.map(|line| self.d.status(line));
@@ -80,7 +84,7 @@ impl Played {
         for d in [&mut self.d, &mut self.again] {
             let mut floor = (self.floor)();
             (floor.first_recording, floor.first_track) = (self.restarts * 1_000_000, self.restarts * 1_000_000);
-            d.exchange = Exchange::new(floor, self.switch.kept.clone(), d.now);
+            d.restart(floor, self.switch.kept.clone());
         }
         let awaited = ALL.into_iter().filter(|turret| self.d.exchange.awaits(*turret).is_some());
         self.on = awaited.collect();

@@ -22,7 +22,7 @@ pub const LINES: [&str; 11] = [
 ];
 /// Numbers of the floor, beginnings of them, and one that is none.
 const NUMBERS: [&str; 8] = ["4001", "4002", "5001", "40", "5001", "5", "#", "9"];
-const POSITIONS: [Position; 3] = [Position::Left, Position::Right, Position::HandsFree];
+pub const POSITIONS: [Position; 3] = [Position::Left, Position::Right, Position::HandsFree];
 /// Everybody's turrets, A1's second one too.
 pub const ALL: [TurretId; 7] = [A1, A2, A3, B1, B2, B3, A1_TOO];
 
@@ -44,6 +44,9 @@ pub const PLAYERS: usize = ALL.len();
 
 /// Of `Move::kind`: before it the switch is killed, one time in three.
 pub const RESTART: u8 = 36;
+
+/// Of `Move::kind`: a line is taken out of service, one time in three, or put back.
+pub const SERVICE: u8 = 52;
 
 /// What a move does.
 pub fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
@@ -82,9 +85,8 @@ pub fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
             let line = mine.filter(|_| one.kind == 30).unwrap_or(line);
             Act::Join { call: d.exchange.status(&line).and_then(|it| it.call).unwrap_or(CallId(0)), line, position }
         }
-        // One time in three: what is out of service is tried by nobody.
-        52 => Act::Service { line, out: one.place == 0 },
-        33 => Act::Unjoin { line: mine.unwrap_or(line) },
+        SERVICE => Act::Service { line, out: one.place == 0 },
+        33 => Act::Unjoin { line: mine.filter(|_| one.place == 0).unwrap_or(line) },
         34 | 35 => Act::Transfer { line, to: TransferTo::User(other) },
         40 => Act::Announce { line, to: other },
         41 => Act::Complete { line },
