@@ -49,4 +49,4 @@ if (card !== null) {
   else if (card === 'listeners') store.openListeners(Object.values(store.keys).find((it) => it.kind === 'hoot')?.line ?? '');
   else store.dialog = card as typeof store.dialog;
 }
-if (!state) requestAnimationFrame(() => store.apply({ change: 'notice', value: fixture.activity[0]! }));
+if (!state && card !== 'lock') requestAnimationFrame(() => store.apply({ change: 'notice', value: fixture.activity[0]! }));

@@ -139,6 +139,15 @@ test('sends a call on to somebody who is there, and not to who does not want to 
   expect(sent).toEqual([{ intent: 'transfer', position: 'left', to: { user: there.user } }]);
 });
 
+test('sends a call on to a line that rings somebody, and lists neither its own nor a hoot', async () => {
+  await fireEvent.click(handset('left').getByText('Transfer'));
+  const card = within(screen.getByRole('dialog'));
+  await fireEvent.input(card.getByLabelText('Find a person'), { target: { value: 'calder' } });
+  expect(card.queryByRole('button', { name: /^Calder Wynn/ })).toBeNull();
+  await fireEvent.click(card.getByRole('button', { name: /^Calder Repo/ }));
+  expect(sent).toEqual([{ intent: 'transfer', position: 'left', to: { line: 'calder-repo' } }]);
+});
+
 test('sends on no other call than the one that was shown', async () => {
   await fireEvent.click(handset('left').getByText('Transfer'));
   store.apply({ change: 'position', value: { ...store.position('left')!, line: 'wexcombe', name: 'Wexcombe' } });

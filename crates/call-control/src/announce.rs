@@ -85,7 +85,7 @@ pub fn complete(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     let (name, call) = (found.spec.name.clone(), found.call);
     let callee = s.line(&with)?.legs().iter().find(|leg| leg.party.user == to).cloned();
     let Some(taker) = callee else {
-        let target = transfer::target(s, turret, &TransferTo::User(to))?;
+        let target = transfer::target(s, turret, line, &TransferTo::User(to))?;
         hang_up(s, line, &with);
         return transfer::send(s, turret, line, target);
     };

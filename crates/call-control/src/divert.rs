@@ -275,15 +275,29 @@ pub fn rings(s: &mut State, line: &LineId, caller: Option<&UserId>) {
     let Some(found) = s.lines.get(line).filter(|found| !s.diverts.is_empty() && !found.emergency) else { return };
     let (Some(of), Some(call)) = (whose(found), found.call) else { return };
     let nobody = !s.is_attended(found);
-    let cases = [(DivertWhen::Always, true), (DivertWhen::Dnd, is_undisturbed(s, &of)), (DivertWhen::NoAnswer, nobody)];
-    for (when, applies) in cases {
-        if applies && go(s, line, Case { of: &of, when, visited: std::slice::from_ref(&of), caller }) {
+    for when in at_once(s, &of, nobody) {
+        if go(s, line, Case { of: &of, when, visited: std::slice::from_ref(&of), caller }) {
             return;
         }
     }
     if s.divert_of(&of, DivertWhen::NoAnswer).is_some() {
         wait(s, line, call);
     }
+}
+
+/// The cases that apply when a call begins, in their order (DIV-1).
+fn at_once(s: &State, of: &DivertOf, nobody: bool) -> impl Iterator<Item = DivertWhen> + use<> {
+    let cases = [(DivertWhen::Always, true), (DivertWhen::Dnd, is_undisturbed(s, of)), (DivertWhen::NoAnswer, nobody)];
+    cases.into_iter().filter(|(_, applies)| *applies).map(|(when, _)| when)
+}
+
+/// Where a call to a line would ring now in place of there: at whom, and what they are called (TRF-1).
+pub fn leads_to(s: &State, line: &Line, caller: Option<&UserId>) -> Option<(BTreeSet<UserId>, String)> {
+    let of = whose(line).filter(|_| !s.diverts.is_empty())?;
+    let visited = std::slice::from_ref(&of);
+    let mut cases = at_once(s, &of, !s.is_attended(line));
+    let (to, _) = cases.find_map(|when| follow(s, Case { of: &of, when, visited, caller }))?;
+    Some((takers(s, &to), s.name_of_target(&to)))
 }
 
 /// How long it rings before nobody has answered.

@@ -268,6 +268,7 @@ impl Exchange {
             Timer::TakeOverEnds(from, turret, since) => takeover::ends(s, from, turret, since),
             Timer::OverrideEnters(turret, at) => supervisor::enters(s, turret, at),
             Timer::TransferReturns(line, since) => transfer::returns(s, &line, since),
+            Timer::TransferStep(line, since) => transfer::step(s, &line, since),
             Timer::RingDelay(line, since) => ringing::delay_over(s, &line, since),
             Timer::RouteStep(line, since) => routing::step(s, &line, since),
             Timer::RouteOverflow(line, since) => routing::overflow_due(s, &line, since),

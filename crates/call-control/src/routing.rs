@@ -104,6 +104,21 @@ fn free(s: &State, line: &Line, route: Route) -> Vec<UserId> {
     users
 }
 
+/// Who a call to a line rings, but for those of `without`, the first to be asked first; and whether one after the other is
+/// (RTE-1 to RTE-5). When nobody is free whom it would ring, everybody who is there.
+pub fn would_ask(s: &State, line: &Line, without: &BTreeSet<UserId>) -> (Vec<UserId>, bool) {
+    let route = s.policy(Some(&line.spec.line), None).route;
+    let not_left_out = |user: &UserId| !without.contains(user);
+    let asked: Vec<UserId> = free(s, line, route).into_iter().filter(not_left_out).collect();
+    if !asked.is_empty() {
+        return (asked, route != Route::Together);
+    }
+    let there = |user: &&UserId| is_there(s, user, line.spec.kind) && not_left_out(user);
+    let overflow: Vec<UserId> = line.spec.overflow.iter().filter(there).cloned().collect();
+    let all = || line.spec.order.iter().filter(there).cloned().collect();
+    (if overflow.is_empty() { all() } else { overflow }, false)
+}
+
 /// Asks the next one, or all (RTE-1, RTE-2).
 fn ask(s: &mut State, line: &LineId) {
     let policy = s.policy(Some(line), None);

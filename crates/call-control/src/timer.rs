@@ -46,6 +46,8 @@ pub enum Timer {
     OverrideEnters(TurretId, u64),
     /// Nobody has answered what was sent on.
     TransferReturns(LineId, u64),
+    /// Who was asked to take a call that was sent to a line has not answered in `route.step`.
+    TransferStep(LineId, u64),
     /// A line has rung for as long as some appearances wait.
     RingDelay(LineId, u64),
     /// Who was asked in turn has not answered.
@@ -86,6 +88,7 @@ impl Timer {
             | Self::HoldExclusiveOver(..)
             | Self::OverrideEnters(..)
             | Self::TransferReturns(..)
+            | Self::TransferStep(..)
             | Self::RingDelay(..)
             | Self::RouteStep(..)
             | Self::RouteOverflow(..)

@@ -3,8 +3,8 @@
 
 mod floor;
 
-use dealerboard_call_control::{Act, Input, Output, RefusalCode};
-use dealerboard_model::{FarEnd, Lamp, LinePhase, TransferTo, TurretId, lamp};
+use dealerboard_call_control::{Act, Input, Output, RefusalCode, Value};
+use dealerboard_model::{DivertTo, DivertWhen, FarEnd, Lamp, LinePhase, TransferTo, TurretId, lamp};
 use floor::*;
 
 use LinePhase::{Held, Idle, Talking};
@@ -160,4 +160,96 @@ fn trf_8_who_has_no_appearance_keeps_the_key_while_they_hold_it() {
     assert!(!d.out.iter().any(|out| matches!(out, Output::LineRemoved { .. })));
     d.act(B3, d.resume("ard-a")).unwrap();
     assert_eq!(d.route(B3), Some((true, vec![B1], 1)));
+}
+
+fn to_line(line: &str) -> Act {
+    Act::Transfer { line: l("ard-a"), to: TransferTo::Line(l(line)) }
+}
+
+/// Where the ARD's call that was sent on rings.
+fn rings_at(d: &Desk) -> Vec<TurretId> {
+    d.status("ard-a").ring.and_then(|ring| ring.at).unwrap_or_default()
+}
+
+/// A1 and B1 talk, and calls of the MRD ring at one after the other.
+fn in_order() -> Desk {
+    let mut floor = Desk::floor(&[]);
+    floor.policies.lines.insert(l("mrd-b"), set(&[("route", Value::Word("in order"))]));
+    floor.policies.lines.insert(l("ard-a"), set(&[("transfer.return", Value::Ms(60_000))]));
+    Desk::of(floor).talk_on_the_ard()
+}
+
+#[test]
+fn trf_1_a_call_is_sent_to_a_wire_and_rings_at_its_far_end_but_not_at_who_is_on_the_call() {
+    let mut d = Desk::talking();
+    d.act(A1, to_line("mrd-a")).unwrap();
+    assert_eq!(rings_at(&d), [B2, B3]);
+    assert!(d.told(A1, "ARD-A is on its way to MRD-A."));
+    d.answer(B3, "ard-a");
+    assert_eq!(d.route(B3), Some((true, vec![B1], 1)));
+    assert_eq!(d.status("mrd-a").phase, Idle);
+}
+
+#[test]
+fn trf_1_a_call_is_sent_to_a_shared_number_and_rings_at_those_who_have_it() {
+    let mut d = Desk::talking();
+    d.act(A1, to_line("dial")).unwrap();
+    assert_eq!(rings_at(&d), [A2, A3]);
+}
+
+#[test]
+fn trf_1_a_divert_of_the_line_that_a_call_is_sent_to_counts() {
+    let mut d = Desk::talking();
+    let to = Some(DivertTo::User(user(B2)));
+    d.act(A2, Act::Divert { line: Some(l("dial")), when: DivertWhen::Always, to }).unwrap();
+    d.act(A1, to_line("dial")).unwrap();
+    assert_eq!(rings_at(&d), [B2]);
+    assert!(d.told(A1, "DIAL, diverted to U5"));
+}
+
+#[test]
+fn trf_1_what_is_sent_to_a_line_that_rings_in_order_rings_at_one_after_the_other_round_and_round() {
+    let mut d = in_order();
+    d.act(A1, to_line("mrd-a")).unwrap();
+    assert_eq!(rings_at(&d), [B2]);
+    d.wait_ms(10_000);
+    assert_eq!(rings_at(&d), [B3]);
+    d.wait_ms(10_000);
+    assert_eq!(rings_at(&d), [B2]);
+    d.release(B2, "ard-a");
+    assert_eq!(rings_at(&d), [B3]);
+    d.wait_ms(10_000);
+    assert_eq!(rings_at(&d), [B3], "who does not want it is asked no more");
+    d.release(B3, "ard-a");
+    assert_eq!(rings_at(&d), [A1]);
+}
+
+#[test]
+fn trf_3_what_was_sent_to_a_line_comes_back_when_nobody_takes_it() {
+    let mut d = in_order();
+    d.act(A1, to_line("mrd-a")).unwrap();
+    d.wait_ms(59_999);
+    assert_ne!(rings_at(&d), [A1]);
+    d.wait_ms(1);
+    assert_eq!(rings_at(&d), [A1]);
+    d.wait_ms(10_000);
+    assert_eq!(rings_at(&d), [A1]);
+}
+
+#[test]
+fn trf_1_a_call_is_sent_to_no_line_that_rings_nobody_and_stays_where_it_was() {
+    let mut d = Desk::talking();
+    assert_eq!(d.refused(A1, to_line("ard-a")), RefusalCode::Loop);
+    assert_eq!(d.refused(A1, to_line("hoot")), RefusalCode::NoRight);
+    assert_eq!(d.refused(A1, to_line("mrd-b")), RefusalCode::NoRight);
+    assert_eq!(d.refused(A1, to_line("nothing")), RefusalCode::UnknownNumber);
+    d.act(B3, Act::Service { line: l("mrd-b"), out: true }).unwrap();
+    assert_eq!(d.refused(A1, to_line("mrd-a")), RefusalCode::OutOfService);
+    d.act(B3, Act::Service { line: l("mrd-b"), out: false }).unwrap();
+    for turret in [B2, B3] {
+        d.input(Input::LogOff { turret });
+    }
+    assert_eq!(d.refused(A1, to_line("mrd-a")), RefusalCode::NobodyThere);
+    assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
+    assert_eq!(d.status("ard-a").parties.len(), 1);
 }

@@ -261,6 +261,8 @@ pub enum TransferTo {
     User(UserId),
     /// Everybody of a desk who is there: the first who answers has it.
     Desk(DeskId),
+    /// Who a call on this line rings: the far end of a wire, those with a number's line.
+    Line(LineId),
 }
 
 /// What is seen of the far end of a private wire.

@@ -42,6 +42,7 @@ impl TurretTask {
                 self.facts.turret = Some(welcome.turret);
                 self.facts.floor.clone_from(&welcome.floor);
                 (self.facts.takes_broadcasts, self.facts.takes_locks) = (welcome.takes_broadcasts, welcome.takes_locks);
+                self.facts.sends_to_lines = welcome.sends_to_lines;
                 (self.takes_microphones, self.keeps_history) = (welcome.takes_microphones, welcome.keeps_history);
                 self.open_voice(local, welcome.resumed);
                 self.report_keyed().await;

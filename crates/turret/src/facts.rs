@@ -61,6 +61,8 @@ pub struct Facts {
     pub second_press: SecondPress,
     /// What a new call sounds like while a handset has a line.
     pub ring_in_call: RingInCall,
+    /// The switch sends calls on to lines too.
+    pub sends_to_lines: bool,
     /// The switch takes the lock of a turret.
     pub takes_locks: bool,
     /// Its user has left this turret.
@@ -104,6 +106,7 @@ impl Default for Facts {
             intercom_latches: true,
             ring_in_call: RingInCall::Beep,
             second_press: SecondPress::Nothing,
+            sends_to_lines: false,
             takes_locks: false,
             locked: false,
             lock_idle_ms: None,

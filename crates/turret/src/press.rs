@@ -10,7 +10,7 @@ use crate::mics;
 use crate::project::{Local, TalkKey};
 use crate::view::{DeviceChoice, DevicePart, Intent, LinkView};
 use crate::words::name_of;
-use dealerboard_model::{CallId, Lamp, LineId, LinePhase, LineStatus, Position, lamp};
+use dealerboard_model::{CallId, Lamp, LineId, LinePhase, LineStatus, Position, TransferTo, lamp};
 use dealerboard_wire::Act;
 use uuid::Uuid;
 
@@ -107,6 +107,7 @@ const NOTHING_ANNOUNCED: &str = "No call is announced here; press Transfer first
 const NO_MICROPHONE: &str = "The talk keys have no microphone; plug one in, or choose another, and press again.";
 const SPEAKERS_HEAR_NOTHING: &str =
     "The speakers have no microphone of their own; choose that of hands-free, which their talk keys use.";
+const NO_LINES: &str = "This switch sends calls to people and desks only; choose one of them.";
 const UNREACHABLE: &str = "The switch is not reachable; nothing can be pressed until it is back.";
 
 /// What `intent` asks for; nothing for what is handled elsewhere.
@@ -141,6 +142,7 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
             act(Act::Join { line: line.clone(), call: *call, position: *position })
         }
         Intent::Move { line, call, position } => moving(line, *call, *position, facts, local),
+        Intent::Transfer { to: TransferTo::Line(_), .. } if !facts.sends_to_lines => refuse(NO_LINES),
         Intent::Transfer { position, to } => at(*position, facts, local, |line| Act::Transfer { line, to: to.clone() }),
         Intent::Announce { position, to } => at(*position, facts, local, |line| Act::Announce { line, to: to.clone() }),
         Intent::Complete { position } => announced(*position, facts, |line| Act::Complete { line }),

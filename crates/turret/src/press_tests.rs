@@ -360,3 +360,13 @@ fn an_intercom_is_called_from_a_handset_where_only_that_has_a_microphone() {
     let called = act(Act::Intercom { user: "lindt".into(), position: Position::Left });
     assert_eq!(deeds(&row(None), &facts, &local), called);
 }
+
+#[test]
+fn trf_1_a_call_is_sent_to_a_line_by_a_switch_that_takes_lines_and_by_no_other() {
+    let mut world = world(LineKind::Ard, |it| it.parties = vec![party(1)]);
+    let send = Intent::Transfer { position: Position::Left, to: TransferTo::Line("fenmoor".into()) };
+    assert!(is_refused(&deeds(&send, &world.0, &world.1)));
+    world.0.sends_to_lines = true;
+    let to = TransferTo::Line("fenmoor".into());
+    assert_eq!(deeds(&send, &world.0, &world.1), act(Act::Transfer { line: "calder".into(), to }));
+}

@@ -31,7 +31,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     (r#"{"intent":"release_line","line":"calder-wynn"}"#, "releases a line that is here, wherever it is"),
     (
         r#"{"intent":"transfer","position":"left","to":{"user":"t.marsh"}}"#,
-        "sends what a position carries on to a person, or to everybody of a {\"desk\":\"rates-london\"}",
+        "sends what a position carries on to a person, to everybody of a {\"desk\":\"rates-london\"}, or to whom a {\"line\":\"fenmoor\"} rings",
     ),
     (
         r#"{"intent":"announce","position":"left","to":"t.marsh"}"#,

@@ -77,6 +77,9 @@ pub struct Welcome {
     /// The switch takes [`crate::Act::Broadcast`].
     #[serde(default)]
     pub takes_broadcasts: bool,
+    /// The switch sends calls on to lines too.
+    #[serde(default)]
+    pub sends_to_lines: bool,
     /// The switch takes [`crate::Act::Lock`] and [`crate::FromTurret::Unlock`].
     #[serde(default)]
     pub takes_locks: bool,

@@ -39,6 +39,13 @@ export function peopleOf(text: string, people: PersonView[]): PersonView[] {
   return people.filter((it) => plain(`${it.name} ${it.desk_name} ${it.words}`).includes(wanted)).slice(0, LIST_LIMIT);
 }
 
+/** Lines that ring somebody and are in service, by a part of their name or number. */
+export function linesOf(text: string, keys: KeyView[]): KeyView[] {
+  const wanted = plain(text.trim());
+  const rings = (key: KeyView) => key.kind === 'ard' || key.kind === 'mrd' || key.kind === 'extension' || key.kind === 'dial';
+  return keys.filter((it) => rings(it) && it.lamp !== 'out_of_service' && plain(`${it.name} ${it.number}`).includes(wanted)).slice(0, LIST_LIMIT);
+}
+
 /** The desks of people, by a part of their name. */
 export function desksOf(text: string, people: PersonView[]): { desk: string; name: string }[] {
   const wanted = plain(text.trim());

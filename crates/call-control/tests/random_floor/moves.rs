@@ -87,7 +87,8 @@ pub fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
         }
         SERVICE => Act::Service { line, out: one.place == 0 },
         33 => Act::Unjoin { line: mine.filter(|_| one.place == 0).unwrap_or(line) },
-        34 | 35 => Act::Transfer { line, to: TransferTo::User(other) },
+        34 => Act::Transfer { line, to: TransferTo::User(other) },
+        35 => Act::Transfer { line, to: TransferTo::Line(l(LINES[(one.wait_ms % 11) as usize])) },
         40 => Act::Announce { line, to: other },
         41 => Act::Complete { line },
         42 => Act::Cancel { line },

@@ -332,6 +332,7 @@ impl FloorLoop {
             takes_microphones: true,
             takes_broadcasts: true,
             takes_locks: true,
+            sends_to_lines: true,
             keeps_history: true,
         }));
         let input = match resumed.or(awaited) {

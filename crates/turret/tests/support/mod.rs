@@ -213,6 +213,7 @@ impl Peer {
             takes_microphones: false,
             takes_broadcasts: true,
             takes_locks: true,
+            sends_to_lines: true,
             keeps_history: false,
         }))
         .await;
