@@ -128,8 +128,12 @@ fn of_line(s: &State, turret: TurretId, line: &LineId, to: &LineId) -> Result<Ta
     };
     let at: BTreeSet<UserId> = at.difference(&without).cloned().collect();
     if at.is_empty() {
-        let sentence = format!("Nobody is reached at {name}; send the call to somebody else.");
-        return Err(Refusal::new(RefusalCode::NobodyThere, sentence));
+        let disturbed = found.spec.order.iter().any(|user| is_there(s, user) && !without.contains(user));
+        let (code, why) = match disturbed {
+            true => (RefusalCode::Dnd, format!("{name} does not want to be disturbed")),
+            false => (RefusalCode::NobodyThere, format!("Nobody is reached at {name}")),
+        };
+        return Err(Refusal::new(code, format!("{why}; send the call to somebody else.")));
     }
     let turns = in_turns.then(|| Turns { line: rung, tried: at.clone(), without, step_us: s.now.mono_us });
     Ok(Target { at, name, turns })

@@ -238,7 +238,7 @@ fn trf_3_what_was_sent_to_a_line_comes_back_when_nobody_takes_it() {
 
 #[test]
 fn trf_1_a_call_is_sent_to_no_line_that_rings_nobody_and_stays_where_it_was() {
-    let mut d = Desk::talking();
+    let mut d = Desk::with_policies(&[("dnd.scope", Value::Word("all"))]).talk_on_the_ard();
     assert_eq!(d.refused(A1, to_line("ard-a")), RefusalCode::Loop);
     assert_eq!(d.refused(A1, to_line("hoot")), RefusalCode::NoRight);
     assert_eq!(d.refused(A1, to_line("mrd-b")), RefusalCode::NoRight);
@@ -246,6 +246,10 @@ fn trf_1_a_call_is_sent_to_no_line_that_rings_nobody_and_stays_where_it_was() {
     d.act(B3, Act::Service { line: l("mrd-b"), out: true }).unwrap();
     assert_eq!(d.refused(A1, to_line("mrd-a")), RefusalCode::OutOfService);
     d.act(B3, Act::Service { line: l("mrd-b"), out: false }).unwrap();
+    for turret in [B2, B3] {
+        d.act(turret, Act::Dnd { on: true }).unwrap();
+    }
+    assert_eq!(d.refused(A1, to_line("mrd-a")), RefusalCode::Dnd);
     for turret in [B2, B3] {
         d.input(Input::LogOff { turret });
     }

@@ -120,6 +120,26 @@ async fn log_4_a_locked_turret_refuses_a_seize_until_its_own_users_password_has_
 }
 
 #[tokio::test]
+async fn log_4_a_log_on_that_has_ended_is_a_fresh_one_when_the_password_was_typed_and_no_call_is_lost() {
+    let world = World::with_token_life(Duration::from_secs(2)).await;
+    let mut turret = world.log_on("reyes").await;
+    let seize = |line: &str| Act::Seize { line: line.into(), position: Position::Left, private: false };
+    assert!(matches!(turret.command(seize("mrd-london")).await, Answer::Done { .. }));
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    let Answer::Refused(refusal) = turret.command(Act::Hold { line: "ard-london".into(), exclusive: false }).await
+    else {
+        panic!("nothing is there to hold")
+    };
+    assert_ne!(refusal.code, RefusalCode::Locked);
+    let Answer::Refused(refusal) = turret.command(seize("ard-london")).await else { panic!("it has ended") };
+    assert_eq!(refusal.code, RefusalCode::Locked);
+    assert!(matches!(turret.command(Act::Lock).await, Answer::Done { .. }));
+    let right = password("reyes", &world.password("reyes"));
+    assert!(matches!(unlock(&mut turret, right).await, (Answer::Done { .. }, true)));
+    assert!(matches!(turret.command(seize("ard-london")).await, Answer::Done { .. }));
+}
+
+#[tokio::test]
 async fn log_4_wrong_passwords_at_a_locked_turret_are_counted_as_those_of_a_log_on() {
     let world = World::start().await;
     let mut turret = world.log_on("marsh").await;

@@ -281,7 +281,7 @@ impl Reader {
     fn log_on_ends(&mut self) {
         self.log_on = LogOn::Ended;
         tracing::warn!(turret = %self.session.turret, user = %self.proved.account.user, "a log-on has ended and was not renewed");
-        let sentence = "Your log-on has ended: running calls go on; log on again to take or make others.".to_owned();
+        let sentence = "Your log-on has ended: running calls go on; lock this turret and type your password to take or make others.".to_owned();
         self.outbox.event(Event::Notice(Notice { line: None, sentence, tone: None, at: self.door.clock.now() }));
     }
 
