@@ -140,7 +140,8 @@ pub fn veil(view: &mut View, facts: &Facts, local: &Local) {
     }
     view.people.clear();
     view.groups.clear();
-    view.activity.retain(|row| row.refused && row.line.is_none() && row.n > local.told_before_lock);
+    view.activity.retain(|row| row.refused && row.n > local.told_before_lock);
+    view.activity.iter_mut().for_each(|row| row.line = None);
 }
 
 fn words(lamp: Lamp) -> &'static str {

@@ -120,7 +120,8 @@ fn log_4_a_locked_turret_shows_lamps_without_names_and_the_microphone_that_is_op
     assert!(view.positions[0].can_hold && view.positions[0].mic_open);
     assert_eq!(view.header.mics[0].name, "Name of calder");
     assert!(view.people.is_empty() && view.channels[0].name.is_empty());
-    assert_eq!(view.activity.iter().map(|row| row.n).collect::<Vec<_>>(), [4]);
+    let told: Vec<_> = view.activity.iter().map(|row| (row.n, row.line.clone())).collect();
+    assert_eq!(told, [(4, None), (3, None)]);
 }
 
 #[test]

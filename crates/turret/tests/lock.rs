@@ -70,6 +70,18 @@ async fn log_4_a_lock_shuts_the_talk_at_once_and_calls_go_on() {
 }
 
 #[tokio::test]
+async fn log_4_a_press_at_a_locked_turret_is_told_that_it_is_locked_and_names_nothing() {
+    let mut switch = Switch::start().await;
+    let (turret, _peer) = seated(&mut switch, idle()).await;
+    turret.intent(Intent::Lock);
+    until(&turret, is_locked).await;
+    turret.intent(Intent::Press { line: "calder".into(), call: None, lamp: None, position: None });
+    let view = until(&turret, |view| !view.activity.is_empty()).await;
+    assert!(view.activity[0].sentence.starts_with("This turret is locked"), "{:?}", view.activity);
+    assert_eq!(view.activity[0].line, None);
+}
+
+#[tokio::test]
 async fn log_4_what_was_locked_without_the_switch_is_told_when_it_is_back() {
     let mut switch = Switch::start().await;
     let (turret, peer) = seated(&mut switch, idle()).await;
