@@ -9,7 +9,7 @@ use crate::world::{PATIENCE, World};
 use anyhow::{Context, Result, bail};
 use dealerboard_model::Position;
 use dealerboard_turret::view::{
-    Change, ChannelView, Intent, KeyView, LinkView, Meters, NoticeView, PersonView, PositionView, View,
+    Change, ChannelView, HistoryRow, Intent, KeyView, LinkView, Meters, NoticeView, PersonView, PositionView, View,
 };
 use serde::Deserialize;
 use std::collections::VecDeque;
@@ -149,6 +149,7 @@ struct Shown {
     view: Option<View>,
     meters: Option<Meters>,
     notices: VecDeque<NoticeView>,
+    history: Vec<HistoryRow>,
     clocks: Vec<ClockLine>,
     ended: bool,
 }
@@ -210,7 +211,9 @@ impl Shown {
             Change::Incoming(incoming) => view.incoming = incoming,
             Change::Notice(notice) => self.notices.push_back(notice),
             Change::Meters(meters) => self.meters = Some(meters),
-            Change::History(_) | Change::HistoryEntry(_) | Change::Devices(_) | Change::Listeners(_) => {}
+            Change::History(history) => self.history = history.rows,
+            Change::HistoryEntry(row) => self.history.insert(0, row),
+            Change::Devices(_) | Change::Listeners(_) => {}
         }
     }
 }
@@ -271,6 +274,15 @@ impl Turret {
         self.wait(&format!("it is told “{words}”"), |shown| {
             shown.notices.iter().rev().find(|notice| notice.sentence.contains(words)).cloned()
         })
+    }
+
+    /// Waits until the history that was asked for has a row that satisfies `wanted`.
+    ///
+    /// # Errors
+    /// It does not come to that.
+    pub fn until_in_history(&self, what: &str, wanted: impl Fn(&HistoryRow) -> bool) -> Result<HistoryRow> {
+        let found = |shown: &Shown| shown.history.iter().find(|row| wanted(row)).cloned();
+        self.wait(&format!("{what} is in the history"), found)
     }
 
     fn wait<T>(&self, what: &str, found: impl Fn(&Shown) -> Option<T>) -> Result<T> {

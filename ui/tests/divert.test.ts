@@ -63,3 +63,14 @@ test('the card of a line diverts its calls, and shows where they go', async () =
   await fireEvent.click(within(screen.getByLabelText('Where to')).getByText(people[1]!.name));
   expect(sent).toEqual([{ intent: 'divert', line: key.line, when: 'always', to: { user: people[1]!.user } }]);
 });
+
+test('calls of one\'s own extension go to voicemail, those of a line that several share do not', async () => {
+  const key = store.keys['calder-wynn']!;
+  store.openDivert(null);
+  await tick();
+  await fireEvent.click(screen.getByRole('button', { name: /^Voicemail/ }));
+  expect(sent).toEqual([{ intent: 'divert', line: null, when: 'always', to: 'voicemail' }]);
+  store.openDivert(key.line);
+  await tick();
+  expect(screen.queryByRole('button', { name: /^Voicemail/ })).toBeNull();
+});

@@ -59,7 +59,7 @@ const person = (user: string, name: string, words: string, lamp: Lamp, more: Par
 export const fixture: View = {
   header: {
     user: 'A. Reyes', desk: 'Rates London', seat: '4-12', user_id: 'a.reyes', floor: 'London', link: { state: 'up', round_trip_ms: 0.8, voice: true },
-    recorder: { state: 'failing', words: '1 not recorded' }, dnd: false, lock: null, can_lock: true, dial: { can: true, last: null, speeds: [], extension: null }, missed: 2, may_review: true, switch: 'wss://switch.example:7443', clock_offset_ms: 0,
+    recorder: { state: 'failing', words: '1 not recorded' }, dnd: false, lock: null, can_lock: true, dial: { can: true, last: null, speeds: [], extension: null }, missed: 2, messages: 0, playing: null, may_review: true, switch: 'wss://switch.example:7443', clock_offset_ms: 0,
     mics: [
       { line: 'calder-wynn', name: 'Calder Wynn', position: 'left', since_utc_ms: NOW - 134_000, hearers: 3, muted: false, closes_utc_ms: null },
       { line: 'ch-1', name: 'Sterling hoot', position: 'hands-free', since_utc_ms: NOW - 291_000, hearers: 38, muted: false, closes_utc_ms: NOW + 5_100 },

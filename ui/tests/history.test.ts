@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(cleanup);
 
-const row = (n: number, more: Partial<HistoryRow> = {}): HistoryRow => ({ n, line: 'calder-wynn', name: 'Calder Wynn', mark: 'missed', words: 'Missed · R. Lindt', start_utc_ms: NOW - 60_000, lasted_ms: 8_000, ...more });
+const row = (n: number, more: Partial<HistoryRow> = {}): HistoryRow => ({ n, line: 'calder-wynn', name: 'Calder Wynn', mark: 'missed', words: 'Missed · R. Lindt', start_utc_ms: NOW - 60_000, lasted_ms: 8_000, message: null, ...more });
 const look = async () => {
   await fireEvent.click(screen.getByRole('tab', { name: 'History 2' }));
   store.apply({ change: 'history', value: { rows: [row(7), row(5, { mark: 'placed', words: 'Called · R. Lindt', name: 'Fenmoor' })], more: true } });
@@ -56,4 +56,26 @@ test('what comes while it is on show stands first, and nothing of it is left for
   store.apply({ change: 'header', value: { ...fixture.header, user_id: 't.marsh', missed: 0 } });
   await tick();
   expect(document.querySelectorAll('[data-zone="incoming"] .h')).toHaveLength(0);
+});
+test('messages that wait are told in the header, which leads to them', async () => {
+  store.apply({ change: 'header', value: { ...fixture.header, missed: 0, messages: 2 } });
+  await tick();
+  await fireEvent.click(screen.getByRole('button', { name: '2 messages' }));
+  expect(screen.getByRole('tab', { name: 'History 2' }).getAttribute('aria-selected')).toBe('true');
+});
+test('a message is played, sent to the speakers, stopped and deleted', async () => {
+  await look();
+  const left = row(9, { mark: 'voicemail', words: 'Message · R. Lindt 4012', message: { length_ms: 22_400, heard: false } });
+  store.apply({ change: 'history_entry', value: left });
+  await tick();
+  await fireEvent.click(screen.getByRole('button', { name: 'Play the message, Message · R. Lindt 4012, 0:23, not heard yet' }));
+  expect(sent.at(-1)).toEqual({ intent: 'play_message', entry: 9, position: null, from_ms: 0 });
+  store.apply({ change: 'header', value: { ...fixture.header, playing: { entry: 9, position: 'left', at_s: 4, length_s: 23 } } });
+  await tick();
+  expect(screen.getByText('Left handset · 0:04 of 0:23')).toBeTruthy();
+  await fireEvent.click(screen.getByRole('button', { name: 'On speakers' }));
+  expect(sent.at(-1)).toEqual({ intent: 'play_message', entry: 9, position: 'speakers', from_ms: 4_000 });
+  await fireEvent.click(screen.getByRole('button', { name: /^Stop the message/ }));
+  await fireEvent.click(screen.getByRole('button', { name: 'Delete' }));
+  expect(sent.slice(-2)).toEqual([{ intent: 'stop_message' }, { intent: 'hide_history', entry: 9 }]);
 });

@@ -35,7 +35,7 @@ mod writer;
 
 pub use chain::{Entry, Gap, Line, Mark, Sealed};
 pub use checkpoint::{key_fingerprint, read_fingerprint};
-pub use library::{Filter, GapFound, Library, LineFound, MarkFound, RecordingFound, TrackFound};
+pub use library::{Filter, GapFound, Library, LineFound, MarkFound, Passage, RecordingFound, TrackFound};
 pub use recorder::{Recorder, RecorderInbox, RecorderOptions, RecorderState, RecorderWatch, ToRecorder, TrackAudio};
 pub use sound::Peaks;
 pub use verify::{Verdict, Wrong, verify, verify_by};

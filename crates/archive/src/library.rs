@@ -4,6 +4,8 @@
 //! chain is not the one that the index had followed, the index is made anew. Only what a start has to catch up with, which may
 //! be the whole archive, is not waited for to the end: [`Library::is_behind`] says so.
 
+mod passage;
+
 use crate::chain::End;
 use crate::following::{Followed, Following};
 use crate::indexing::{Place, take, uplink_of};
@@ -16,6 +18,7 @@ use dealerboard_model::{LineId, RecordingId, TrackId, TurretId, Uplink, UserId};
 use dealerboard_store::{
     GapRow, LineLast, MarkRow, PersonRow, Position, RecordingIndex, RecordingQuery, RecordingRow, SegmentRow, TrackRow,
 };
+pub use passage::Passage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

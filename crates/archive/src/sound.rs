@@ -75,6 +75,18 @@ pub fn in_time(segments: &[Read]) -> Vec<(Vec<u8>, u64)> {
     all
 }
 
+/// What is left of packets behind `skipped` samples, for `length` of them: whole packets, so that no syllable is cut off.
+pub fn cut(packets: Vec<(Vec<u8>, u64)>, skipped: u64, length: Option<u64>) -> Vec<(Vec<u8>, u64)> {
+    let end = length.map_or(u64::MAX, |length| skipped.saturating_add(length));
+    let mut at = 0;
+    let within = packets.into_iter().filter(|(_, samples)| {
+        let begins = at;
+        at += samples;
+        at > skipped && begins < end
+    });
+    within.collect()
+}
+
 /// One Ogg Opus stream of a track.
 pub fn stream(track: &TrackFacts, from_utc_ms: i64, packets: &[(Vec<u8>, u64)]) -> Vec<u8> {
     let mut pages = Pages::new(&Label { track, recording: None, from_utc_ms });
@@ -157,6 +169,14 @@ fn speaks(packets: &[(Vec<u8>, u64)], number: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn vm_2_a_passage_is_cut_to_whole_packets() {
+        let packets: Vec<_> = (0..10).map(|n| (vec![n], 480)).collect();
+        let cut = |skipped, length| cut(packets.clone(), skipped, length).into_iter().map(|(it, _)| it[0]).collect();
+        let (middle, end): (Vec<u8>, Vec<u8>) = (cut(970, Some(960)), cut(4_000, None));
+        assert_eq!((middle, end), (vec![2, 3, 4], vec![8, 9]));
+    }
 
     #[test]
     fn a_clock_that_was_years_away_fills_no_memory() {

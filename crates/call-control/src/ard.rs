@@ -13,6 +13,7 @@ use crate::hoot;
 use crate::ringing;
 use crate::state::State;
 use crate::timer::Timer;
+use crate::voicemail;
 use dealerboard_model::{CallId, LineId, TurretId};
 
 /// `line` was seized: its far end rings (ARD-1).
@@ -35,6 +36,7 @@ pub fn ring(s: &mut State, turret: TurretId, line: &LineId, call: CallId) {
 /// The far end has answered (ARD-2).
 pub fn answered(s: &mut State, caller: &LineId) {
     let now = s.now;
+    voicemail::picked_up(s, caller);
     if let Ok(end) = s.line_mut(caller) {
         (end.calling, end.since) = (false, now);
     }
@@ -100,7 +102,7 @@ pub fn tell_unattended(s: &mut State, line: &LineId) {
 /// A line has stopped ringing and nobody answered: whoever could have is told (ARD-3), if it was more than a slip (HIS-2).
 fn tell_missed(s: &mut State, line: &LineId) {
     let Some(rang) = s.lines.get(line).filter(|found| !found.has_members()) else { return };
-    let Some(ring) = &rang.ring else { return };
+    let Some(ring) = rang.ring.as_ref().filter(|_| !voicemail::is_message_for(s, rang)) else { return };
     let rang_ms = s.now.mono_us.saturating_sub(ring.since.mono_us) / 1_000;
     let by = rang.dialled.as_ref().map(|_| format!(" ({})", ring.from)).unwrap_or_default();
     let sentence = format!("{} rang for {} s and was not answered{by}.", rang.spec.name, rang_ms / 1_000);

@@ -4,7 +4,7 @@
 //! Idle ─seize─► Dialling ─the number is complete─► Calling/Ringing ─answer─► Talking/Talking ─one end releases─► Idle/Idle
 //!                  │                                   ├─caller releases─► Idle/Idle
 //!                  │                                   └─`ring.timeout.dial` | refused | `dial.out_ring`─► Idle/Idle, caller told
-//!                  └─no digit in time | no such number | busy─► Idle, caller told
+//!                  └─no digit in time | no such number | busy─► Idle, caller told; of somebody's extension: voicemail.rs
 //! ```
 //!
 //! Law: who is at the other end is a matter of one call and set at both ends by `connect`; from the ring on the call is as an
@@ -22,6 +22,7 @@ use crate::position;
 use crate::ringing;
 use crate::state::{Done, State, stale};
 use crate::timer::Timer;
+use crate::voicemail;
 use dealerboard_model::{CallId, Dialled, LineId, LineKind, TurretId, UserId};
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -91,7 +92,7 @@ pub fn opened(s: &mut State, line: &LineId, call: CallId, number: String) {
 
 /// A line that dials and has not found its far end yet.
 pub fn is_dialling(line: &Line) -> bool {
-    line.calling && line.dialled.is_some() && line.peer.is_none()
+    line.calling && line.dialled.is_some() && line.peer.is_none() && line.voicemail.is_none()
 }
 
 /// More digits of the number (DIAL-2, DIAL-3); `#` ends it.
@@ -102,8 +103,15 @@ pub fn dial(s: &mut State, turret: TurretId, line: &LineId, digits: &str) -> Don
     if !found.spec.kind.is_dialled() {
         return Err(Refusal::new(RefusalCode::NoRight, format!("{name} takes no number; it has one far end.")));
     }
-    let (Some(leg), Some(call), true) = (found.leg(turret), call, is_dialling(found)) else { return Err(stale(&name)) };
+    let (Some(leg), Some(call)) = (found.leg(turret), call) else { return Err(stale(&name)) };
     let position = leg.party.position;
+    if found.voicemail.is_some() && digits == "#" {
+        voicemail::tone(s, line, call);
+        return Ok(Accepted { line: Some(line.clone()), position: Some(position), call: Some(call) });
+    }
+    if !is_dialling(found) {
+        return Err(stale(&name));
+    }
     let before = found.dialled.as_ref().map(|it| it.number.clone()).unwrap_or_default();
     let (number, ended) = checked(&format!("{before}{digits}"))?;
     if let Ok(found) = s.line_mut(line)
@@ -161,7 +169,7 @@ fn complete(s: &mut State, line: &LineId, number: &str) {
         return give_up(s, line, &refusal.sentence, Sound::Fail);
     }
     match target(s, caller.as_ref(), line, number) {
-        Ok(rung) => connect(s, line, &rung, number),
+        Ok(found) => connect(s, line, &found, number),
         Err(Failed { refusal, sound }) => give_up(s, line, &refusal.sentence, sound),
     }
 }
@@ -183,7 +191,7 @@ pub fn call(s: &mut State, turret: TurretId, line: Option<&LineId>, digits: &str
         return Err(stale(&name));
     }
     let (number, ended) = checked(digits)?;
-    let rung = match waits(s, &number, ended) {
+    let found = match waits(s, &number, ended) {
         true => None,
         false => Some(target(s, s.user_of(turret), &line, &number).map_err(|failed| failed.refusal)?),
     };
@@ -196,8 +204,8 @@ pub fn call(s: &mut State, turret: TurretId, line: Option<&LineId>, digits: &str
     join(s, &line, call, leg);
     s.happened_at(&line, turret, Happening::Seized);
     opened(s, &line, call, number.clone());
-    if let Some(rung) = rung {
-        connect(s, &line, &rung, &number);
+    if let Some(found) = found {
+        connect(s, &line, &found, &number);
     }
     Ok(Accepted { line: Some(line), position: Some(take.at), call: Some(call) })
 }
@@ -247,8 +255,16 @@ fn name_of_number(s: &State, lines: &[LineId]) -> String {
     }
 }
 
+/// Where a number leads.
+enum Target {
+    /// To a line, which rings.
+    Rings(LineId),
+    /// To the voicemail of whose line this is, and why.
+    Voicemail(LineId, String),
+}
+
 /// The line that rings when `number` is dialled on `from`, or why none does (DIAL-3, DIAL-4, DIAL-8).
-fn target(s: &State, caller: Option<&UserId>, from: &LineId, number: &str) -> Result<LineId, Failed> {
+fn target(s: &State, caller: Option<&UserId>, from: &LineId, number: &str) -> Result<Target, Failed> {
     let Some(lines) = s.numbers.get(number) else {
         let sentence = format!("There is no number {number} on this floor; numbers outside are not reached from here.");
         return Err(failed(RefusalCode::UnknownNumber, sentence, Sound::Fail));
@@ -261,19 +277,47 @@ fn target(s: &State, caller: Option<&UserId>, from: &LineId, number: &str) -> Re
     let free = lines.iter().filter_map(|line| s.lines.get(line)).find(|line| is_free(line));
     let first = lines.first().and_then(|line| s.lines.get(line));
     let elsewhere = || first.and_then(|line| divert::free_when_busy(s, line, is_free));
-    let Some(free) = free.or_else(elsewhere).filter(|line| line.spec.line != *from) else {
-        return Err(failed(RefusalCode::Busy, format!("{name} is busy; call again later."), Sound::Busy));
+    let is_emergency = emergency::concerns(s, from, number);
+    let or_message = |at: &LineId, why: String, code, sound| {
+        if voicemail::takes(s, at) && !is_emergency {
+            return Ok(Target::Voicemail(at.clone(), why));
+        }
+        Err(failed(code, format!("{why}; call again later.{}", voicemail::because(s, at)), sound))
     };
+    let Some(free) = free.or_else(elsewhere).filter(|line| line.spec.line != *from) else {
+        let at = lines.first().unwrap_or(from);
+        return or_message(at, format!("{name} is busy"), RefusalCode::Busy, Sound::Busy);
+    };
+    let at = &free.spec.line;
+    if divert::is_at_voicemail(s, free) && voicemail::takes(s, at) && !is_emergency {
+        return Ok(Target::Voicemail(at.clone(), format!("{name} takes messages only")));
+    }
     if !s.is_attended(free) && !divert::leads_on(s, free, caller) {
         let nobody = if s.audience(free).is_empty() { "Nobody is logged on" } else { "Nobody is reached" };
-        let sentence = format!("{nobody} at {name}; call again later.");
-        return Err(failed(RefusalCode::NobodyThere, sentence, Sound::Fail));
+        return or_message(at, format!("{nobody} at {name}"), RefusalCode::NobodyThere, Sound::Fail);
     }
-    Ok(free.spec.line.clone())
+    Ok(Target::Rings(at.clone()))
+}
+
+/// The number leads somewhere: to a line that rings, or to its user's voicemail.
+fn connect(s: &mut State, line: &LineId, found: &Target, number: &str) {
+    match found {
+        Target::Rings(rung) => rings(s, line, rung, number),
+        Target::Voicemail(at, why) => {
+            let (now, name) = (s.now, name_of_number(s, &s.numbers.get(number).cloned().unwrap_or_default()));
+            if let Ok(here) = s.line_mut(line) {
+                here.since = now;
+                here.dialled = Some(Dialled { number: number.to_owned(), name: Some(name.clone()), incoming: false });
+            }
+            let caller = s.lines.get(line).and_then(|found| found.legs().last()).map(|leg| leg.party.user.clone());
+            s.happened(line, caller, Happening::Dialled { number: number.to_owned(), name });
+            voicemail::begin(s, line, at, why);
+        }
+    }
 }
 
 /// Both ends know each other from now on, and the far one rings (DIAL-2, DIAL-5).
-fn connect(s: &mut State, line: &LineId, rung: &LineId, number: &str) {
+fn rings(s: &mut State, line: &LineId, rung: &LineId, number: &str) {
     let now = s.now;
     let Some(found) = s.lines.get(line) else { return };
     let Some(call) = found.call else { return };
@@ -328,6 +372,9 @@ fn still_rings<'s>(s: &'s State, line: &LineId, call: CallId) -> Option<&'s Line
 pub fn no_answer(s: &mut State, line: &LineId, call: CallId) {
     let Some(found) = still_rings(s, line, call) else { return };
     let (caller, dialled) = (found.far().cloned(), found.dialled.is_some());
+    if voicemail::is_at(s, found) {
+        return;
+    }
     match (divert::no_answer(s, line), caller) {
         // A wire rings on until somebody comes.
         (Unanswered::Over, Some(caller)) if dialled => not_taken(s, line, &caller),
@@ -338,12 +385,16 @@ pub fn no_answer(s: &mut State, line: &LineId, call: CallId) {
 fn not_taken(s: &mut State, line: &LineId, caller: &LineId) {
     let name = called(s, caller);
     s.happened(line, None, Happening::NotAnswered);
-    give_up(s, caller, &format!("{name} did not answer; call again later."), Sound::Fail);
+    if !voicemail::begin(s, caller, line, &format!("{name} did not answer")) {
+        let because = voicemail::because(s, line);
+        give_up(s, caller, &format!("{name} did not answer; call again later.{because}"), Sound::Fail);
+    }
 }
 
 /// A caller has let it ring for `dial.out_ring`.
 pub fn out_ring_over(s: &mut State, line: &LineId, call: CallId) {
-    let calls = |found: &&Line| found.call == Some(call) && found.calling && found.peer.is_some();
+    let calls =
+        |found: &&Line| found.call == Some(call) && found.calling && found.peer.is_some() && found.voicemail.is_none();
     if s.lines.get(line).filter(calls).is_none() {
         return;
     }
@@ -360,7 +411,9 @@ fn called(s: &State, line: &LineId) -> String {
 
 /// Whether a turret's user may say that they do not take what rings: it is their own extension.
 pub fn may_refuse(s: &State, turret: TurretId, line: &LineId) -> bool {
-    let rings = |found: &&Line| found.ring.is_some() && !found.has_members() && found.dialled.is_some();
+    let rings = |found: &&Line| {
+        found.ring.is_some() && !found.has_members() && found.dialled.is_some() && !voicemail::is_at(s, found)
+    };
     s.lines.get(line).filter(rings).is_some() && owner_of(s, line).is_some_and(|owner| Some(owner) == s.user_of(turret))
 }
 
@@ -374,18 +427,23 @@ pub fn refuse(s: &mut State, turret: TurretId, line: &LineId) -> Done {
         history::refused(s, line, &user);
     }
     s.happened_at(line, turret, Happening::Declined);
-    if let Ok(found) = s.line_mut(line) {
+    if !voicemail::begin(s, &caller, line, &format!("{who} does not take your call now")) {
         // Who refused a call has not missed it.
-        found.ring = None;
+        s.line_mut(line).into_iter().for_each(|found| found.ring = None);
+        give_up(s, &caller, &format!("{who} does not take your call now.{}", voicemail::because(s, line)), Sound::Busy);
     }
-    give_up(s, &caller, &format!("{who} does not take your call now."), Sound::Busy);
     Ok(Accepted { line: Some(line.clone()), position: None, call })
 }
 
 /// A call that does not come about: its caller hears why, and both lines are free again (DIAL-3, DIAL-4).
 fn give_up(s: &mut State, line: &LineId, sentence: &str, sound: Sound) {
-    s.notice_members(line, sentence, Some(sound));
     s.happened(line, None, Happening::NotConnected);
+    hang_up(s, line, sentence, sound);
+}
+
+/// Everybody at its caller's end is let go and hears why: both lines are free again.
+pub fn hang_up(s: &mut State, line: &LineId, sentence: &str, sound: Sound) {
+    s.notice_members(line, sentence, Some(sound));
     let Some(found) = s.lines.get(line) else { return };
     let (far, callers) = (found.far().cloned(), found.member_turrets());
     for turret in callers {

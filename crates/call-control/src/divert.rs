@@ -87,7 +87,7 @@ fn place_of(to: &DivertTo) -> Option<DivertOf> {
     match to {
         DivertTo::User(user) => Some(DivertOf::User(user.clone())),
         DivertTo::Line(line) => Some(DivertOf::Line(line.clone())),
-        DivertTo::Desk(_) => None,
+        DivertTo::Desk(_) | DivertTo::Voicemail => None,
     }
 }
 
@@ -103,6 +103,7 @@ impl State {
             DivertTo::User(user) => self.name_of(user),
             DivertTo::Desk(desk) => format!("the desk {desk}"),
             DivertTo::Line(line) => self.lines.get(line).map_or_else(|| line.to_string(), |it| it.spec.name.clone()),
+            DivertTo::Voicemail => "voicemail".to_owned(),
         }
     }
 
@@ -147,7 +148,7 @@ pub fn set(s: &mut State, turret: TurretId, line: Option<&LineId>, when: DivertW
         return Err(Refusal::new(RefusalCode::NoRight, sentence));
     }
     if let Some(to) = &to {
-        known(s, to)?;
+        known(s, &of, to)?;
         no_circle(s, &of, when, to)?;
     }
     let of_one = s.diverts.entry(of.clone()).or_default();
@@ -164,13 +165,17 @@ pub fn set(s: &mut State, turret: TurretId, line: Option<&LineId>, when: DivertW
     Ok(Accepted { line: line.cloned(), position: None, call: None })
 }
 
-fn known(s: &State, to: &DivertTo) -> Result<(), Refusal> {
+fn known(s: &State, of: &DivertOf, to: &DivertTo) -> Result<(), Refusal> {
     let (is_known, what) = match to {
         DivertTo::User(user) => (s.floor.users.contains_key(user), format!("nobody called {user}")),
         DivertTo::Desk(desk) => (s.floor.users.values().any(|it| it.desk == *desk), format!("nobody at a desk {desk}")),
         DivertTo::Line(line) => {
             let two_ends = s.lines.get(line).is_some_and(|it| it.spec.kind.has_two_ends());
             (two_ends, format!("no line {line} that rings"))
+        }
+        DivertTo::Voicemail => {
+            let takes = matches!(of, DivertOf::User(user) if s.policy(None, Some(user)).voicemail);
+            (takes, "no voicemail for these calls".to_owned())
         }
     };
     if is_known {
@@ -230,6 +235,7 @@ fn all_of<'s>(s: &'s State, to: &'s DivertTo) -> Vec<&'s UserId> {
             s.floor.users.values().filter(|spec| spec.desk == *desk).map(|spec| &spec.user).collect()
         }
         DivertTo::Line(line) => s.lines.get(line).map(|it| it.spec.members.keys().collect()).unwrap_or_default(),
+        DivertTo::Voicemail => Vec::new(),
     }
 }
 
@@ -251,6 +257,10 @@ fn follow(s: &State, case: Case<'_>) -> Option<(DivertTo, Vec<DivertOf>)> {
     let mut visited = case.visited.to_vec();
     let mut best = None;
     loop {
+        if *to == DivertTo::Voicemail {
+            // They want no ring, not even one that was sent to them: whoever called is the next to say where it goes.
+            return None;
+        }
         let place = place_of(to);
         let again = place.as_ref().is_some_and(|place| visited.contains(place));
         let calls_itself = case.caller.is_some_and(|caller| all_of(s, to).contains(&caller));
@@ -414,6 +424,13 @@ pub fn leads_on(s: &State, line: &Line, caller: Option<&UserId>) -> bool {
     goes(DivertWhen::Always) || goes(DivertWhen::NoAnswer)
 }
 
+/// Whether calls to a line go to its user's voicemail without a ring.
+pub fn is_at_voicemail(s: &State, line: &Line) -> bool {
+    let Some(of) = whose(line).filter(|_| !s.diverts.is_empty()) else { return false };
+    let dnd = || s.divert_of(&of, DivertWhen::Dnd).filter(|_| is_undisturbed(s, &of));
+    s.divert_of(&of, DivertWhen::Always).or_else(dnd) == Some(&DivertTo::Voicemail)
+}
+
 /// A free line of whoever takes the calls of an extension that is full; visited once each, `divert.hops` at most.
 pub fn free_when_busy<'s>(s: &'s State, line: &Line, is_free: impl Fn(&Line) -> bool) -> Option<&'s Line> {
     let mut visited: Vec<DivertOf> = whose(line).into_iter().collect();
@@ -422,7 +439,7 @@ pub fn free_when_busy<'s>(s: &'s State, line: &Line, is_free: impl Fn(&Line) -> 
         let to = s.divert_of(visited.last()?, DivertWhen::Busy)?;
         let places: Vec<DivertOf> = match to {
             DivertTo::Desk(_) => all_of(s, to).into_iter().map(|user| DivertOf::User(user.clone())).collect(),
-            DivertTo::User(_) | DivertTo::Line(_) => place_of(to).into_iter().collect(),
+            DivertTo::User(_) | DivertTo::Line(_) | DivertTo::Voicemail => place_of(to).into_iter().collect(),
         };
         let places: Vec<DivertOf> = places.into_iter().filter(|place| !visited.contains(place)).collect();
         let lines = places.iter().flat_map(|place| s.lines_of_place(place));

@@ -14,6 +14,7 @@ use crate::timer::{Timer, Timers};
 use crate::{
     Floor, announce, ard, bridge, broadcast, call, conference, dial, divert, group, hold, hoot, intercom, lock, loss,
     moves, mrd, presence, privacy, recorder, rights, ringing, routing, service, supervisor, takeover, transfer,
+    voicemail,
 };
 use dealerboard_model::{
     BroadcastStatus, LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, Right, TurretId, Uplink, UserId,
@@ -86,6 +87,7 @@ impl Exchange {
             outputs: Vec::new(),
             now,
             happenings: Vec::new(),
+            messages: Vec::new(),
             history: History::default(),
         };
         let mut exchange = Self { state, sent: Sent::default(), recordings, kept: Told::new(&kept) };
@@ -94,8 +96,9 @@ impl Exchange {
         exchange.state.touched_people.extend(exchange.state.floor.users.keys().cloned());
         history::follow(&mut exchange.state);
         project::derive(&mut exchange.state, &mut exchange.sent, &mut exchange.recordings);
-        // What nobody has come back to be recorded on is said with the first input.
-        exchange.state.outputs.retain(|output| matches!(output, Output::RecordingClosed { .. }));
+        // What nobody has come back to be recorded on is said with the first input, and so is a message that was cut off.
+        let stays = |output: &Output| matches!(output, Output::RecordingClosed { .. } | Output::Message { .. });
+        exchange.state.outputs.retain(stays);
         exchange
     }
 
@@ -112,6 +115,7 @@ impl Exchange {
             self.fire(now, due);
         }
         self.state.forget_leavers();
+        voicemail::deliver(&mut self.state, &self.recordings);
         let (lines, people) = project::derive(&mut self.state, &mut self.sent, &mut self.recordings);
         kept::derive(&mut self.state, &self.recordings, &mut self.kept, &lines, &people);
         Drain { outputs: self.state.outputs.drain(..) }
@@ -276,6 +280,8 @@ impl Exchange {
             Timer::DialDigits(line, call, digits) => dial::digits_over(s, &line, call, digits),
             Timer::DialNoAnswer(line, call) => dial::no_answer(s, &line, call),
             Timer::DialOutRing(line, call) => dial::out_ring_over(s, &line, call),
+            Timer::VoicemailTone(line, call) => voicemail::tone(s, &line, call),
+            Timer::VoicemailFull(line, call) => voicemail::full(s, &line, call),
             Timer::HootGap(line, since) => hoot::gap(s, &line, since),
             Timer::RestartWindow => restored::window_over(s),
         }

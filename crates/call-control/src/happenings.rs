@@ -76,6 +76,13 @@ pub enum Happening {
         /// Where.
         to: String,
     },
+    /// Its caller reaches nobody, and hears that they may leave a message.
+    Voicemail {
+        /// For whom.
+        of: String,
+    },
+    /// The message begins.
+    MessageBegins,
     /// Who was rung does not take the call.
     Declined,
     /// The call does not come about.

@@ -16,6 +16,7 @@ use crate::messages::Output;
 use crate::ringing;
 use crate::routing;
 use crate::state::State;
+use crate::voicemail::{self, Voicemail};
 use dealerboard_model::{
     CallId, GroupId, HistoryEntry, HistoryResult, HistoryWay, LineId, LineKind, Moment, Party, TurretId, UserId,
 };
@@ -55,6 +56,8 @@ struct Part {
     returned: bool,
     refused: bool,
     lost: bool,
+    /// They left a message.
+    left_message: bool,
 }
 
 /// Takes what has changed on the lines that were touched.
@@ -78,6 +81,39 @@ pub fn lost(s: &mut State, turret: TurretId, only: Option<&LineId>) {
     let lines: Vec<LineId> = all.cloned().collect();
     for line in lines {
         s.history.part(&line, &user).into_iter().for_each(|part| part.lost = true);
+    }
+}
+
+/// A caller left a message: its owner has an entry of it instead of a missed call.
+pub fn left_message(s: &mut State, line: &LineId, about: &Voicemail) {
+    s.history.part(line, &about.caller).into_iter().for_each(|part| part.left_message = true);
+    if let Some(calls) = s.history.0.get_mut(&about.at).filter(|calls| calls.call == about.call) {
+        calls.parts.remove(&about.owner);
+    }
+}
+
+/// What the owner of a voicemail is told of a call that ended there.
+pub fn of_voicemail(s: &State, line: &LineId, about: &Voicemail, result: HistoryResult) -> HistoryEntry {
+    let Voicemail { owner: _, at, call, called, caller, since: _ } = about;
+    let spec = |line: &LineId| s.lines.get(line).map(|found| &found.spec);
+    let number = spec(line).and_then(|spec| spec.number.as_ref()).map(|it| it.number.as_str()).unwrap_or_default();
+    HistoryEntry {
+        line: at.clone(),
+        name: spec(at).map(|spec| spec.name.clone()).unwrap_or_default(),
+        kind: LineKind::Extension,
+        call: *call,
+        way: HistoryWay::Came,
+        far: Some(format!("{} {number}", s.name_of(caller)).trim().to_owned()),
+        user: None,
+        group: None,
+        via: None,
+        start_utc_ms: called.utc_ms,
+        answered_utc_ms: None,
+        end_utc_ms: s.now.utc_ms,
+        lasted_ms: 0,
+        held_ms: 0,
+        result,
+        message: None,
     }
 }
 
@@ -134,7 +170,7 @@ fn members(line: &Line) -> impl Iterator<Item = &Party> {
 
 /// At whom it rings, some of them twice; what waits on hold is no new call.
 fn rung<'s>(s: &'s State, line: &'s Line) -> impl Iterator<Item = &'s UserId> {
-    let is_new = line.ring.as_ref().is_some_and(|ring| !ring.recall);
+    let is_new = line.ring.as_ref().is_some_and(|ring| !ring.recall) && !voicemail::is_at(s, line);
     let caller = line.intercom.as_ref().map(|about| &about.caller.user);
     let sent = line.transfer.as_ref();
     let asked = sent.into_iter().flat_map(|transfer| &transfer.at);
@@ -225,6 +261,7 @@ impl Calls {
             lasted_ms: part.answered.map_or(0, us_since) / 1_000,
             held_ms: held_us / 1_000,
             result,
+            message: None,
         };
         Some(Output::History { user: user.clone(), entry: Box::new(entry) })
     }
@@ -278,6 +315,7 @@ impl Part {
             returned: false,
             refused: false,
             lost: false,
+            left_message: false,
         }
     }
 
@@ -325,6 +363,9 @@ impl Part {
         }
         if self.lost {
             return Some(HistoryResult::Lost);
+        }
+        if self.left_message && self.answered.is_none() {
+            return Some(HistoryResult::Voicemail);
         }
         Some(match (sent_to, self.returned, self.answered, self.way) {
             (Some(from), true, ..) => HistoryResult::Returned { from },

@@ -9,9 +9,10 @@ use crate::line::Line;
 use crate::messages::Output;
 use crate::record::Recordings;
 use crate::state::State;
+use crate::voicemail;
 use dealerboard_model::{
-    Allowed, CallId, ConferenceId, Dialled, DivertTo, DivertWhen, LineId, Party, Position, RecordPolicy, RecordingId,
-    TurretId, UserId,
+    Allowed, CallId, ConferenceId, Dialled, DivertTo, DivertWhen, LineId, Moment, Party, Position, RecordPolicy,
+    RecordingId, TurretId, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +29,29 @@ pub enum Kept {
     OutOfService(LineId),
     /// Calls are diverted.
     Divert(DivertOf, DivertWhen, DivertTo),
+    /// Somebody is leaving a message.
+    Message(KeptMessage),
+}
+
+/// A message that is being left.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeptMessage {
+    /// The line on which it is said.
+    pub line: LineId,
+    /// The line that was called.
+    pub at: LineId,
+    /// The call.
+    pub call: CallId,
+    /// The recording that it is a part of.
+    pub recording: RecordingId,
+    /// Whose message it is.
+    pub owner: UserId,
+    /// Who says it.
+    pub caller: UserId,
+    /// Since when they call.
+    pub called: Moment,
+    /// Since when they say it.
+    pub since: Moment,
 }
 
 /// One end of a call.
@@ -104,6 +128,7 @@ pub struct Told {
     rights: BTreeMap<LineId, BTreeMap<UserId, Allowed>>,
     failed: BTreeSet<LineId>,
     diverts: BTreeMap<DivertOf, Diverts>,
+    messages: BTreeMap<LineId, KeptMessage>,
     /// What a restart may have left that is not so any more.
     unsure: bool,
 }
@@ -123,6 +148,7 @@ impl Told {
                 Kept::Divert(of, when, to) => {
                     told.diverts.entry(of.clone()).or_default().insert(*when, to.clone());
                 }
+                Kept::Message(it) => drop(told.messages.insert(it.line.clone(), it.clone())),
             }
         }
         told
@@ -206,7 +232,10 @@ pub fn derive(
     people: &BTreeSet<UserId>,
 ) {
     let (mut gone, mut come) = (Vec::new(), Vec::new());
-    let known = |told: &Told| told.lines.keys().chain(told.rights.keys()).chain(&told.failed).cloned().collect();
+    let known = |told: &Told| {
+        let lines = told.lines.keys().chain(told.rights.keys()).chain(told.messages.keys());
+        lines.chain(&told.failed).cloned().collect()
+    };
     let was_unsure = std::mem::take(&mut told.unsure);
     let all = was_unsure.then(|| (known(told), told.dnd.clone()));
     let (mut more_lines, mut more_people): (BTreeSet<LineId>, BTreeSet<UserId>) = all.unwrap_or_default();
@@ -235,6 +264,12 @@ pub fn derive(
             come.push(Kept::OutOfService(line.clone()));
         } else if !failed && told.failed.remove(line) {
             gone.push(Kept::OutOfService(line.clone()));
+        }
+        let said = s.lines.get(line).and_then(|found| voicemail::kept(recordings, found));
+        if said.as_ref() != told.messages.get(line) {
+            gone.extend(told.messages.remove(line).map(Kept::Message));
+            come.extend(said.clone().map(Kept::Message));
+            told.messages.extend(said.map(|said| (line.clone(), said)));
         }
         let now = of(s, recordings, line);
         if now.as_ref() == told.lines.get(line) {

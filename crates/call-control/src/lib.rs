@@ -48,6 +48,7 @@ mod takeover;
 mod timer;
 mod transfer;
 mod voice;
+mod voicemail;
 
 pub use dial::NUMBER_MAX;
 pub use divert::DivertOf;
@@ -55,7 +56,7 @@ pub use exchange::{Drain, Exchange};
 pub use floor::{Floor, GroupSpec, LineSpec, NumberSpec, UserSpec};
 pub use group::GROUP_MAX;
 pub use happenings::Happening;
-pub use kept::{Kept, KeptConference, KeptDialled, KeptLine, KeptParty};
+pub use kept::{Kept, KeptConference, KeptDialled, KeptLine, KeptMessage, KeptParty};
 pub use lock::LOCKED;
 pub use messages::{Accepted, Act, Input, MicReport, Output, Refusal, RefusalCode, RouteLeg, Sound};
 pub use policy::{
@@ -63,3 +64,4 @@ pub use policy::{
     TalkMode, Value, Wins,
 };
 pub use presence::SecondLogOn;
+pub use voicemail::Said;

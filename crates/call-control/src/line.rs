@@ -10,6 +10,7 @@ use crate::intercom::Intercom;
 use crate::routing::Routing;
 use crate::state::State;
 use crate::transfer::Transfer;
+use crate::voicemail::Voicemail;
 use dealerboard_model::{
     CallId, ConferenceId, Dialled, LineId, Moment, Party, Position, RecordPolicy, Ring, TurretId, Uplink, UserId,
 };
@@ -124,6 +125,8 @@ pub struct Line {
     pub diverted: Option<Diverted>,
     /// Its call is one to an emergency number, or from there.
     pub emergency: bool,
+    /// It is at somebody's voicemail.
+    pub voicemail: Option<Voicemail>,
     /// It is recorded at least as strictly as this, for it has come by a divert.
     pub record_also: RecordPolicy,
     legs: Vec<Leg>,
@@ -166,6 +169,7 @@ impl Line {
             dialled: None,
             diverted: None,
             emergency: false,
+            voicemail: None,
             record_also: RecordPolicy::Off,
             legs: Vec::new(),
             holders: Vec::new(),
@@ -384,6 +388,7 @@ impl State {
         crate::hoot::close_all(self, line);
         crate::conference::drop_line(self, line);
         self.drop_guests(line);
+        crate::voicemail::over(self, line);
         let now = self.now;
         let Ok(found) = self.line_mut(line) else { return };
         let fresh = Line { failed: found.failed, ..Line::new(found.spec.clone(), now) };

@@ -3,6 +3,7 @@
 use crate::Floor;
 use crate::happenings::Happening;
 use crate::kept::Kept;
+use crate::voicemail::Said;
 use dealerboard_model::{
     Allowed, BroadcastStatus, CallId, DivertTo, DivertWhen, GroupId, HistoryEntry, LineId, LineKind, LineStatus,
     Listener, Moment, PersonStatus, Position, RecordingId, TrackId, TransferTo, TurretId, Uplink, UserId,
@@ -296,6 +297,8 @@ pub enum Sound {
     Busy,
     /// A call does not come about.
     Fail,
+    /// A message begins.
+    Message,
 }
 
 /// What an input brought about.
@@ -472,6 +475,15 @@ pub enum Output {
         user: UserId,
         /// What it says.
         entry: Box<HistoryEntry>,
+    },
+    /// A message was left to somebody.
+    Message {
+        /// Whose history it is in.
+        user: UserId,
+        /// What their history says of it.
+        entry: Box<HistoryEntry>,
+        /// Where it was said.
+        said: Said,
     },
     /// Something is to be kept over a restart from now on, or no longer. What is no longer kept is said first.
     Kept {

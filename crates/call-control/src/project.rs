@@ -12,6 +12,7 @@ use crate::record::Recordings;
 use crate::ringing;
 use crate::state::State;
 use crate::voice::{self, Voice, hearers, is_lost, mics_of};
+use crate::voicemail;
 use dealerboard_model::{
     AnnouncedCall, BroadcastStatus, ConferenceLine, ConferenceStatus, FarEnd, IntercomCall, LineId, LineKind,
     LinePhase, LineStatus, PersonStatus, Proof, RecordPolicy, Talker, TurretId, UserId,
@@ -130,6 +131,7 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
         dialled: line.dialled.clone().map(Box::new),
         diverts: divert::shown(s, line),
         rings_at: divert::rings_at(line),
+        voicemail: voicemail::status(s, line).map(Box::new),
     }
 }
 

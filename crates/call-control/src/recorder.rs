@@ -13,6 +13,7 @@ use crate::policy::Value;
 use crate::service;
 use crate::state::State;
 use crate::timer::Timer;
+use crate::voicemail;
 use dealerboard_model::{LineId, RecordPolicy, TurretId};
 use std::collections::BTreeSet;
 
@@ -27,6 +28,8 @@ pub fn health(s: &mut State, failing: Option<String>) {
         let grace_ms = s.policy(None, None).record_fail_grace_ms;
         s.set_timer(now.plus_ms(grace_ms), Timer::RecordGrace(now.mono_us));
         warn_unrecorded(s);
+        let why = s.recorder_failing.clone().unwrap_or_default();
+        voicemail::not_recorded(s, &why);
     }
 }
 

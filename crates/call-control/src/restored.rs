@@ -18,7 +18,7 @@ use crate::messages::{Output, Sound};
 use crate::record::Recordings;
 use crate::state::State;
 use crate::timer::Timer;
-use crate::{call, conference, hold, mrd, presence, rights};
+use crate::{call, conference, hold, mrd, presence, rights, voicemail};
 use dealerboard_model::{CallId, ConferenceId, LineId, LineKind, Party, TurretId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +40,10 @@ pub fn restore(s: &mut State, recordings: &mut Recordings, kept: &BTreeSet<Kept>
             Kept::OutOfService(line) => s.line_mut(line).into_iter().for_each(|found| found.failed = true),
             Kept::Divert(of, when, to) => {
                 s.diverts.entry(of.clone()).or_default().insert(*when, to.clone());
+            }
+            Kept::Message(it) => {
+                s.next_call = s.next_call.max(it.call.0.saturating_add(1));
+                voicemail::restore(s, it);
             }
             Kept::Line(line) => {
                 s.next_call = s.next_call.max(line.call.0.saturating_add(1));

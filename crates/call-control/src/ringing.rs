@@ -15,6 +15,7 @@ use crate::policy::{AppearanceRing, DndScope, Policies, Urgency};
 use crate::routing;
 use crate::state::State;
 use crate::timer::Timer;
+use crate::voicemail;
 use dealerboard_model::{LineId, LineKind, Ring, RingPriority, TurretId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -167,6 +168,10 @@ pub fn shown(s: &State, line: &Line, ring: Ring) -> Ring {
     if let Some(transfer) = &line.transfer {
         let at = transfer.at.iter().filter_map(|user| s.seats.get(user)).flatten().copied().collect();
         return Ring { at: Some(at), ..ring };
+    }
+    if voicemail::is_at(s, line) {
+        // Its caller leaves a message: who will may pick up, and nobody is rung.
+        return Ring { quiet_at: s.audience(line), ..ring };
     }
     if let Some(diverted) = &line.diverted {
         let sounds = |user: &UserId| diverted.sounds_at(user) && !is_undisturbed(s, user, line.spec.kind);

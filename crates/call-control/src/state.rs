@@ -103,6 +103,8 @@ pub struct State {
     pub now: Moment,
     /// What has happened since the last drain.
     pub happenings: Vec<Happened>,
+    /// Messages that were left since the last drain.
+    pub messages: Vec<crate::voicemail::Left>,
     /// Calls that are not over.
     pub history: History,
 }

@@ -62,6 +62,10 @@ pub enum Timer {
     DialNoAnswer(LineId, CallId),
     /// A caller has let it ring for `dial.out_ring`.
     DialOutRing(LineId, CallId),
+    /// The greeting of a voicemail is over.
+    VoicemailTone(LineId, CallId),
+    /// A message is as long as one may be.
+    VoicemailFull(LineId, CallId),
     /// A hoot has been quiet for `hoot.activity_gap`.
     HootGap(LineId, u64),
     /// Who was there before a restart has had time to come back.
@@ -96,6 +100,8 @@ impl Timer {
             | Self::DialDigits(..)
             | Self::DialNoAnswer(..)
             | Self::DialOutRing(..)
+            | Self::VoicemailTone(..)
+            | Self::VoicemailFull(..)
             | Self::HootGap(..)
             | Self::RestartWindow => false,
         }

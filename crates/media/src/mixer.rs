@@ -25,6 +25,9 @@ const PACKETS: usize = 768;
 /// Wishes that may wait for the next callback.
 const WISHES: usize = 256;
 
+/// Sound of a message that may wait for the next callbacks: a second.
+const CLIP_SAMPLES: usize = 48_000;
+
 /// A packet for an ear.
 #[derive(Clone)]
 pub struct VoicePacket {
@@ -77,6 +80,8 @@ pub enum PlaybackControl {
     Start(Tone),
     /// Stops a tone.
     Stop(Tone),
+    /// Throws away what waits of a message.
+    EndClip,
 }
 
 /// How a position's ear is made.
@@ -115,6 +120,7 @@ pub struct PlaybackMixer {
     shared: Arc<Shared>,
     packets: Consumer<VoicePacket>,
     wishes: Consumer<PlaybackControl>,
+    clip: Consumer<f32>,
     streams: Vec<Stream>,
     gains: Vec<LineGain>,
     master: Ramp,
@@ -128,6 +134,7 @@ pub struct PlaybackSender {
     shared: Arc<Shared>,
     packets: Producer<VoicePacket>,
     wishes: Producer<PlaybackControl>,
+    clip: Producer<f32>,
 }
 
 /// Makes the two parts of a position's ear.
@@ -139,17 +146,19 @@ pub fn playback_pair(config: PlaybackConfig) -> Result<(PlaybackMixer, PlaybackS
     let shared = Arc::new(Shared { levels, device: OnceLock::new() });
     let (packets, packets_in) = RingBuffer::new(PACKETS);
     let (wishes, wishes_in) = RingBuffer::new(WISHES);
+    let (clip, clip_in) = RingBuffer::new(CLIP_SAMPLES);
     let mixer = PlaybackMixer {
         shared: Arc::clone(&shared),
         packets: packets_in,
         wishes: wishes_in,
+        clip: clip_in,
         streams: (0..config.streams).map(|_| Stream::new()).collect::<Result<_, _>>()?,
         gains: Vec::with_capacity(LINES),
         master: Ramp::at(1.0),
         tones: TonePlayer::default(),
         rests: false,
     };
-    Ok((mixer, PlaybackSender { shared, packets, wishes }))
+    Ok((mixer, PlaybackSender { shared, packets, wishes, clip }))
 }
 
 impl PlaybackSender {
@@ -165,6 +174,20 @@ impl PlaybackSender {
         let taken = self.wishes.push(wish).is_ok();
         self.shared.wake_device();
         taken
+    }
+
+    /// Hands the next samples of a message to the callback; how many it has taken.
+    pub fn play(&mut self, samples: &[f32]) -> usize {
+        let (taken, _) = self.clip.push_partial_slice(samples);
+        let count = taken.len();
+        self.shared.wake_device();
+        count
+    }
+
+    /// Samples of a message that were not played yet.
+    #[must_use]
+    pub fn clip_waits(&self) -> usize {
+        CLIP_SAMPLES - self.clip.slots()
     }
 
     /// The level of each line that was heard since the last call.
@@ -183,7 +206,8 @@ impl PlaybackMixer {
     /// It plays silence until something comes.
     #[must_use]
     pub fn rests(&self) -> bool {
-        self.rests && self.packets.is_empty() && self.wishes.is_empty() && self.master.stands() && !self.tones.plays()
+        let nothing_comes = self.packets.is_empty() && self.wishes.is_empty() && self.clip.is_empty();
+        self.rests && nothing_comes && self.master.stands() && !self.tones.plays()
     }
 
     /// Fills a block for the device; its first sample is played at `first_sample_ns`, and what has come until then is heard.
@@ -204,7 +228,8 @@ impl PlaybackMixer {
             self.rests = false;
             self.take(&packet);
         }
-        let sounds = !self.rests && self.add_streams(out, first_sample_ns);
+        let talk = !self.rests && self.add_streams(out, first_sample_ns);
+        let sounds = self.add_clip(out) || talk;
         if !sounds && !self.tones.plays() {
             // An ear hears nothing most of its time: silence costs nothing.
             self.master.pass(out.len());
@@ -213,6 +238,14 @@ impl PlaybackMixer {
         out.iter_mut().for_each(|sample| *sample *= self.master.step());
         self.tones.add(out);
         limit(out);
+    }
+
+    /// Adds what was handed over of a message; false when none waits.
+    fn add_clip(&mut self, out: &mut [f32]) -> bool {
+        let ready = self.clip.slots().min(out.len());
+        let Ok(clip) = self.clip.read_chunk(ready) else { return false };
+        out.iter_mut().zip(clip).for_each(|(sample, said)| *sample += said);
+        ready > 0
     }
 
     /// Adds what the streams play, and moves the gains on; false when none plays.
@@ -249,6 +282,10 @@ impl PlaybackMixer {
             PlaybackControl::Master(gain) => self.master.aim(gain),
             PlaybackControl::Start(tone) => self.tones.start(tone),
             PlaybackControl::Stop(tone) => self.tones.stop(tone),
+            PlaybackControl::EndClip => {
+                let waits = self.clip.slots();
+                self.clip.read_chunk(waits).into_iter().for_each(|chunk| chunk.commit_all());
+            }
         }
     }
 

@@ -29,7 +29,17 @@ pub enum Tone {
     Warning,
     /// A supervisor enters a call.
     Override,
+    /// What is said from now on is a message.
+    Message,
+    /// The greeting of a voicemail: words, no tone.
+    Greeting,
 }
+
+/// 48 kHz, mono, 16 bits.
+static GREETING: &[u8] = include_bytes!("../../../assets/voices/voicemail-greeting.wav");
+
+/// Bytes before the samples of a WAV file.
+const HEADER: usize = 44;
 
 /// One beat: two frequencies and a length; zero is a pause.
 type Beat = (f32, f32, u32);
@@ -53,6 +63,8 @@ impl Tone {
             Self::Override => {
                 (&[(500.0, 500.0, 120), (750.0, 750.0, 120), (500.0, 500.0, 120), (750.0, 750.0, 240)], 0.12, false)
             }
+            Self::Message => (&[(1_000.0, 1_000.0, 400)], 0.1, false),
+            Self::Greeting => (&[], 1.0, false),
             Self::Warning => (&[(900.0, 600.0, 120), (0.0, 0.0, 80), (900.0, 600.0, 120)], 0.1, false),
         }
     }
@@ -109,6 +121,10 @@ fn next(playing: &mut Option<(Tone, u64)>) -> Option<f32> {
 
 /// The tone's sample number `at`; none after its end.
 fn value(tone: Tone, at: u64) -> Option<f32> {
+    if tone == Tone::Greeting {
+        let [low, high] = *GREETING.get(HEADER..)?.as_chunks().0.get(usize::try_from(at).ok()?)?;
+        return Some(f32::from(i16::from_le_bytes([low, high])) / 32_768.0);
+    }
     let (beats, loudness, again) = tone.score();
     let samples = |ms: u32| u64::from(ms) * u64::from(RATE_HZ) / 1_000;
     let whole: u64 = beats.iter().map(|beat| samples(beat.2)).sum();
@@ -147,6 +163,18 @@ mod tests {
         let mut block = [0.0; 256];
         player.add(&mut block);
         assert_eq!(block, [0.0; 256]);
+    }
+
+    #[test]
+    fn vm_1_the_greeting_is_words_that_are_over_before_the_tone() {
+        let mut player = TonePlayer::default();
+        player.start(Tone::Greeting);
+        let mut heard = vec![0.0; (dealerboard_model::VOICEMAIL_GREETING_MS * u64::from(RATE_HZ) / 1_000) as usize];
+        player.add(&mut heard);
+        assert!(!player.plays());
+        let loudness = (heard.iter().map(|s| s * s).sum::<f32>() / heard.len() as f32).sqrt();
+        let loudest = heard.iter().fold(0.0_f32, |loudest, s| loudest.max(s.abs()));
+        assert!((0.05..0.2).contains(&loudness) && loudest < 1.0, "{loudness} {loudest}");
     }
 
     #[test]

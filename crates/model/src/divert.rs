@@ -28,6 +28,8 @@ pub enum DivertTo {
     Desk(DeskId),
     /// At everybody who has a line.
     Line(LineId),
+    /// Nowhere: whoever calls leaves a message.
+    Voicemail,
 }
 
 /// One divert of a line's calls.

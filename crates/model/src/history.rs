@@ -1,6 +1,6 @@
 //! The history of a user's calls: an entry for each that rang at them, and for each that they placed or joined.
 
-use crate::{CallId, GroupId, LineId, LineKind, UserId};
+use crate::{CallId, GroupId, LineId, LineKind, Message, UserId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -51,6 +51,8 @@ pub enum HistoryResult {
         /// Who did not take it.
         from: String,
     },
+    /// A message was left: to them, or by them.
+    Voicemail,
     /// Their turret lost the switch.
     Lost,
 }
@@ -93,6 +95,9 @@ pub struct HistoryEntry {
     pub held_ms: u64,
     /// What became of it.
     pub result: HistoryResult,
+    /// The message that was left to its user.
+    #[serde(default)]
+    pub message: Option<Message>,
 }
 
 /// An entry with the number by which its user names it.
@@ -103,4 +108,15 @@ pub struct NumberedEntry {
     pub n: u64,
     /// The entry.
     pub entry: HistoryEntry,
+    /// Of a message: its user has heard it.
+    #[serde(default)]
+    pub heard: bool,
+}
+
+impl NumberedEntry {
+    /// It has a message that its user has not heard: it stays when they hide all.
+    #[must_use]
+    pub fn is_unheard(&self) -> bool {
+        self.entry.message.is_some() && !self.heard
+    }
 }

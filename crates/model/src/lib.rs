@@ -11,6 +11,7 @@ mod kind;
 mod lamp;
 mod line;
 mod person;
+mod voicemail;
 
 pub use broadcast::*;
 pub use divert::*;
@@ -20,3 +21,4 @@ pub use kind::*;
 pub use lamp::*;
 pub use line::*;
 pub use person::*;
+pub use voicemail::*;

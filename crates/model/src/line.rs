@@ -2,6 +2,7 @@
 
 use crate::{
     CallId, ConferenceId, Csrc, DeskId, Divert, GroupId, LineId, LineKind, Moment, Position, TurretId, UserId,
+    VoicemailStatus,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -361,6 +362,9 @@ pub struct LineStatus {
     /// Where the call that rings was diverted to, in words.
     #[serde(default)]
     pub rings_at: Option<String>,
+    /// Its caller is at somebody's voicemail.
+    #[serde(default)]
+    pub voicemail: Option<Box<VoicemailStatus>>,
 }
 
 /// A call that its holder announces to somebody by intercom.
@@ -433,6 +437,7 @@ impl LineStatus {
             dialled: None,
             diverts: Vec::new(),
             rings_at: None,
+            voicemail: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The history of users' calls, in the file of the records: entries by number, bounded for each user.
 //!
-//! Law: an entry is written once and never changed. What its user hides is there until its time is over, and shown to nobody.
+//! Law: an entry is written once and never changed; that its message was heard stands beside it. What its user hides is there
+//! until its time is over, and shown to nobody. A message that nobody has heard yet goes with its time, and with no number.
 
 use crate::Result;
 use crate::records::{Records, refused};
@@ -22,6 +23,19 @@ pub struct HistoryRow {
     pub ended_utc_ms: i64,
     /// What it says.
     pub entry: Value,
+    /// It has a message that its user has not heard yet.
+    pub message: bool,
+}
+
+/// One entry as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryShown {
+    /// Its number.
+    pub n: u64,
+    /// What it says.
+    pub entry: Value,
+    /// Its message was heard.
+    pub heard: bool,
 }
 
 /// One change of the history.
@@ -29,12 +43,19 @@ pub struct HistoryRow {
 pub enum HistoryChange {
     /// An entry comes.
     Put(HistoryRow),
-    /// A user sees this entry no more, or none of those that there are.
+    /// A user sees this entry no more, or none of those that there are but for messages that they have not heard.
     Hide {
         /// Whose.
         user: String,
         /// Which; none: all.
         n: Option<u64>,
+    },
+    /// A user has heard the message of an entry.
+    Heard {
+        /// Whose.
+        user: String,
+        /// Which.
+        n: u64,
     },
     /// What ended before is thrown away, and all but the newest [`HISTORY_MAX`].
     Trim {
@@ -60,18 +81,40 @@ impl Records {
     ///
     /// # Errors
     /// They cannot be read.
-    pub async fn history(&mut self, user: &str, before: Option<u64>, max: u32) -> Result<Vec<(u64, Value)>> {
+    pub async fn history(&mut self, user: &str, before: Option<u64>, max: u32) -> Result<Vec<HistoryShown>> {
         let query = sqlx::query_as(
-            "SELECT n, entry FROM history WHERE user = ? AND hidden = 0 AND n < ? ORDER BY n DESC LIMIT ?",
+            "SELECT n, entry, heard FROM history WHERE user = ? AND hidden = 0 AND n < ? ORDER BY n DESC LIMIT ?",
         );
         let query = query.bind(user).bind(before.map_or(i64::MAX, number)).bind(max);
-        let rows: sqlx::Result<Vec<(i64, String)>> = query.fetch_all(&mut self.connection).await;
-        let mut entries = Vec::new();
-        for (n, entry) in rows.map_err(|error| refused(&self.file, error))? {
-            let entry = serde_json::from_str(&entry).unwrap_or(Value::Null);
-            entries.push((u64::try_from(n).unwrap_or(0), entry));
-        }
-        Ok(entries)
+        let rows: sqlx::Result<Vec<(i64, String, bool)>> = query.fetch_all(&mut self.connection).await;
+        let shown = |(n, entry, heard): (i64, String, bool)| HistoryShown {
+            n: u64::try_from(n).unwrap_or(0),
+            entry: serde_json::from_str(&entry).unwrap_or(Value::Null),
+            heard,
+        };
+        Ok(rows.map_err(|error| refused(&self.file, error))?.into_iter().map(shown).collect())
+    }
+
+    /// One entry of a user that they have not hidden.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn history_entry(&mut self, user: &str, n: u64) -> Result<Option<Value>> {
+        let query = sqlx::query_scalar("SELECT entry FROM history WHERE user = ? AND n = ? AND hidden = 0");
+        let row: sqlx::Result<Option<String>> =
+            query.bind(user).bind(number(n)).fetch_optional(&mut self.connection).await;
+        let row = row.map_err(|error| refused(&self.file, error))?;
+        Ok(row.and_then(|entry| serde_json::from_str(&entry).ok()))
+    }
+
+    /// How many messages wait for a user: neither heard nor hidden.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub async fn messages_waiting(&mut self, user: &str) -> Result<u32> {
+        let query = "SELECT count(*) FROM history WHERE user = ? AND message = 1 AND heard = 0 AND hidden = 0";
+        let count: sqlx::Result<i64> = sqlx::query_scalar(query).bind(user).fetch_one(&mut self.connection).await;
+        Ok(u32::try_from(count.map_err(|error| refused(&self.file, error))?).unwrap_or(u32::MAX))
     }
 
     /// The greatest number of an entry; 0 when there was none.
@@ -94,19 +137,26 @@ async fn put(connection: &mut SqliteConnection, changes: &[HistoryChange]) -> sq
     let mut all = connection.begin().await?;
     for change in changes {
         let query = match change {
-            HistoryChange::Put(HistoryRow { n, user, ended_utc_ms, entry }) => {
-                let insert = "INSERT OR IGNORE INTO history (n, user, ended_utc_ms, entry) VALUES (?, ?, ?, ?)";
-                sqlx::query(insert).bind(number(*n)).bind(user).bind(ended_utc_ms).bind(entry.to_string())
+            HistoryChange::Put(HistoryRow { n, user, ended_utc_ms, entry, message }) => {
+                let insert =
+                    "INSERT OR IGNORE INTO history (n, user, ended_utc_ms, entry, message) VALUES (?, ?, ?, ?, ?)";
+                let insert = sqlx::query(insert).bind(number(*n)).bind(user).bind(ended_utc_ms);
+                insert.bind(entry.to_string()).bind(message)
+            }
+            HistoryChange::Heard { user, n } => {
+                sqlx::query("UPDATE history SET heard = 1 WHERE user = ? AND n = ?").bind(user).bind(number(*n))
             }
             HistoryChange::Hide { user, n: Some(n) } => {
                 sqlx::query("UPDATE history SET hidden = 1 WHERE user = ? AND n = ?").bind(user).bind(number(*n))
             }
             HistoryChange::Hide { user, n: None } => {
-                sqlx::query("UPDATE history SET hidden = 1 WHERE user = ?").bind(user)
+                let hide = "UPDATE history SET hidden = 1 WHERE user = ? AND NOT (message = 1 AND heard = 0)";
+                sqlx::query(hide).bind(user)
             }
             HistoryChange::Trim { user, before_utc_ms } => {
-                let delete = "DELETE FROM history WHERE user = ?1 AND (ended_utc_ms < ?2 OR n <= coalesce( \
-                              (SELECT n FROM history WHERE user = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?3), -1))";
+                let delete = "DELETE FROM history WHERE user = ?1 AND (ended_utc_ms < ?2 OR (n <= coalesce( \
+                              (SELECT n FROM history WHERE user = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?3), -1) \
+                              AND NOT (message = 1 AND heard = 0 AND hidden = 0)))";
                 sqlx::query(delete).bind(user).bind(before_utc_ms).bind(HISTORY_MAX)
             }
         };
@@ -122,11 +172,11 @@ mod tests {
     use serde_json::json;
 
     fn row(n: u64, user: &str, ended_utc_ms: i64) -> HistoryChange {
-        HistoryChange::Put(HistoryRow { n, user: user.into(), ended_utc_ms, entry: json!({ "n": n }) })
+        HistoryChange::Put(HistoryRow { n, user: user.into(), ended_utc_ms, entry: json!({ "n": n }), message: false })
     }
 
     async fn numbers(records: &mut Records, user: &str, before: Option<u64>, max: u32) -> Vec<u64> {
-        records.history(user, before, max).await.unwrap().into_iter().map(|(n, _)| n).collect()
+        records.history(user, before, max).await.unwrap().into_iter().map(|it| it.n).collect()
     }
 
     async fn opened() -> (tempfile::TempDir, Records) {
@@ -145,7 +195,8 @@ mod tests {
         let mut records = Records::open(&folder.path().join("records.db")).await.unwrap();
         assert_eq!(numbers(&mut records, "reyes", None, 2).await, [5, 4]);
         assert_eq!(numbers(&mut records, "reyes", Some(4), 9).await, [2, 1]);
-        assert_eq!(records.history("marsh", None, 9).await.unwrap(), [(3, json!({ "n": 3 }))]);
+        let shown = HistoryShown { n: 3, entry: json!({ "n": 3 }), heard: false };
+        assert_eq!(records.history("marsh", None, 9).await.unwrap(), [shown]);
         assert_eq!(records.last_history().await.unwrap(), 5);
     }
 
@@ -174,5 +225,35 @@ mod tests {
         records.write_history(&[row(max + 4, "reyes", 20), trim(11)]).await.unwrap();
         assert_eq!(numbers(&mut records, "reyes", None, 9).await, [max + 4]);
         assert_eq!(numbers(&mut records, "marsh", None, 9).await, [max + 3]);
+    }
+
+    #[tokio::test]
+    async fn vm_2_a_message_waits_until_its_user_has_heard_or_hidden_it_however_many_calls_come_after_it() {
+        let (_folder, mut records) = opened().await;
+        let message = |n| {
+            let HistoryChange::Put(row) = row(n, "reyes", 10) else { unreachable!() };
+            HistoryChange::Put(HistoryRow { message: true, ..row })
+        };
+        let max = u64::from(HISTORY_MAX);
+        let mut changes: Vec<_> = (1..=3).map(message).collect();
+        changes.extend((4..=max + 3).map(|n| row(n, "reyes", 10)));
+        changes.push(HistoryChange::Trim { user: "reyes".into(), before_utc_ms: 10 });
+        records.write_history(&changes).await.unwrap();
+        assert_eq!(records.messages_waiting("reyes").await.unwrap(), 3);
+        let hide_all = HistoryChange::Hide { user: "reyes".into(), n: None };
+        records.write_history(&[hide_all]).await.unwrap();
+        assert_eq!(records.messages_waiting("reyes").await.unwrap(), 3, "what was not heard stays");
+        let heard = HistoryChange::Heard { user: "reyes".into(), n: 1 };
+        let hidden = HistoryChange::Hide { user: "reyes".into(), n: Some(2) };
+        records.write_history(&[heard, HistoryChange::Heard { user: "marsh".into(), n: 3 }, hidden]).await.unwrap();
+        assert_eq!(records.messages_waiting("reyes").await.unwrap(), 1);
+        assert!(records.history("reyes", Some(2), 9).await.unwrap()[0].heard);
+        assert_eq!(records.history_entry("reyes", 3).await.unwrap(), Some(json!({ "n": 3 })));
+        let hidden_or_anothers = [records.history_entry("reyes", 2).await, records.history_entry("marsh", 3).await];
+        assert!(hidden_or_anothers.into_iter().all(|entry| entry.unwrap().is_none()));
+        records.write_history(&[HistoryChange::Trim { user: "reyes".into(), before_utc_ms: 10 }]).await.unwrap();
+        assert_eq!(records.history_entry("reyes", 1).await.unwrap(), None, "what was heard goes with the others");
+        records.write_history(&[HistoryChange::Trim { user: "reyes".into(), before_utc_ms: 11 }]).await.unwrap();
+        assert_eq!(records.messages_waiting("reyes").await.unwrap(), 0);
     }
 }

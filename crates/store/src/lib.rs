@@ -11,7 +11,7 @@ mod rows;
 
 use std::path::PathBuf;
 
-pub use history::{HISTORY_MAX, HistoryChange, HistoryRow};
+pub use history::{HISTORY_MAX, HistoryChange, HistoryRow, HistoryShown};
 pub use recordings::{RecordingIndex, Update};
 pub use records::{Change, Records};
 pub use rows::{

@@ -5,12 +5,13 @@
 
 mod divert;
 mod line;
+mod message;
 
 use crate::floor::FloorFile;
 use crate::history::{Ask, HistoryWaiting, answer};
 use crate::users::UserList;
 use anyhow::Result;
-use dealerboard_call_control::Kept;
+use dealerboard_call_control::{Kept, KeptMessage};
 use dealerboard_model::{Allowed, DivertTo, LineId, RecordingId, UserId};
 use dealerboard_store::{Change, HistoryChange, Records, StoreError};
 use serde_json::{Value, json};
@@ -40,6 +41,9 @@ const DIVERT: &str = "divert";
 /// Kind of the records of lines that are out of service.
 const OUT_OF_SERVICE: &str = "out_of_service";
 
+/// Kind of the records of messages that are being left; their keys are the lines on which they are said.
+const MESSAGE: &str = "message";
+
 /// File of the records in a data folder.
 fn file_in(data: &Path) -> PathBuf {
     data.join("records.db")
@@ -51,6 +55,7 @@ fn change(what: &Kept, on: bool) -> Change {
         Kept::OutOfService(line) => (OUT_OF_SERVICE, line.to_string(), json!(true)),
         Kept::Divert(of, when, to) => (DIVERT, divert::key(of, *when), json!(to)),
         Kept::Line(kept) => (LINE, kept.line.to_string(), line::to_value(kept)),
+        Kept::Message(kept) => (MESSAGE, kept.line.to_string(), message::to_value(kept)),
         // Neither id has a slash.
         Kept::Right(line, user, allowed) => (RIGHT, format!("{line}/{user}"), json!(allowed)),
     };
@@ -65,6 +70,14 @@ async fn read(records: &mut Records) -> Result<BTreeSet<Kept>, StoreError> {
         match line::from_value(&line, value) {
             Ok(line) => drop(kept.insert(Kept::Line(line))),
             Err(error) => tracing::error!(line, "who was on a line cannot be read, its call is over: {error}"),
+        }
+    }
+    for (line, value) in records.all(MESSAGE).await? {
+        match message::from_value(&line, value) {
+            Ok(message) => drop(kept.insert(Kept::Message(message))),
+            Err(error) => {
+                tracing::error!(line, "a message that was being left cannot be read, listen to its recording: {error}")
+            }
         }
     }
     for (key, value) in records.all(DIVERT).await? {
@@ -100,6 +113,7 @@ fn is_strange(what: &Kept, floor: &FloorFile) -> bool {
             name_of(user, floor).is_none() || !floor.hoots.iter().any(|hoot| hoot.id.value == line.as_str())
         }
         Kept::Divert(of, ..) => divert::is_strange(of, floor),
+        Kept::Message(message) => name_of(&message.owner, floor).is_none(),
         Kept::Line(_) | Kept::OutOfService(_) => false,
     }
 }
@@ -113,6 +127,10 @@ fn in_words(what: &Kept, floor: &FloorFile) -> String {
             }
         },
         Kept::OutOfService(line) => format!("{line} is out of service"),
+        Kept::Message(KeptMessage { owner, caller, .. }) => {
+            let [owner, caller] = [owner, caller].map(|user| name_of(user, floor).unwrap_or(user.as_str()));
+            format!("{caller} is leaving a message for {owner}")
+        }
         Kept::Divert(of, when, to) => divert::in_words(of, *when, to, floor),
         Kept::Line(kept) => {
             let who = kept.parties.iter().chain(&kept.holders).map(|party| &party.user);
@@ -214,7 +232,7 @@ impl Keeper {
     pub fn recordings(&self) -> BTreeSet<RecordingId> {
         let recording = |what: &Kept| match what {
             Kept::Line(line) => line.recording,
-            Kept::Dnd(_) | Kept::Right(..) | Kept::OutOfService(_) | Kept::Divert(..) => None,
+            Kept::Dnd(_) | Kept::Right(..) | Kept::OutOfService(_) | Kept::Divert(..) | Kept::Message(_) => None,
         };
         self.restored.iter().filter_map(recording).collect()
     }
@@ -229,7 +247,11 @@ impl Keeper {
                     line.recording = line.recording.filter(|recording| known.contains(recording));
                     Kept::Line(line)
                 }
-                other @ (Kept::Dnd(_) | Kept::Right(..) | Kept::OutOfService(_) | Kept::Divert(..)) => other,
+                other @ (Kept::Dnd(_)
+                | Kept::Right(..)
+                | Kept::OutOfService(_)
+                | Kept::Divert(..)
+                | Kept::Message(_)) => other,
             })
             .collect();
     }

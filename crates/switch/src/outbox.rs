@@ -22,6 +22,7 @@ enum Slot {
     Listeners(LineId),
     Broadcast,
     Snapshot,
+    MessagesWaiting,
 }
 
 #[derive(Debug)]
@@ -79,6 +80,7 @@ impl Outbox {
             Event::OpenMics { .. } => Some(Slot::OpenMics),
             Event::Listeners { line, .. } => Some(Slot::Listeners(line.clone())),
             Event::Broadcast { .. } => Some(Slot::Broadcast),
+            Event::MessagesWaiting { .. } => Some(Slot::MessagesWaiting),
             Event::Snapshot(_) => Some(Slot::Snapshot),
             Event::LineAdded { .. }
             | Event::LineRemoved { .. }
@@ -89,6 +91,8 @@ impl Outbox {
             | Event::MoreEars { .. }
             | Event::History { .. }
             | Event::HistoryHidden { .. }
+            | Event::MessageHeard { .. }
+            | Event::MessageSound(_)
             | Event::NotHeard { .. } => None,
         };
         if slot == Some(Slot::Snapshot) {

@@ -144,9 +144,9 @@ impl Switch {
 
         let (to_loop, inputs) = mpsc::channel(INPUTS_MAX);
         let (stop_loop, stop) = oneshot::channel();
-        let review = Review::new(&file, accounts.clone(), clock, library, recorder.watch());
+        let review = Review::new(&file, accounts.clone(), clock, library.clone(), recorder.watch());
         let (voice, known) = (Arc::new(voice), accounts.clone());
-        let floor_loop = FloorLoop::new(clock, file.clone(), keeper, keep.clone(), known, voice, recorder);
+        let floor_loop = FloorLoop::new(clock, file.clone(), keeper, keep.clone(), known, voice, (recorder, library));
         let (open_connection, open) = mpsc::channel(1);
         let door = Door {
             accounts: accounts.clone(),

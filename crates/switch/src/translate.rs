@@ -133,5 +133,6 @@ pub fn tone(sound: Sound) -> wire::Tone {
         Sound::Override => wire::Tone::Override,
         Sound::Busy => wire::Tone::Busy,
         Sound::Fail => wire::Tone::Fail,
+        Sound::Message => wire::Tone::Message,
     }
 }

@@ -324,6 +324,8 @@ impl TurretTask {
                 self.local.link = LinkView::LoggedOff;
                 self.send(ToLink::LogOff { era: self.era }).await;
             }
+            LocalDeed::PlayMessage { entry, position, from_ms } => self.play_message(entry, position, from_ms),
+            LocalDeed::StopMessage => self.stop_message(),
             LocalDeed::History { older } => self.list_history(older).await,
             LocalDeed::Devices => self.list_devices(),
             LocalDeed::ChooseDevice { position, part, device } => self.choose_device(position, part, device),
@@ -344,6 +346,7 @@ impl TurretTask {
     /// The session is over: every microphone is shut, nothing is known, and what the link still says of it is not heard.
     fn leave_session(&mut self) {
         self.era += 1;
+        self.stop_message();
         self.facts = Default::default();
         self.local.mics.forget();
         self.local.muted.forget();

@@ -4,7 +4,7 @@
 
 use super::Look;
 use crate::view::{DialView, ExtensionView, SpeedView};
-use dealerboard_model::{DivertWhen, LineFacts, LineKind, LineStatus};
+use dealerboard_model::{DivertWhen, LineFacts, LineKind, LineStatus, VoicemailStatus};
 
 impl Look<'_> {
     pub(super) fn dial(&self) -> DialView {
@@ -44,7 +44,8 @@ impl Look<'_> {
     pub(super) fn can_decline(&self, about: &LineFacts, status: &LineStatus) -> bool {
         let for_me = self.is_own_extension(about) && status.dialled.is_some();
         let diverted_to_me = status.rings_at.is_some() && self.facts.is_heard_here(status);
-        for_me || diverted_to_me || status.sent_to.is_some()
+        // Nobody cuts a message off.
+        status.voicemail.is_none() && (for_me || diverted_to_me || status.sent_to.is_some())
     }
 
     fn extension(&self) -> Option<ExtensionView> {
@@ -80,5 +81,13 @@ pub(super) fn dialling_words(status: &LineStatus) -> String {
     match status.dialled.as_ref().map(|it| it.number.as_str()) {
         None | Some("") => "Dial a number".into(),
         Some(digits) => format!("Dialling {digits}"),
+    }
+}
+
+/// What a caller does at somebody's voicemail.
+pub(super) fn voicemail_words(voicemail: &VoicemailStatus) -> String {
+    match voicemail.since {
+        None => format!("Voicemail of {}: wait for the tone, or press #", voicemail.name),
+        Some(_) => format!("Message for {} · release ends it", voicemail.name),
     }
 }

@@ -44,6 +44,7 @@ impl TurretTask {
                 (self.facts.takes_broadcasts, self.facts.takes_locks) = (welcome.takes_broadcasts, welcome.takes_locks);
                 self.facts.sends_to_lines = welcome.sends_to_lines;
                 (self.takes_microphones, self.keeps_history) = (welcome.takes_microphones, welcome.keeps_history);
+                self.facts.keeps_messages = welcome.keeps_messages;
                 self.open_voice(local, welcome.resumed);
                 self.report_keyed().await;
             }
@@ -120,6 +121,7 @@ impl TurretTask {
         if was_lost {
             return;
         }
+        self.stop_message();
         self.local.mics.lose(&mut self.facts, Instant::now());
         let talks: Vec<LineId> =
             self.local.talk.iter().filter(|(_, key)| **key != TalkKey::Refused).map(|(line, _)| line.clone()).collect();
@@ -176,7 +178,11 @@ impl TurretTask {
                         wire::Tone::Blocking | wire::Tone::Warning => {
                             notice.line.clone().into_iter().for_each(|line| self.warn(line));
                         }
-                        wire::Tone::Beep | wire::Tone::Splash | wire::Tone::Reminder | wire::Tone::Override => {}
+                        wire::Tone::Beep
+                        | wire::Tone::Splash
+                        | wire::Tone::Reminder
+                        | wire::Tone::Override
+                        | wire::Tone::Message => {}
                     }
                 }
                 if !notice.sentence.is_empty() {
@@ -184,7 +190,11 @@ impl TurretTask {
                 }
             }
             FromSwitch::Event { event: Event::MoreEars { total }, .. } => self.more_ears(total),
-            FromSwitch::Event { event: event @ (Event::History { .. } | Event::HistoryHidden { .. }), .. } => {
+            FromSwitch::Event { event: Event::MessageSound(sound), .. } => self.message_came(&sound),
+            FromSwitch::Event {
+                event: event @ (Event::History { .. } | Event::HistoryHidden { .. } | Event::MessageHeard { .. }),
+                ..
+            } => {
                 self.facts.event(&event);
                 self.tell_history(&event);
             }

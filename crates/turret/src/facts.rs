@@ -77,6 +77,8 @@ pub struct Facts {
     pub recorder: RecorderHealth,
     /// Lines with a talker that this turret has no ear for.
     pub not_heard: BTreeSet<LineId>,
+    /// The switch of the last welcome keeps messages.
+    pub keeps_messages: bool,
     /// This user's history.
     pub history: Journal,
 }
@@ -114,6 +116,7 @@ impl Default for Facts {
             mics: Vec::new(),
             recorder: RecorderHealth::Ok,
             not_heard: BTreeSet::new(),
+            keeps_messages: false,
             history: Journal::default(),
         }
     }
@@ -182,7 +185,9 @@ impl Facts {
             }
             Event::History { entries, page, more } => self.history.take(entries, *page, *more),
             Event::HistoryHidden { entry } => self.history.hide(*entry),
-            Event::Notice(_) | Event::Listeners { .. } | Event::MoreEars { .. } => {}
+            Event::MessageHeard { entry } => self.history.hear(*entry),
+            Event::MessagesWaiting { count } => self.history.wait(*count),
+            Event::Notice(_) | Event::Listeners { .. } | Event::MoreEars { .. } | Event::MessageSound(_) => {}
         }
     }
 

@@ -40,6 +40,8 @@ pub enum HistoryMark {
     Transferred,
     /// Sent on, and it came back.
     Returned,
+    /// A message was left.
+    Voicemail,
     /// Lost with the switch.
     Lost,
 }
@@ -64,6 +66,34 @@ pub struct HistoryRow {
     /// How long it lasted, or rang in vain, milliseconds.
     #[ts(type = "number")]
     pub lasted_ms: u64,
+    /// The message that was left to this user.
+    pub message: Option<MessageView>,
+}
+
+/// A message of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MessageView {
+    /// How long it is, milliseconds; none where that is known only when it is played.
+    #[ts(type = "number | null")]
+    pub length_ms: Option<u64>,
+    /// Its user has heard it.
+    pub heard: bool,
+}
+
+/// A message that is played.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PlayingView {
+    /// Of which entry.
+    #[ts(type = "number")]
+    pub entry: u64,
+    /// Where.
+    pub position: Position,
+    /// How far it is, seconds.
+    #[ts(type = "number")]
+    pub at_s: u64,
+    /// How long it is, seconds; none until it has begun.
+    #[ts(type = "number | null")]
+    pub length_s: Option<u64>,
 }
 
 /// The history as far as this turret has it. It is told when it is asked for and when it changes, and is no part of the view.
@@ -78,7 +108,9 @@ pub struct HistoryView {
 /// What the switch has told of this user's history.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    entries: BTreeMap<u64, HistoryEntry>,
+    entries: BTreeMap<u64, NumberedEntry>,
+    /// Messages that wait, however old.
+    waiting: u32,
     more: bool,
     /// A page has come.
     known: bool,
@@ -89,7 +121,7 @@ pub struct Journal {
 impl Journal {
     /// Takes entries: a page, or news.
     pub fn take(&mut self, entries: &[NumberedEntry], page: bool, more: bool) {
-        self.entries.extend(entries.iter().map(|it| (it.n, it.entry.clone())));
+        self.entries.extend(entries.iter().map(|it| (it.n, it.clone())));
         let oldest = entries.iter().map(|it| it.n).min();
         // Of a page behind which older ones are known already nothing is learnt of what is older still.
         if page && oldest.is_none_or(|oldest| self.entries.keys().next().is_none_or(|first| oldest <= *first)) {
@@ -109,8 +141,33 @@ impl Journal {
     pub fn hide(&mut self, entry: Option<u64>) {
         match entry {
             Some(n) => drop(self.entries.remove(&n)),
-            None => (self.entries, self.more) = (BTreeMap::new(), false),
+            None => {
+                self.entries.retain(|_, it| it.is_unheard());
+                self.more = false;
+            }
         }
+    }
+
+    /// The message of an entry was heard.
+    pub fn hear(&mut self, n: u64) {
+        self.entries.get_mut(&n).into_iter().for_each(|it| it.heard = true);
+    }
+
+    /// So many messages wait.
+    pub fn wait(&mut self, count: u32) {
+        self.waiting = count;
+    }
+
+    /// How many messages wait, and are neither heard nor hidden.
+    #[must_use]
+    pub fn waiting(&self) -> u32 {
+        self.waiting
+    }
+
+    /// Whether an entry has a message.
+    #[must_use]
+    pub fn has_message(&self, n: u64) -> bool {
+        self.entries.get(&n).is_some_and(|it| it.entry.message.is_some())
     }
 
     /// Its user looks at it.
@@ -121,8 +178,8 @@ impl Journal {
     /// Calls that were missed since its user looked.
     #[must_use]
     pub fn missed(&self) -> u32 {
-        let is_missed = |entry: &&HistoryEntry| matches!(entry.result, HistoryResult::Missed { .. });
-        let news = self.entries.range(self.seen.saturating_add(1)..).map(|(_, entry)| entry);
+        let is_missed = |it: &&NumberedEntry| matches!(it.entry.result, HistoryResult::Missed { .. });
+        let news = self.entries.range(self.seen.saturating_add(1)..).map(|(_, it)| it);
         u32::try_from(news.filter(is_missed).count()).unwrap_or(u32::MAX)
     }
 
@@ -135,14 +192,14 @@ impl Journal {
     /// As it is shown.
     #[must_use]
     pub fn view(&self) -> HistoryView {
-        let rows = self.entries.iter().rev().map(|(n, entry)| row(*n, entry));
+        let rows = self.entries.values().rev().map(row);
         HistoryView { rows: rows.collect(), more: self.more }
     }
 
     /// Calls back by an entry: on the line that it came on, or by intercom (HIS-2).
     #[must_use]
     pub fn call_back(&self, n: u64, to: Option<Position>, facts: &Facts, local: &Local) -> Vec<Deed> {
-        let Some(entry) = self.entries.get(&n) else {
+        let Some(NumberedEntry { entry, .. }) = self.entries.get(&n) else {
             return refuse("There is no such entry; look at the history and choose one.");
         };
         match (entry.kind, &entry.user, &entry.group) {
@@ -183,7 +240,8 @@ fn call_line(entry: &HistoryEntry, to: Option<Position>, facts: &Facts, local: &
     }
 }
 
-fn row(n: u64, entry: &HistoryEntry) -> HistoryRow {
+fn row(numbered: &NumberedEntry) -> HistoryRow {
+    let NumberedEntry { n, entry, heard } = numbered;
     let (mark, words) = match (&entry.result, entry.way) {
         (HistoryResult::Answered, HistoryWay::Came) => (HistoryMark::Came, "Answered".to_owned()),
         (HistoryResult::Answered, HistoryWay::Placed) => (HistoryMark::Placed, "Called".to_owned()),
@@ -196,6 +254,8 @@ fn row(n: u64, entry: &HistoryEntry) -> HistoryRow {
         (HistoryResult::Diverted { to }, _) => (HistoryMark::Diverted, format!("Diverted to {to}")),
         (HistoryResult::Transferred { to }, _) => (HistoryMark::Transferred, format!("Sent to {to}")),
         (HistoryResult::Returned { from }, _) => (HistoryMark::Returned, format!("Came back from {from}")),
+        (HistoryResult::Voicemail, HistoryWay::Came) => (HistoryMark::Voicemail, "Message".to_owned()),
+        (HistoryResult::Voicemail, _) => (HistoryMark::NoAnswer, "Left a message".to_owned()),
         (HistoryResult::Lost, _) => (HistoryMark::Lost, "Lost with the switch".to_owned()),
     };
     let intercom = entry.kind == LineKind::Intercom;
@@ -204,20 +264,21 @@ fn row(n: u64, entry: &HistoryEntry) -> HistoryRow {
     let more = [far, entry.via.as_deref()].into_iter().flatten().map(|what| format!(" · {what}"));
     let rang_ms = u64::try_from(entry.end_utc_ms.saturating_sub(entry.start_utc_ms)).unwrap_or(0);
     HistoryRow {
-        n,
+        n: *n,
         line: entry.line.clone(),
         name,
         mark,
         words: words + &more.collect::<String>(),
         start_utc_ms: entry.start_utc_ms,
         lasted_ms: if entry.answered_utc_ms.is_some() { entry.lasted_ms } else { rang_ms },
+        message: entry.message.as_ref().map(|it| MessageView { length_ms: it.length_ms, heard: *heard }),
     }
 }
 
 /// A row that has just come.
 #[must_use]
 pub fn news(numbered: &NumberedEntry) -> HistoryRow {
-    row(numbered.n, &numbered.entry)
+    row(numbered)
 }
 
 #[cfg(test)]

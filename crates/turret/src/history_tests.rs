@@ -26,11 +26,16 @@ fn entry(result: HistoryResult, way: HistoryWay) -> HistoryEntry {
         lasted_ms: 0,
         held_ms: 0,
         result,
+        message: None,
     }
 }
 
+fn numbered(n: u64, entry: HistoryEntry) -> NumberedEntry {
+    NumberedEntry { n, entry, heard: false }
+}
+
 fn missed(n: u64) -> NumberedEntry {
-    NumberedEntry { n, entry: entry(HistoryResult::Missed { dnd: false }, HistoryWay::Came) }
+    numbered(n, entry(HistoryResult::Missed { dnd: false }, HistoryWay::Came))
 }
 
 /// A wire, as it stands, and an entry of it.
@@ -81,11 +86,11 @@ fn his_2_calling_back_an_intercom_calls_the_other_one() {
     let (mut facts, local) = panel(idle());
     let mut came = entry(HistoryResult::Answered, HistoryWay::Came);
     (came.kind, came.user) = (LineKind::Intercom, Some("lindt".into()));
-    facts.history.take(&[NumberedEntry { n: 5, entry: came.clone() }], false, false);
+    facts.history.take(&[numbered(5, came.clone())], false, false);
     let call = Act::Intercom { user: "lindt".into(), position: Position::HandsFree };
     assert_eq!(facts.history.call_back(5, None, &facts, &local), [Deed::Act(call)]);
     (came.user, came.group) = (None, Some("intercom-9".into()));
-    facts.history.take(&[NumberedEntry { n: 6, entry: came }], false, false);
+    facts.history.take(&[numbered(6, came)], false, false);
     assert!(matches!(&facts.history.call_back(6, None, &facts, &local)[..], [Deed::Refuse(_)]));
 }
 
@@ -95,7 +100,7 @@ fn what_was_missed_counts_until_its_user_looks_and_what_was_there_at_log_on_does
     journal.take(&[missed(2), missed(1)], true, false);
     assert_eq!(journal.missed(), 0);
     journal.take(&[missed(3)], false, false);
-    let called = NumberedEntry { n: 4, entry: entry(HistoryResult::NoAnswer, HistoryWay::Placed) };
+    let called = numbered(4, entry(HistoryResult::NoAnswer, HistoryWay::Placed));
     journal.take(&[called], false, false);
     journal.take(&[missed(3)], true, false);
     assert_eq!(journal.missed(), 1);
@@ -119,12 +124,40 @@ fn pages_and_news_are_one_list_newest_first_without_what_is_hidden() {
 
 #[test]
 fn a_row_says_what_became_of_the_call_and_with_whom() {
-    let words = |result, way| row(1, &entry(result, way)).words;
+    let words = |result, way| row(&numbered(1, entry(result, way))).words;
     assert_eq!(words(HistoryResult::Missed { dnd: true }, HistoryWay::Came), "Missed (DND) · R. Lindt");
     assert_eq!(words(HistoryResult::AnsweredBy { who: "T. Marsh".into() }, HistoryWay::Came), "Answered by T. Marsh");
     assert_eq!(words(HistoryResult::Answered, HistoryWay::Placed), "Called · R. Lindt");
     let sent =
         HistoryEntry { via: Some("sent by T. Marsh".into()), ..entry(HistoryResult::Answered, HistoryWay::Came) };
-    assert_eq!(row(1, &sent).words, "Answered · R. Lindt · sent by T. Marsh");
-    assert_eq!(row(1, &sent).lasted_ms, 8_000);
+    assert_eq!(row(&numbered(1, sent.clone())).words, "Answered · R. Lindt · sent by T. Marsh");
+    assert_eq!(row(&numbered(1, sent.clone())).lasted_ms, 8_000);
+}
+
+#[test]
+fn vm_2_a_message_is_a_row_that_says_how_long_it_is_and_whether_it_was_heard() {
+    let message = dealerboard_model::Message {
+        recording: dealerboard_model::RecordingId(3),
+        line: "calder".into(),
+        talker: "lindt".into(),
+        from_utc_ms: 0,
+        length_ms: Some(9_000),
+    };
+    let left = HistoryEntry { message: Some(message), ..entry(HistoryResult::Voicemail, HistoryWay::Came) };
+    let mut journal = Journal::default();
+    journal.take(&[numbered(4, left), missed(5)], true, false);
+    journal.wait(1);
+    let shown = |journal: &Journal| journal.view().rows.iter().map(|row| row.message.clone()).collect::<Vec<_>>();
+    let message = |heard| Some(MessageView { length_ms: Some(9_000), heard });
+    assert_eq!(shown(&journal), [None, message(false)]);
+    let row = &journal.view().rows[1];
+    assert_eq!((row.mark, row.words.as_str()), (HistoryMark::Voicemail, "Message · R. Lindt"));
+    journal.hear(4);
+    assert_eq!((shown(&journal), journal.waiting()), (vec![None, message(true)], 1), "the switch counts");
+    let words = row_of(HistoryResult::Voicemail, HistoryWay::Placed);
+    assert_eq!(words, "Left a message · R. Lindt");
+}
+
+fn row_of(result: HistoryResult, way: HistoryWay) -> String {
+    row(&numbered(1, entry(result, way))).words
 }

@@ -82,6 +82,8 @@ pub(crate) fn lets_go(intent: &Intent) -> bool {
         | Intent::Dnd { .. }
         | Intent::History { .. }
         | Intent::CallBack { .. }
+        | Intent::PlayMessage { .. }
+        | Intent::StopMessage
         | Intent::HideHistory { .. }
         | Intent::Volume { .. }
         | Intent::PositionVolume { .. }

@@ -326,6 +326,21 @@ pub enum Intent {
         #[serde(default)]
         position: Option<Position>,
     },
+    /// Plays the message of an entry of the history.
+    PlayMessage {
+        /// Its number.
+        #[ts(type = "number")]
+        entry: u64,
+        /// Where; none: the selected position, never the speakers.
+        #[serde(default)]
+        position: Option<Position>,
+        /// From where on, milliseconds.
+        #[serde(default)]
+        #[ts(type = "number")]
+        from_ms: u64,
+    },
+    /// Plays no message any more.
+    StopMessage,
     /// Shows an entry of the history no more.
     HideHistory {
         /// Its number; none: all that there are.

@@ -5,6 +5,12 @@ use crate::view::{AnnouncingView, JoinableView, JoinedView};
 use dealerboard_model::{ConferenceLine, LineFacts, LineId, LinePhase, LineStatus, Position, Role};
 
 impl Look<'_> {
+    /// The call on a line can be left to the speakers: it and all that is joined with it are wires whose far ends have come.
+    pub(super) fn can_speakers(&self, line: &LineId) -> bool {
+        let mut joined = self.lines().filter(|(about, _)| self.facts.are_joined(line, &about.line));
+        self.up() && joined.all(|(about, status)| about.kind.is_wire() && status.phase == LinePhase::Talking)
+    }
+
     /// The lines of the conference that a line is in.
     pub(super) fn joined(&self, line: &LineId) -> Vec<JoinedView> {
         let conference = self.facts.statuses.get(line).and_then(|status| status.conference.as_ref());

@@ -94,6 +94,8 @@ pub fn passes(intent: &Intent, facts: &Facts) -> bool {
         | Intent::History { .. }
         | Intent::CallBack { .. }
         | Intent::HideHistory { .. }
+        | Intent::PlayMessage { .. }
+        | Intent::StopMessage
         | Intent::Solo { .. }
         | Intent::Devices
         | Intent::ChooseDevice { .. } => lets_go(intent),
@@ -178,6 +180,7 @@ impl TurretTask {
     pub(crate) fn follow_lock(&mut self, was: bool) {
         match (was, self.facts.locked) {
             (false, true) => {
+                self.stop_message();
                 self.local.told_before_lock = self.notices;
                 self.tell(Change::History(HistoryView { rows: Vec::new(), more: false }));
             }

@@ -6,13 +6,13 @@ use crate::calling::Whom;
 use crate::dialling::{self, landing};
 use crate::facts::Facts;
 use crate::lock;
+use crate::messages;
 use crate::mics;
 use crate::project::{Local, TalkKey};
-use crate::view::{DeviceChoice, DevicePart, Intent, LinkView};
+use crate::view::{DevicePart, Intent, LinkView};
 use crate::words::name_of;
 use dealerboard_model::{CallId, Lamp, LineId, LinePhase, LineStatus, Position, TransferTo, lamp};
 use dealerboard_wire::Act;
-use uuid::Uuid;
 
 /// One thing to do for an intent.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,83 +23,6 @@ pub enum Deed {
     Local(LocalDeed),
     /// Nothing; the sentence says why and what to do.
     Refuse(String),
-}
-
-/// What the turret does by itself.
-#[derive(Clone, Debug, PartialEq)]
-pub enum LocalDeed {
-    /// The next key lands here.
-    Select(Position),
-    /// Mutes or opens a position's microphone.
-    Mute {
-        /// Which position.
-        position: Position,
-        /// Muted.
-        on: bool,
-    },
-    /// A channel's volume.
-    Volume {
-        /// Which line.
-        line: LineId,
-        /// 0 to 1.
-        volume: f32,
-    },
-    /// A position's volume.
-    PositionVolume {
-        /// Which position.
-        position: Position,
-        /// 0 to 1.
-        volume: f32,
-    },
-    /// Mutes a channel for one's own ears.
-    ChannelMute {
-        /// Which line.
-        line: LineId,
-        /// Muted.
-        on: bool,
-    },
-    /// Solo for one's own ears.
-    Solo {
-        /// Which line.
-        line: LineId,
-        /// On.
-        on: bool,
-    },
-    /// The next call at an idle position is private.
-    NextPrivate {
-        /// Which position.
-        position: Position,
-        /// Private.
-        on: bool,
-    },
-    /// Ends an intercom on its way: the command with this id.
-    TakeBack(Uuid),
-    /// More digits for a line that is on its way.
-    Digits(String),
-    /// Shuts every talk at once.
-    CloseAll,
-    /// Locks the turret.
-    Lock,
-    /// Logs off.
-    LogOff,
-    /// Shows the whole view again.
-    Look,
-    /// Lists the history, and asks the switch for what is older.
-    History {
-        /// What is older too.
-        older: bool,
-    },
-    /// Lists the devices.
-    Devices,
-    /// Takes another device.
-    ChooseDevice {
-        /// Which position.
-        position: Position,
-        /// Its microphone or its ear.
-        part: DevicePart,
-        /// Which; none: the system's.
-        device: Option<DeviceChoice>,
-    },
 }
 
 const NOTHING_THERE: &str = "No line is on this position; press a line's key first.";
@@ -179,6 +102,7 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         Intent::Call { to, line, position } => dialling::call(to, line.as_ref(), *position, facts, local),
         Intent::Dnd { on } => act(Act::Dnd { on: *on }),
         Intent::CallBack { entry, position } => facts.history.call_back(*entry, *position, facts, local),
+        Intent::PlayMessage { entry, position, from_ms } => messages::play(*entry, *position, *from_ms, facts, local),
         Intent::HideHistory { entry } => act(Act::HideHistory { entry: *entry }),
         Intent::Release { .. }
         | Intent::ReleaseLine { .. }
@@ -197,6 +121,7 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         | Intent::Unlock { .. }
         | Intent::StillHere
         | Intent::LogOff
+        | Intent::StopMessage
         | Intent::History { .. }
         | Intent::Devices
         | Intent::ChooseDevice { .. }
@@ -226,6 +151,7 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         Intent::Lock => return Some(lock::lock(facts)),
         Intent::LogOff => LocalDeed::LogOff,
         Intent::Look => LocalDeed::Look,
+        Intent::StopMessage => LocalDeed::StopMessage,
         Intent::History { older } => LocalDeed::History { older },
         Intent::Devices => LocalDeed::Devices,
         Intent::ChooseDevice { position: Position::Speakers, part: DevicePart::Microphone, .. } => {
@@ -271,6 +197,7 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         | Intent::TalkBack { .. }
         | Intent::GroupTalk { .. }
         | Intent::CallBack { .. }
+        | Intent::PlayMessage { .. }
         | Intent::HideHistory { .. }
         | Intent::Divert { .. }
         | Intent::Redial { .. }
@@ -474,11 +401,13 @@ pub(crate) fn refuse(sentence: &str) -> Vec<Deed> {
 }
 
 mod intercom;
+mod local;
 #[path = "moving.rs"]
 mod moving;
 mod several;
 pub(crate) use intercom::intercom;
 use intercom::{calls_from, hang_up, talk_back};
+pub use local::LocalDeed;
 use moving::{moving, second_press};
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use dealerboard_model::{
 };
 use dealerboard_wire::SecondPress;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 const NOW: Moment = Moment { mono_us: 0, utc_ms: 0 };
 

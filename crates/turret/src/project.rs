@@ -10,7 +10,7 @@ use crate::mics::{self, Mics};
 use crate::mutes::Mutes;
 use crate::several::Several;
 use crate::view::{
-    DeviceView, Header, IncomingView, KeyView, LinkView, NoticeView, PageView, PositionView, RecorderState,
+    DeviceView, Header, KeyView, LinkView, NoticeView, PageView, PlayingView, PositionView, RecorderState,
     RecorderView, View,
 };
 use dealerboard_model::{
@@ -69,6 +69,8 @@ pub struct Local {
     pub dialling: Waiting,
     /// The number that was dialled last.
     pub last_dialled: Option<String>,
+    /// The message that is played.
+    pub playing: Option<PlayingView>,
     /// Talk keys that are not shut.
     pub talk: BTreeMap<LineId, TalkKey>,
     /// The talk key of several lines.
@@ -114,6 +116,7 @@ impl Default for Local {
             calls: Calls::default(),
             dialling: Waiting::default(),
             last_dialled: None,
+            playing: None,
             talk: BTreeMap::new(),
             several: Several::default(),
             channels: BTreeMap::new(),
@@ -206,6 +209,8 @@ impl<'a> Look<'a> {
             missed: self.facts.history.missed(),
             can_lock: self.facts.takes_locks && !self.facts.locked,
             lock: self.facts.locked.then(|| lock::shown(self.facts)),
+            messages: self.facts.history.waiting(),
+            playing: self.local.playing.clone(),
             may_review,
             clock_offset_ms: self.local.clock_offset_ms,
         }
@@ -307,6 +312,7 @@ impl<'a> Look<'a> {
                 None if !self.facts.is_heard_here(status) && status.rings_at.is_some() => {
                     dial_look::diverted_words(status)
                 }
+                None if status.voicemail.is_some() => "LEAVES A MESSAGE".into(),
                 None => dial_look::other_end(status).unwrap_or_else(|| "RINGING".into()),
             },
             (_, Lamp::InUseHere) => {
@@ -349,6 +355,9 @@ impl<'a> Look<'a> {
             None if selected => "Next key you press lands here".into(),
             None => "On hook".into(),
             Some(it) if it.phase == LinePhase::Dialling => dial_look::dialling_words(it),
+            Some(LineStatus { phase: LinePhase::Calling, voicemail: Some(voicemail), .. }) => {
+                dial_look::voicemail_words(voicemail)
+            }
             Some(it) if it.phase == LinePhase::Calling => match dial_look::other_end(it) {
                 Some(whom) => format!("{CALLING} {whom}"),
                 None => CALLING.into(),
@@ -403,48 +412,6 @@ impl<'a> Look<'a> {
             volume: self.local.volumes.get(&position).copied().unwrap_or(1.0),
         }
     }
-
-    /// The call on a line can be left to the speakers: it and all that is joined with it are wires whose far ends have come.
-    fn can_speakers(&self, line: &LineId) -> bool {
-        let mut joined = self.lines().filter(|(about, _)| self.facts.are_joined(line, &about.line));
-        self.up() && joined.all(|(about, status)| about.kind.is_wire() && status.phase == LinePhase::Talking)
-    }
-
-    fn incoming(&self) -> Vec<IncomingView> {
-        // Whom this user calls is nobody who calls them.
-        let mine = |about: &LineFacts| self.facts.party_of(&about.line).is_some();
-        let rings = self.lines().filter(|(about, status)| !mine(about) && self.facts.rings_here(status));
-        let mut all: Vec<_> = rings.filter_map(|(about, it)| Some((about, it, it.ring.as_ref()?))).collect();
-        // What waits on hold goes before what is new (RING-2).
-        all.sort_by_key(|(about, _, ring)| {
-            (!ring.recall, std::cmp::Reverse(self.facts.priority_here(ring)), ring.since, &about.line)
-        });
-        let row = |(about, status, ring): (&LineFacts, &LineStatus, &dealerboard_model::Ring)| {
-            let priority = match self.facts.priority_here(ring) {
-                dealerboard_model::RingPriority::High => "High",
-                dealerboard_model::RingPriority::Low => "Low",
-            };
-            let words = if status.sent_to.is_some() {
-                ring.from.clone()
-            } else if ring.recall {
-                format!("On hold by {}", ring.from)
-            } else if let Some(whom) = dial_look::other_end(status) {
-                format!("{priority} · {whom}")
-            } else {
-                format!("{priority} · {}", kind_and_number(about))
-            };
-            IncomingView {
-                line: about.line.clone(),
-                name: about.name.clone(),
-                words,
-                lamp: self.lamp(status),
-                can_decline: self.can_decline(about, status),
-                call: status.call,
-                since_utc_ms: ring.since.utc_ms,
-            }
-        };
-        all.into_iter().map(row).collect()
-    }
 }
 
 fn kind_and_number(about: &LineFacts) -> String {
@@ -482,6 +449,8 @@ mod channel_groups;
 mod channels;
 pub use channels::ChannelSetting;
 
+#[path = "incoming.rs"]
+mod incoming;
 #[path = "joining.rs"]
 mod joining;
 

@@ -9,6 +9,7 @@ use crate::intake::Overflow;
 use crate::keyed::Keyed;
 use crate::link::{LinkEvent, ToLink};
 use crate::needles::{self, Needles};
+use crate::playing::Playing;
 use crate::plugged::Plugged;
 use crate::project::Local;
 use crate::speaking::Speaking;
@@ -95,6 +96,8 @@ pub(crate) struct TurretTask {
     /// The switch of the last welcome keeps histories.
     pub(crate) keeps_history: bool,
     pub(crate) needles: Needles,
+    /// The message that is played.
+    pub(crate) playing: Option<Playing>,
     /// When the user did what is to be followed, if they did it: their words count from then on, however busy the machine.
     pub(crate) acted_ns: Option<u64>,
     /// The uplink by which a call goes on that was spoken by another microphone, as the user has just wished.
@@ -230,7 +233,8 @@ impl TurretTask {
             self.refused_until.iter().filter(|(_, until)| **until <= now).map(|(l, _)| l.clone()).collect();
         let locks = self.look_for_its_user(now).await;
         let several = self.local.several.on_tick(now);
-        let changed = locks || several || !over.is_empty() || self.local.mics.is_due(now) || self.gains_wait;
+        let plays = self.go_on_playing().await;
+        let changed = locks || plays || several || !over.is_empty() || self.local.mics.is_due(now) || self.gains_wait;
         for line in over {
             self.refused_until.remove(&line);
             self.local.talk.remove(&line);
@@ -321,6 +325,7 @@ pub(crate) fn tone_of(tone: dealerboard_wire::Tone) -> Tone {
         dealerboard_wire::Tone::Override => Tone::Override,
         dealerboard_wire::Tone::Busy => Tone::Busy,
         dealerboard_wire::Tone::Fail => Tone::Fail,
+        dealerboard_wire::Tone::Message => Tone::Message,
     }
 }
 

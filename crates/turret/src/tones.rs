@@ -78,7 +78,10 @@ fn ring(facts: &Facts) -> Option<Tone> {
 fn progress(facts: &Facts) -> Option<(Position, Tone)> {
     let intercom = |status: &LineStatus| status.intercom.as_ref().is_some_and(|it| it.rings);
     let tone = |status: &LineStatus| match status.phase {
-        LinePhase::Calling => Some(Tone::Ringback),
+        LinePhase::Calling => match &status.voicemail {
+            None => Some(Tone::Ringback),
+            Some(voicemail) => voicemail.since.is_none().then_some(Tone::Greeting),
+        },
         LinePhase::Dialling => status.dialled.as_ref().is_some_and(|it| it.number.is_empty()).then_some(Tone::Dial),
         LinePhase::Idle | LinePhase::Ringing | LinePhase::Talking | LinePhase::Held | LinePhase::OutOfService => {
             (status.far == FarEnd::SentOn || intercom(status)).then_some(Tone::Ringback)

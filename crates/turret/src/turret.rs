@@ -191,6 +191,7 @@ impl Turret {
             takes_microphones: false,
             keeps_history: false,
             needles: Needles::default(),
+            playing: None,
             acted_ns: None,
             goes_on: None,
             trip_shown: None,

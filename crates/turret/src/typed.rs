@@ -90,7 +90,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     (
         r#"{"intent":"divert","when":"always"}"#,
         "when calls of one's own extension, or of a \"line\", ring elsewhere: always, dnd, busy or no_answer; \"to\" says where, a \
-         {\"user\":\"t.marsh\"}, a {\"desk\":\"rates-london\"} or those on a {\"line\":\"calder-wynn\"}, and without it ends",
+         {\"user\":\"t.marsh\"}, a {\"desk\":\"rates-london\"} those on a {\"line\":\"calder-wynn\"}, or \"voicemail\", and without it ends",
     ),
     (
         r#"{"intent":"dial","digits":"40"}"#,
@@ -108,6 +108,11 @@ const EXAMPLES: &[(&str, &str)] = &[
         r#"{"intent":"call_back","entry":7}"#,
         "calls back by the number of an entry: on the line that it came on, or by intercom; \"position\" says where to",
     ),
+    (
+        r#"{"intent":"play_message","entry":7}"#,
+        "plays the message of an entry; \"position\" says where, also on the speakers, \"from_ms\" from where on",
+    ),
+    (r#"{"intent":"stop_message"}"#, "plays it no more"),
     (r#"{"intent":"hide_history","entry":7}"#, "shows an entry no more; without \"entry\" all that there are"),
     (r#"{"intent":"volume","line":"sterling-hoot","volume":0.5}"#, "how loud a speaker channel is, from 0 to 1"),
     (r#"{"intent":"position_volume","position":"left","volume":0.5}"#, "how loud a position is, from 0 to 1"),

@@ -7,7 +7,7 @@ mod channels;
 mod devices;
 
 pub use crate::dial_view::*;
-pub use crate::history::{HistoryMark, HistoryRow, HistoryView};
+pub use crate::history::{HistoryMark, HistoryRow, HistoryView, MessageView, PlayingView};
 pub use crate::intent::{DevicePart, Intent};
 pub use crate::listening::{ListenerView, ListenersView};
 pub use crate::people_view::*;
@@ -84,6 +84,10 @@ pub struct Header {
     pub lock: Option<LockView>,
     /// It can be locked.
     pub can_lock: bool,
+    /// Messages that wait, and are neither heard nor hidden.
+    pub messages: u32,
+    /// The message that is played.
+    pub playing: Option<PlayingView>,
     /// May open the review page.
     pub may_review: bool,
     /// The switch's clock minus this machine's, in milliseconds.

@@ -159,6 +159,19 @@ impl Voice {
         sender.is_some_and(|sender| sender.lock().expect("no holder of this lock panics").control(wish))
     }
 
+    /// Hands the next samples of a message to a position's ear; how many it has taken.
+    pub fn play(&self, position: Position, samples: &[f32]) -> usize {
+        let sender = self.ears.senders.get(&position);
+        sender.map_or(0, |sender| sender.lock().expect("no holder of this lock panics").play(samples))
+    }
+
+    /// Samples of a message that a position's ear has not played yet.
+    #[must_use]
+    pub fn clip_waits(&self, position: Position) -> usize {
+        let sender = self.ears.senders.get(&position);
+        sender.map_or(0, |sender| sender.lock().expect("no holder of this lock panics").clip_waits())
+    }
+
     /// Levels of the microphones since the last call: left, right, hands-free.
     #[must_use]
     pub fn mic_levels_dbfs(&self) -> [f32; 3] {

@@ -75,6 +75,16 @@ pub enum FromTurret {
         /// By password: that of whoever is logged on here.
         credentials: Credentials,
     },
+    /// Asks for a piece of the sound of a message in this user's history, which has been heard then. Only for a switch whose
+    /// [`crate::Welcome`] takes messages.
+    MessageSound {
+        /// Which entry.
+        #[ts(type = "number")]
+        entry: u64,
+        /// From where on, milliseconds.
+        #[ts(type = "number")]
+        from_ms: u64,
+    },
     /// Leaves in good order.
     LogOff,
 }

@@ -6,13 +6,17 @@
 
 mod client;
 mod lists;
+mod message;
 mod refusal;
 mod server;
+mod tone;
 
 pub use client::*;
 pub use lists::*;
+pub use message::*;
 pub use refusal::*;
 pub use server::*;
+pub use tone::*;
 
 /// The WebSocket subprotocol (RFC 6455 section 1.9) of this version.
 pub const SUBPROTOCOL: &str = "dealerboard.v1";

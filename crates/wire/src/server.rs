@@ -1,6 +1,6 @@
 //! What the switch sends.
 
-use crate::{ChannelGroup, IntercomGroup, Me, Number, Page, Person, Refusal};
+use crate::{ChannelGroup, IntercomGroup, Me, MessageSound, Number, Page, Person, Refusal, Tone};
 use dealerboard_model::{
     BroadcastStatus, CallId, Csrc, LineFacts, LineId, LineStatus, Listener, Moment, NumberedEntry, PersonStatus,
     Position, Right, RingInCall, TalkMode, TurretId, Uplink, UserId,
@@ -86,6 +86,9 @@ pub struct Welcome {
     /// The switch keeps the history of calls: it takes [`crate::FromTurret::History`].
     #[serde(default)]
     pub keeps_history: bool,
+    /// The switch keeps messages: it takes [`crate::FromTurret::MessageSound`].
+    #[serde(default)]
+    pub keeps_messages: bool,
 }
 
 /// A short-lived token.
@@ -207,6 +210,19 @@ pub enum Event {
         /// There are older ones than this page.
         more: bool,
     },
+    /// How many messages wait for this user, and are neither heard nor hidden; for a turret that has asked for the history.
+    MessagesWaiting {
+        /// How many.
+        count: u32,
+    },
+    /// The message of an entry was heard, here or at another turret of this user.
+    MessageHeard {
+        /// Which entry.
+        #[ts(type = "number")]
+        entry: u64,
+    },
+    /// A piece of a message, for the turret that has asked for it.
+    MessageSound(MessageSound),
     /// An entry of this user's history is shown no more.
     HistoryHidden {
         /// Which; none: all that there were.
@@ -341,28 +357,6 @@ pub struct OpenMic {
     pub muted: bool,
     /// When a silent latch closes, if it is warned.
     pub closes_at: Option<Moment>,
-}
-
-/// Which tone goes with a notice. Tones are made at the turret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Tone {
-    /// One beep: somebody joined, a call waits.
-    Beep,
-    /// A microphone stays shut.
-    Blocking,
-    /// An intercom begins.
-    Splash,
-    /// A held call waits.
-    Reminder,
-    /// A microphone was closed, or will be.
-    Warning,
-    /// A supervisor enters a call.
-    Override,
-    /// Whom one calls is in other calls, or does not take this one.
-    Busy,
-    /// A call does not come about.
-    Fail,
 }
 
 /// A message for one user.

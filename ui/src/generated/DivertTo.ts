@@ -6,4 +6,4 @@ import type { UserId } from "./UserId";
 /**
  * Where calls ring instead.
  */
-export type DivertTo = { "user": UserId } | { "desk": DeskId } | { "line": LineId };
+export type DivertTo = { "user": UserId } | { "desk": DeskId } | { "line": LineId } | "voicemail";

@@ -3,6 +3,7 @@ import type { DialView } from "./DialView";
 import type { LinkView } from "./LinkView";
 import type { LockView } from "./LockView";
 import type { MicView } from "./MicView";
+import type { PlayingView } from "./PlayingView";
 import type { RecorderView } from "./RecorderView";
 import type { UserId } from "./UserId";
 
@@ -66,6 +67,14 @@ lock: LockView | null,
  * It can be locked.
  */
 can_lock: boolean, 
+/**
+ * Messages that wait, and are neither heard nor hidden.
+ */
+messages: number, 
+/**
+ * The message that is played.
+ */
+playing: PlayingView | null, 
 /**
  * May open the review page.
  */

@@ -3,4 +3,4 @@
 /**
  * What a row's glyph shows.
  */
-export type HistoryMark = "came" | "placed" | "joined" | "missed" | "answered_by" | "refused" | "no_answer" | "diverted" | "transferred" | "returned" | "lost";
+export type HistoryMark = "came" | "placed" | "joined" | "missed" | "answered_by" | "refused" | "no_answer" | "diverted" | "transferred" | "returned" | "voicemail" | "lost";

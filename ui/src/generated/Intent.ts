@@ -339,7 +339,19 @@ entry: number,
 /**
  * Where to; none: the selected position.
  */
-position: Position | null, } | { "intent": "hide_history", 
+position: Position | null, } | { "intent": "play_message", 
+/**
+ * Its number.
+ */
+entry: number, 
+/**
+ * Where; none: the selected position, never the speakers.
+ */
+position: Position | null, 
+/**
+ * From where on, milliseconds.
+ */
+from_ms: number, } | { "intent": "stop_message" } | { "intent": "hide_history", 
 /**
  * Its number; none: all that there are.
  */

@@ -37,6 +37,8 @@ export const glyphs = {
   check: '<path d="M3 8.400l3.3 3.300L13 4.8" stroke-width="1.8"/>',
   down: '<path d="M4 6.200l4 4 4-4"/>',
   play: '<path class="f" d="M4.5 2.500l9 5.5-9 5.500z"/>',
+  halt: '<rect class="f" x="3.5" y="3.5" width="9" height="9" rx=".8"/>',
+  letter: '<rect x="2" y="3.5" width="12" height="9" rx="1.2"/><path d="M2.400 4.500L8 9l5.600-4.500"/>',
   swap: '<path d="M3 5.500h9.500M9.500 2.500l3 3-3 3M13 10.500H3.500M6.500 7.500l-3 3 3 3" stroke-width="1.4"/>',
   back: '<path d="M7 3.500L3 8l4 4.500M13 3.500L9 8l4 4.5"/>',
   fwd: '<path d="M9 3.500L13 8l-4 4.500M3 3.500L7 8l-4 4.5"/>',

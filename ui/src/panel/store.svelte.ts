@@ -71,6 +71,8 @@ export class PanelStore {
   message = $state.raw<Message | null>(null);
   /** The first page on show. */
   page = $state(0);
+  /** What the queue shows. */
+  tab = $state<'incoming' | 'activity' | 'history'>('incoming');
   /** The dialog on show. */
   dialog = $state<null | 'shortcuts' | 'log_off' | 'devices' | 'card' | 'join' | 'transfer' | 'dial' | 'divert' | 'move' | 'listeners'>(null);
   /** The position whose conference is on show, or whose call is sent on. */
@@ -274,7 +276,7 @@ export class PanelStore {
     const locks = header.lock != null && !this.locked;
     if (locks) [this.card, this.message, this.listeners] = [null, null, null];
     if (locks || header.user_id !== this.header?.user_id) {
-      [this.dialog, this.unseen, this.history] = [null, 0, null];
+      [this.dialog, this.unseen, this.history, this.tab] = [null, 0, null, 'incoming'];
       this.picks.forget();
     }
     this.header = header;

@@ -207,6 +207,12 @@ policies! {
         "how long it waits for one more digit before what was dialled is the number";
     "dial.out_ring" dial_out_ring_ms: u64 = 120 * S, Kind::Span(30 * S, 300 * S), DIAL_AND_PERSON, Nearest,
         "how long a caller lets it ring at most, however often the call goes on to somebody else";
+    "voicemail" voicemail: bool = true, Kind::ON_OFF, PERSON, Smallest,
+        "whether who calls an extension and reaches nobody may leave a message there";
+    "voicemail.max" voicemail_max_ms: u64 = 180 * S, Kind::Span(30 * S, 900 * S), PERSON, Smallest,
+        "how long a message may be";
+    "voicemail.min" voicemail_min_ms: u64 = 2 * S, Kind::Span(0, 10 * S), PERSON, Nearest,
+        "how long a message must be: what is shorter is a call that was missed";
     "tone.fail" tone_fail_ms: u64 = 5 * S, Kind::Span(S, 30 * S), PERSON, Nearest,
         "how long a caller hears that a call did not come about";
     "position.busy" position_busy: PositionBusy = PositionBusy::Hold, PositionBusy::KIND, PERSON, Nearest,

@@ -26,6 +26,9 @@ pub fn l(name: &str) -> LineId {
     LineId::from(name)
 }
 
+/// Two talkers show what becomes of a third, and who reaches nobody is told why.
+const FLOOR_POLICIES: [(&str, Value); 2] = [("hoot.talkers", Value::Count(2)), ("voicemail", Value::Word("off"))];
+
 /// A second turret of A1's user.
 pub const A1_TOO: TurretId = TurretId(7);
 
@@ -194,7 +197,7 @@ impl Desk {
             lines: lines.into_iter().map(|line| (line.line.clone(), line)).collect(),
             users: users.into_iter().collect(),
             groups: [(GroupId::from("everybody"), group(&TURRETS))].into(),
-            policies: Policies { floor: set(&[("hoot.talkers", Value::Count(2))]), ..Policies::default() },
+            policies: Policies { floor: set(&FLOOR_POLICIES), ..Policies::default() },
             seats: TURRETS.map(|turret| (user(turret), format!("seat-{}", turret.0))).into(),
             neighbours: beside(&[A1, A2]),
             remote: BTreeSet::new(),

@@ -88,6 +88,7 @@ impl Switch {
                 | Output::RecordingOpened { .. }
                 | Output::Happened { .. }
                 | Output::History { .. }
+                | Output::Message { .. }
                 | Output::RecordingClosed { .. } => {}
             }
         }

@@ -40,11 +40,13 @@ pub struct Played {
     restarts: u32,
 }
 
-/// Lines that ring through their desks one after the other, on to somebody of the other desk, and late at one appearance.
+/// Lines that ring through their desks one after the other, on to somebody of the other desk, and late at one appearance;
+/// extensions with a voicemail.
 fn routed() -> Floor {
     let mut floor = Desk::muted_floor();
     let word = |word| Value::Word(word);
     assert!(floor.policies.floor.set("route", word("in order")));
+    assert!(floor.policies.floor.set("voicemail", word("on")));
     assert!(floor.policies.lines.entry(l("mrd-b")).or_default().set("route", word("longest idle")));
     assert!(floor.policies.lines.entry(l("ard-b")).or_default().set("overflow", word("move")));
     assert!(floor.policies.users.entry(user(B2)).or_default().set("appearance.ring", word("delayed")));

@@ -107,7 +107,12 @@ pub fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
             line: Some(line).filter(|_| one.kind == 58),
             when: [DivertWhen::Always, DivertWhen::Dnd, DivertWhen::Busy, DivertWhen::NoAnswer]
                 [(one.wait_ms % 4) as usize],
-            to: [None, Some(DivertTo::User(other.clone())), Some(DivertTo::Desk(desk(turret)))][one.place].clone(),
+            to: match one.place {
+                0 => None,
+                1 => Some(DivertTo::User(other.clone())),
+                _ if one.wait_ms.is_multiple_of(3) => Some(DivertTo::Voicemail),
+                _ => Some(DivertTo::Desk(desk(turret))),
+            },
         },
         37 => Act::IntercomGroup { group: "everybody".into(), position },
         38 => Act::IntercomPicked { users: vec![other, user(TURRETS[one.line % TURRETS.len()])], position },

@@ -212,6 +212,9 @@ impl Reader {
                 self.tell(FromConnection::Microphone { session, uplink, there }).await;
             }
             FromTurret::Keyed { id, intervals } => self.tell(FromConnection::Keyed { session, id, intervals }).await,
+            FromTurret::MessageSound { entry, from_ms } => {
+                self.tell(FromConnection::MessageSound { session, entry, from_ms }).await
+            }
             FromTurret::History { before } => self.tell(FromConnection::History { session, before }).await,
             FromTurret::Unlock { id, credentials } => self.unlock(id, credentials),
             FromTurret::LogOff => return Goes::Away { logged_off: true },

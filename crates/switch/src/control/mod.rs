@@ -113,6 +113,15 @@ pub enum FromConnection {
         /// Whose.
         session: Session,
     },
+    /// It wants to hear a piece of a message.
+    MessageSound {
+        /// Whose.
+        session: Session,
+        /// Which entry of its user's history.
+        entry: u64,
+        /// From where on.
+        from_ms: u64,
+    },
     /// No contact for `link.stale`, or contact again.
     Contact {
         /// Whose.

@@ -105,6 +105,7 @@ impl FloorLoop {
                 self.forget(turret, "did not come back");
             }
             Output::History { user, entry } => self.has_ended(&user, *entry),
+            Output::Message { user, entry, said } => self.has_message(&user, *entry, said),
             Output::Kept { what, on } => self.keeper.keep(&what, on),
             Output::RecordingOpened { .. }
             | Output::TrackOpened { .. }

@@ -4,7 +4,7 @@
 
 use super::FloorLoop;
 use crate::floor::{FloorFile, policies};
-use crate::history::{Ask, row};
+use crate::history::{Ask, Asked, row};
 use crate::kept::Keeper;
 use dealerboard_call_control::LOCKED;
 use dealerboard_model::{DeskId, HistoryEntry, NumberedEntry, TurretId, UserId};
@@ -57,7 +57,7 @@ impl FloorLoop {
     /// A call is over for somebody.
     pub(super) fn has_ended(&mut self, user: &UserId, entry: HistoryEntry) {
         self.entries.last += 1;
-        let entry = NumberedEntry { n: self.entries.last, entry };
+        let entry = NumberedEntry { n: self.entries.last, entry, heard: false };
         self.keeper.put_history(row(user, &entry));
         self.entries.trim(&self.keeper, user, self.clock.now().utc_ms);
         self.tell_readers(user, &Event::History { entries: vec![entry], page: false, more: false });
@@ -69,7 +69,8 @@ impl FloorLoop {
         seat.reads_history = true;
         let (user, outbox) = (seat.user().clone(), seat.outbox.clone());
         self.entries.trim(&self.keeper, &user, self.clock.now().utc_ms);
-        self.keeper.ask(Ask { user, before, outbox });
+        self.keeper.ask(Ask { user: user.clone(), what: Asked::Page(before, outbox.clone()) });
+        self.keeper.ask(Ask { user, what: Asked::Waiting(vec![outbox]) });
     }
 
     /// A user sees an entry of theirs no more, or none of them.
@@ -89,6 +90,7 @@ impl FloorLoop {
         }
         self.keeper.put_history(HistoryChange::Hide { user: user.0.clone(), n: entry });
         self.tell_readers(&user, &Event::HistoryHidden { entry });
+        self.count_messages(&user);
     }
 
     /// Throws away what is too old, once a day.
@@ -101,7 +103,7 @@ impl FloorLoop {
         self.entries.keep_ms.keys().for_each(|user| self.entries.trim(&self.keeper, user, now_utc_ms));
     }
 
-    fn tell_readers(&self, user: &UserId, event: &Event) {
+    pub(super) fn tell_readers(&self, user: &UserId, event: &Event) {
         let theirs = self.sessions.iter().filter(|(_, seat)| seat.reads_history && !seat.lost && seat.user() == user);
         theirs.for_each(|(_, seat)| seat.outbox.event(event.clone()));
     }

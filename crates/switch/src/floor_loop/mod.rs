@@ -6,6 +6,7 @@
 mod calls;
 mod history;
 pub mod log;
+mod messages;
 mod numbers;
 mod offers;
 mod recordings;
@@ -22,7 +23,7 @@ use crate::keep::Keep;
 use crate::kept::Keeper;
 use crate::panel::{Panels, TALKER_LABELS};
 use crate::translate::{self, ToWhom};
-use dealerboard_archive::{Recorder, RecorderState};
+use dealerboard_archive::{Library, Recorder, RecorderState};
 use dealerboard_call_control::{Exchange, Input, IntercomTalk, Policies, SecondLogOn};
 use dealerboard_model::{Csrc, DeskId, LineFacts, LineId, Moment, TalkMode, TurretId, UserId};
 use dealerboard_rtc::switch::forward::Notable;
@@ -64,6 +65,7 @@ pub struct FloorLoop {
     entries: Entries,
     accounts: Accounts,
     recorder: Recorder,
+    library: Library,
     /// Who log-on names stand for, as the recorder was told last.
     named: BTreeMap<UserId, String>,
     /// As turrets were told last.
@@ -87,7 +89,7 @@ impl FloorLoop {
         keep: Keep,
         accounts: Accounts,
         voice: Arc<VoiceHub>,
-        recorder: Recorder,
+        (recorder, library): (Recorder, Library),
     ) -> Self {
         let panels = Panels::new(&floor);
         let (recording, track, call) = recorder.next_numbers();
@@ -104,6 +106,7 @@ impl FloorLoop {
             next_line_label: calls::ADDED_LABELS,
             voice,
             recorder,
+            library,
             recorder_state: RecorderState::Ok,
             named: BTreeMap::new(),
             utc_ahead_ms: 0,
@@ -209,6 +212,9 @@ impl FloorLoop {
             FromConnection::History { session, before } if self.sessions.is_current(session) => {
                 self.asks_for_history(session.turret, before);
             }
+            FromConnection::MessageSound { session, entry, from_ms } if self.sessions.is_current(session) => {
+                self.asks_for_sound(session.turret, entry, from_ms);
+            }
             // What an old connection still says is no longer of this session.
             FromConnection::Command { .. }
             | FromConnection::Closed { .. }
@@ -218,6 +224,7 @@ impl FloorLoop {
             | FromConnection::Keyed { .. }
             | FromConnection::Unlocked { .. }
             | FromConnection::History { .. }
+            | FromConnection::MessageSound { .. }
             | FromConnection::Contact { .. } => {}
         }
     }
@@ -334,6 +341,7 @@ impl FloorLoop {
             takes_locks: true,
             sends_to_lines: true,
             keeps_history: true,
+            keeps_messages: true,
         }));
         let input = match resumed.or(awaited) {
             Some(_) => Input::LinkBack { turret },

@@ -60,6 +60,8 @@ fn words(what: &Happening) -> &'static str {
         Happening::RightSet { allowed: Allowed::Speak, .. } => "May talk from now on",
         Happening::Dialled { .. } => "Dialled",
         Happening::Diverted { .. } => "Diverted",
+        Happening::Voicemail { .. } => "Voicemail",
+        Happening::MessageBegins => "The message begins",
         Happening::Declined => "Did not take the call",
         Happening::NotConnected => "Not connected",
         Happening::Cleared => "Cleared",
@@ -96,6 +98,7 @@ fn words(what: &Happening) -> &'static str {
         Happening::Tone(Sound::Override) => "Override tone",
         Happening::Tone(Sound::Busy) => "Busy tone",
         Happening::Tone(Sound::Fail) => "Fail tone",
+        Happening::Tone(Sound::Message) => "Tone of the voicemail",
     }
 }
 
@@ -112,6 +115,8 @@ fn sentence(what: &Happening) -> String {
         format!("Dialled {number}, {name}")
     } else if let Happening::Diverted { to } = what {
         format!("Diverted to {to}")
+    } else if let Happening::Voicemail { of } = what {
+        format!("Voicemail of {of}")
     } else if let Happening::SentOn { to } = what {
         format!("Sent on to {to}")
     } else if let Happening::RightSet { of, .. } = what {
@@ -161,6 +166,7 @@ impl FloorLoop {
             | Output::PanelChanged { .. }
             | Output::SessionOver { .. }
             | Output::History { .. }
+            | Output::Message { .. }
             | Output::Kept { .. } => return,
         };
         self.recorder.inbox().tell(message);

@@ -7,6 +7,8 @@ use crate::outbox::Outbox;
 use dealerboard_model::{Csrc, LineId, TurretId, UserId};
 use dealerboard_wire::{Answer, TalkerLabel, close};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// Commands whose answers are remembered: a turret repeats only what was not answered before a break.
@@ -56,6 +58,8 @@ pub struct Seat {
     pub answers: Answers,
     /// It has asked for its user's history, and is told of what comes into it.
     pub reads_history: bool,
+    /// One piece of a message at a time is read for it, and the next while that one is sent.
+    pub listens: Arc<Semaphore>,
     /// Nothing is heard of it: call control knows.
     pub silent: bool,
     /// That connection is lost: call control says when its session is over.
@@ -114,6 +118,7 @@ impl Sessions {
             not_heard: BTreeSet::new(),
             answers: Answers::default(),
             reads_history: false,
+            listens: Arc::new(Semaphore::new(2)),
             lost: false,
             silent: false,
         };

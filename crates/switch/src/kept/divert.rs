@@ -58,6 +58,7 @@ pub fn in_words(of: &DivertOf, when: DivertWhen, to: &DivertTo, floor: &FloorFil
         DivertTo::User(user) => name_of(user, floor).unwrap_or(user.as_str()).to_owned(),
         DivertTo::Desk(desk) => format!("the desk {desk}"),
         DivertTo::Line(line) => format!("those on {line}"),
+        DivertTo::Voicemail => "voicemail".to_owned(),
     };
     if is_strange(of, floor) {
         return format!(

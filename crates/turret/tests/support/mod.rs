@@ -215,6 +215,7 @@ impl Peer {
             takes_locks: true,
             sends_to_lines: true,
             keeps_history: false,
+            keeps_messages: false,
         }))
         .await;
     }
