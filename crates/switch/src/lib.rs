@@ -18,7 +18,7 @@ mod password;
 mod places;
 mod running;
 mod throttle;
-mod translate;
+pub mod translate;
 mod users;
 pub mod web;
 

@@ -1,9 +1,73 @@
-//! The one place where the protocol and call control meet: acts in, refusals, microphones and tones out.
+//! The one place where the protocol and call control meet: acts in; refusals, events, microphones, tones and routes out. Pure.
 
 use dealerboard_call_control::{
-    Accepted, Act, MicReport, Refusal, RefusalCode, RingInCall, SecondPress, Sound, TalkMode,
+    Accepted, Act, MicReport, Output, Refusal, RefusalCode, RingInCall, RouteLeg, SecondPress, Sound, TalkMode,
 };
+use dealerboard_model::{Csrc, LineId, Moment, TrackId, TurretId, Uplink};
+use dealerboard_rtc::switch::forward::{Lane, Leg, Route};
 use dealerboard_wire as wire;
+
+/// Whom an event is for.
+pub enum To {
+    /// One turret.
+    One(TurretId),
+    /// These.
+    Each(Vec<TurretId>),
+    /// Everybody who is logged on.
+    All,
+}
+
+/// What turrets are told as call control says it, and who is; or the output itself, where more has to be known or done.
+///
+/// # Errors
+/// None: the output is given back.
+pub fn event(output: Output, now: Moment) -> Result<(To, wire::Event), Box<Output>> {
+    Ok(match output {
+        Output::Line { status, to } => (To::Each(to), wire::Event::Line { status }),
+        Output::Person(status) => (To::All, wire::Event::Person { status }),
+        Output::Mics { turret, mics } => {
+            (To::One(turret), wire::Event::OpenMics { mics: mics.into_iter().map(mic).collect() })
+        }
+        Output::Notice { turret, line, sentence, sound } => {
+            let notice = wire::Notice { line, sentence, tone: sound.map(tone), at: now };
+            (To::One(turret), wire::Event::Notice(notice))
+        }
+        Output::Broadcast { turret, status } => (To::One(turret), wire::Event::Broadcast { status }),
+        Output::Listeners { turret, line, people, may_set } => {
+            (To::One(turret), wire::Event::Listeners { line, people, may_set })
+        }
+        output @ (Output::Answer { .. }
+        | Output::LineAdded { .. }
+        | Output::LineRemoved { .. }
+        | Output::Route { .. }
+        | Output::Await { .. }
+        | Output::Locked { .. }
+        | Output::PanelChanged { .. }
+        | Output::SessionOver { .. }
+        | Output::History { .. }
+        | Output::Kept { .. }
+        | Output::RecordingOpened { .. }
+        | Output::TrackOpened { .. }
+        | Output::TrackClosed { .. }
+        | Output::Happened { .. }
+        | Output::RecordingClosed { .. }) => return Err(Box::new(output)),
+    })
+}
+
+/// The route of an uplink, with lines and talker as packets name them.
+pub fn route(
+    talker: Csrc,
+    legs: &[RouteLeg],
+    tracks: Vec<TrackId>,
+    follows: Option<(TurretId, Uplink)>,
+    label: impl Fn(&LineId) -> Option<Csrc>,
+) -> Route {
+    let leg = |leg: &RouteLeg| {
+        let lane = if leg.handset { Lane::Handset } else { Lane::Speaker };
+        Some(Leg { hearer: leg.hearer, line: label(&leg.label)?, lane })
+    };
+    Route { talker, legs: legs.iter().filter_map(leg).collect(), tracks, follows }
+}
 
 /// Who decides an act.
 pub enum ToWhom {

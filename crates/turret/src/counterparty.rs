@@ -108,7 +108,7 @@ pub async fn play(
 
 /// Calls the turret's callbacks at their pace, until the mouth is gone.
 fn feed(callbacks: Callbacks, mouth: Weak<Mutex<VecDeque<f32>>>) {
-    let Callbacks { mut taps, mut mixers } = callbacks;
+    let Callbacks { mut taps, mut mixers, .. } = callbacks;
     let run = move || {
         let mut due_ns = monotonic_ns();
         let (mut block, mut unheard) = ([0.0; PERIOD], [0.0; PERIOD]);

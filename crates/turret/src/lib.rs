@@ -26,7 +26,7 @@ mod history;
 mod intake;
 mod intent;
 mod keyed;
-mod link;
+pub mod link;
 mod listening;
 mod lister;
 mod lock;

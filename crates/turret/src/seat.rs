@@ -114,7 +114,7 @@ pub struct Seat<O: Opener> {
 
 /// Every position, with its devices closed.
 pub fn seats<O: Opener>(choices: &CardChoices, callbacks: Callbacks) -> Vec<Seat<O>> {
-    let Callbacks { mut taps, mixers } = callbacks;
+    let Callbacks { mut taps, mixers, .. } = callbacks;
     let now = Instant::now();
     let mic = |position, tap| {
         let choice = choices.wanted(position, Kind::Microphone);

@@ -71,7 +71,8 @@ fn left(plugged: &[&'static str]) -> (Seat<Desk>, Desk, CardChoices) {
     let choices = CardChoices::default();
     let (tap, _, _) = capture_pair(UplinkConfig::default()).unwrap();
     let (mixer, _) = playback_pair(PlaybackConfig { streams: 1 }).unwrap();
-    let callbacks = Callbacks { taps: [(Position::Left, tap)].into(), mixers: [(Position::Left, mixer)].into() };
+    let (taps, mixers) = ([(Position::Left, tap)].into(), [(Position::Left, mixer)].into());
+    let callbacks = Callbacks { taps, mixers, gates: BTreeMap::new() };
     let mut seat = seats(&choices, callbacks).remove(0);
     let desk = Desk(Rc::new(RefCell::new(plugged.to_vec())));
     opens(&mut seat, &desk);

@@ -36,8 +36,8 @@ const INPUTS_MAX: usize = 256;
 /// Changes that a slow listener may lag behind before it has to look at the whole view.
 const CHANGES_MAX: usize = 1_024;
 
-/// What a turret asks of its link, and what it hears from it.
-type Link = (mpsc::Sender<ToLink>, mpsc::Receiver<(u64, LinkEvent)>);
+/// What a turret asks of its link, and what it hears from it, with the era of the log-on that it belongs to.
+pub type Link = (mpsc::Sender<ToLink>, mpsc::Receiver<(u64, LinkEvent)>);
 
 /// Which switch, and as whom.
 #[derive(Clone, Debug)]
@@ -110,11 +110,24 @@ impl Turret {
     /// The codec, a device or a thread cannot be had.
     pub fn start(config: TurretConfig, devices: Devices) -> Result<Self> {
         let (address, pin, seat) = (config.address.clone(), config.pin, config.seat.clone());
-        Self::start_on(config, devices, || link::start(LinkOptions { address, pin, seat }))
+        let connect = || link::start(LinkOptions { address, pin, seat });
+        Self::start_by(config, devices, connect, VoicePath::default())
     }
 
-    /// Starts a turret on a link of its own.
-    fn start_on(config: TurretConfig, devices: Devices, connect: impl FnOnce() -> Link) -> Result<Self> {
+    /// Starts a turret whose messages and packets its caller carries, in place of a WebSocket and a voice connection.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_on(config: TurretConfig, devices: Devices, link: Link) -> Result<Self> {
+        Self::start_by(config, devices, || link, VoicePath::elsewhere())
+    }
+
+    fn start_by(
+        config: TurretConfig,
+        devices: Devices,
+        connect: impl FnOnce() -> Link,
+        path: VoicePath,
+    ) -> Result<Self> {
         let (voice, callbacks) = Voice::start(config.uplink)?;
         let (inputs, inbox) = mpsc::channel(INPUTS_MAX);
         let (intake, overflow) = Intake::new(inputs.clone());
@@ -170,7 +183,7 @@ impl Turret {
             view: Arc::clone(&view),
             era: 0,
             user: None,
-            path: VoicePath::default(),
+            path,
             touched: tokio::time::Instant::now(),
             asked: BTreeMap::new(),
             changing_mics: BTreeSet::new(),
@@ -299,7 +312,7 @@ mod tests {
     async fn a_turret_whose_link_has_ended_says_so_and_ends() {
         let (link, _asked) = mpsc::channel(8);
         let (tell, events) = mpsc::channel(8);
-        let turret = Turret::start_on(config(), Devices::Hooks(Box::new(drop)), || (link, events)).unwrap();
+        let turret = Turret::start_on(config(), Devices::Hooks(Box::new(drop)), (link, events)).unwrap();
         let mut changes = turret.subscribe();
         drop(tell);
         closed(&mut changes).await;

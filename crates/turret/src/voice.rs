@@ -39,6 +39,8 @@ pub struct Callbacks {
     pub taps: BTreeMap<Position, CaptureTap>,
     /// All four positions.
     pub mixers: BTreeMap<Position, PlaybackMixer>,
+    /// Whether each microphone is open, to show at the device.
+    pub gates: BTreeMap<Uplink, Gate>,
 }
 
 /// What an uplink sends.
@@ -93,9 +95,10 @@ impl Voice {
             runtime: tokio::runtime::Handle::current(),
         };
         let thread = std::thread::Builder::new().name("uplinks".into()).spawn(move || uplinks.run())?;
+        let shown = Uplink::ALL.into_iter().map(|uplink| (uplink, gates[uplink.index()].clone())).collect();
         let gates = gates.try_into().unwrap_or_else(|_| unreachable!("three positions have a microphone"));
         let voice = Self { gates, ears, senders, running, thread: Some(thread) };
-        Ok((voice, Callbacks { taps, mixers }))
+        Ok((voice, Callbacks { taps, mixers, gates: shown }))
     }
 
     /// Opens the gates of the uplinks that are to send, and shuts all others, as from `now_ns` of CLOCK_MONOTONIC on.

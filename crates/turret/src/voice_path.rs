@@ -42,9 +42,16 @@ pub(crate) struct VoicePath {
     breaks: u32,
     /// The next attempt waits for its time.
     again: bool,
+    /// Packets go another way, which is none of ours.
+    elsewhere: bool,
 }
 
 impl VoicePath {
+    /// Packets are carried by whoever has started the turret.
+    pub(crate) fn elsewhere() -> Self {
+        Self { elsewhere: true, ..Self::default() }
+    }
+
     /// Lets the connection go.
     pub(crate) fn close(self) -> Option<tokio::task::JoinHandle<()>> {
         let old = self.connection?;
@@ -64,7 +71,9 @@ impl TurretTask {
         // Offers of the old control connection get no answer any more.
         self.path.offer = None;
         self.path.local = Some(local);
-        if !(resumed && self.path.up) {
+        if self.path.elsewhere {
+            self.path.up = true;
+        } else if !(resumed && self.path.up) {
             self.path.breaks = 0;
             self.offer_voice(local);
         }
@@ -75,8 +84,8 @@ impl TurretTask {
         self.voice.disconnect();
         // The switch says what the next one cannot hear.
         self.facts.not_heard.clear();
-        let number = self.path.number + 1;
-        std::mem::replace(&mut self.path, VoicePath { number, ..VoicePath::default() }).close();
+        let (number, elsewhere) = (self.path.number + 1, self.path.elsewhere);
+        std::mem::replace(&mut self.path, VoicePath { number, elsewhere, ..VoicePath::default() }).close();
     }
 
     fn offer_voice(&mut self, local: IpAddr) {

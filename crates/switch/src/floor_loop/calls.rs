@@ -2,11 +2,10 @@
 
 use super::{FloorLoop, log};
 use crate::panel::LINE_LABELS;
-use crate::translate;
-use dealerboard_call_control::{Input, Output, RouteLeg};
+use crate::translate::{self, To};
+use dealerboard_call_control::{Input, Output};
 use dealerboard_model::{Csrc, LineFacts, LineId, LineKind, RecordPolicy, TurretId};
-use dealerboard_rtc::switch::forward::{Lane, Leg, Route};
-use dealerboard_wire::{Event, FromSwitch, Notice, close};
+use dealerboard_wire::{Event, FromSwitch, close};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -36,6 +35,12 @@ impl FloorLoop {
     }
 
     fn carry_out(&mut self, output: Output) {
+        let output = match translate::event(output, self.clock.now()) {
+            Ok((To::One(turret), event)) => return self.tell(turret, event),
+            Ok((To::Each(turrets), event)) => return self.tell_each(&turrets, &event),
+            Ok((To::All, event)) => return self.tell_all(&event),
+            Err(output) => *output,
+        };
         match output {
             Output::Answer { turret, id, result } => {
                 let (id, result) = (Uuid::from_u128(id), translate::answer(result));
@@ -44,7 +49,6 @@ impl FloorLoop {
                     seat.outbox.message(FromSwitch::Answer { id, result });
                 }
             }
-            Output::Line { status, to } => self.tell_each(&to, &Event::Line { status }),
             Output::LineAdded { line, name, kind, to } => {
                 // One who gets the key of a line for a call is shown the line as others are.
                 let known = self.facts_of(&line).cloned();
@@ -58,11 +62,10 @@ impl FloorLoop {
                 }
                 self.tell_each(&to, &Event::LineRemoved { line });
             }
-            Output::Person(status) => self.tell_all(&Event::Person { status }),
             Output::Route { turret, uplink, open, legs, tracks, follows } => {
-                let legs = self.legs(&legs);
-                let talker = self.sessions.get(turret).map(|seat| seat.label);
-                let route = talker.filter(|_| open).map(|talker| Route { talker, legs, tracks, follows });
+                let talker = self.sessions.get(turret).map(|seat| seat.label).filter(|_| open);
+                let route =
+                    talker.map(|talker| translate::route(talker, &legs, tracks, follows, |line| self.label_of(line)));
                 if let Err(error) = self.voice.route(turret, uplink, route) {
                     tracing::warn!(%turret, ?uplink, "its voice could not be routed: {error}");
                 }
@@ -77,17 +80,6 @@ impl FloorLoop {
                     log::locked(turret, seat.user(), on);
                 }
                 self.tell(turret, Event::Locked { on });
-            }
-            Output::Mics { turret, mics } => {
-                self.tell(turret, Event::OpenMics { mics: mics.into_iter().map(translate::mic).collect() });
-            }
-            Output::Notice { turret, line, sentence, sound } => {
-                let tone = sound.map(translate::tone);
-                self.tell(turret, Event::Notice(Notice { line, sentence, tone, at: self.clock.now() }));
-            }
-            Output::Broadcast { turret, status } => self.tell(turret, Event::Broadcast { status }),
-            Output::Listeners { turret, line, people, may_set } => {
-                self.tell(turret, Event::Listeners { line, people, may_set });
             }
             Output::PanelChanged { to } => {
                 for turret in to {
@@ -112,6 +104,13 @@ impl FloorLoop {
             | Output::TrackClosed { .. }
             | Output::Happened { .. }
             | Output::RecordingClosed { .. } => self.record(output),
+            // Told above.
+            Output::Line { .. }
+            | Output::Person(_)
+            | Output::Mics { .. }
+            | Output::Notice { .. }
+            | Output::Broadcast { .. }
+            | Output::Listeners { .. } => {}
         }
     }
 
@@ -121,14 +120,6 @@ impl FloorLoop {
         let facts = LineFacts { line: line.clone(), name, number: String::new(), kind, csrc, record: RecordPolicy::On };
         self.added.insert(line, facts.clone());
         facts
-    }
-
-    fn legs(&self, legs: &[RouteLeg]) -> Vec<Leg> {
-        let legs = legs.iter().filter_map(|leg| {
-            let lane = if leg.handset { Lane::Handset } else { Lane::Speaker };
-            Some(Leg { hearer: leg.hearer, line: self.label_of(&leg.label)?, lane })
-        });
-        legs.collect()
     }
 
     pub(super) fn label_of(&self, line: &LineId) -> Option<Csrc> {

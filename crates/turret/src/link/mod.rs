@@ -21,7 +21,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
-use unanswered::Unanswered;
+pub use unanswered::Unanswered;
 use uuid::Uuid;
 
 /// Messages that may wait in either direction.
