@@ -183,6 +183,7 @@ impl Switch {
             takes_microphones: true,
             takes_broadcasts: true,
             takes_locks: false,
+            sends_to_lines: true,
             keeps_history: false,
         };
         self.told.push((connection, FromSwitch::Welcome(welcome)));

@@ -284,9 +284,12 @@ impl Forwarder {
         let end = follows.and_then(|(old, by)| self.peers.get(&old)?.uplinks[by.index()].numbers.end());
         let state = &mut self.peer(turret).uplinks[uplink.index()];
         let began = state.route.is_none() && route.is_some();
-        if began {
+        if began || (state.orphaned && route.is_some()) {
+            // What is routed now has its own time, on an uplink too that was told to be silent for what it was routed to before.
             state.alive = Some(now);
             state.orphaned = false;
+        }
+        if began {
             state.talk = next;
         }
         let mut waiting = std::mem::take(&mut state.early);

@@ -393,6 +393,19 @@ fn an_orphan_is_told_once_and_again_only_after_it_has_spoken() {
 }
 
 #[test]
+fn i7_a_talk_on_an_uplink_that_was_silent_in_a_call_already_is_told_as_well() {
+    let mut bench = Bench::new(3, 16);
+    let orphan = Notable::Orphan { turret: TurretId(1), uplink: Uplink::Mic };
+    bench.route(1, on_speaker(2));
+    bench.pass(TALK_ORPHAN);
+    assert_eq!(bench.forwarder.tick(bench.now).notables, std::slice::from_ref(&orphan));
+    bench.route(1, on_speaker(3));
+    assert_eq!(bench.forwarder.tick(bench.now).notables, []);
+    bench.pass(TALK_ORPHAN);
+    assert_eq!(bench.forwarder.tick(bench.now).notables, [orphan]);
+}
+
+#[test]
 fn more_ears_are_asked_for_once_for_each_total() {
     let mut bench = Bench::new(40, 16);
     bench.forwarder.set_ears(TurretId(50), 16, bench.now);
