@@ -45,6 +45,7 @@ pub fn event(output: Output, now: Moment) -> Result<(To, wire::Event), Box<Outpu
         | Output::PanelChanged { .. }
         | Output::SessionOver { .. }
         | Output::History { .. }
+        | Output::Message { .. }
         | Output::Kept { .. }
         | Output::RecordingOpened { .. }
         | Output::TrackOpened { .. }

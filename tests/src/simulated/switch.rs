@@ -184,6 +184,7 @@ impl Switch {
             takes_broadcasts: true,
             takes_locks: false,
             sends_to_lines: true,
+            keeps_messages: false,
             keeps_history: false,
         };
         self.told.push((connection, FromSwitch::Welcome(welcome)));
@@ -227,6 +228,7 @@ impl Switch {
             }
             FromTurret::Hello(_)
             | FromTurret::Unlock { .. }
+            | FromTurret::MessageSound { .. }
             | FromTurret::Offer { .. }
             | FromTurret::Heartbeat { .. }
             | FromTurret::Renew
@@ -327,6 +329,7 @@ impl Switch {
             | Output::Listeners { .. }
             | Output::Locked { .. }
             | Output::History { .. }
+            | Output::Message { .. }
             | Output::RecordingOpened { .. }
             | Output::Happened { .. }
             | Output::RecordingClosed { .. } => {}
