@@ -1,7 +1,7 @@
 //! Calls that several people share, between real turrets: what each of them hears.
 #![allow(clippy::unwrap_used)]
 
-use dealerboard_model::{CallId, Lamp, LineId, Position};
+use dealerboard_model::{CallId, Lamp, LineId, Position, UserId};
 use dealerboard_tests::speech::{Voice, WORDS_S, hears_only};
 use dealerboard_tests::wav;
 use dealerboard_tests::world::{Turret, World};
@@ -103,4 +103,30 @@ fn cnf_1_everybody_in_a_conference_hears_everybody_and_nobody_after_their_line_w
     keane.listen("left", 0.5).unwrap();
     hears_only(&keane.listen("left", 2.0).unwrap(), &[]);
     hears_only(&lindt.listen("left", WORDS_S).unwrap(), &[Voice::Calder]);
+}
+
+#[test]
+fn trf_5_whom_a_call_is_announced_to_and_its_far_end_never_hear_each_other_before_it_is_given_on() {
+    let world = World::start("two-desks").unwrap();
+    let mut reyes = world.seat("reyes").says("left", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    let mut marsh = world.seat("marsh").says("hands-free", &Voice::Fenmoor.babble(&world)).sit_down().unwrap();
+    let mut lindt = world.seat("lindt").says("left", &Voice::Hallam.babble(&world)).sit_down().unwrap();
+    talk_on(&mut reyes, "ard-london", Position::Left, &mut lindt, "ard-new-york");
+    let (position, marsh_too) = (Position::Left, UserId::from("marsh"));
+    reyes.act(&Intent::Announce { position, to: marsh_too }).unwrap();
+    marsh.until_person("reyes", "is in use here", |person| person.lamp == Lamp::InUseHere).unwrap();
+    let talks_back = Intent::TalkBack { user: UserId::from("reyes"), on: true, latched: true };
+    marsh.act(&talks_back).unwrap();
+    // The splash tone of the intercom, and what was on its way.
+    marsh.listen("hands-free", 1.0).unwrap();
+    hears_only(&marsh.listen("hands-free", WORDS_S).unwrap(), &[Voice::Calder]);
+    hears_only(&lindt.listen("left", WORDS_S).unwrap(), &[]);
+    hears_only(&reyes.until_hears("left", Voice::Fenmoor).unwrap(), &[Voice::Fenmoor]);
+
+    reyes.act(&Intent::Complete { position }).unwrap();
+    marsh.until_key("ard-london", "is in use here", |key| key.lamp == Lamp::InUseHere).unwrap();
+    lindt.until_hears("left", Voice::Fenmoor).unwrap();
+    hears_only(&lindt.listen("left", WORDS_S).unwrap(), &[Voice::Fenmoor]);
+    hears_only(&marsh.listen("hands-free", WORDS_S).unwrap(), &[Voice::Hallam]);
+    hears_only(&reyes.listen("left", 2.0).unwrap(), &[]);
 }
