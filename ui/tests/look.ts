@@ -1,5 +1,5 @@
 // The panel drawn from the fixture, for pictures: `vite --mode panel`, then /tests/look.html?still&theme=dark. `state=logon`,
-// `trust`, `lost`, `intercom` show those. It is served by the development server only and is in no bundle.
+// `trust`, `lost`, `intercom`, `messages` show those. It is served by the development server only and is in no bundle.
 import '../src/look/fonts';
 import '../src/look/tokens.css';
 import '../src/look/base.css';
@@ -28,6 +28,18 @@ if (state === 'intercom') {
   const group = store.groups[0]!;
   const groups = [{ ...group, lamp: 'in_use_here' as const, words: '9 people with you', line: 'intercom-4', talk: 'latched' as const }, { ...group, group: 'syndicate', name: 'Syndicate', words: 'Group · 4 people' }];
   store.apply({ change: 'groups', value: groups });
+}
+if (state === 'messages') {
+  const row = { line: 'ext', name: 'Reyes 4012', start_utc_ms: NOW - 900_000, lasted_ms: 8_000, message: null };
+  const rows = [
+    { ...row, n: 9, mark: 'voicemail' as const, name: 'R. Lindt 4017', words: 'Message', message: { length_ms: 22_400, heard: false } },
+    { ...row, n: 8, mark: 'voicemail' as const, name: 'T. Marsh 4011', words: 'Message', message: { length_ms: 61_000, heard: true } },
+    { ...row, n: 7, mark: 'missed' as const, words: 'Missed · R. Lindt 4017' },
+  ];
+  store.apply({ change: 'history', value: { rows, more: false } });
+  store.apply({ change: 'header', value: { ...header, messages: 1, playing: { entry: 8, position: 'left', at_s: 12, length_s: 61 } } });
+  // What rings comes into sight first.
+  setTimeout(() => (store.tab = 'history'), 300);
 }
 store.apply({ change: 'meters', value: { mics_dbfs: [-22, -100, -40], lines_dbfs: [['ch-3', -20], ['ch-4', -30], ['ch-5', -12], ['ch-10', -38], ['calder-wynn', -25]] } });
 mount(Panel, { target: document.getElementById('app')!, props: { store, clock: new Clock(() => NOW) } });

@@ -258,9 +258,10 @@ fn row(numbered: &NumberedEntry) -> HistoryRow {
         (HistoryResult::Voicemail, _) => (HistoryMark::NoAnswer, "Left a message".to_owned()),
         (HistoryResult::Lost, _) => (HistoryMark::Lost, "Lost with the switch".to_owned()),
     };
-    let intercom = entry.kind == LineKind::Intercom;
-    let name = entry.far.clone().filter(|_| intercom).unwrap_or_else(|| entry.name.clone());
-    let far = entry.far.as_deref().filter(|_| !intercom && !matches!(entry.result, HistoryResult::AnsweredBy { .. }));
+    // Who it is from, or with, says more than the line of one's own.
+    let by_person = entry.kind == LineKind::Intercom || entry.message.is_some();
+    let name = entry.far.clone().filter(|_| by_person).unwrap_or_else(|| entry.name.clone());
+    let far = entry.far.as_deref().filter(|_| !by_person && !matches!(entry.result, HistoryResult::AnsweredBy { .. }));
     let more = [far, entry.via.as_deref()].into_iter().flatten().map(|what| format!(" · {what}"));
     let rang_ms = u64::try_from(entry.end_utc_ms.saturating_sub(entry.start_utc_ms)).unwrap_or(0);
     HistoryRow {

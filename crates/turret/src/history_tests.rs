@@ -151,7 +151,7 @@ fn vm_2_a_message_is_a_row_that_says_how_long_it_is_and_whether_it_was_heard() {
     let message = |heard| Some(MessageView { length_ms: Some(9_000), heard });
     assert_eq!(shown(&journal), [None, message(false)]);
     let row = &journal.view().rows[1];
-    assert_eq!((row.mark, row.words.as_str()), (HistoryMark::Voicemail, "Message · R. Lindt"));
+    assert_eq!((row.mark, row.name.as_str(), row.words.as_str()), (HistoryMark::Voicemail, "R. Lindt", "Message"));
     journal.hear(4);
     assert_eq!((shown(&journal), journal.waiting()), (vec![None, message(true)], 1), "the switch counts");
     let words = row_of(HistoryResult::Voicemail, HistoryWay::Placed);
