@@ -53,6 +53,13 @@ impl TurretTask {
         }
     }
 
+    /// A key of several lines talks to this one no more; the line's own talk key may.
+    fn shut_talk(&mut self, line: &LineId, id: Uuid) {
+        if !self.local.talks_to(line) {
+            self.local.mics.shut(&self.facts, line, true, id);
+        }
+    }
+
     /// A talk key is let go: its tail goes out first.
     async fn key_up(&mut self, line: LineId) {
         let open = matches!(self.local.talk.get(&line), Some(TalkKey::Held | TalkKey::Latched));
@@ -123,15 +130,15 @@ impl TurretTask {
             }
             Act::Broadcast { lines, on: true, latched } => self.local.several.press(id, lines, *latched),
             Act::Broadcast { lines, on: false, .. } => {
-                lines.iter().for_each(|line| self.local.mics.shut(&self.facts, line, true, id));
-                self.local.several.let_go(lines);
+                let meant = self.local.several.let_go(lines);
+                meant.iter().for_each(|line| self.shut_talk(line, id));
             }
             Act::BroadcastLine { line, on } => {
                 if *on {
                     self.local.several.add(line);
                 } else {
                     self.local.several.drop_line(line, &self.facts);
-                    self.local.mics.shut(&self.facts, line, true, id);
+                    self.shut_talk(line, id);
                 }
             }
             Act::Hold { line, .. }

@@ -110,11 +110,14 @@ impl Several {
         self.before = Some(GaveWay { by: id, key, answered: false });
     }
 
-    /// It was let go.
-    pub fn let_go(&mut self, lines: &[LineId]) {
-        if self.open.as_ref().is_some_and(|open| open.asked == lines) {
-            (self.open, self.tail, self.refused_until) = (None, None, None);
+    /// It was let go, or the one that gave way to it: the lines that it was meant for, and none of those that it was not.
+    pub fn let_go(&mut self, lines: &[LineId]) -> BTreeSet<LineId> {
+        if let Some(open) = self.open.take_if(|open| open.asked == lines) {
+            (self.tail, self.refused_until) = (None, None);
+            return open.lines;
         }
+        let gave_way = self.before.as_ref().filter(|before| before.key.asked == lines);
+        gave_way.map(|before| before.key.lines.clone()).unwrap_or_default()
     }
 
     /// A line is added to what it is meant for.

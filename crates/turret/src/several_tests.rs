@@ -213,6 +213,16 @@ fn brc_4_the_last_line_that_hears_lets_the_key_go_when_it_is_dropped() {
 }
 
 #[test]
+fn i3_a_key_of_several_lines_that_is_let_go_shuts_no_line_that_it_was_not_meant_for() {
+    let (_, mut local) = talking();
+    assert!(local.several.let_go(&lines(&["macro", "sterling"])).is_empty(), "another key is down");
+    assert!(local.several.talks_to(&"macro".into()));
+    let meant = local.several.let_go(&lines(&["macro", "rates"]));
+    assert_eq!(meant.into_iter().collect::<Vec<_>>(), lines(&["macro", "rates"]));
+    assert!(local.several.let_go(&lines(&["macro", "rates"])).is_empty(), "no key is down");
+}
+
+#[test]
 fn what_gave_way_to_a_press_that_has_no_answer_is_shut_at_the_switch() {
     let (_, mut local) = talking();
     local.several.give_way(Uuid::from_u128(2));
