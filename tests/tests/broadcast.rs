@@ -26,7 +26,7 @@ fn brc_1_two_far_ends_hear_who_talks_to_both_and_never_each_other_and_their_repl
     press(&mut reyes, "second-london");
     keane.until_key("second-new-york", "rings", |key| key.lamp == Lamp::RingingLow).unwrap();
     press(&mut keane, "second-new-york");
-    reyes.until_key("second-london", "is answered", |key| key.lamp == Lamp::InUseHere).unwrap();
+    keane.until_key("second-new-york", "is in use here", |key| key.lamp == Lamp::InUseHere).unwrap();
 
     let lines = ["mrd-london", "second-london"];
     reyes.act(&broadcast(&lines, true)).unwrap();
