@@ -100,12 +100,16 @@ pub fn open(facts: &Facts, local: &Local) -> Vec<Gate> {
     all
 }
 
-/// The microphones that the switch takes voice from and their user muted here: they send silence, so that the switch
-/// and the recorder know that they are there.
+/// The microphones that the switch takes voice from, or will, and their user muted here: they send silence, so that the switch
+/// and the recorder know that they are there, and a call that moves to one is waited for no longer than to any other.
 #[must_use]
 pub fn silent(facts: &Facts, local: &Local) -> Vec<Gate> {
     let listed = shown(facts, local).into_iter().filter(|(mic, at)| !mic.muted && local.muted.contains(*at));
-    listed.map(|(mic, position)| Gate { line: Some(mic.line), uplink: mic.uplink, position }).collect()
+    let listed = listed.map(|(mic, position)| Gate { line: Some(mic.line), uplink: mic.uplink, position });
+    let up = matches!(local.link, LinkView::Up { .. });
+    let comes = local.mics.pending.values().filter(|it| up && local.muted.contains(it.position));
+    let comes = comes.map(|it| Gate { line: it.line.clone(), uplink: it.uplink, position: it.position });
+    listed.chain(comes).collect()
 }
 
 /// A talk shares its microphone with a hands-free call. One that the user muted hears nothing of it: the talk waits until

@@ -125,6 +125,21 @@ fn muting_shuts_at_once() {
 }
 
 #[test]
+fn mov_1_a_call_that_moves_to_a_muted_microphone_is_silent_there_before_the_switch_lists_it() {
+    let (facts, mut local) = on_a_call();
+    local.muted.mute(Position::Right, &facts, &local.mics);
+    let (uplink, position) = (Uplink::Right, Position::Right);
+    let until = Instant::now() + PENDING;
+    let pending = Pending { line: Some("calder".into()), uplink, position, since_utc_ms: 0, until };
+    local.mics.press_to_move(id(1), pending);
+    assert_eq!(uplinks(&facts, &local), [Uplink::Left], "the call is heard from where it was until then");
+    let silence: Vec<Uplink> = silent(&facts, &local).into_iter().map(|gate| gate.uplink).collect();
+    assert_eq!(silence, [Uplink::Right]);
+    local.link = lost();
+    assert_eq!(silent(&facts, &local), []);
+}
+
+#[test]
 fn a_muted_microphone_sends_silence_while_the_switch_lists_it() {
     let (mut facts, mut local) = on_a_call();
     assert_eq!(silent(&facts, &local), []);
