@@ -68,12 +68,14 @@ impl Look<'_> {
     }
 }
 
-/// A microphone that is open towards a conference is one microphone, with the names of all its lines.
+/// A microphone that is open towards a conference is one microphone, with the names of all its lines. One that is open by a talk
+/// key is never counted to those that the key keeps from being heard.
 fn one_a_conference(mics: Vec<MicView>, facts: &Facts) -> Vec<MicView> {
     let mut all: Vec<MicView> = Vec::new();
     for mic in mics {
+        let alike = |known: &MicView| known.position == mic.position && known.muted == mic.muted;
         let joined = |known: &MicView| match (&known.line, &mic.line) {
-            (Some(one), Some(other)) => known.position == mic.position && one != other && facts.are_joined(one, other),
+            (Some(one), Some(other)) => alike(known) && one != other && facts.are_joined(one, other),
             _ => false,
         };
         match all.iter_mut().find(|known| joined(known)) {
@@ -90,5 +92,34 @@ fn device_of(uplink: Uplink) -> Position {
         Uplink::Left => Position::Left,
         Uplink::Right => Position::Right,
         Uplink::Mic => Position::HandsFree,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dealerboard_model::{ConferenceId, ConferenceLine, ConferenceStatus, LineId, LineStatus, Moment};
+
+    #[test]
+    fn i3_a_talk_into_a_line_of_ones_own_conference_is_shown_open_beside_the_call_that_it_keeps_from_being_heard() {
+        let now = Moment { mono_us: 0, utc_ms: 0 };
+        let both = ["calder", "norrbank"];
+        let line = |line: &str| ConferenceLine { line: line.into(), name: line.into(), by: "reyes".into() };
+        let conference = ConferenceStatus { id: ConferenceId(1), lines: both.map(line).into(), unattended: false };
+        let status =
+            |line: &str| LineStatus { conference: Some(conference.clone()), ..LineStatus::idle(line.into(), now) };
+        let facts = Facts { statuses: both.map(|line| (LineId::from(line), status(line))).into(), ..Facts::default() };
+        let mic = |line: &str, muted| MicView {
+            line: Some(line.into()),
+            name: line.to_owned(),
+            position: Position::HandsFree,
+            since_utc_ms: 0,
+            hearers: 0,
+            muted,
+            closes_utc_ms: None,
+        };
+        let shown = one_a_conference(vec![mic("calder", true), mic("norrbank", true), mic("norrbank", false)], &facts);
+        let shown: Vec<(&str, bool)> = shown.iter().map(|mic| (mic.name.as_str(), mic.muted)).collect();
+        assert_eq!(shown, [("calder + norrbank", true), ("norrbank", false)]);
     }
 }
