@@ -8,7 +8,8 @@ use dealerboard_turret::view::{Intent, TalkView};
 
 fn talk(turret: &mut Turret, latched: bool) {
     turret.act(&Intent::Talk { line: LineId::from("sterling"), on: true, latched }).unwrap();
-    turret.until_channel("sterling", "is talked on", |channel| channel.talk != TalkView::Closed).unwrap();
+    // Until the switch has it: who is the oldest talker is decided there.
+    turret.until("it is heard", |view| view.header.mics.iter().any(|mic| mic.hearers > 0)).unwrap();
 }
 
 fn press(turret: &mut Turret, line: &str) {
