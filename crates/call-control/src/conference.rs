@@ -242,13 +242,22 @@ pub fn remove(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     let who = s.name_of(&me);
     tell_all(s, line, turret, &format!("{who} has removed {name}."));
     let (kind, by) = (s.line(line)?.spec.kind, added_by(s, line));
+    let (id, others) = (s.line(line)?.conference, s.joined_with(line));
+    let mut brought = BTreeSet::new();
     if kind == LineKind::Intercom {
         // Whom an intercom brought in goes with it.
-        let brought = s.line(line)?.spec.members.keys().filter(|user| Some(*user) != by.as_ref()).cloned().collect();
+        brought.extend(s.line(line)?.spec.members.keys().filter(|user| Some(*user) != by.as_ref()).cloned());
         leave_all(s, line, &brought);
     }
     s.happened(line, Some(me), Happening::Released);
     take_out(s, line);
+    // What they alone were on is another's now, or over.
+    id.into_iter().for_each(|id| brought.iter().for_each(|user| left(s, id, user)));
+    for other in others.iter().filter(|_| !brought.is_empty()) {
+        if s.lines.get(other).is_some_and(|found| found.conference.is_none() && !found.has_members()) {
+            call::end(s, other);
+        }
+    }
     Ok(Accepted { line: Some(line.clone()), position: None, call })
 }
 

@@ -315,6 +315,24 @@ fn cnf_8_an_intercom_that_is_left_with_one_person_when_the_other_line_goes_is_ov
 }
 
 #[test]
+fn cnf_5_what_somebody_has_joined_whom_an_intercom_brought_in_is_held_by_who_is_left_when_they_go_with_it() {
+    let mut d = Desk::talking();
+    d.bridge(A2, "ard-a");
+    d.hold(A2, "ard-a");
+    d.wait_ms(1_000);
+    let intercom = d.act(A1, Act::Intercom { user: user(A3), position: Position::Right }).unwrap().line.unwrap();
+    let call = d.call(intercom.as_str());
+    d.act(A1, Act::Join { call, line: intercom.clone(), position: Position::Left }).unwrap();
+    d.act(A3, Act::Seize { line: l("mrd-a"), position: Position::HandsFree, private: false }).unwrap();
+    d.act(A3, Act::Join { call: d.call("ard-a"), line: l("ard-a"), position: Position::HandsFree }).unwrap();
+    d.release(A1, "ard-a");
+    assert_eq!(on(&d, "mrd-a"), vec![A3]);
+    d.act(A3, Act::Unjoin { line: intercom }).unwrap();
+    assert_eq!((on(&d, "ard-a"), on(&d, "mrd-a")), (vec![], vec![]));
+    assert_eq!(d.phases("ard-a", "mrd-a"), (Held, Held), "no far end waits at a line that looks idle");
+}
+
+#[test]
 fn pos_4_who_talked_to_a_line_that_a_colleague_removes_is_heard_on_the_others_after_a_press_alone() {
     let mut d = joined();
     let act = d.bridging("ard-a");
