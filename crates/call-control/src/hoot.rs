@@ -128,7 +128,7 @@ pub fn let_go(s: &mut State, turret: TurretId, line: &LineId) {
 
 /// The microphones of a turret's calls are shut; they open by a press. While its user goes on talking on another line they are
 /// not heard there, and hear again when they end that.
-fn shut_handsets(s: &mut State, turret: TurretId) {
+pub fn shut_handsets(s: &mut State, turret: TurretId) {
     if s.talks_anywhere(turret) {
         return;
     }

@@ -76,6 +76,7 @@ pub fn heard(s: &mut State, turret: TurretId, uplink: Uplink) {
 
 fn come(s: &mut State, line: &LineId, from: TurretId, turret: TurretId, at: Position) {
     hoot::let_go(s, turret, line);
+    let talked = s.lines.get(line).is_some_and(|found| found.talk(from).is_some());
     hoot::let_go(s, from, line);
     let Some(leg) = s.lines.get(line).and_then(|found| found.leg(from)).cloned() else { return };
     let said = leg.mic && leg.enters.is_none() && !s.talks_anywhere(from);
@@ -90,6 +91,10 @@ fn come(s: &mut State, line: &LineId, from: TurretId, turret: TurretId, at: Posi
     s.take_leg(line, from);
     privacy::close_strangers(s, line);
     mute::close_strangers(s, line);
+    if talked {
+        // It was not let go there: nobody at that turret is heard again by it (POS-4).
+        hoot::shut_handsets(s, from);
+    }
     s.happened_at(line, turret, Happening::TakenOver);
     let name = s.lines.get(line).map(|found| found.spec.name.clone()).unwrap_or_default();
     s.notice(from, Some(line), format!("You have taken {name} to your other turret."), None);

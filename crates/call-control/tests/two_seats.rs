@@ -152,3 +152,20 @@ fn log_2_of_two_calls_that_are_asked_for_at_one_position_the_last_one_comes() {
     let at = |line| d.status(line).parties.iter().map(|party| party.turret).collect::<Vec<_>>();
     assert_eq!((at("ard-a"), at("mrd-a")), (vec![A1], vec![A1_TOO]));
 }
+
+#[test]
+fn pos_4_a_talk_that_goes_to_the_other_turret_with_its_call_leaves_the_handset_shut_until_a_press() {
+    let mut d = Desk::new();
+    d.input(Input::LogOn { turret: A1_TOO, user: user(A1) });
+    d.act(A1, Act::Broadcast { lines: vec![l("mrd-a")], on: true, latched: true }).unwrap();
+    let position = Position::HandsFree;
+    let intercom = d.act(A1, Act::Intercom { user: user(A2), position }).unwrap().line.unwrap();
+    assert!(!d.talkers(intercom.as_str()).contains(&A1), "the talk key alone is heard");
+    let call = d.call("mrd-a");
+    d.act(A1_TOO, Act::TakeOver { line: l("mrd-a"), call, position: Position::Right }).unwrap();
+    d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Right });
+    assert_eq!(d.talkers("mrd-a"), [A1_TOO]);
+    assert!(!d.talkers(intercom.as_str()).contains(&A1));
+    d.act(A1, Act::OpenMic { line: intercom.clone() }).unwrap();
+    assert!(d.talkers(intercom.as_str()).contains(&A1));
+}
