@@ -66,7 +66,9 @@ pub fn heard(s: &mut State, turret: TurretId, uplink: Uplink) {
         let Some(at) = lines.first().and_then(|line| s.lines.get(line)?.leg(from)?.goes).map(|goes| goes.at) else {
             continue;
         };
-        if position::take(s, turret, at).is_err() {
+        // Somebody may have joined it with a call that is here already.
+        let is_here = |line: &LineId| s.lines.get(line).is_some_and(|found| found.leg(turret).is_some());
+        if lines.iter().any(is_here) || position::take(s, turret, at).is_err() {
             give_up(s, from, turret, &lines);
             continue;
         }

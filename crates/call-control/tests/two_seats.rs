@@ -141,6 +141,20 @@ fn i15_who_joins_a_call_while_they_take_it_over_is_on_it_once_at_each_turret() {
 }
 
 #[test]
+fn i15_a_call_that_is_joined_with_one_of_the_turret_that_takes_it_over_is_there_once() {
+    let mut d = talking_with_two();
+    d.act(A1_TOO, Act::Seize { line: l("mrd-a"), position: Position::HandsFree, private: false }).unwrap();
+    let call = d.call("mrd-a");
+    d.act(A3, Act::Bridge { line: l("mrd-a"), call, position: Position::Right }).unwrap();
+    d.bridge(A3, "ard-a");
+    d.act(A1_TOO, Act::TakeOver { line: l("ard-a"), call: d.call("ard-a"), position: Position::Right }).unwrap();
+    d.act(A3, Act::Join { line: l("mrd-a"), call, position: Position::Left }).unwrap();
+    d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Right });
+    let parties = d.status("ard-a").parties;
+    assert_eq!(parties.iter().filter(|party| party.turret == A1_TOO).count(), 1, "{parties:?}");
+}
+
+#[test]
 fn log_2_of_two_calls_that_are_asked_for_at_one_position_the_last_one_comes() {
     let mut d = talking_with_two();
     d.act(A1, Act::Seize { line: l("mrd-a"), position: Position::Right, private: false }).unwrap();
