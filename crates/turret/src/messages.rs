@@ -58,13 +58,20 @@ impl TurretTask {
     pub(crate) async fn go_on_playing(&mut self) -> bool {
         let Some(playing) = &mut self.playing else { return false };
         let at = playing.at();
-        let taken = at != Position::Speakers && self.facts.line_at(at).is_some();
-        playing.hand_over(|samples| self.voice.play(at, samples));
-        if taken || playing.is_over(self.voice.clip_waits(at)) {
+        if at != Position::Speakers && self.facts.line_at(at).is_some() {
             self.stop_message();
             return true;
         }
-        if let Some((entry, from_ms)) = playing.asks(Instant::now()) {
+        let begins = playing.hand_over(|samples| self.voice.play(at, samples));
+        let (over, asks) = (playing.is_over(self.voice.clip_waits(at)), playing.asks(Instant::now()));
+        if let Some(entry) = begins {
+            self.tell_switch(FromTurret::MessageHeard { entry }).await;
+        }
+        if over {
+            self.stop_message();
+            return true;
+        }
+        if let Some((entry, from_ms)) = asks {
             self.tell_switch(FromTurret::MessageSound { entry, from_ms }).await;
         }
         self.show_playing();

@@ -27,6 +27,8 @@ pub struct Playing {
     /// From where the next piece is to be, milliseconds.
     next_ms: u64,
     asked: Option<Instant>,
+    /// Something of it was handed to the ear.
+    heard: bool,
     /// How long all of it is; none until the first piece has come.
     length_ms: Option<u64>,
 }
@@ -38,7 +40,16 @@ impl Playing {
     /// One sentence: the codec cannot be set up.
     pub fn new(entry: u64, at: Position, from_ms: u64) -> Result<Self, String> {
         let decoder = MessageDecoder::new().map_err(|error| error.to_string())?;
-        Ok(Self { entry, at, decoder, waiting: VecDeque::new(), next_ms: from_ms, asked: None, length_ms: None })
+        Ok(Self {
+            entry,
+            at,
+            decoder,
+            waiting: VecDeque::new(),
+            next_ms: from_ms,
+            asked: None,
+            heard: false,
+            length_ms: None,
+        })
     }
 
     /// Where it is played.
@@ -82,10 +93,14 @@ impl Playing {
         Ok(())
     }
 
-    /// Hands over as much as `ear` takes, which says how much that was.
-    pub fn hand_over(&mut self, mut ear: impl FnMut(&[f32]) -> usize) {
+    /// Hands over as much as `ear` takes, which says how much that was. Gives the entry when that was its first sound: what
+    /// cannot be played stays a message that waits.
+    pub fn hand_over(&mut self, mut ear: impl FnMut(&[f32]) -> usize) -> Option<u64> {
         let taken = ear(self.waiting.make_contiguous());
         self.waiting.drain(..taken);
+        let begins = taken > 0 && !self.heard;
+        self.heard |= begins;
+        begins.then_some(self.entry)
     }
 
     /// All of it was heard, when `unplayed` samples of what was handed over were not.
@@ -155,6 +170,17 @@ mod tests {
         playing.asks(Instant::now());
         playing.take(&piece(0, 0, 6_000)).unwrap();
         assert!(playing.is_over(0));
+    }
+
+    #[test]
+    fn vm_2_a_message_is_heard_when_its_first_sound_is_at_the_ear_and_that_is_told_once() {
+        let mut playing = Playing::new(7, Position::Left, 0).unwrap();
+        playing.asks(Instant::now());
+        assert_eq!(playing.hand_over(<[f32]>::len), None, "there is nothing yet");
+        playing.take(&piece(0, 500, 6_000)).unwrap();
+        assert_eq!(playing.hand_over(|_| 0), None, "the ear has no room");
+        assert_eq!(playing.hand_over(|samples| samples.len().min(480)), Some(7));
+        assert_eq!(playing.hand_over(<[f32]>::len), None, "that is told");
     }
 
     #[test]

@@ -75,8 +75,15 @@ pub enum FromTurret {
         /// By password: that of whoever is logged on here.
         credentials: Credentials,
     },
-    /// Asks for a piece of the sound of a message in this user's history, which has been heard then. Only for a switch whose
-    /// [`crate::Welcome`] takes messages.
+    /// The first sound of a message was handed to an ear: it waits no more. Only for a switch whose [`crate::Welcome`] keeps
+    /// messages.
+    MessageHeard {
+        /// Which entry.
+        #[ts(type = "number")]
+        entry: u64,
+    },
+    /// Asks for a piece of the sound of a message in this user's history. Only for a switch whose [`crate::Welcome`] keeps
+    /// messages.
     MessageSound {
         /// Which entry.
         #[ts(type = "number")]

@@ -228,6 +228,7 @@ impl Switch {
             }
             FromTurret::Hello(_)
             | FromTurret::Unlock { .. }
+            | FromTurret::MessageHeard { .. }
             | FromTurret::MessageSound { .. }
             | FromTurret::Offer { .. }
             | FromTurret::Heartbeat { .. }

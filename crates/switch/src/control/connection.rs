@@ -212,6 +212,7 @@ impl Reader {
                 self.tell(FromConnection::Microphone { session, uplink, there }).await;
             }
             FromTurret::Keyed { id, intervals } => self.tell(FromConnection::Keyed { session, id, intervals }).await,
+            FromTurret::MessageHeard { entry } => self.tell(FromConnection::MessageHeard { session, entry }).await,
             FromTurret::MessageSound { entry, from_ms } => {
                 self.tell(FromConnection::MessageSound { session, entry, from_ms }).await
             }

@@ -44,6 +44,7 @@ pub async fn judge(text: &str, door: &Door, from: IpAddr) -> Result<LoggedOn, En
             | FromTurret::Keyed { .. }
             | FromTurret::History { .. }
             | FromTurret::Unlock { .. }
+            | FromTurret::MessageHeard { .. }
             | FromTurret::MessageSound { .. }
             | FromTurret::LogOff,
         ) => return Err(ending(close::PROTOCOL, "A turret must log on before anything else.")),

@@ -113,6 +113,13 @@ pub enum FromConnection {
         /// Whose.
         session: Session,
     },
+    /// Its user hears a message.
+    MessageHeard {
+        /// Whose.
+        session: Session,
+        /// Which entry of its user's history.
+        entry: u64,
+    },
     /// It wants to hear a piece of a message.
     MessageSound {
         /// Whose.

@@ -38,6 +38,16 @@ impl FloorLoop {
         }
     }
 
+    /// A user hears a message of theirs.
+    pub(super) fn has_heard(&mut self, turret: TurretId, entry: u64) {
+        let Some(seat) = self.sessions.get(turret).filter(|_| !self.exchange.is_locked(turret)) else { return };
+        let user = seat.user().clone();
+        tracing::info!(%turret, %user, entry, "a message was played");
+        self.keeper.put_history(HistoryChange::Heard { user: user.0.clone(), n: entry });
+        self.tell_readers(&user, &Event::MessageHeard { entry });
+        self.count_messages(&user);
+    }
+
     /// A turret plays a message of its user, and asks for the next piece.
     pub(super) fn asks_for_sound(&mut self, turret: TurretId, entry: u64, from_ms: u64) {
         let Some(seat) = self.sessions.get(turret) else { return };
@@ -46,12 +56,6 @@ impl FloorLoop {
         let (user, outbox) = (seat.user().clone(), seat.outbox.clone());
         if self.exchange.is_locked(turret) {
             return outbox.event(Event::MessageSound(none(entry, from_ms, LOCKED)));
-        }
-        if from_ms == 0 {
-            tracing::info!(%turret, %user, entry, "a message was played");
-            self.keeper.put_history(HistoryChange::Heard { user: user.0.clone(), n: entry });
-            self.tell_readers(&user, &Event::MessageHeard { entry });
-            self.count_messages(&user);
         }
         let (found, finds) = oneshot::channel();
         self.keeper.ask(Ask { user, what: Asked::Entry(entry, found) });
@@ -66,8 +70,7 @@ impl FloorLoop {
 
 /// A piece of a message, or why there is none.
 async fn sound(library: &Library, message: Option<Message>, entry: u64, from_ms: u64) -> MessageSound {
-    let none =
-        |why: &str| MessageSound { entry, from_ms, packets: Vec::new(), length_ms: 0, trouble: Some(why.to_owned()) };
+    let none = |why| none(entry, from_ms, why);
     let Some(Message { recording, line, talker, from_utc_ms, length_ms }) = message else {
         return none("There is no such message in your history; look at it and choose one.");
     };

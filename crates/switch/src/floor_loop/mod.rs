@@ -212,6 +212,9 @@ impl FloorLoop {
             FromConnection::History { session, before } if self.sessions.is_current(session) => {
                 self.asks_for_history(session.turret, before);
             }
+            FromConnection::MessageHeard { session, entry } if self.sessions.is_current(session) => {
+                self.has_heard(session.turret, entry);
+            }
             FromConnection::MessageSound { session, entry, from_ms } if self.sessions.is_current(session) => {
                 self.asks_for_sound(session.turret, entry, from_ms);
             }
@@ -224,6 +227,7 @@ impl FloorLoop {
             | FromConnection::Keyed { .. }
             | FromConnection::Unlocked { .. }
             | FromConnection::History { .. }
+            | FromConnection::MessageHeard { .. }
             | FromConnection::MessageSound { .. }
             | FromConnection::Contact { .. } => {}
         }
