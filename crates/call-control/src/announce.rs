@@ -50,6 +50,10 @@ pub fn announce(s: &mut State, turret: TurretId, line: &LineId, whom: &UserId) -
         let sentence = format!("You talk with {} at your other turret; announce the call from there.", s.name_of(whom));
         return Err(Refusal::new(RefusalCode::Stale, sentence));
     }
+    if up.as_ref().is_some_and(|up| intercom::holds(s, up, &me)) {
+        let sentence = format!("You hold the intercom with {}; resume it, then announce the call.", s.name_of(whom));
+        return Err(Refusal::new(RefusalCode::Stale, sentence));
+    }
     let up = up.filter(|up| s.lines[up].leg(turret).is_some());
     if up.is_none() && at == Position::Speakers {
         let sentence =

@@ -9,7 +9,9 @@
 //! their own policy. Each open microphone has a key that closes it when it is forgotten (`hoot.rs` watches it).
 
 use crate::announce;
+use crate::call::Take;
 use crate::happenings::Happening;
+use crate::hold;
 use crate::hoot;
 use crate::line::{Key, Leg, Line};
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
@@ -36,6 +38,10 @@ pub fn call(s: &mut State, turret: TurretId, whom: &UserId, at: Position) -> Don
     let callee = may_call(s, &me.user, whom)?;
     let name = s.name_of(whom);
     if let Some(line) = between(s, &me.user, whom) {
+        if holds(s, &line, &me.user) && s.line(&line)?.leg(turret).is_none() {
+            let call = s.line(&line)?.call.ok_or_else(|| stale(&name))?;
+            return hold::resume(s, turret, &line, call, Take { at, private: false });
+        }
         // Both called in one instant, or mine is up already: one call.
         return accept(s, turret, &line, None);
     }
@@ -138,6 +144,11 @@ pub fn between(s: &State, one: &UserId, other: &UserId) -> Option<LineId> {
         |line: &&Line| line.conference.is_none() && line.intercom.as_ref().is_some_and(|about| about.group.is_none());
     let mut calls = s.lines_of_user(one).chain(s.lines_of_user(other)).filter(single);
     calls.find(both).map(|line| line.spec.line.clone())
+}
+
+/// Somebody holds an intercom: what is left of a conference that they held.
+pub fn holds(s: &State, line: &LineId, user: &UserId) -> bool {
+    s.lines.get(line).is_some_and(|found| found.holders().iter().any(|holder| holder.user == *user))
 }
 
 /// The caller is on the line, with an open microphone unless their policy is to hold its key (INT-3).

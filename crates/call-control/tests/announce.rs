@@ -33,6 +33,26 @@ fn talk_back(d: &mut Desk) {
     d.act(A2, Act::TalkBack { line, on: true, latched: true }).unwrap();
 }
 
+/// A1 holds an intercom with A2: what is left of a conference whose other line is over.
+fn held_intercom() -> Desk {
+    let mut d = Desk::talking();
+    d.act(A1, Act::Intercom { user: user(A2), position: Position::Right }).unwrap();
+    let intercom = d.exchange.lines_of(A1)[0].0.clone();
+    let call = d.status_of(&intercom).unwrap().call.unwrap();
+    d.act(A1, Act::Join { line: intercom, call, position: Position::Left }).unwrap();
+    d.hold(A1, "ard-a");
+    d.release(B1, "ard-b");
+    d
+}
+
+#[test]
+fn int_6_who_holds_what_was_an_intercom_goes_on_with_it_by_its_key() {
+    let mut d = held_intercom();
+    d.act(A1, Act::Intercom { user: user(A2), position: Position::Right }).unwrap();
+    assert_eq!(d.heard_by(A1), vec![A2]);
+    assert_eq!(d.exchange.lines_of(A1).len(), 1, "one call");
+}
+
 #[test]
 fn trf_5_the_far_end_waits_while_its_sender_talks_to_whom_it_may_go_to() {
     let mut d = announced();
@@ -112,6 +132,13 @@ fn trf_5_who_talks_with_them_at_the_other_seat_announces_from_there_and_the_call
     d.act(A1_TOO, Act::Intercom { user: user(A2), position: Position::Left }).unwrap();
     assert_eq!(d.refused(A1, Act::Announce { line: l("ard-a"), to: user(A2) }), RefusalCode::Stale);
     assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
+}
+
+#[test]
+fn trf_5_who_holds_an_intercom_with_them_resumes_it_first_and_the_call_stays_where_it_was() {
+    let mut d = held_intercom().talk_on_the_ard();
+    assert_eq!(d.refused(A1, Act::Announce { line: l("ard-a"), to: user(A2) }), RefusalCode::Stale);
+    assert_eq!((d.phases("ard-a", "ard-b"), d.heard_by(A1)), ((Talking, Talking), vec![B1]));
 }
 
 #[test]
