@@ -219,7 +219,11 @@ pub fn spread(s: &mut State, line: &LineId, at: Option<(TurretId, Position)>) {
         }
     }
     for one in &lines {
-        s.line_mut(one).into_iter().for_each(|found| found.unattended = false);
+        s.line_mut(one).into_iter().for_each(|found| {
+            found.unattended = false;
+            // What rang because it waited on hold is taken.
+            found.ring = found.ring.take().filter(|ring| !ring.recall || found.legs().is_empty());
+        });
     }
 }
 

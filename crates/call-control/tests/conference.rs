@@ -266,6 +266,25 @@ fn cnf_7_all_lines_are_held_together_and_resumed_together_by_any_of_them() {
 }
 
 #[test]
+fn i21_no_line_of_a_conference_rings_on_when_one_that_rang_on_hold_is_taken() {
+    let mut d = joined();
+    d.hold(A1, "ard-a");
+    d.wait_ms(180_000);
+    assert!(["ard-a", "mrd-a"].into_iter().all(|line| d.status(line).ring.is_some()));
+    d.answer(A2, "mrd-a");
+    assert_eq!((d.status("ard-a").ring, d.status("mrd-a").ring), (None, None));
+}
+
+#[test]
+fn i21_a_held_line_that_rings_is_quiet_when_it_is_joined_with_another_call() {
+    let mut d = one_held(&[]);
+    d.wait_ms(180_000);
+    let act = join(&d, "mrd-a");
+    d.act(A1, act).unwrap();
+    assert_eq!(d.status("mrd-a").ring, None);
+}
+
+#[test]
 fn cnf_8_one_private_line_makes_the_whole_private() {
     let mut d = joined();
     d.private(A1, "mrd-a", true);

@@ -176,6 +176,8 @@ pub fn check(d: &Desk, switch: &Switch) {
     for status in LINES.iter().map(|line| d.status(line)) {
         assert!(status.holders.iter().all(|holder| !holder.private), "I30 {}", status.line);
         assert!(status.parties.iter().all(|party| !party.exclusive), "HOLD-4 {}", status.line);
+        let waits = status.ring.as_ref().is_some_and(|ring| ring.recall);
+        assert!(!waits || status.parties.is_empty(), "I21 {} rings though somebody is on it", status.line);
         if status.phase == LinePhase::OutOfService {
             let used = !status.parties.is_empty() || !status.holders.is_empty() || !status.talkers.is_empty();
             assert!(!used && status.ring.is_none() && status.call.is_none(), "ARD-12, I21 {}", status.line);
