@@ -88,6 +88,8 @@ fn come(s: &mut State, line: &LineId, from: TurretId, turret: TurretId, at: Posi
     let since = if leg.mic { leg.mic_since } else { s.now };
     let mut party = leg.party.clone();
     (party.turret, party.position, party.link_lost) = (turret, at, false);
+    // Who is on it here does not hold it here as well.
+    s.take_holder(line, turret);
     s.put_leg(line, Leg { enters: leg.enters, key: leg.key, ..Leg::new(party, true, since) });
     mrd::let_go(s, from, line);
     s.take_leg(line, from);

@@ -155,6 +155,17 @@ fn i15_a_call_that_is_joined_with_one_of_the_turret_that_takes_it_over_is_there_
 }
 
 #[test]
+fn i15_who_takes_over_a_call_at_a_turret_where_they_hold_it_holds_it_there_no_more() {
+    let mut d = talking_with_two();
+    d.act(A1_TOO, d.bridging("ard-a")).unwrap();
+    d.hold(A1_TOO, "ard-a");
+    d.act(A1_TOO, Act::TakeOver { line: l("ard-a"), call: d.call("ard-a"), position: Position::Right }).unwrap();
+    d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Right });
+    let status = d.status("ard-a");
+    assert_eq!((status.parties.len(), status.parties[0].turret, status.holders), (1, A1_TOO, vec![]));
+}
+
+#[test]
 fn log_2_of_two_calls_that_are_asked_for_at_one_position_the_last_one_comes() {
     let mut d = talking_with_two();
     d.act(A1, Act::Seize { line: l("mrd-a"), position: Position::Right, private: false }).unwrap();

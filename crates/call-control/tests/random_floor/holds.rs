@@ -172,6 +172,8 @@ pub fn check(d: &Desk, switch: &Switch) {
     for status in LINES.iter().map(|line| d.status(line)) {
         let turrets: BTreeSet<_> = status.parties.iter().map(|party| party.turret).collect();
         assert_eq!(turrets.len(), status.parties.len(), "I15 {}", status.line);
+        let holds = status.holders.iter().filter(|holder| turrets.contains(&holder.turret)).count();
+        assert_eq!(holds, 0, "I15 {} is held by who is on it there", status.line);
     }
     for status in LINES.iter().map(|line| d.status(line)) {
         assert!(status.holders.iter().all(|holder| !holder.private), "I30 {}", status.line);
