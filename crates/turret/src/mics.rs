@@ -263,13 +263,14 @@ impl Mics {
             self.linger_until = None;
         }
         let moves = &self.moves;
-        self.pending.retain(|(id, _), pending| {
+        let leaves = self.left_again();
+        self.pending.retain(|(id, nth), pending| {
             let talk = pending.position == Position::Speakers;
             let same = |mic: &&OpenMic| {
                 Some(&mic.line) == pending.line.as_ref() && (mic.uplink == pending.uplink || !moves.contains(id))
             };
             let listed = facts.mics.iter().filter(same).any(|mic| (place(facts, mic) == Position::Speakers) == talk);
-            pending.until > now && !listed
+            pending.until > now && (!listed || leaves.contains(&(*id, *nth)))
         });
         let pending = &self.pending;
         self.moves.retain(|id| pending.contains_key(&(*id, 0)));
@@ -287,6 +288,16 @@ impl Mics {
             // While the switch is lost nothing is listed, and what was shut must not come back with it.
             Shut::Listed => !up || listed(key),
         });
+    }
+
+    /// The moves to a microphone that the call still has from before an earlier one of them: that it is listed is told of that one.
+    fn left_again(&self) -> BTreeSet<(Uuid, usize)> {
+        let moves: Vec<_> = self.pending.iter().filter(|((id, _), _)| self.moves.contains(id)).collect();
+        let follows = |one: &Pending| {
+            let elsewhere = |other: &Pending| other.line == one.line && other.uplink != one.uplink;
+            moves.iter().any(|(_, other)| elsewhere(other) && other.until < one.until)
+        };
+        moves.iter().filter(|(_, pending)| follows(pending)).map(|(key, _)| **key).collect()
     }
 
     /// Whether time has something to settle.

@@ -307,3 +307,23 @@ fn mov_1_both_microphones_of_a_call_that_moves_are_open_until_the_old_one_is_lis
     settle(&facts, &mut local, now);
     assert_eq!(uplinks(&facts, &local), [Uplink::Right]);
 }
+
+#[test]
+fn mov_1_a_call_that_goes_back_before_the_switch_has_moved_it_is_heard_all_the_while() {
+    let (mut facts, mut local) = on_a_call();
+    let now = Instant::now();
+    let mut go = |number, position: Position, ms| {
+        let (line, uplink, until) =
+            (Some("calder".into()), position.uplink(), now + PENDING + Duration::from_millis(ms));
+        local.mics.press_to_move(id(number), Pending { line, uplink, position, since_utc_ms: 0, until });
+        settle(&facts, &mut local, now);
+    };
+    go(1, Position::Right, 0);
+    go(2, Position::Left, 35);
+    facts.mics = vec![OpenMic { position: Some(Position::Right), ..mic("calder", Uplink::Right) }];
+    settle(&facts, &mut local, now);
+    assert_eq!(uplinks(&facts, &local), [Uplink::Right, Uplink::Left], "the second move is still on its way");
+    facts.mics = vec![mic("calder", Uplink::Left)];
+    settle(&facts, &mut local, now);
+    assert_eq!(uplinks(&facts, &local), [Uplink::Left]);
+}
