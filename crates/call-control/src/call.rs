@@ -177,7 +177,10 @@ pub fn release(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     }
     let conference = s.line(line)?.conference;
     let lines = s.joined_with(line);
-    let user = s.user_of(turret).cloned();
+    // Who has logged off holds it until nobody has taken it for too long (LOG-3).
+    let found = s.line(line)?;
+    let theirs = found.leg(turret).map(|leg| &leg.party).or(found.hold_of(turret));
+    let user = theirs.map(|party| &party.user).or(s.user_of(turret)).cloned();
     lines.iter().for_each(|one| leave(s, turret, one, mine));
     if let (Some(id), Some(user)) = (conference, user) {
         conference::left(s, id, &user);

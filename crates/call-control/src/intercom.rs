@@ -15,6 +15,7 @@ use crate::hold;
 use crate::hoot;
 use crate::line::{Key, Leg, Line};
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
+use crate::moves;
 use crate::policy::{DndIntercom, IntercomAnswer, IntercomTalk};
 use crate::state::{Done, State, stale};
 use crate::timer::Timer;
@@ -223,9 +224,14 @@ pub fn talk_back(s: &mut State, turret: TurretId, line: &LineId, on: bool, latch
     let Some(leg) = found.leg(turret) else {
         return if on { accept(s, turret, line, None) } else { Err(stale(&name)) };
     };
-    let (position, user) = (leg.party.position, leg.party.user.clone());
+    let (mut position, user) = (leg.party.position, leg.party.user.clone());
     if on {
         s.not_just_closed(line, turret)?;
+        if position == Position::Speakers {
+            // What is left of a conference that was on the speakers has no talk key there.
+            position = free_to_talk(s, turret).unwrap_or(Position::HandsFree);
+            moves::to(s, turret, line, call.ok_or_else(|| stale(&name))?, position)?;
+        }
         let may_latch = s.policy(None, Some(&user)).intercom_talk == IntercomTalk::Latched;
         let latched = latched && may_latch;
         if open(s, turret, line, latched) {

@@ -254,6 +254,32 @@ fn cnf_6_a_colleague_joins_far_ends_that_went_on_alone() {
 }
 
 #[test]
+fn cnf_6_a_conference_whose_holder_has_logged_off_is_over_when_nobody_has_taken_it_in_time() {
+    let mut d = joined();
+    d.hold(A1, "ard-a");
+    d.input(Input::LogOff { turret: A1 });
+    d.wait_ms(600_000);
+    assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
+    assert_eq!((d.status("mrd-a").phase, names(&d, "mrd-a"), d.heard_by(B1)), (Idle, vec![], vec![]));
+}
+
+#[test]
+fn int_3_who_has_what_is_left_of_a_conference_on_the_speakers_talks_back_at_a_position_with_a_microphone() {
+    let mut d = Desk::talking();
+    let intercom = d.act(A1, Act::Intercom { user: user(A2), position: Position::Right }).unwrap().line.unwrap();
+    d.bridge(A3, "ard-a");
+    let call = d.call("ard-a");
+    d.act(A3, Act::Move { line: l("ard-a"), call, position: Position::Speakers }).unwrap();
+    let call = d.status_of(&intercom).unwrap().call.unwrap();
+    d.act(A1, Act::Join { line: intercom.clone(), call, position: Position::Left }).unwrap();
+    d.release(B1, "ard-b");
+    let at = |d: &Desk| d.status_of(&intercom).unwrap().parties.iter().find(|it| it.turret == A3).unwrap().position;
+    assert_eq!(at(&d), Position::Speakers);
+    d.act(A3, Act::TalkBack { line: intercom.clone(), on: true, latched: true }).unwrap();
+    assert_eq!((at(&d), d.heard_by(A3)), (Position::HandsFree, vec![A1, A2]));
+}
+
+#[test]
 fn cnf_7_all_lines_are_held_together_and_resumed_together_by_any_of_them() {
     let mut d = joined();
     d.hold(A1, "ard-a");
