@@ -259,6 +259,14 @@ impl Seat {
         mics.into_iter().filter(|mic| !mic.muted).map(|mic| (mic.position.uplink(), mic.line)).collect()
     }
 
+    /// To how many lines the header says that a talk key of several is open.
+    pub fn lines_of_one_key(&self) -> usize {
+        let mics = self.turret.view().header.mics;
+        let several =
+            mics.iter().filter_map(|mic| mic.name.strip_suffix(" lines")?.rsplit(' ').next()?.parse::<usize>().ok());
+        several.sum()
+    }
+
     /// Its panel is live.
     pub fn is_up(&self) -> bool {
         matches!(self.turret.view().header.link, LinkView::Up { .. })
