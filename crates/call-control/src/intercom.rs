@@ -203,6 +203,11 @@ pub fn accept(s: &mut State, turret: TurretId, line: &LineId, at: Option<Positio
             return Err(stale(&found.spec.name));
         }
         let at = at.or_else(|| free_to_talk(s, turret)).unwrap_or(Position::HandsFree);
+        if !found.holders().is_empty() {
+            // It rings because it waits on hold, with all that it is joined with.
+            let call = found.call.ok_or_else(|| stale(&found.spec.name))?;
+            return hold::resume(s, turret, line, call, Take { at, private: false });
+        }
         crate::position::take(s, turret, at)?;
         let party = s.party(turret, at)?;
         s.put_leg(line, Leg::new(party, false, s.now));

@@ -280,6 +280,21 @@ fn int_3_who_has_what_is_left_of_a_conference_on_the_speakers_talks_back_at_a_po
 }
 
 #[test]
+fn cnf_3_who_talks_back_into_what_rings_on_hold_as_part_of_a_conference_takes_all_of_it() {
+    let mut d = Desk::talking();
+    let intercom = d.act(A1, Act::Intercom { user: user(A2), position: Position::Right }).unwrap().line.unwrap();
+    let call = d.status_of(&intercom).unwrap().call.unwrap();
+    d.act(A1, Act::Join { line: intercom.clone(), call, position: Position::Left }).unwrap();
+    d.release(A2, "ard-a");
+    d.hold(A1, "ard-a");
+    d.wait_ms(180_000);
+    d.act(A2, Act::TalkBack { line: intercom.clone(), on: true, latched: true }).unwrap();
+    let ring = d.status_of(&intercom).unwrap().ring;
+    assert_eq!((on(&d, "ard-a"), on(&d, intercom.as_str()), ring), (vec![A2], vec![A2], None));
+    assert_eq!((d.heard_by(A2), d.status("ard-a").holders), (vec![B1], vec![]));
+}
+
+#[test]
 fn cnf_7_all_lines_are_held_together_and_resumed_together_by_any_of_them() {
     let mut d = joined();
     d.hold(A1, "ard-a");
