@@ -147,8 +147,8 @@ fn way(s: &State, turret: TurretId, line: &LineId, into: &[(LineId, Way)]) -> Re
     s.recordable(line)?;
     s.not_just_closed(line, turret)?;
     room::must_let_go(s, turret, line)?;
-    if let (true, None, Some(user)) = (found.spec.kind.is_open(), found.talk(turret), s.user_of(turret)) {
-        room::is_there(s, line, user)?;
+    if found.spec.kind.is_open() && found.talk(turret).is_none() {
+        room::is_there(s, turret, line)?;
     }
     apart(s, line, into.iter().map(|(other, _)| other))?;
     Ok(way)
@@ -222,11 +222,10 @@ fn tell_left_out(s: &mut State, turret: TurretId, left_out: &[(LineId, Refusal)]
 
 /// Takes a line into the broadcast of a turret.
 fn enter(s: &mut State, turret: TurretId, line: &LineId, way: Way, latched: bool) -> Result<(), Refusal> {
-    let user = s.party(turret, Position::Speakers)?.user;
     match way {
         Way::Opens => open(s, turret, line)?,
         Way::Talks if s.line(line)?.spec.kind.is_open() && s.line(line)?.talk(turret).is_none() => {
-            room::make(s, line, &user)?;
+            room::make(s, turret, line)?;
         }
         Way::Talks => {}
     }

@@ -5,7 +5,8 @@ use crate::line::Leg;
 use crate::messages::{Accepted, Refusal, RefusalCode};
 use crate::state::{Done, State, stale};
 use crate::{
-    announce, ard, conference, dial, divert, emergency, hold, hoot, intercom, mrd, mute, position, privacy, transfer,
+    announce, ard, conference, dial, divert, emergency, handset, hold, hoot, intercom, mrd, mute, position, privacy,
+    transfer,
 };
 use dealerboard_model::{CallId, LineId, LineKind, Position, TurretId};
 
@@ -24,7 +25,8 @@ pub fn seize(s: &mut State, turret: TurretId, line: &LineId, take: Take) -> Done
     let (kind, name, call) = (found.spec.kind, found.spec.name.clone(), found.call);
     match kind {
         LineKind::Ard | LineKind::Mrd | LineKind::Extension | LineKind::Dial => {}
-        LineKind::Hoot | LineKind::ShoutDown | LineKind::Intercom => {
+        LineKind::Hoot | LineKind::ShoutDown => return handset::take(s, turret, line, take.at),
+        LineKind::Intercom => {
             return Err(Refusal::new(RefusalCode::NoRight, format!("{name} is talked on with its talk key.")));
         }
     }
@@ -159,6 +161,9 @@ pub fn release(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     if let Some(announced) = announce::completes(s, turret, line) {
         return announce::complete(s, turret, &announced);
     }
+    if found.spec.kind.is_open() {
+        return handset::leave(s, turret, line);
+    }
     if !mine {
         s.right_on(turret, line)?;
         if divert::may_refuse(s, turret, line) {
@@ -260,6 +265,9 @@ pub fn end(s: &mut State, line: &LineId) {
 pub fn open_mic(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     if s.line(line)?.intercom.is_some() {
         return intercom::talk_back(s, turret, line, true, true);
+    }
+    if s.line(line)?.spec.kind.is_open() {
+        return handset::open_mic(s, turret, line);
     }
     s.recordable(line)?;
     s.not_just_closed(line, turret)?;

@@ -12,12 +12,12 @@ use crate::restored::{self, Awaited};
 use crate::state::{Done, State};
 use crate::timer::{Timer, Timers};
 use crate::{
-    Floor, announce, ard, bridge, broadcast, call, conference, dial, divert, group, hold, hoot, intercom, lock, loss,
-    moves, mrd, presence, privacy, recorder, rights, ringing, routing, service, supervisor, takeover, transfer,
-    voicemail,
+    Floor, announce, ard, bridge, broadcast, call, conference, dial, divert, group, handset, hold, hoot, intercom,
+    lock, loss, moves, mrd, presence, privacy, recorder, rights, ringing, routing, service, supervisor, takeover,
+    transfer, voicemail,
 };
 use dealerboard_model::{
-    BroadcastStatus, LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, Right, TurretId, Uplink, UserId,
+    BroadcastStatus, LineId, LineKind, LineStatus, Moment, PersonStatus, RecordingId, Right, TurretId, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -228,10 +228,7 @@ impl Exchange {
                 s.outputs.push(Output::Answer { turret, id, result });
             }
             Input::TalkOrphaned { turret, uplink } => {
-                // A talk ends with its media (I7); a call waits for its turret's link.
-                if uplink == Uplink::Mic {
-                    hoot::orphaned(s, turret);
-                }
+                hoot::orphaned(s, turret, uplink);
             }
             Input::Heard { turret, uplink } => {
                 moves::heard(s, turret, uplink);
@@ -282,7 +279,7 @@ impl Exchange {
             Timer::DialOutRing(line, call) => dial::out_ring_over(s, &line, call),
             Timer::VoicemailTone(line, call) => voicemail::tone(s, &line, call),
             Timer::VoicemailFull(line, call) => voicemail::full(s, &line, call),
-            Timer::HootGap(line, since) => hoot::gap(s, &line, since),
+            Timer::HootGap(line, since) => handset::gap(s, &line, since),
             Timer::RestartWindow => restored::window_over(s),
         }
         settle(s);
@@ -292,6 +289,7 @@ impl Exchange {
 /// What is read from the one state after each input and each timer.
 fn settle(s: &mut State) {
     broadcast::follow(s);
+    handset::follow(s);
     history::follow(s);
     ringing::note(s);
 }

@@ -7,6 +7,7 @@
 //! ```
 
 use crate::broadcast;
+use crate::handset;
 use crate::happenings::Happening;
 use crate::intercom;
 use crate::line::{Closes, Key, Line, Talk};
@@ -34,9 +35,13 @@ pub fn talk(s: &mut State, turret: TurretId, line: &LineId, on: bool, latched: b
     s.recordable(line)?;
     s.not_just_closed(line, turret)?;
     room::let_go_first(s, turret, line, latched)?;
-    let user = s.party(turret, dealerboard_model::Position::Speakers)?.user;
-    if s.line(line)?.spec.kind.is_open() && s.line(line)?.talk(turret).is_none() {
-        room::make(s, line, &user)?;
+    let found = s.line(line)?;
+    if found.spec.kind.is_open() && found.leg(turret).is_some_and(|leg| leg.mic) {
+        let sentence = format!("{} hears you already: its microphone is open where you listen.", found.spec.name);
+        return Err(Refusal::new(RefusalCode::Stale, sentence));
+    }
+    if found.spec.kind.is_open() && found.talk(turret).is_none() {
+        room::make(s, turret, line)?;
     }
     broadcast::answers(s, turret, line);
     let call = open(s, turret, line, latched, false)?;
@@ -51,16 +56,22 @@ pub fn open(s: &mut State, turret: TurretId, line: &LineId, latched: bool, broad
         None => s.new_call(),
     };
     let now = s.now;
+    // A broadcast is one voice for all its lines.
+    let uplink = if broadcast { Uplink::Mic } else { handset::talks_by(s, turret, line) };
     let found = s.line_mut(line)?;
-    if found.talks().is_empty() {
+    if found.talks().is_empty() && !found.spec.kind.is_open() {
         found.since = now;
     }
     found.call = Some(call);
     match s.talk_mut(line, turret) {
         Some(talk) => {
-            (talk.latched, talk.pressed, talk.closes, talk.broadcast) = (latched, now, None, broadcast);
+            (talk.uplink, talk.broadcast) = (uplink, broadcast);
+            (talk.latched, talk.pressed, talk.closes) = (latched, now, None);
         }
-        None => s.put_talk(line, Talk { user, turret, since: now, latched, pressed: now, closes: None, broadcast }),
+        None => {
+            let (since, pressed) = (now, now);
+            s.put_talk(line, Talk { user, turret, uplink, since, latched, pressed, closes: None, broadcast });
+        }
     }
     s.happened_at(line, turret, Happening::TalkKeyDown { latched });
     touch_legs(s, turret);
@@ -151,16 +162,8 @@ pub fn close_all(s: &mut State, line: &LineId) {
 }
 
 fn end_talk(s: &mut State, turret: TurretId, line: &LineId, how: Happening) {
-    let gap_ms = s.policy(Some(line), None).hoot_activity_gap_ms;
-    let now = s.now;
-    let mine = s.take_talk(line, turret).map(|talk| talk.user);
-    let Ok(found) = s.line_mut(line) else { return };
-    if found.talks().is_empty() && mine.is_some() && found.spec.kind.is_open() {
-        found.since = now;
-        s.set_timer(now.plus_ms(gap_ms), Timer::HootGap(line.clone(), now.mono_us));
-    }
-    if let Some(user) = mine {
-        s.happened(line, Some(user), how);
+    if let Some(talk) = s.take_talk(line, turret) {
+        s.happened(line, Some(talk.user), how);
     }
     touch_legs(s, turret);
 }
@@ -181,10 +184,11 @@ pub fn stop_all(s: &mut State, turret: TurretId) {
     broadcast::follow(s);
 }
 
-/// No voice of this turret's talks reaches the switch: they do not outlive it, and their user is told (I7).
-pub fn orphaned(s: &mut State, turret: TurretId) {
+/// No voice of a turret's uplink reaches the switch: its talks do not outlive it, and their user is told (I7). A call waits for
+/// its turret's link; a hoot's microphone does not.
+pub fn orphaned(s: &mut State, turret: TurretId, uplink: Uplink) {
     for line in talks_of(s, turret) {
-        if talk_of(s, &line, turret).is_none() {
+        if talk_of(s, &line, turret).is_none_or(|talk| talk.uplink != uplink) {
             continue;
         }
         let name = named(s, turret, &line);
@@ -323,14 +327,4 @@ pub fn closes(s: &mut State, line: &LineId, turret: TurretId, at_us: u64) {
     broadcast::stop(s, turret, line);
     intercom::shut(s, turret, line);
     s.notice(turret, Some(line), format!("The microphone on {name} was closed: {because}."), Some(Sound::Warning));
-}
-
-/// A hoot has been quiet for long enough: what follows is a new recording (HOT-7).
-pub fn gap(s: &mut State, line: &LineId, since_us: u64) {
-    if let Ok(found) = s.line_mut(line)
-        && found.talks().is_empty()
-        && found.since.mono_us == since_us
-    {
-        found.call = None;
-    }
 }

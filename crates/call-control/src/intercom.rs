@@ -120,7 +120,7 @@ pub fn seat_of(s: &State, user: &UserId) -> Result<TurretId, Away> {
 
 /// In a call there (INT-5): an intercom is never mixed in.
 pub fn is_busy(s: &State, turret: TurretId) -> bool {
-    s.lines_of(turret).any(|line| line.leg(turret).is_some())
+    s.lines_of(turret).any(|line| line.leg(turret).is_some() && !line.spec.kind.is_open())
 }
 
 /// Hands-free, else a handset, that is free (INT-1): a handset that lies on its hook is heard by nobody.

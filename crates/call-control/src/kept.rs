@@ -210,7 +210,7 @@ fn of(s: &State, recordings: &Recordings, line: &LineId) -> Option<KeptLine> {
 
 fn is_kept(line: &Line) -> bool {
     let kind = line.spec.kind;
-    kind.is_wire() || (kind.is_dialled() && !line.calling && line.peer.is_some())
+    kind.is_wire() || kind.is_open() || (kind.is_dialled() && !line.calling && line.peer.is_some())
 }
 
 /// An intercom that a conference has brought in ends with the restart: a conference of two lines is a plain call then.

@@ -16,6 +16,7 @@ mod emergency;
 mod exchange;
 mod floor;
 mod group;
+mod handset;
 mod happenings;
 mod history;
 mod hold;

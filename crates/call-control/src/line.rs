@@ -77,6 +77,8 @@ impl Leg {
 pub struct Talk {
     pub user: UserId,
     pub turret: TurretId,
+    /// The microphone that it opened: that of the talk keys, or of the handset where its user listens to a hoot (HOT-6).
+    pub uplink: Uplink,
     pub since: Moment,
     pub latched: bool,
     /// The last press on it.
@@ -156,6 +158,8 @@ pub struct Line {
     pub failed: bool,
     /// Of an intercom.
     pub intercom: Option<Intercom>,
+    /// Of a hoot: somebody talks on it, since `since`; else it has been quiet since then.
+    pub spoken: bool,
 }
 
 impl Line {
@@ -188,6 +192,7 @@ impl Line {
             guests: BTreeSet::new(),
             failed: false,
             intercom: None,
+            spoken: false,
         }
     }
 
@@ -237,10 +242,15 @@ impl Line {
         self.talks.iter().find(|talk| talk.turret == turret)
     }
 
+    /// A talk key is down, or a microphone open.
+    pub fn is_spoken_on(&self) -> bool {
+        !self.talks.is_empty() || self.legs.iter().any(|leg| leg.mic)
+    }
+
     /// The key that keeps a microphone of a turret open towards it: a talk's, or an intercom's.
     pub fn key(&self, turret: TurretId) -> Option<(Key, Uplink)> {
-        if let Some(Talk { latched, pressed, closes, .. }) = self.talk(turret) {
-            return Some((Key { latched: *latched, pressed: *pressed, closes: *closes }, Uplink::Mic));
+        if let Some(Talk { uplink, latched, pressed, closes, .. }) = self.talk(turret) {
+            return Some((Key { latched: *latched, pressed: *pressed, closes: *closes }, *uplink));
         }
         let leg = self.leg(turret).filter(|leg| leg.mic)?;
         Some((leg.key?, leg.uplink()))
@@ -295,6 +305,12 @@ impl State {
     pub fn lines_of_user(&self, user: &UserId) -> impl Iterator<Item = &Line> {
         let lines = self.places.users.get(user).into_iter().flatten();
         lines.filter_map(|line| self.lines.get(line))
+    }
+
+    /// A user is in a call, at whichever turret. Nobody is who listens to a hoot.
+    pub fn is_in_call(&self, user: &UserId) -> bool {
+        let calls = self.lines_of_user(user).filter(|line| !line.spec.kind.is_open());
+        calls.flat_map(|line| &line.legs).any(|leg| leg.party.user == *user)
     }
 
     pub fn put_leg(&mut self, line: &LineId, leg: Leg) {

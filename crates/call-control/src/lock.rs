@@ -8,6 +8,7 @@
 //! emergency number, or from there (ALL-9). Talks end with the lock: nobody is there to let their keys go.
 
 use crate::emergency;
+use crate::handset;
 use crate::happenings::Happening;
 use crate::hoot;
 use crate::messages::{Accepted, Act, Output, Refusal, RefusalCode};
@@ -24,6 +25,7 @@ pub fn lock(s: &mut State, turret: TurretId) -> Done {
     s.party(turret, Position::Speakers)?;
     if !s.is_locked(turret) {
         hoot::stop_all(s, turret);
+        handset::shut_all(s, turret);
         takeover::forget(s, turret);
         for line in calls_of(s, turret) {
             mrd::let_go(s, turret, &line);

@@ -45,9 +45,11 @@ pub fn lost(s: &mut State, turret: TurretId) {
             history::lost(s, turret, Some(&line));
             let _ = release(s, turret, &line);
         } else {
+            // Talk on a hoot does not come back by itself, by whatever microphone (LOS-8).
+            let lapses = kind.is_some_and(|kind| !kind.is_open());
             s.leg_mut(&line, turret)
                 .into_iter()
-                .for_each(|leg| (leg.mic, leg.mic_lapsed, leg.leaving) = (false, leg.mic, None));
+                .for_each(|leg| (leg.mic, leg.mic_lapsed, leg.leaving) = (false, leg.mic && lapses, None));
             let_go(s, turret, &line);
         }
     }

@@ -8,6 +8,7 @@
 //! Law: it is heard at the new position at once, and spoken by one microphone at a time: by the old one until the new one is
 //! heard. The call, its privacy, its recording and its track go on (MOV-1).
 
+use crate::handset;
 use crate::happenings::Happening;
 use crate::hoot;
 use crate::line::{Leaving, Leg};
@@ -33,6 +34,9 @@ pub fn to(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Posi
     let from = leg.party.position;
     if from == at {
         return Err(Refusal::new(RefusalCode::Stale, format!("{name} is there already; nothing has moved.")));
+    }
+    if found.spec.kind.is_open() && at == Position::Speakers {
+        return handset::leave(s, turret, line);
     }
     let lines = s.joined_with(line);
     if at == Position::Speakers {

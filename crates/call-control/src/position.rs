@@ -3,7 +3,7 @@
 use crate::messages::{Refusal, RefusalCode};
 use crate::policy::PositionBusy;
 use crate::state::State;
-use crate::{call, hold, intercom};
+use crate::{call, handset, hold, intercom};
 use dealerboard_model::{LineKind, Position, TurretId};
 
 /// Refuses where a position that carries a call takes no other one (`position.busy`).
@@ -34,6 +34,12 @@ pub fn take(s: &mut State, turret: TurretId, at: Position) -> Result<(), Refusal
     let name = if intercom { "The intercom".to_owned() } else { found.spec.name.clone() };
     let policy = s.policy(Some(&line), s.user_of(turret));
     let released = policy.position_busy == PositionBusy::Release;
+    if found.spec.kind.is_open() {
+        let place = handset::where_it_is(s, turret, &line);
+        handset::leave(s, turret, &line)?;
+        s.notice(turret, Some(&line), format!("{name} is {place}: another call took its place."), None);
+        return Ok(());
+    }
     if intercom && !released && intercom::makes_room(s, turret, &line) {
         return Ok(());
     }

@@ -39,6 +39,9 @@ fn phase(line: &Line) -> LinePhase {
         LinePhase::Dialling
     } else if line.calling {
         LinePhase::Calling
+    } else if line.spec.kind.is_open() {
+        // Who only listens at a handset is as quiet as who does so on the speakers (HOT-5).
+        if line.is_spoken_on() { LinePhase::Talking } else { LinePhase::Idle }
     } else if !line.legs().is_empty() || !line.talks().is_empty() || line.unattended {
         LinePhase::Talking
     } else if !line.holders().is_empty() {
@@ -94,7 +97,7 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
     let ring = line.ring.clone().map(|ring| ringing::shown(s, line, ring));
     let phase = phase(line);
     // An idle MRD end knows the call of its open far end; its key does not show it.
-    let up = phase != LinePhase::Idle;
+    let up = phase != LinePhase::Idle || !line.legs().is_empty();
     LineStatus {
         line: line.spec.line.clone(),
         phase,
@@ -152,7 +155,7 @@ pub fn person(s: &State, user: &UserId) -> PersonStatus {
         user: user.clone(),
         logged_on: s.seats.contains_key(user),
         dnd: s.dnd.contains(user),
-        busy: s.lines_of_user(user).any(|line| line.legs().iter().any(|leg| leg.party.user == *user)),
+        busy: s.is_in_call(user),
     }
 }
 

@@ -56,7 +56,7 @@ pub fn restore(s: &mut State, recordings: &mut Recordings, kept: &BTreeSet<Kept>
             }
         }
     }
-    let serves = |found: &Line| found.spec.kind.has_two_ends() && !found.failed;
+    let serves = |found: &Line| (found.spec.kind.has_two_ends() || found.spec.kind.is_open()) && !found.failed;
     lines.retain(|line, it| s.lines.get(line).is_some_and(serves) && !it.is_empty());
     let callers: Vec<KeptLine> = lines.extract_if(.., |_, it| it.calling).map(|(_, it)| it).collect();
     // Both ends of an ARD, or of a call that was dialled, are on a call, or neither.
@@ -214,7 +214,7 @@ fn end_without_anybody(s: &mut State, line: &LineId, away: &BTreeSet<TurretId>) 
     let group = s.group(line);
     let members = |s: &State, line: &LineId| s.lines.get(line).map(Line::member_turrets).unwrap_or_default();
     let all: BTreeSet<TurretId> = group.iter().flat_map(|one| members(s, one)).collect();
-    if all.is_empty() || !all.is_subset(away) {
+    if all.is_empty() || !all.is_subset(away) || s.lines.get(line).is_some_and(|found| found.spec.kind.is_open()) {
         return;
     }
     for one in &group {

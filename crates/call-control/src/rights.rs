@@ -6,13 +6,14 @@
 //!
 //! Law: who is on a line are the floor file's members with what was set over them; what is as the floor file has it is not kept.
 
+use crate::handset;
 use crate::happenings::Happening;
 use crate::hoot;
 use crate::intercom::known;
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
 use crate::state::{Done, State};
 use crate::supervisor::leads_a_desk_of;
-use crate::voice::hearers;
+use crate::voice::{hearers, mics_of};
 use dealerboard_model::{Allowed, LineId, LineKind, Listener, Right, TurretId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,9 +41,15 @@ pub fn set(s: &mut State, turret: TurretId, line: &LineId, user: &UserId, allowe
     s.happened_at(line, turret, Happening::RightSet { of, allowed });
     let seats: Vec<TurretId> = s.seats.get(user).into_iter().flatten().copied().collect();
     for seat in &seats {
-        let talked = allowed != Allowed::Speak && s.line(line)?.talk(*seat).is_some();
+        let found = s.line(line)?;
+        let spoke = found.talk(*seat).is_some() || found.leg(*seat).is_some_and(|leg| leg.mic);
+        let talked = allowed != Allowed::Speak && spoke;
         if talked {
             hoot::stop(s, *seat, line);
+            handset::shut_mic(s, *seat, line);
+        }
+        if allowed == Allowed::None && s.line(line)?.leg(*seat).is_some() {
+            handset::leave(s, *seat, line)?;
         }
         let speakers = speakers(s, user);
         s.monitor(*seat, speakers);
@@ -86,7 +93,7 @@ pub fn who_hears(s: &mut State, turret: TurretId, line: &LineId) -> Done {
         user: user.clone(),
         allowed: found.spec.members.get(user).copied().into(),
         hears: hear.contains(user),
-        talks: found.talks().iter().any(|talk| talk.user == *user),
+        talks: mics_of(s, found).iter().any(|mic| !mic.muted && mic.user == *user),
     };
     let people = users.into_iter().map(one).collect();
     let call = found.call;

@@ -8,18 +8,53 @@
 //! Law: a supervisor outranks who is none, gives way to supervisors alone, and is never refused for want of room while somebody
 //! who is none talks.
 
+use crate::handset;
 use crate::hoot;
-use crate::line::Talk;
+use crate::line::Line;
 use crate::messages::{Refusal, RefusalCode, Sound};
 use crate::policy::HootFull;
 use crate::state::State;
-use dealerboard_model::{LineId, Role, TurretId, Uplink, UserId};
+use dealerboard_model::{LineId, Moment, Role, TurretId, Uplink, UserId};
 
-/// Makes room for a talk of `user` (HOT-3, HOT-4).
-pub fn make(s: &mut State, line: &LineId, user: &UserId) -> Result<(), Refusal> {
-    let Some((loser, latched)) = loser(s, line, user)? else { return Ok(()) };
+/// One of those who talk: by a talk key, or by a microphone that is open at a handset (HOT-6), which stays open as a latch does.
+struct Talker<'s> {
+    user: &'s UserId,
+    turret: TurretId,
+    uplink: Uplink,
+    since: Moment,
+    pressed: Moment,
+    latched: bool,
+}
+
+/// Who talks, the oldest talk first; each turret once.
+fn talkers(line: &Line) -> Vec<Talker<'_>> {
+    let talks = line.talks().iter().map(|it| Talker {
+        user: &it.user,
+        turret: it.turret,
+        uplink: it.uplink,
+        since: it.since,
+        pressed: it.pressed,
+        latched: it.latched,
+    });
+    let open = line.legs().iter().filter(|leg| leg.mic && line.talk(leg.party.turret).is_none()).map(|leg| Talker {
+        user: &leg.party.user,
+        turret: leg.party.turret,
+        uplink: leg.uplink(),
+        since: leg.mic_since,
+        pressed: leg.mic_since,
+        latched: true,
+    });
+    let mut all: Vec<_> = talks.chain(open).collect();
+    all.sort_by_key(|talker| talker.since.mono_us);
+    all
+}
+
+/// Makes room for a talk of a turret's user (HOT-3, HOT-4).
+pub fn make(s: &mut State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
+    let Some((loser, latched)) = loser(s, turret, line)? else { return Ok(()) };
     let (limit, name) = (s.policy(Some(line), None).hoot_talkers, s.line(line)?.spec.name.clone());
     hoot::stop(s, loser, line);
+    handset::shut_mic(s, loser, line);
     // Its key may be down still: until it is let go it says nothing new.
     if let Some(seat) = s.turrets.get_mut(&loser).filter(|_| !latched) {
         seat.displaced.insert(line.clone());
@@ -29,47 +64,45 @@ pub fn make(s: &mut State, line: &LineId, user: &UserId) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// Whether there is room for a talk of `user`, or somebody who gives way to it.
-pub fn is_there(s: &State, line: &LineId, user: &UserId) -> Result<(), Refusal> {
-    loser(s, line, user).map(drop)
+/// Whether there is room for a talk of a turret's user, or somebody who gives way to it.
+pub fn is_there(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
+    loser(s, turret, line).map(drop)
 }
 
-/// Who gives way to a talk of `user`, and whether their key was latched; nobody while there is room.
-fn loser(s: &State, line: &LineId, user: &UserId) -> Result<Option<(TurretId, bool)>, Refusal> {
-    let found = s.line(line)?;
+/// Who gives way to a talk of a turret's user, and whether their key was latched; nobody while there is room, or they talk
+/// already.
+fn loser(s: &State, turret: TurretId, line: &LineId) -> Result<Option<(TurretId, bool)>, Refusal> {
+    let (found, talkers) = (s.line(line)?, talkers(s.line(line)?));
     let limit = s.policy(Some(line), None).hoot_talkers;
-    if found.talks().len() < limit {
+    if talkers.len() < limit || talkers.iter().any(|talker| talker.turret == turret) {
         return Ok(None);
     }
     let sentence = || {
         let name = &found.spec.name;
         format!("{limit} are talking on {name}, as many as may; press again when one of them has ended.")
     };
-    let loser = gives_way(s, found.talks(), line, user);
+    let loser = gives_way(s, &talkers, line, s.user_of(turret));
     loser.map(Some).ok_or_else(|| Refusal::new(RefusalCode::TalkersFull, sentence()))
 }
 
 /// Who gives way to a talk of `user`, and whether their key was latched.
-fn gives_way(s: &State, talks: &[Talk], line: &LineId, user: &UserId) -> Option<(TurretId, bool)> {
+fn gives_way(s: &State, talkers: &[Talker<'_>], line: &LineId, user: Option<&UserId>) -> Option<(TurretId, bool)> {
     let policy = s.policy(Some(line), None);
-    let mine = rank(s, user);
-    let may = |talk: &&Talk| {
-        let theirs = rank(s, &talk.user);
-        match (theirs, mine) {
-            (false, true) => true,
-            (true, false) => false,
-            (true, true) | (false, false) => policy.hoot_full == HootFull::Newest,
-        }
+    let mine = user.is_some_and(|user| rank(s, user));
+    let may = |talker: &&Talker<'_>| match (rank(s, talker.user), mine) {
+        (false, true) => true,
+        (true, false) => false,
+        (true, true) | (false, false) => policy.hoot_full == HootFull::Newest,
     };
     let (now_us, silent_us) = (s.now.mono_us, policy.hoot_silent_talker_ms * 1_000);
-    let quiet_us = |talk: &Talk| {
-        let since = hoot::quiet_since(s, talk.turret, Uplink::Mic, talk.pressed)?;
+    let quiet_us = |talker: &Talker<'_>| {
+        let since = hoot::quiet_since(s, talker.turret, talker.uplink, talker.pressed)?;
         Some(since.mono_us).filter(|since_us| now_us - since_us >= silent_us)
     };
-    let latched = talks.iter().filter(may).filter(|talk| talk.latched);
-    let silent = latched.filter_map(|talk| Some((quiet_us(talk)?, talk))).min_by_key(|(since_us, _)| *since_us);
-    let oldest = || talks.iter().filter(may).min_by_key(|talk| rank(s, &talk.user));
-    silent.map(|(_, talk)| talk).or_else(oldest).map(|talk| (talk.turret, talk.latched))
+    let latched = talkers.iter().filter(may).filter(|talker| talker.latched);
+    let silent = latched.filter_map(|talker| Some((quiet_us(talker)?, talker))).min_by_key(|(since_us, _)| *since_us);
+    let oldest = || talkers.iter().filter(may).min_by_key(|talker| rank(s, talker.user));
+    silent.map(|(_, talker)| talker).or_else(oldest).map(|talker| (talker.turret, talker.latched))
 }
 
 /// Who leads a desk stands above who does not.

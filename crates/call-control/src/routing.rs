@@ -94,9 +94,8 @@ fn is_there(s: &State, user: &UserId, kind: LineKind) -> bool {
 
 /// Who of the desk may be asked, in their order (RTE-1, RTE-3).
 fn free(s: &State, line: &Line, route: Route) -> Vec<UserId> {
-    let in_call = |user: &UserId| s.lines_of_user(user).any(|on| on.legs().iter().any(|leg| leg.party.user == *user));
     let may = |user: &&UserId| is_there(s, user, line.spec.kind) && ringing::has_sound(s, line, user);
-    let may_be_alone = |user: &&UserId| route == Route::Together || !in_call(user);
+    let may_be_alone = |user: &&UserId| route == Route::Together || !s.is_in_call(user);
     let mut users: Vec<UserId> = line.spec.order.iter().filter(may).filter(may_be_alone).cloned().collect();
     if route == Route::LongestIdle {
         users.sort_by_key(|user| s.routed_until_us.get(user).copied());

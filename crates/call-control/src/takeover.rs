@@ -32,6 +32,10 @@ pub fn ask(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Pos
     let Some(from) = theirs.filter(|_| found.call == Some(call) && found.leg(turret).is_none()) else {
         return Err(stale(&name));
     };
+    if found.spec.kind.is_open() {
+        let sentence = format!("{name} is heard at both of your turrets; take it to a handset here.");
+        return Err(Refusal::new(RefusalCode::NoRight, sentence));
+    }
     let (from, lines) = (from.turret, s.joined_with(line));
     for one in &lines {
         s.recordable(one)?;

@@ -82,7 +82,7 @@ pub fn mics_of(s: &State, line: &Line) -> Vec<Mic> {
     });
     let talks = line.talks().iter().map(|talk| Mic {
         turret: talk.turret,
-        uplink: Uplink::Mic,
+        uplink: talk.uplink,
         position: Position::Speakers,
         user: talk.user.clone(),
         since: talk.since,

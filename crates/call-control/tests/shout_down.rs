@@ -49,11 +49,10 @@ fn shd_3_it_is_on_the_speakers_of_each_of_its_members_though_the_floor_file_does
 }
 
 #[test]
-fn shd_4_it_is_neither_seized_joined_held_kept_private_nor_sent_on() {
+fn shd_4_it_is_neither_joined_held_kept_private_nor_sent_on() {
     let mut d = a1_talks();
     let (line, call, position) = (l("shout"), d.call("shout"), Position::Left);
     let refused = [
-        (Act::Seize { line: line.clone(), position, private: false }, RefusalCode::NoRight),
         (Act::Bridge { line: line.clone(), call, position }, RefusalCode::NoRight),
         (Act::Hold { line: line.clone(), exclusive: false }, RefusalCode::NotHoldable),
         (Act::Private { line: line.clone(), on: true }, RefusalCode::NoRight),

@@ -170,12 +170,10 @@ fn los_9_an_intercom_ends_when_one_of_its_two_is_lost_and_the_other_is_told() {
 }
 
 #[test]
-fn hot_5_a_hoot_is_neither_seized_nor_held_and_says_how_many_hear() {
+fn hot_5_a_hoot_is_not_held_and_says_how_many_hear() {
     let mut d = Desk::new();
     assert_eq!(d.status("hoot").phase, Idle);
     assert_eq!(d.status("hoot").hearers, 4);
-    let seize = Act::Seize { line: l("hoot"), position: Position::Left, private: false };
-    assert_eq!(d.refused(A1, seize), RefusalCode::NoRight);
     d.talk(A1, true);
     assert_eq!((d.status("hoot").phase, d.status("hoot").hearers), (Talking, 3));
     assert_eq!(d.refused(A1, Act::Hold { line: l("hoot"), exclusive: false }), RefusalCode::NotHoldable);

@@ -29,7 +29,8 @@ pub enum Lamp {
 }
 
 /// The lamp of `status` at `turret`: out of service, ringing, in use here, held here, in use elsewhere, held elsewhere,
-/// idle, the first that is true. Staleness is the turret's own knowledge and is put over it there.
+/// idle, the first that is true. Who only listens to a hoot at a handset uses it there, and nowhere else: it is idle while
+/// nobody talks. Staleness is the turret's own knowledge and is put over it there.
 #[must_use]
 pub fn lamp(status: &LineStatus, turret: TurretId) -> Lamp {
     if status.phase == LinePhase::OutOfService {
@@ -50,7 +51,9 @@ pub fn lamp(status: &LineStatus, turret: TurretId) -> Lamp {
         Lamp::InUseHere
     } else if status.holders.iter().any(|holder| holder.turret == turret) {
         Lamp::HeldHere
-    } else if on_it(&|at| at != turret) || status.conference.as_ref().is_some_and(|it| it.unattended) {
+    } else if (status.phase != LinePhase::Idle && on_it(&|at| at != turret))
+        || status.conference.as_ref().is_some_and(|it| it.unattended)
+    {
         Lamp::InUseElsewhere
     } else if status.holders.is_empty() && status.sent_to.is_none() {
         Lamp::Idle
@@ -86,6 +89,12 @@ mod tests {
         let status = LineStatus { phase: LinePhase::Talking, parties: vec![party(1)], ..status() };
         assert_eq!(lamp(&status, TurretId(1)), Lamp::InUseHere);
         assert_eq!(lamp(&status, TurretId(2)), Lamp::InUseElsewhere);
+    }
+
+    #[test]
+    fn hot_6_a_hoot_that_a_colleague_only_listens_to_at_a_handset_is_idle() {
+        let status = LineStatus { parties: vec![party(1)], ..status() };
+        assert_eq!([1, 2].map(|turret| lamp(&status, TurretId(turret))), [Lamp::InUseHere, Lamp::Idle]);
     }
 
     #[test]

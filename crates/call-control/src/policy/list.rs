@@ -11,6 +11,8 @@ const WIRE: &[Level] =
     &[Level::Floor, Level::Line(LineKind::Ard), Level::Line(LineKind::Mrd), Level::Line(LineKind::Dial)];
 const HOOT: &[Level] = &[Level::Floor, Level::Line(LineKind::Hoot)];
 const OPEN: &[Level] = &[Level::Floor, Level::Line(LineKind::Hoot), Level::Line(LineKind::ShoutDown)];
+const OPEN_AND_PERSON: &[Level] =
+    &[Level::Floor, Level::Line(LineKind::Hoot), Level::Line(LineKind::ShoutDown), Level::Desk, Level::User];
 const PERSON: &[Level] = &[Level::Floor, Level::Desk, Level::User];
 const DIAL_AND_PERSON: &[Level] = &[Level::Floor, Level::Line(LineKind::Dial), Level::Desk, Level::User];
 const WIRE_AND_PERSON: &[Level] = &[
@@ -166,6 +168,16 @@ words! {
     }
 }
 
+words! {
+    /// `hoot.handset`: the microphone of a handset where a hoot is listened to.
+    HootHandset {
+        /// It opens with the hoot's talk key.
+        Keyed = "keyed",
+        /// It is open as in a call.
+        Open = "open",
+    }
+}
+
 mod intercom;
 mod seats;
 pub use intercom::{DndIntercom, GroupReply, IntercomAnswer, IntercomTalk};
@@ -285,6 +297,8 @@ policies! {
         "how many talk on a hoot at once, because more are understood by nobody";
     "hoot.full" hoot_full: HootFull = HootFull::Newest, HootFull::KIND, OPEN, Smallest,
         "whether a talk that finds no room displaces another one, or is refused; supervisors displace in any case";
+    "hoot.handset" hoot_handset: HootHandset = HootHandset::Keyed, HootHandset::KIND, OPEN_AND_PERSON, Smallest,
+        "whether the microphone of a handset that a hoot was taken to opens with its talk key, or is open as in a call";
     "hoot.members" hoot_members: usize = 800, Kind::Count(2, 800), HOOT, Smallest,
         "how many people are on a hoot at most, so that whoever talks knows who hears";
     "hoot.silent_talker" hoot_silent_talker_ms: u64 = 2 * S, Kind::Span(500, 10 * S), OPEN, Nearest,

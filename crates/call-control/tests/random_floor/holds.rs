@@ -133,7 +133,10 @@ pub fn check(d: &Desk, switch: &Switch) {
             assert_ne!(hearer, turret, "I38");
             match label.as_str() {
                 "shout" => assert!(ALL.contains(hearer), "I1 {hearer}"),
-                "hoot" if [*turret, *hearer].iter().all(|it| [A1, A2].contains(it)) => panic!("I38 {turret} {hearer}"),
+                // Their neighbour's speakers leave it out, no handset does.
+                "hoot" if !handset && [*turret, *hearer].iter().all(|it| [A1, A2].contains(it)) => {
+                    panic!("I38 {turret} {hearer}")
+                }
                 "hoot" => assert!(right(d, *hearer).is_some(), "I1 {hearer} hears the hoot"),
                 name if LINES.contains(&name) => {
                     let is_party = members(label).contains(hearer);
@@ -226,7 +229,7 @@ fn check_locks(d: &Desk, switch: &Switch) {
     }
     for status in LINES.iter().map(|line| d.status(line)) {
         let mut talks = status.talkers.iter().map(|talker| talker.turret);
-        let by_key = |turret: &TurretId| !on_it(d, status.line.as_str(), *turret);
+        let by_key = |turret: &TurretId| status.line.as_str() == "hoot" || !on_it(d, status.line.as_str(), *turret);
         assert!(!talks.any(|turret| by_key(&turret) && switch.locked.contains(&turret)), "LOG-4 {}", status.line);
     }
 }
@@ -252,7 +255,7 @@ pub fn members_without_broadcasts(status: &LineStatus, switch: &Switch) -> Membe
 
 /// SWI-2: who is on a wire, and who holds it, is what was told to be kept; what was sent on is its sender's.
 fn check_kept_lines(d: &Desk, switch: &Switch) {
-    for status in LINES[..4].iter().map(|line| d.status(line)) {
+    for status in LINES[..5].iter().map(|line| d.status(line)) {
         let lines = switch.kept.iter().filter_map(|what| if let Kept::Line(kept) = what { Some(kept) } else { None });
         let mut kept = lines.filter(|kept| kept.line == status.line);
         let of = |all: &[KeptParty]| all.iter().map(|party| (party.turret, party.position)).collect();
@@ -326,7 +329,8 @@ fn check_history(d: &Desk, before: &[LineStatus], input: &Input) {
             && i64::try_from(entry.held_ms).unwrap() <= entry.end_utc_ms - entry.start_utc_ms;
         assert!(in_order, "HIS-1 {user} {entry:?} after {input:?}");
     }
-    for was in before {
+    // Who is on a hoot has no call.
+    for was in before.iter().filter(|was| was.line.as_str() != "hoot") {
         let is = d.status(was.line.as_str());
         let on = |status: &LineStatus| {
             let parties = status.parties.iter().chain(&status.holders);
@@ -437,7 +441,11 @@ fn check_tracks(d: &Desk, switch: &Switch, before: &Before, input: &Input) {
         let moves = matches!(input, Input::Act { act: Act::Move { .. } | Act::TakeOver { .. }, .. });
         // Who is at two positions of what becomes one conference goes on at one of them (CNF-3).
         let joins = matches!(input, Input::Act { act: Act::Join { .. }, .. });
-        if joins || !moves && matches!(input, Input::Act { turret, .. } if user(*turret) == *who) {
+        // On a hoot others may displace them (HOT-3).
+        if line.as_str() == "hoot"
+            || joins
+            || !moves && matches!(input, Input::Act { turret, .. } if user(*turret) == *who)
+        {
             continue;
         }
         // A talk key that was pressed while its call moved goes on as a talk, on a track of its own.

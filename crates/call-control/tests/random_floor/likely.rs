@@ -169,6 +169,8 @@ fn offered(played: &Played, turret: TurretId) -> Vec<Offer> {
             let talks = status.talkers.iter().any(|talker| talker.turret == turret);
             if at_a {
                 all.extend([offer(if talks { 9 } else { 7 }, place), offer(50, place)]);
+                let here = status.parties.iter().any(|party| party.turret == turret);
+                all.extend(if here { [5, 12, 43, 45].as_slice() } else { &[0] }.iter().map(|kind| offer(*kind, place)));
             }
         } else if let Some(whose) = dials(line) {
             if whose.contains(&turret) {

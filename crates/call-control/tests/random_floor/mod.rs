@@ -47,6 +47,7 @@ fn routed() -> Floor {
     let word = |word| Value::Word(word);
     assert!(floor.policies.floor.set("route", word("in order")));
     assert!(floor.policies.floor.set("voicemail", word("on")));
+    assert!(floor.policies.floor.set("hoot.handset", word("open")));
     assert!(floor.policies.lines.entry(l("mrd-b")).or_default().set("route", word("longest idle")));
     assert!(floor.policies.lines.entry(l("ard-b")).or_default().set("overflow", word("move")));
     assert!(floor.policies.users.entry(user(B2)).or_default().set("appearance.ring", word("delayed")));
@@ -93,7 +94,7 @@ impl Played {
         let kept = std::mem::take(&mut self.switch.kept);
         self.switch = Switch { kept, lost: self.on.clone(), ..Switch::default() };
         for (status, stays) in before.iter().zip(stays) {
-            if status.line.as_str() == "hoot" || status.sent_to.is_some() {
+            if status.sent_to.is_some() {
                 continue;
             }
             let now = self.d.status(status.line.as_str());

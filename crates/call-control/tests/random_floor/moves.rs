@@ -75,7 +75,7 @@ pub fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
         17 => return Input::LogOff { turret },
         18 | 19 => return Input::LogOn { turret, user: user(turret) },
         20 => return Input::Recorder { failing: (one.place > 0).then(|| "the disk is full".into()) },
-        21 => return Input::TalkOrphaned { turret, uplink: Uplink::Mic },
+        21 => return Input::TalkOrphaned { turret, uplink: position.uplink() },
         22 => return Input::Microphone { turret, uplink: Uplink::Left, there: one.place > 0 },
         24 | 25 => Act::Private { line, on: one.kind == 24 },
         26 => Act::Hold { line, exclusive: true },
@@ -128,7 +128,7 @@ pub fn input(d: &Desk, switch: &Switch, one: Move) -> Input {
         64 => Act::Lock,
         65 => return Input::Unlock { turret },
         51 => Act::Talk { line: l("shout"), on: one.place > 0, latched: one.place > 1 },
-        _ => return Input::VoiceActivity { turret, uplink: Uplink::Mic, speaking: one.place > 0 },
+        _ => return Input::VoiceActivity { turret, uplink: POSITIONS[one.line % 3].uplink(), speaking: one.place > 0 },
     };
     Input::Act { turret, id: 7, act }
 }
