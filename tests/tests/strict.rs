@@ -39,6 +39,43 @@ fn hot_3_of_more_than_may_talk_the_oldest_gives_way_and_is_heard_no_more() {
 }
 
 #[test]
+fn hot_6_a_hoot_at_a_handset_is_heard_there_and_not_aloud_and_hears_that_handset() {
+    let world = World::start("strict").unwrap();
+    let reyes = world.seat("reyes").says("left", &Voice::Calder.babble(&world));
+    let mut reyes = reyes.says("hands-free", &Voice::Tagus.babble(&world)).sit_down().unwrap();
+    let mut lindt = world.seat("lindt").says("hands-free", &Voice::Hallam.babble(&world)).sit_down().unwrap();
+    let keane = world.seat("keane").sit_down().unwrap();
+    let sterling = || LineId::from("sterling");
+    reyes.act(&Intent::Move { line: sterling(), call: None, position: Position::Left }).unwrap();
+    reyes.until_key("sterling", "is in use here", |key| key.lamp == Lamp::InUseHere).unwrap();
+    assert_eq!(keane.until_key("sterling", "is shown", |_| true).unwrap().lamp, Lamp::Idle, "nobody talks");
+    talk(&mut lindt, false);
+    hears_only(&reyes.until_hears("left", Voice::Hallam).unwrap(), &[Voice::Hallam]);
+    hears_only(&reyes.listen("speakers", WORDS_S).unwrap(), &[]);
+    talk(&mut reyes, false);
+    keane.until_hears("speakers", Voice::Calder).unwrap();
+    hears_only(&keane.listen("speakers", WORDS_S).unwrap(), &[Voice::Calder, Voice::Hallam]);
+    reyes.act(&Intent::Move { line: sterling(), call: None, position: Position::Speakers }).unwrap();
+    reyes.until("it is not talked into any more", |view| view.header.mics.is_empty()).unwrap();
+    hears_only(&reyes.until_hears("speakers", Voice::Hallam).unwrap(), &[Voice::Hallam]);
+    keane.listen("speakers", 0.5).unwrap();
+    hears_only(&keane.listen("speakers", WORDS_S).unwrap(), &[Voice::Hallam]);
+}
+
+#[test]
+fn hot_6_the_handset_of_who_wishes_that_is_open_on_a_hoot_for_as_long_as_it_is_there() {
+    let world = World::start("strict").unwrap();
+    let mut marsh = world.seat("marsh").says("right", &Voice::Calder.babble(&world)).sit_down().unwrap();
+    let keane = world.seat("keane").sit_down().unwrap();
+    marsh.act(&Intent::Move { line: LineId::from("sterling"), call: None, position: Position::Right }).unwrap();
+    hears_only(&keane.until_hears("speakers", Voice::Calder).unwrap(), &[Voice::Calder]);
+    marsh.act(&Intent::Release { position: Position::Right }).unwrap();
+    marsh.until("its microphone is shut", |view| view.header.mics.is_empty()).unwrap();
+    keane.listen("speakers", 0.5).unwrap();
+    hears_only(&keane.listen("speakers", WORDS_S).unwrap(), &[]);
+}
+
+#[test]
 fn mut_2_a_neighbours_loudspeaker_leaves_out_who_sits_beside_it_and_nobody_else() {
     let world = World::start("strict").unwrap();
     let reyes = world.seat("reyes").with(&["--seat", "4-12"]);

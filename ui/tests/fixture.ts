@@ -11,7 +11,7 @@ export const NOW = Date.UTC(2026, 10, 20, 13, 42, 7);
 const idle = (name: string, at: number): KeyView => ({
   line: name.toLowerCase().replaceAll(' ', '-'), name, number: String(4402 + at), kind: at % 3 === 1 ? 'mrd' : 'ard', lamp: 'idle',
   words: `${at % 3 === 1 ? 'MRD' : 'ARD'} ${4402 + at}`, who: [], timer_utc_ms: null, call: null, position: null, proof: { state: 'silent' },
-  signalled_utc_ms: null, pressed: false, right: null, talk_mode: 'momentary', mute: 'none', diverts: [], diverted: null, can_divert: false, locked: false, can_override: false, can_clear: false, can_service: false, stale_since_utc_ms: null,
+  signalled_utc_ms: null, pressed: false, right: null, talk_mode: 'momentary', talk: null, mute: 'none', diverts: [], diverted: null, can_divert: false, locked: false, can_override: false, can_clear: false, can_service: false, stale_since_utc_ms: null,
 });
 const lit = (lamp: Lamp, words: string, seconds: number | null, more: Partial<KeyView> = {}): Partial<KeyView> => ({
   lamp, words, timer_utc_ms: seconds === null ? null : NOW - seconds * 1000, call: 7, ...more,
@@ -72,9 +72,9 @@ export const fixture: View = {
   ],
   keys: [...keys, ...money, aldersea],
   positions: [
-    { position: 'left', line: 'calder-wynn', name: 'Calder Wynn', words: 'with T. Marsh', since_utc_ms: NOW - 134_000, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'recorded' }, can_hold: true, can_signal: true, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: 'USB handset 1', ear: 'USB handset 1', trouble: '' }, selected: false, dialling: false, volume: 0.72 },
-    { position: 'right', line: null, name: '', words: 'Next key you press lands here', since_utc_ms: null, mic_open: false, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: 'USB handset 2', ear: 'USB handset 2', trouble: '' }, selected: true, dialling: false, volume: 0.7 },
-    { position: 'hands-free', line: null, name: '', words: '', since_utc_ms: null, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'silent' }, can_hold: false, can_signal: false, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: null, ear: 'Front pair', trouble: 'The hands-free mic has no device: talk keys stay shut.' }, selected: false, dialling: false, volume: 0.64 },
+    { position: 'left', line: 'calder-wynn', name: 'Calder Wynn', words: 'with T. Marsh', since_utc_ms: NOW - 134_000, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'recorded' }, talk: null, talk_mode: 'momentary', talk_since_utc_ms: null, can_hold: true, can_signal: true, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: 'USB handset 1', ear: 'USB handset 1', trouble: '' }, selected: false, dialling: false, volume: 0.72 },
+    { position: 'right', line: null, name: '', words: 'Next key you press lands here', since_utc_ms: null, mic_open: false, muted: false, mic_lapsed: false, proof: { state: 'silent' }, talk: null, talk_mode: 'momentary', talk_since_utc_ms: null, can_hold: false, can_signal: false, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: 'USB handset 2', ear: 'USB handset 2', trouble: '' }, selected: true, dialling: false, volume: 0.7 },
+    { position: 'hands-free', line: null, name: '', words: '', since_utc_ms: null, mic_open: true, muted: false, mic_lapsed: false, proof: { state: 'silent' }, talk: null, talk_mode: 'momentary', talk_since_utc_ms: null, can_hold: false, can_signal: false, private: false, can_private: true, can_transfer: true, can_speakers: true, announcing: null, joined: [], joinable: [], device: { microphone: null, ear: 'Front pair', trouble: 'The hands-free mic has no device: talk keys stay shut.' }, selected: false, dialling: false, volume: 0.64 },
   ],
   channels,
   people: [

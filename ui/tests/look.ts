@@ -1,5 +1,5 @@
 // The panel drawn from the fixture, for pictures: `vite --mode panel`, then /tests/look.html?still&theme=dark. `state=logon`,
-// `trust`, `lost`, `intercom`, `messages` show those. It is served by the development server only and is in no bundle.
+// `trust`, `lost`, `intercom`, `messages`, `hoot` show those. It is served by the development server only and is in no bundle.
 import '../src/look/fonts';
 import '../src/look/tokens.css';
 import '../src/look/base.css';
@@ -28,6 +28,11 @@ if (state === 'intercom') {
   const group = store.groups[0]!;
   const groups = [{ ...group, lamp: 'in_use_here' as const, words: '9 people with you', line: 'intercom-4', talk: 'latched' as const }, { ...group, group: 'syndicate', name: 'Syndicate', words: 'Group · 4 people' }];
   store.apply({ change: 'groups', value: groups });
+}
+if (state === 'hoot') {
+  const talk = { talk: 'open', talk_mode: 'momentary', talk_since_utc_ms: NOW - 4_000 } as const;
+  const nothing = { can_hold: false, can_private: false, can_transfer: false, can_signal: false };
+  store.apply({ change: 'position', value: { ...store.position('left')!, ...nothing, ...talk, name: 'Sterling hoot', words: 'R. Lindt talks' } });
 }
 if (state === 'messages') {
   const row = { line: 'ext', name: 'Reyes 4012', start_utc_ms: NOW - 900_000, lasted_ms: 8_000, message: null };

@@ -90,6 +90,19 @@ pub fn shut_all(s: &mut State, turret: TurretId) {
     lines.iter().for_each(|line| shut_mic(s, turret, line));
 }
 
+/// No voice of a turret's uplink reaches the switch: what it is open for at a hoot is shut, as a talk is (I7).
+pub fn orphaned(s: &mut State, turret: TurretId, uplink: Uplink) {
+    let open = |it: &&Line| it.leg(turret).is_some_and(|leg| leg.mic && leg.uplink() == uplink);
+    let hoots = s.lines_of(turret).filter(|it| it.spec.kind.is_open()).filter(open);
+    let lines: Vec<(LineId, String)> = hoots.map(|it| (it.spec.line.clone(), it.spec.name.clone())).collect();
+    for (line, name) in lines {
+        shut_mic(s, turret, &line);
+        let sentence =
+            format!("Your voice did not reach the switch: the microphone on {name} was closed. Press again.");
+        s.notice(turret, Some(&line), sentence, Some(Sound::Warning));
+    }
+}
+
 /// A hoot leaves its position: it is on the speakers again where it has a channel, and the rest of it goes on.
 pub fn leave(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     let Some(Leg { party, .. }) = s.take_leg(line, turret) else {

@@ -197,6 +197,7 @@ pub fn orphaned(s: &mut State, turret: TurretId, uplink: Uplink) {
             format!("Your voice did not reach the switch: the microphone on {name} was closed. Press again.");
         s.notice(turret, Some(&line), sentence, Some(Sound::Warning));
     }
+    handset::orphaned(s, turret, uplink);
 }
 
 /// Since when nothing has been said into a microphone; none while its user speaks, and at a turret that does not report

@@ -61,8 +61,8 @@ pub use kept::{Kept, KeptConference, KeptDialled, KeptLine, KeptMessage, KeptPar
 pub use lock::LOCKED;
 pub use messages::{Accepted, Act, Input, MicReport, Output, Refusal, RefusalCode, RouteLeg, Sound};
 pub use policy::{
-    IntercomTalk, Kind, Level, MrdSignal, POLICIES, Policies, Policy, RingInCall, SecondPress, Settings, Spec,
-    TalkMode, Value, Wins,
+    HootHandset, IntercomTalk, Kind, Level, MrdSignal, POLICIES, Policies, Policy, RingInCall, SecondPress, Settings,
+    Spec, TalkMode, Value, Wins,
 };
 pub use presence::SecondLogOn;
 pub use voicemail::Said;

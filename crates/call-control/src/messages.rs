@@ -55,7 +55,7 @@ pub enum Input {
         /// What.
         act: Act,
     },
-    /// A keyed uplink has sent nothing for `talk.orphan`.
+    /// An uplink that is open has sent nothing for `talk.orphan`.
     TalkOrphaned {
         /// Which turret.
         turret: TurretId,

@@ -238,6 +238,14 @@ fn i7_a_talk_by_a_handset_does_not_outlive_its_media_and_one_by_the_talk_keys_is
 }
 
 #[test]
+fn i7_an_open_handset_does_not_outlive_its_media_and_the_hoot_stays_there() {
+    let mut d = open();
+    d.input(Input::TalkOrphaned { turret: A1, uplink: Uplink::Left });
+    assert_eq!((mics(&d, A1), d.status("hoot").parties.len()), (vec![], 1));
+    assert!(d.told(A1, "Your voice did not reach the switch"));
+}
+
+#[test]
 fn pos_4_an_open_handset_does_not_hear_what_is_said_by_a_talk_key_and_hears_again_after_it() {
     let mut d = open();
     d.act(A1, Act::Talk { line: l("shout"), on: true, latched: false }).unwrap();
@@ -252,10 +260,8 @@ fn swi_2_a_restart_leaves_a_hoot_at_its_handset_shut() {
     let mut d = open_floor();
     let mut kept = std::collections::BTreeSet::new();
     d.act(A1, take(Position::Left)).unwrap();
-    kept.extend(d.out.iter().filter_map(|out| match out {
-        Output::Kept { what, on: true } => Some(what.clone()),
-        _ => None,
-    }));
+    let told = d.out.iter().filter_map(|out| if let Output::Kept { what, on: true } = out { Some(what) } else { None });
+    kept.extend(told.cloned());
     assert!(kept.iter().any(|what| matches!(what, Kept::Line(line) if line.line == l("hoot"))));
     let mut floor = Desk::floor(&[]);
     (floor.first_recording, floor.first_track) = (100, 100);

@@ -141,6 +141,13 @@ impl TurretTask {
                     self.shut_talk(line, id);
                 }
             }
+            // What is put down is not talked into any more.
+            Act::Release { line } if self.facts.talks_at(line) != Position::HandsFree => {
+                self.local.mics.shut(&self.facts, line, true, id);
+                self.local.mics.shut(&self.facts, line, false, id);
+                self.tails.remove(line);
+                self.local.talk.remove(line);
+            }
             Act::Hold { line, .. }
             | Act::Announce { line, .. }
             | Act::Release { line }
@@ -203,6 +210,12 @@ impl TurretTask {
     /// The microphone that an act will open, if it is accepted.
     fn expected_mic(&self, act: &Act) -> Option<Pending> {
         let (line, position) = match act {
+            // The switch opens its microphone, or its talk key does.
+            Act::Seize { line, .. } if self.facts.is_hoot(line) => return None,
+            Act::Talk { line, on: true, .. } => {
+                let uplink = self.facts.talks_at(line).uplink();
+                return Some(Pending { uplink, ..self.talk_pending(line) });
+            }
             Act::Seize { line, position, .. }
             | Act::Answer { line, position, .. }
             | Act::Bridge { line, position, .. }
@@ -211,9 +224,7 @@ impl TurretTask {
             Act::Move { line, position, .. } if *position != Position::Speakers && self.will_talk(line) => {
                 (Some(line.clone()), *position)
             }
-            Act::Talk { line, on: true, .. } | Act::BroadcastLine { line, on: true } => {
-                (Some(line.clone()), Position::Speakers)
-            }
+            Act::BroadcastLine { line, on: true } => (Some(line.clone()), Position::Speakers),
             Act::Call { line, position, .. } => (line.clone(), *position),
             Act::OpenMic { line } => (Some(line.clone()), self.facts.position_of(line)?),
             Act::TalkBack { line, on: true, .. } => {

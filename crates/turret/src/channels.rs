@@ -34,7 +34,7 @@ impl Look<'_> {
             return TalkView::ListenOnly;
         }
         match self.local.talk.get(line) {
-            _ if self.local.lacks_microphone(Position::HandsFree) => TalkView::NoDevice,
+            _ if self.local.lacks_microphone(self.facts.talks_at(line)) => TalkView::NoDevice,
             None => TalkView::Closed,
             Some(TalkKey::Refused) => TalkView::Refused,
             Some(TalkKey::Held) => TalkView::Open,
@@ -69,6 +69,23 @@ impl Look<'_> {
         }
     }
 
+    /// Since when this turret talks on a line with its talk key, UTC milliseconds.
+    pub(super) fn talks_since(&self, line: &LineId) -> Option<i64> {
+        let shown = mics::shown(self.facts, self.local);
+        let talk = shown.iter().find(|(mic, at)| mic.line == *line && *at == Position::Speakers);
+        talk.map(|(mic, _)| mic.since.utc_ms)
+    }
+
+    /// What is going on on a hoot, for the position where it is listened to: who talks, or how many hear it.
+    pub(super) fn hoot_words(&self, status: &LineStatus) -> String {
+        let others: Vec<_> = status.talkers.iter().rev().filter(|it| Some(it.turret) != self.facts.turret).collect();
+        match others.as_slice() {
+            [] => format!("{} on · quiet", status.hearers),
+            [newest] => format!("{} talks", self.facts.name_of(&newest.user)),
+            [newest, more @ ..] => format!("{} +{} talk", self.facts.name_of(&newest.user), more.len()),
+        }
+    }
+
     pub(super) fn channel(&self, number: u32, line: &LineId) -> Option<ChannelView> {
         let (about, status) = (self.facts.lines.get(line)?, self.facts.statuses.get(line)?);
         let set = self.local.channels.get(line).cloned().unwrap_or_default();
@@ -83,7 +100,10 @@ impl Look<'_> {
             [newest] => self.facts.name_of(&newest.user),
             [newest, more @ ..] => format!("{} +{}", self.facts.name_of(&newest.user), more.len()),
             [] if hoot && mine.is_some() => hear_you(mine.map_or(0, |it| it.hearers)),
-            [] if hoot => format!("{} on · quiet", status.hearers),
+            [] if hoot => match self.facts.position_of(line) {
+                Some(at) => format!("on {} · quiet", place(at)),
+                None => format!("{} on · quiet", status.hearers),
+            },
             [] => self.wire_words(status),
         };
         Some(ChannelView {

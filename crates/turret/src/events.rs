@@ -293,10 +293,11 @@ impl TurretTask {
                 self.note(self.facts.line_at(position).cloned(), sentence.into(), false);
             }
             self.local.mics.shut_device(&self.facts, position, Instant::now());
+            let talks: Vec<LineId> = self.local.talk.keys().cloned().collect();
+            for line in talks.into_iter().filter(|line| self.facts.talks_at(line) == position).collect::<Vec<_>>() {
+                self.act(Act::Talk { line, on: false, latched: false }).await;
+            }
             if position == Position::HandsFree {
-                for line in std::mem::take(&mut self.local.talk).into_keys() {
-                    self.act(Act::Talk { line, on: false, latched: false }).await;
-                }
                 self.shut_several().await;
             }
         }

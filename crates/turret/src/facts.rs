@@ -31,6 +31,8 @@ pub struct Facts {
     pub rights: BTreeMap<LineId, Right>,
     /// What a press on a talk key does, where it is not open while it is held.
     pub talk_modes: BTreeMap<LineId, TalkMode>,
+    /// Hoots whose microphone is open at a handset as in a call.
+    pub open_handsets: BTreeSet<LineId>,
     /// Pages of keys.
     pub pages: Vec<Page>,
     /// The switch takes a talk key of several lines.
@@ -93,6 +95,7 @@ impl Default for Facts {
             statuses: BTreeMap::new(),
             rights: BTreeMap::new(),
             talk_modes: BTreeMap::new(),
+            open_handsets: BTreeSet::new(),
             pages: Vec::new(),
             takes_broadcasts: false,
             speakers: Vec::new(),
@@ -131,6 +134,7 @@ impl Facts {
         self.statuses = snapshot.statuses.into_iter().map(|status| (status.line.clone(), status)).collect();
         self.rights = snapshot.rights.into_iter().collect();
         self.talk_modes = snapshot.talk_modes.into_iter().collect();
+        self.open_handsets = snapshot.open_handsets.into_iter().collect();
         self.pages = snapshot.pages;
         self.speakers = snapshot.speakers;
         (self.channel_groups, self.broadcast) = (snapshot.channel_groups, snapshot.broadcast);
@@ -216,6 +220,18 @@ impl Facts {
     #[must_use]
     pub fn position_of(&self, line: &LineId) -> Option<Position> {
         self.party_of(line).map(|party| party.position)
+    }
+
+    /// A hoot, or a shout-down.
+    #[must_use]
+    pub fn is_hoot(&self, line: &LineId) -> bool {
+        self.lines.get(line).is_some_and(|facts| facts.kind.is_open())
+    }
+
+    /// The position whose microphone the talk key of `line` opens: where a hoot is listened to, else hands-free.
+    #[must_use]
+    pub fn talks_at(&self, line: &LineId) -> Position {
+        self.position_of(line).filter(|_| self.is_hoot(line)).unwrap_or(Position::HandsFree)
     }
 
     /// The call that I announce, at a position that carries it or the intercom about it.
@@ -403,6 +419,7 @@ mod tests {
             statuses: Vec::new(),
             rights: Vec::new(),
             talk_modes: Vec::new(),
+            open_handsets: Vec::new(),
             pages: Vec::new(),
             speakers: Vec::new(),
             people: Vec::new(),

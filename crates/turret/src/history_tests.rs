@@ -76,7 +76,8 @@ fn his_2_calling_back_takes_the_line_that_the_call_came_on() {
 #[test]
 fn his_2_calling_back_never_joins_who_is_on_the_line() {
     let parties = vec![Party::new(UserId::from("marsh"), TurretId(2), Position::Left, NOW)];
-    let refused = called_back(LineStatus { parties, call: Some(CallId(8)), ..idle() }, 4);
+    let phase = dealerboard_model::LinePhase::Talking;
+    let refused = called_back(LineStatus { phase, parties, call: Some(CallId(8)), ..idle() }, 4);
     assert!(matches!(&refused[..], [Deed::Refuse(why)] if why.starts_with("Calder is in use;")), "{refused:?}");
     assert!(matches!(&called_back(idle(), 5)[..], [Deed::Refuse(why)] if why.starts_with("There is no such entry")));
 }

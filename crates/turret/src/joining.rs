@@ -5,10 +5,15 @@ use crate::view::{AnnouncingView, JoinableView, JoinedView};
 use dealerboard_model::{ConferenceLine, LineFacts, LineId, LinePhase, LineStatus, Position, Role};
 
 impl Look<'_> {
-    /// The call on a line can be left to the speakers: it and all that is joined with it are wires whose far ends have come.
+    /// What is on a line can be left to the speakers: a hoot, or a call that is with all that is joined with it on wires whose
+    /// far ends have come.
     pub(super) fn can_speakers(&self, line: &LineId) -> bool {
         let mut joined = self.lines().filter(|(about, _)| self.facts.are_joined(line, &about.line));
-        self.up() && joined.all(|(about, status)| about.kind.is_wire() && status.phase == LinePhase::Talking)
+        let can = |about: &LineFacts, status: &LineStatus| match about.kind.is_wire() {
+            true => status.phase == LinePhase::Talking,
+            false => about.kind.is_open(),
+        };
+        self.up() && joined.all(|(about, status)| can(about, status))
     }
 
     /// The lines of the conference that a line is in.

@@ -89,7 +89,7 @@ pub fn open(facts: &Facts, local: &Local) -> Vec<Gate> {
         let pending = local.mics.pending.values();
         all.extend(pending.map(|it| Gate { line: it.line.clone(), uplink: it.uplink, position: it.position }));
     }
-    all.retain(|gate| !local.muted.contains(gate.position));
+    all.retain(|gate| !is_muted(local, gate.uplink, gate.position));
     // The switch does so as well, one message later: until then words for a talk would reach the call of a handset.
     if all.iter().any(|gate| gate.position == Position::Speakers) {
         all.retain(|gate| gate.position == Position::Speakers);
@@ -104,12 +104,23 @@ pub fn open(facts: &Facts, local: &Local) -> Vec<Gate> {
 /// and the recorder know that they are there, and a call that moves to one is waited for no longer than to any other.
 #[must_use]
 pub fn silent(facts: &Facts, local: &Local) -> Vec<Gate> {
-    let listed = shown(facts, local).into_iter().filter(|(mic, at)| !mic.muted && local.muted.contains(*at));
+    let muted = |(mic, at): &(OpenMic, Position)| !mic.muted && is_muted(local, mic.uplink, *at);
+    let listed = shown(facts, local).into_iter().filter(muted);
     let listed = listed.map(|(mic, position)| Gate { line: Some(mic.line), uplink: mic.uplink, position });
     let up = matches!(local.link, LinkView::Up { .. });
-    let comes = local.mics.pending.values().filter(|it| up && local.muted.contains(it.position));
+    let comes = local.mics.pending.values().filter(|it| up && is_muted(local, it.uplink, it.position));
     let comes = comes.map(|it| Gate { line: it.line.clone(), uplink: it.uplink, position: it.position });
     listed.chain(comes).collect()
+}
+
+/// Its user muted this microphone: in the call of its position, or all that is said into a handset.
+pub(crate) fn is_muted(local: &Local, uplink: Uplink, position: Position) -> bool {
+    let at = match uplink {
+        Uplink::Left => Position::Left,
+        Uplink::Right => Position::Right,
+        Uplink::Mic => position,
+    };
+    local.muted.contains(position) || local.muted.contains(at)
 }
 
 /// A talk shares its microphone with a hands-free call. One that the user muted hears nothing of it: the talk waits until
@@ -179,7 +190,7 @@ impl Mics {
     /// The user lets go: the microphone of the call on `line`, or with `talk` of the talk key, is shut by command `by`.
     pub fn shut(&mut self, facts: &Facts, line: &LineId, talk: bool, by: Uuid) {
         // Who lets go of one line of a conference lets go of all.
-        let same = |at: &LineId, position: Position| {
+        let same = |at: &LineId, _: Uplink, position: Position| {
             (position == Position::Speakers) == talk && (at == line || (!talk && facts.are_joined(line, at)))
         };
         self.shut_where(facts, same, |_| Shut::Asked(by));
@@ -194,24 +205,29 @@ impl Mics {
 
     /// The device behind `uplink` has gone or come (rule POS-6): whatever it is open towards is shut.
     pub fn shut_device(&mut self, facts: &Facts, position: Position, now: Instant) {
-        let here = |_: &LineId, at: Position| at.uplink() == position.uplink();
+        let here = |_: &LineId, by: Uplink, _: Position| by == position.uplink();
         self.shut_where(facts, here, |listed| if listed { Shut::Listed } else { Shut::Until(now + PENDING) });
         self.pending.retain(|_, pending| pending.uplink != position.uplink());
     }
 
     /// Every talk is shut.
     pub fn shut_talks(&mut self, facts: &Facts, now: Instant) {
-        let talk = |_: &LineId, at: Position| at == Position::Speakers;
+        let talk = |_: &LineId, _: Uplink, at: Position| at == Position::Speakers;
         self.shut_where(facts, talk, |listed| if listed { Shut::Listed } else { Shut::Until(now + PENDING) });
     }
 
-    fn shut_where(&mut self, facts: &Facts, which: impl Fn(&LineId, Position) -> bool, how: impl Fn(bool) -> Shut) {
+    fn shut_where(
+        &mut self,
+        facts: &Facts,
+        which: impl Fn(&LineId, Uplink, Position) -> bool,
+        how: impl Fn(bool) -> Shut,
+    ) {
         let listed = facts.mics.iter().map(|mic| (mic.clone(), place(facts, mic))).chain(self.lingering.clone());
-        for (mic, _) in listed.filter(|(mic, position)| which(&mic.line, *position)) {
+        for (mic, _) in listed.filter(|(mic, position)| which(&mic.line, mic.uplink, *position)) {
             self.shut.insert((mic.line, mic.uplink), how(true));
         }
         self.pending.retain(|_, pending| match &pending.line {
-            Some(line) if which(line, pending.position) => {
+            Some(line) if which(line, pending.uplink, pending.position) => {
                 self.shut.entry((line.clone(), pending.uplink)).or_insert_with(|| how(false));
                 false
             }

@@ -327,3 +327,28 @@ fn mov_1_a_call_that_goes_back_before_the_switch_has_moved_it_is_heard_all_the_w
     settle(&facts, &mut local, now);
     assert_eq!(uplinks(&facts, &local), [Uplink::Left]);
 }
+
+/// This turret talks on the hoot `macro` by its left handset, whose key is latched.
+fn talking_at_a_handset() -> (Facts, Local) {
+    let (mut facts, local) = talking();
+    facts.mics = vec![OpenMic { position: Some(Position::Speakers), ..mic("macro", Uplink::Left) }];
+    (facts, local)
+}
+
+#[test]
+fn hot_6_a_talk_by_a_handset_opens_its_microphone_and_that_of_a_muted_one_sends_silence() {
+    let (facts, mut local) = talking_at_a_handset();
+    assert_eq!(uplinks(&facts, &local), [Uplink::Left]);
+    local.muted.mute(Position::Left, &facts, &local.mics);
+    assert_eq!(uplinks(&facts, &local), []);
+    assert_eq!(silent(&facts, &local).into_iter().map(|gate| gate.uplink).collect::<Vec<_>>(), [Uplink::Left]);
+}
+
+#[test]
+fn pos_6_a_talk_by_a_handset_that_is_unplugged_stays_shut() {
+    let (facts, mut local) = talking_at_a_handset();
+    local.mics.shut_device(&facts, Position::HandsFree, Instant::now());
+    assert_eq!(uplinks(&facts, &local), [Uplink::Left]);
+    local.mics.shut_device(&facts, Position::Left, Instant::now());
+    assert_eq!(uplinks(&facts, &local), []);
+}

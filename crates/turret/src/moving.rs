@@ -25,13 +25,18 @@ pub(super) fn second_press(line: &LineId, position: Position, facts: &Facts) -> 
 
 /// A call goes to a position where its user can hear, and but for the speakers talk.
 pub(super) fn moving(line: &LineId, call: Option<CallId>, to: Position, facts: &Facts, local: &Local) -> Vec<Deed> {
-    let here = facts.position_of(line).and_then(|_| facts.statuses.get(line)?.call);
-    let Some(now) = here else {
-        return refuse(&format!("{} is not here; press its key to take it.", name_of(line, facts)));
-    };
     let deaf = local.devices.get(&to).is_none_or(|it| it.ear.is_none());
     if deaf || (to != Position::Speakers && local.lacks_microphone(to)) {
         return refuse("That position has no device; plug one in, or choose another position.");
     }
-    act(Act::Move { line: line.clone(), call: call.unwrap_or(now), position: to })
+    let here = facts.position_of(line).and_then(|_| facts.statuses.get(line)?.call);
+    match (here, to) {
+        // A hoot's call is whichever is said there: it comes and goes while the hoot stays.
+        (Some(now), _) if facts.is_hoot(line) => act(Act::Move { line: line.clone(), call: now, position: to }),
+        (Some(now), _) => act(Act::Move { line: line.clone(), call: call.unwrap_or(now), position: to }),
+        (None, Position::Left | Position::Right | Position::HandsFree) if facts.is_hoot(line) => {
+            act(Act::Seize { line: line.clone(), position: to, private: false })
+        }
+        (None, _) => refuse(&format!("{} is not here; press its key to take it.", name_of(line, facts))),
+    }
 }

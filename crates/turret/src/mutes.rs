@@ -71,7 +71,9 @@ impl Mutes {
 
 fn call_at(position: Position, facts: &Facts) -> Option<Call> {
     let line = facts.line_at(position)?;
-    Some((line.clone(), facts.statuses.get(line).and_then(|status| status.call)))
+    // A hoot's call comes and goes with what is said there.
+    let call = facts.statuses.get(line).filter(|_| !facts.is_hoot(line)).and_then(|status| status.call);
+    Some((line.clone(), call))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ impl Look<'_> {
     /// out to nobody.
     pub(super) fn open_mics(&self) -> Vec<MicView> {
         let (open, mut shown) = (mics::open(self.facts, self.local), mics::shown(self.facts, self.local));
-        shown.retain(|(_, position)| !self.local.muted.contains(*position));
+        shown.retain(|(mic, position)| !mics::is_muted(self.local, mic.uplink, *position));
         let listed = |gate: &Gate, mic: &OpenMic| gate.line.as_ref() == Some(&mic.line) && gate.uplink == mic.uplink;
         let on_their_way = open.iter().filter(|gate| !shown.iter().any(|(mic, _)| listed(gate, mic)));
         let on_their_way = on_their_way.map(|gate| self.mic_on_its_way(gate));

@@ -27,7 +27,6 @@ pub enum Deed {
 
 const NOTHING_THERE: &str = "No line is on this position; press a line's key first.";
 const NOTHING_ANNOUNCED: &str = "No call is announced here; press Transfer first.";
-const NO_MICROPHONE: &str = "The talk keys have no microphone; plug one in, or choose another, and press again.";
 const SPEAKERS_HEAR_NOTHING: &str =
     "The speakers have no microphone of their own; choose that of hands-free, which their talk keys use.";
 const NO_LINES: &str = "This switch sends calls to people and desks only; choose one of them.";
@@ -83,8 +82,8 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
         Intent::Service { line, out } => act(Act::Service { line: line.clone(), out: *out }),
         Intent::OpenMic { position } => at(*position, facts, local, |line| Act::OpenMic { line }),
         Intent::Signal { line, on } => act(Act::Signal { line: line.clone(), on: *on }),
-        Intent::Talk { on: true, .. } if local.lacks_microphone(Position::HandsFree) => refuse(NO_MICROPHONE),
-        Intent::Talk { line, on, latched } => act(Act::Talk { line: line.clone(), on: *on, latched: *latched }),
+        Intent::Talk { line, on: true, latched } => hoots::talk(line, *latched, facts, local),
+        Intent::Talk { line, on: false, .. } => hoots::let_go(line),
         Intent::GroupBroadcast { group, on, latched } => several::group_talk(group, *on, *latched, facts, local),
         Intent::Broadcast { lines, on, latched } => several::talk(lines, *on, *latched, facts, local),
         Intent::BroadcastLine { line, on } => several::line(line, *on, facts, local),
@@ -132,7 +131,7 @@ pub fn deeds(intent: &Intent, facts: &Facts, local: &Local) -> Vec<Deed> {
 /// What needs no switch; letting go and closing are never refused.
 fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
     let deed = match intent.clone() {
-        Intent::Mute { position, on } => return Some(mute(position, on, local)),
+        Intent::Mute { position, on } => return Some(mute(position, on, facts, local)),
         Intent::Release { position } => return Some(release(position, facts, local)),
         Intent::ReleaseLine { line } => return Some(act(Act::Release { line })),
         Intent::TalkBack { user, on: false, .. } => {
@@ -160,7 +159,7 @@ fn alone(intent: &Intent, facts: &Facts, local: &Local) -> Option<Vec<Deed>> {
         Intent::ChooseDevice { position, part, device } => LocalDeed::ChooseDevice { position, part, device },
         Intent::CloseAll => return Some(close_all(facts, local)),
         Intent::FocusLost => return Some(shut(local, |key| key == TalkKey::Held)),
-        Intent::Talk { line, on: false, .. } => return Some(act(Act::Talk { line, on: false, latched: false })),
+        Intent::Talk { line, on: false, .. } => return Some(hoots::let_go(&line)),
         Intent::GroupMute { group, on } => return Some(several::group_mute(&group, on, facts)),
         Intent::GroupBroadcast { group, on: false, .. } => {
             return Some(several::group_talk(&group, false, false, facts, local));
@@ -258,7 +257,10 @@ fn press(line: &LineId, seen: Seen, to: Option<Position>, facts: &Facts, local: 
         return refuse("This line is not on this turret; look at the panel and press another key.");
     };
     if about.kind.is_open() {
-        return press_hoot(line, seen, facts, local);
+        return match to.filter(|to| facts.position_of(line) != Some(*to)) {
+            Some(to) => moving(line, None, to, facts, local),
+            None => hoots::press(line, seen, facts, local),
+        };
     }
     let shown = lamp(status, me);
     let (means, is) = (meaning(seen.lamp.unwrap_or(shown)), meaning(shown));
@@ -285,14 +287,6 @@ fn press(line: &LineId, seen: Seen, to: Option<Position>, facts: &Facts, local: 
         (Meaning::Bridge, Some(call)) => act(Act::Bridge { line, call, position }),
         (_, None) => refuse(&format!("{name} has no call; look at its key and press again.")),
     }
-}
-
-/// A press on a hoot's key opens its talk, or lets it go. One that showed this turret talking never opens it.
-fn press_hoot(line: &LineId, seen: Seen, facts: &Facts, local: &Local) -> Vec<Deed> {
-    let talks = matches!(local.talk.get(line), Some(TalkKey::Held | TalkKey::Latched));
-    let meant_to_shut = seen.lamp == Some(Lamp::InUseHere) && facts.party_of(line).is_none();
-    let on = !talks && !meant_to_shut;
-    act(Act::Talk { line: line.clone(), on, latched: on })
 }
 
 /// Why a press on what is no longer so does nothing, by name where somebody was quicker.
@@ -368,11 +362,14 @@ fn shut(local: &Local, which: impl Fn(TalkKey) -> bool) -> Vec<Deed> {
         .collect()
 }
 
-/// The microphone of hands-free is that of the talk keys too: muting it lets them go.
-fn mute(position: Position, on: bool, local: &Local) -> Vec<Deed> {
+/// A microphone of a talk key that is muted lets the key go: that of hands-free is that of all of them, that of a handset is
+/// that of the hoot there.
+fn mute(position: Position, on: bool, facts: &Facts, local: &Local) -> Vec<Deed> {
     let mut all = vec![Deed::Local(LocalDeed::Mute { position, on })];
-    if on && matches!(position, Position::HandsFree | Position::Speakers) {
-        all.extend(shut(local, |key| key != TalkKey::Refused));
+    match position {
+        Position::HandsFree | Position::Speakers if on => all.extend(shut(local, |key| key != TalkKey::Refused)),
+        Position::Left | Position::Right if on => all.extend(hoots::shut(position, facts, local)),
+        Position::Left | Position::Right | Position::HandsFree | Position::Speakers => {}
     }
     all
 }
@@ -400,6 +397,7 @@ pub(crate) fn refuse(sentence: &str) -> Vec<Deed> {
     vec![Deed::Refuse(sentence.to_owned())]
 }
 
+mod hoots;
 mod intercom;
 mod local;
 #[path = "moving.rs"]

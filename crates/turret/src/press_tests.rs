@@ -120,7 +120,7 @@ fn a_press_on_a_held_line_resumes_it() {
 
 #[test]
 fn a_press_on_a_line_in_use_elsewhere_bridges() {
-    let world = world(LineKind::Ard, |it| it.parties = vec![party(2)]);
+    let world = world(LineKind::Ard, |it| (it.phase, it.parties) = (LinePhase::Talking, vec![party(2)]));
     assert!(matches!(&pressed(&world, Some(3))[..], [Deed::Act(Act::Bridge { .. })]));
 }
 
@@ -146,7 +146,7 @@ fn nothing_can_be_pressed_while_the_switch_is_lost() {
 
 #[test]
 fn all_1_a_press_meant_to_answer_never_becomes_a_bridge() {
-    let world = world(LineKind::Ard, |it| it.parties = vec![party(2)]);
+    let world = world(LineKind::Ard, |it| (it.phase, it.parties) = (LinePhase::Talking, vec![party(2)]));
     let sentence = "reyes answered Calder first; press again to join them.";
     assert_eq!(pressed_as(&world, Some(3), Some(Lamp::RingingHigh)), refuse(sentence));
 }
@@ -262,7 +262,7 @@ fn a_talk_key_without_a_microphone_is_refused_with_words_and_can_still_be_let_go
     let (facts, mut local) = world(LineKind::Hoot, |_| {});
     local.devices.clear();
     let talk = |on| Intent::Talk { line: "calder".into(), on, latched: false };
-    assert_eq!(deeds(&talk(true), &facts, &local), refuse(NO_MICROPHONE));
+    assert_eq!(deeds(&talk(true), &facts, &local), refuse(hoots::NO_MICROPHONE));
     assert!(!is_refused(&deeds(&talk(false), &facts, &local)));
 }
 
@@ -370,4 +370,56 @@ fn trf_1_a_call_is_sent_to_a_line_by_a_switch_that_takes_lines_and_by_no_other()
     world.0.sends_to_lines = true;
     let to = TransferTo::Line("fenmoor".into());
     assert_eq!(deeds(&send, &world.0, &world.1), act(Act::Transfer { line: "calder".into(), to }));
+}
+
+#[test]
+fn hot_6_a_hoot_is_taken_to_the_position_that_is_chosen_and_goes_on_to_another_and_back_to_the_speakers() {
+    let mut world = world(LineKind::Hoot, |it| it.call = None);
+    let go = |world: &(Facts, Local), position| {
+        deeds(&Intent::Move { line: "calder".into(), call: None, position }, &world.0, &world.1)
+    };
+    let taken = |position| act(Act::Seize { line: "calder".into(), position, private: false });
+    assert_eq!(go(&world, Position::Right), taken(Position::Right));
+    assert!(is_refused(&go(&world, Position::Speakers)), "it is there");
+    let pressed = Intent::Press { line: "calder".into(), call: None, lamp: None, position: Some(Position::Left) };
+    assert_eq!(deeds(&pressed, &world.0, &world.1), taken(Position::Left));
+    world.0.statuses.values_mut().for_each(|it| (it.call, it.parties) = (Some(CallId(3)), vec![party(1)]));
+    let moved = |position| act(Act::Move { line: "calder".into(), call: CallId(3), position });
+    assert_eq!(go(&world, Position::Right), moved(Position::Right));
+    assert_eq!(go(&world, Position::Speakers), moved(Position::Speakers));
+}
+
+#[test]
+fn hot_6_the_talk_key_of_a_hoot_at_a_handset_needs_that_handset_unmuted() {
+    let (facts, mut local) = world(LineKind::Hoot, |it| it.parties = vec![party(1)]);
+    let talk = Intent::Talk { line: "calder".into(), on: true, latched: false };
+    local.devices.get_mut(&Position::HandsFree).unwrap().microphone = None;
+    let opens = act(Act::Talk { line: "calder".into(), on: true, latched: false });
+    assert_eq!(deeds(&talk, &facts, &local), opens);
+    local.muted.mute(Position::Left, &facts, &local.mics);
+    assert!(is_refused(&deeds(&talk, &facts, &local)), "it is muted");
+    local.muted.end(Position::Left);
+    local.devices.get_mut(&Position::Left).unwrap().microphone = None;
+    assert!(is_refused(&deeds(&talk, &facts, &local)), "it has no microphone");
+}
+
+#[test]
+fn hot_6_a_mute_of_the_handset_lets_the_talk_key_of_its_hoot_go() {
+    let (facts, mut local) = world(LineKind::Hoot, |it| it.parties = vec![party(1)]);
+    local.talk.insert("calder".into(), TalkKey::Latched);
+    let mute = |position| deeds(&Intent::Mute { position, on: true }, &facts, &local);
+    let up = Deed::Act(Act::Talk { line: "calder".into(), on: false, latched: false });
+    let muted = |position| Deed::Local(LocalDeed::Mute { position, on: true });
+    assert_eq!(mute(Position::Left), [muted(Position::Left), up]);
+    assert_eq!(mute(Position::Right), [muted(Position::Right)]);
+}
+
+#[test]
+fn hot_6_a_talk_key_is_refused_while_its_hoot_hears_the_open_handset() {
+    let (mut facts, local) = world(LineKind::Hoot, |it| it.parties = vec![party(1)]);
+    let (uplink, position) = (dealerboard_model::Uplink::Left, Some(Position::Left));
+    let (line, since) = ("calder".into(), NOW);
+    facts.mics =
+        vec![dealerboard_wire::OpenMic { uplink, position, line, since, hearers: 1, muted: false, closes_at: None }];
+    assert!(is_refused(&deeds(&Intent::Talk { line: "calder".into(), on: true, latched: false }, &facts, &local)));
 }

@@ -14,7 +14,7 @@ use crate::view::{
     RecorderView, View,
 };
 use dealerboard_model::{
-    FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Mute, Party, Position, Proof, Role, lamp,
+    FarEnd, Lamp, LineFacts, LineId, LineKind, LinePhase, LineStatus, Mute, Party, Position, Proof, Right, Role, lamp,
 };
 use dealerboard_wire::RecorderHealth;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -257,6 +257,7 @@ impl<'a> Look<'a> {
             pressed: self.local.pressed.contains(&about.line),
             right: self.facts.rights.get(&about.line).copied(),
             talk_mode: self.talk_mode(&about.line),
+            talk: about.kind.is_open().then(|| self.talk(&about.line)),
             mute: if self.up() { status.mute } else { Mute::None },
             diverts: status.diverts.clone(),
             diverted: dial_look::diverted(status).filter(|_| self.up()),
@@ -274,14 +275,16 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Everybody on a line, once each. Somebody who is logged on at two turrets knows the other one by its seat.
+    /// Everybody on a line, once each; of a hoot, everybody who talks. Somebody who is logged on at two turrets knows the other one by its seat.
     fn who(&self, status: &LineStatus) -> Vec<String> {
         let mut who: Vec<String> = Vec::new();
         let name = |party: &Party| match self.facts.other_seat_of_mine(party) {
             Some(seat) => format!("{YOU_AT}{seat}"),
             None => self.facts.name_of(&party.user),
         };
-        let parties: Vec<&Party> = status.parties.iter().chain(&status.holders).collect();
+        // Who listens to a hoot at a handset is nobody whom others have to know of.
+        let parties = status.parties.iter().filter(|_| !self.facts.is_hoot(&status.line)).chain(&status.holders);
+        let parties: Vec<&Party> = parties.collect();
         let talks = status.talkers.iter().filter(|it| !parties.iter().any(|party| party.user == it.user));
         for name in parties.iter().map(|party| name(party)).chain(talks.map(|it| self.facts.name_of(&it.user))) {
             if !who.contains(&name) {
@@ -348,7 +351,13 @@ impl<'a> Look<'a> {
         let on_its_way = self.local.mics.line_on_its_way_to(position).is_some();
         let muted = self.local.muted.contains(position);
         let selected = self.local.selected == Some(position);
-        let talking = status.is_some_and(|it| it.phase == LinePhase::Talking);
+        let hoot = line.filter(|it| self.facts.is_hoot(it));
+        let keyed = hoot.filter(|it| !self.facts.open_handsets.contains(*it));
+        let listens_only = hoot.is_some_and(|it| self.facts.rights.get(it) == Some(&Right::Listen));
+        let talking = match hoot {
+            Some(_) => keyed.is_none() && !listens_only,
+            None => status.is_some_and(|it| it.phase == LinePhase::Talking),
+        };
         let announcing = self.announcing(position);
         let words = match status {
             None if position == Position::Speakers => String::new(),
@@ -367,6 +376,7 @@ impl<'a> Look<'a> {
             Some(it) if it.intercom.is_some() && announcing.is_some() => {
                 announcing.iter().map(|it| format!("about {}, on hold", it.name)).collect()
             }
+            Some(it) if hoot.is_some() => self.hoot_words(it),
             Some(it) if it.far == FarEnd::Held => "Held by the far end".into(),
             Some(it) if it.far == FarEnd::SentOn => "Sent on by the far end, rings there".into(),
             Some(it) if it.far == FarEnd::LinkLost => "The far end's turret is lost".into(),
@@ -383,11 +393,16 @@ impl<'a> Look<'a> {
             name: line.map(|it| self.names(it)).unwrap_or_default(),
             words,
             since_utc_ms: line.and_then(|it| self.facts.party_of(it)).map(|it| it.since.utc_ms),
-            mic_open: mics::open(self.facts, self.local).iter().any(|gate| gate.position == position),
+            mic_open: mics::open(self.facts, self.local).iter().any(|gate| {
+                gate.position == position || (position != Position::HandsFree && gate.uplink == position.uplink())
+            }),
             muted,
             mic_lapsed: self.up() && !muted && talking && !mic_listed && !on_its_way,
             proof: status.map_or(Proof::Silent, |it| self.proof(it)),
-            can_hold: about.is_some_and(|it| it.kind != LineKind::Intercom)
+            talk: keyed.map(|it| self.talk(it)),
+            talk_since_utc_ms: keyed.and_then(|it| self.talks_since(it)),
+            talk_mode: keyed.map(|it| self.talk_mode(it)).unwrap_or_default(),
+            can_hold: about.is_some_and(|it| it.kind != LineKind::Intercom && !it.kind.is_open())
                 && status.is_some_and(|it| !matches!(it.phase, LinePhase::Calling | LinePhase::Dialling)),
             private: line.map_or_else(
                 || self.local.next_private.contains(&position),

@@ -418,3 +418,56 @@ fn sup_1_only_a_supervisor_is_offered_to_enter_a_call() {
     facts.me.as_mut().unwrap().roles = vec![Role::Supervisor];
     assert!(key(&project(&facts, &local)).can_override);
 }
+
+/// The hoot is at the left handset, where this turret listens.
+fn listening() -> (Facts, Local) {
+    let (mut facts, local) = world(|_| {});
+    let hoot = facts.statuses.get_mut(&LineId::from("macro")).unwrap();
+    (hoot.parties, hoot.hearers, hoot.call) = (vec![party(1)], 4, Some(CallId(3)));
+    (facts, local)
+}
+
+#[test]
+fn hot_6_a_hoot_at_a_handset_shows_its_talk_key_there_and_nothing_that_a_call_has() {
+    let (facts, local) = listening();
+    let view = project(&facts, &local);
+    let at = left(&view);
+    assert_eq!((at.name.as_str(), at.words.as_str(), at.talk), ("macro", "4 on · quiet", Some(TalkView::Closed)));
+    assert!(!at.can_hold && !at.can_private && !at.can_transfer && at.joinable.is_empty() && !at.mic_lapsed);
+    assert!(at.can_speakers);
+    assert_eq!(view.channels[0].words, "on Left · quiet");
+}
+
+#[test]
+fn hot_6_the_handset_of_a_hoot_is_shown_open_while_its_key_talks() {
+    let (mut facts, mut local) = listening();
+    facts.mics = vec![OpenMic { position: Some(Position::Speakers), ..mic("macro", Uplink::Left) }];
+    local.talk.insert("macro".into(), TalkKey::Held);
+    let view = project(&facts, &local);
+    assert_eq!((left(&view).mic_open, left(&view).talk), (true, Some(TalkView::Open)));
+    assert_eq!(view.header.mics.iter().map(|mic| mic.position).collect::<Vec<_>>(), [Position::Left]);
+}
+
+#[test]
+fn hot_6_an_open_handset_that_was_shut_says_so_and_has_no_talk_key() {
+    let (mut facts, local) = listening();
+    facts.open_handsets.insert("macro".into());
+    assert!(left(&project(&facts, &local)).mic_lapsed && left(&project(&facts, &local)).talk.is_none());
+    facts.rights.insert("macro".into(), Right::Listen);
+    assert!(!left(&project(&facts, &local)).mic_lapsed, "who may only listen has nothing to open");
+}
+
+#[test]
+fn hot_6_who_listens_at_a_handset_is_not_named_on_the_key_and_who_talks_is() {
+    let (mut facts, local) = listening();
+    let hoot = facts.statuses.get_mut(&LineId::from("macro")).unwrap();
+    hoot.parties.push(Party { user: "lindt".into(), ..party(2) });
+    let words = |facts: &Facts| {
+        let view = project(facts, &local);
+        view.keys.into_iter().find(|key| key.line.as_str() == "macro").unwrap().words
+    };
+    assert_eq!(words(&facts), "Left");
+    let talker = dealerboard_model::Talker { user: "lindt".into(), turret: TurretId(2), since: at(5) };
+    facts.statuses.get_mut(&LineId::from("macro")).unwrap().talkers.push(talker);
+    assert_eq!(words(&facts), "Left · lindt");
+}

@@ -209,6 +209,8 @@ pub struct KeyView {
     pub mute: Mute,
     /// What a press does where the key is a talk key.
     pub talk_mode: TalkMode,
+    /// The talk key that it is; none for what is no hoot and no shout-down.
+    pub talk: Option<TalkView>,
     /// Its diverts.
     pub diverts: Vec<Divert>,
     /// Where a call on it goes, or has gone.
@@ -250,6 +252,13 @@ pub struct PositionView {
     pub mic_lapsed: bool,
     /// Proof of what is said.
     pub proof: Proof,
+    /// The talk key of the hoot on it; none where its microphone is open as in a call, and for all other lines.
+    pub talk: Option<TalkView>,
+    /// What a press on that key does.
+    pub talk_mode: TalkMode,
+    /// Talking with it since, UTC milliseconds.
+    #[ts(type = "number | null")]
+    pub talk_since_utc_ms: Option<i64>,
     /// There is a call on it that can be held: an intercom cannot (rule INT-7), nor what still rings at the far end.
     pub can_hold: bool,
     /// It keeps everybody else off its call; while idle, off the next one.

@@ -4,12 +4,23 @@
 
 use crate::calling::Whom;
 use crate::facts::Facts;
-use dealerboard_model::LineId;
+use dealerboard_model::{LineId, Position};
 use dealerboard_wire::Act;
 
 /// The name that the user knows a line by.
 pub fn name_of(line: &LineId, facts: &Facts) -> String {
     facts.lines.get(line).map_or_else(|| line.to_string(), |about| about.name.clone())
+}
+
+/// Where something is at this turret.
+#[must_use]
+pub fn at_words(position: Position) -> &'static str {
+    match position {
+        Position::Left => "at the left handset",
+        Position::Right => "at the right handset",
+        Position::HandsFree => "at hands-free",
+        Position::Speakers => "on the speakers",
+    }
 }
 
 /// That the switch did not take a press in time. None where letting go has its effect without the switch.

@@ -269,6 +269,9 @@ pub struct Snapshot {
     /// What a press on the talk key of a line does, where it is not open while it is held (`talk.mode`).
     #[serde(default)]
     pub talk_modes: Vec<(LineId, TalkMode)>,
+    /// The hoots and shout-downs whose microphone is open at a handset as in a call, where others open with their talk key.
+    #[serde(default)]
+    pub open_handsets: Vec<LineId>,
     /// Groups that can be called by intercom.
     #[serde(default)]
     pub groups: Vec<IntercomGroup>,

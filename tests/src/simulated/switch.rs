@@ -404,6 +404,7 @@ impl Switch {
             recorder: RecorderHealth::Ok,
             ears: 0,
             talk_modes: Vec::new(),
+            open_handsets: Vec::new(),
             groups: Vec::new(),
             intercom_latches: true,
             second_press: SecondPress::Nothing,

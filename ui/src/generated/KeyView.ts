@@ -9,6 +9,7 @@ import type { Position } from "./Position";
 import type { Proof } from "./Proof";
 import type { Right } from "./Right";
 import type { TalkMode } from "./TalkMode";
+import type { TalkView } from "./TalkView";
 
 /**
  * One line's key.
@@ -78,6 +79,10 @@ mute: Mute,
  * What a press does where the key is a talk key.
  */
 talk_mode: TalkMode, 
+/**
+ * The talk key that it is; none for what is no hoot and no shout-down.
+ */
+talk: TalkView | null, 
 /**
  * Its diverts.
  */

@@ -6,6 +6,8 @@ import type { JoinedView } from "./JoinedView";
 import type { LineId } from "./LineId";
 import type { Position } from "./Position";
 import type { Proof } from "./Proof";
+import type { TalkMode } from "./TalkMode";
+import type { TalkView } from "./TalkView";
 
 /**
  * One handset, or hands-free.
@@ -47,6 +49,18 @@ mic_lapsed: boolean,
  * Proof of what is said.
  */
 proof: Proof, 
+/**
+ * The talk key of the hoot on it; none where its microphone is open as in a call, and for all other lines.
+ */
+talk: TalkView | null, 
+/**
+ * What a press on that key does.
+ */
+talk_mode: TalkMode, 
+/**
+ * Talking with it since, UTC milliseconds.
+ */
+talk_since_utc_ms: number | null, 
 /**
  * There is a call on it that can be held: an intercom cannot (rule INT-7), nor what still rings at the far end.
  */

@@ -24,7 +24,7 @@ use crate::kept::Keeper;
 use crate::panel::{Panels, TALKER_LABELS};
 use crate::translate::{self, ToWhom};
 use dealerboard_archive::{Library, Recorder, RecorderState};
-use dealerboard_call_control::{Exchange, Input, IntercomTalk, Policies, SecondLogOn};
+use dealerboard_call_control::{Exchange, HootHandset, Input, IntercomTalk, Policies, SecondLogOn};
 use dealerboard_model::{Csrc, DeskId, LineFacts, LineId, Moment, TalkMode, TurretId, UserId};
 use dealerboard_rtc::switch::forward::Notable;
 use dealerboard_rtc::switch::{VoiceEvent, VoiceHub};
@@ -429,6 +429,7 @@ impl FloorLoop {
         Some(Snapshot {
             now: self.clock.now(),
             talk_modes: self.talk_modes(&lines, &desk, &account.user),
+            open_handsets: self.open_handsets(&lines, &desk, &account.user),
             me: Me {
                 user: account.user.clone(),
                 name: account.name.clone(),
@@ -470,6 +471,15 @@ impl FloorLoop {
             (facts.line.clone(), translate::talk_mode(policy.talk_mode))
         };
         lines.iter().map(mode).filter(|(_, mode)| *mode != TalkMode::Momentary).collect()
+    }
+
+    /// The hoots of a user whose microphone is open at a handset as in a call.
+    fn open_handsets(&self, lines: &[LineFacts], desk: &DeskId, user: &UserId) -> Vec<LineId> {
+        let is_open = |facts: &&LineFacts| {
+            let policy = self.policies.of(Some(&facts.line), Some(desk), Some(user));
+            facts.kind.is_open() && policy.hoot_handset == HootHandset::Open
+        };
+        lines.iter().filter(is_open).map(|facts| facts.line.clone()).collect()
     }
 
     fn tell_all(&self, event: &Event) {

@@ -2,7 +2,8 @@
 //!
 //! Law: pure, as all of `press`; a group is what this turret shows of it, so that nobody hears who is not shown.
 
-use super::{Deed, LocalDeed, NO_MICROPHONE, act, refuse};
+use super::hoots::NO_MICROPHONE;
+use super::{Deed, LocalDeed, act, refuse};
 use crate::facts::Facts;
 use crate::project::Local;
 use crate::words::name_of;

@@ -341,6 +341,7 @@ pub fn idle() -> Snapshot {
         statuses: ["calder", "macro"].map(|line| LineStatus::idle(line.into(), NOW)).into(),
         rights: vec![("macro".into(), Right::Speak)],
         talk_modes: Vec::new(),
+        open_handsets: Vec::new(),
         pages: Vec::new(),
         speakers: vec!["macro".into()],
         people: Vec::new(),
