@@ -33,7 +33,9 @@ pub struct Open {
     legs: Vec<RouteLeg>,
 }
 
-type Route = (Vec<RouteLeg>, Vec<TrackId>);
+/// Who hears it, its tracks, and since when its newest talk key is down: a talk has a time of its own in which it must be heard,
+/// on an uplink too that carried a call before (I7).
+type Route = (Vec<RouteLeg>, Vec<TrackId>, Option<Moment>);
 
 /// What is open, and what was sent of it last.
 #[derive(Clone, Debug, Default)]
@@ -212,9 +214,10 @@ fn open_towards(s: &State, line: &Line) -> Vec<Open> {
 }
 
 fn send_route(s: &mut State, voice: &mut Voice, recordings: &Recordings, turret: TurretId, uplink: Uplink) {
-    let (mut legs, mut tracks, mut is_open) = (Vec::new(), Vec::new(), false);
+    let (mut legs, mut tracks, mut talk, mut is_open) = (Vec::new(), Vec::new(), None, false);
     for (line, open) in voice.towards(turret, uplink).filter(|(_, open)| !open.mic.muted) {
         is_open = true;
+        talk = talk.max(Some(open.mic.since).filter(|_| open.mic.position == Position::Speakers));
         legs.extend(open.legs.iter().cloned());
         tracks.extend(recordings.track(line, turret, uplink));
     }
@@ -233,9 +236,9 @@ fn send_route(s: &mut State, voice: &mut Voice, recordings: &Recordings, turret:
     }
     legs.sort_by_key(|leg: &RouteLeg| (leg.hearer, !leg.handset));
     legs.dedup_by_key(|leg| leg.hearer);
-    let now = (legs, tracks);
+    let now = (legs, tracks, talk);
     if voice.routes.get(&(turret, uplink)) != Some(&now) {
-        let (legs, tracks) = now.clone();
+        let (legs, tracks, _) = now.clone();
         let follows = s.handed.get(&(turret, uplink)).copied();
         s.outputs.push(Output::Route { turret, uplink, open: true, legs, tracks, follows });
         voice.routes.insert((turret, uplink), now);

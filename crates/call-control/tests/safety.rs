@@ -225,6 +225,15 @@ fn spk_3_a_key_that_is_down_for_two_minutes_is_announced_and_then_closed() {
 }
 
 #[test]
+fn i7_a_talk_on_a_line_that_its_microphone_is_open_to_already_has_a_time_of_its_own_to_be_heard_in() {
+    let mut d = Desk::new();
+    d.act(A1, Act::Seize { line: l("mrd-a"), position: Position::HandsFree, private: false }).unwrap();
+    assert!(d.route(A1).is_some());
+    d.act(A1, Act::Talk { line: l("mrd-a"), on: true, latched: true }).unwrap();
+    assert!(d.route(A1).is_some(), "the switch waits anew for what is said");
+}
+
+#[test]
 fn i7_whose_talk_had_no_media_is_told_with_a_tone() {
     let mut d = Desk::new();
     d.talk(A1, true);
