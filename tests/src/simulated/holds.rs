@@ -158,7 +158,7 @@ impl World {
                 // One key may cover a line that had a talk of its own before, and is no part of the switch's broadcast.
                 let talks = mics.iter().filter(|mic| mic.position == Position::Speakers).count();
                 let counted = mic.position == Position::Speakers && seat.lines_of_one_key() == talks;
-                assert!(named || counted, "I3 {} feeds {} and shows {header:?}", seat.user, mic.line);
+                assert!(named || counted, "I3 {} feeds {} and shows {header:?}, of {mics:?}", seat.user, mic.line);
             }
         }
         // What its user shut for an act that was then refused stays shut: it is routed, and nothing comes.
