@@ -271,18 +271,37 @@ pub fn open_mic(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     }
     s.recordable(line)?;
     s.not_just_closed(line, turret)?;
-    let now = s.now;
     let found = s.line(line)?;
     let (name, call) = (found.spec.name.clone(), found.call);
-    let Some(leg) = s.leg_mut(line, turret) else { return Err(stale(&name)) };
-    let (position, opens) = (leg.party.position, !leg.mic);
+    let Some(position) = found.leg(turret).map(|leg| leg.party.position) else { return Err(stale(&name)) };
     if position == Position::Speakers {
         let sentence = format!("{name} is on the speakers; press its talk key to talk.");
         return Err(Refusal::new(RefusalCode::NoRight, sentence));
     }
-    if opens {
-        (leg.mic, leg.mic_since) = (true, now);
-        s.happened_at(line, turret, Happening::MicOpened);
+    for opened in open_all(s, turret, line) {
+        s.happened_at(&opened, turret, Happening::MicOpened);
     }
     Ok(Accepted { line: Some(line.clone()), position: Some(position), call })
+}
+
+/// Opens a turret's microphone towards a line and all that is joined with it, each of which has what is said there on its own
+/// recording (CNF-8). Gives those towards which it was shut.
+pub fn open_all(s: &mut State, turret: TurretId, line: &LineId) -> Vec<LineId> {
+    let now = s.now;
+    let shut = |s: &State, one: &LineId| s.lines.get(one).and_then(|it| it.leg(turret)).is_some_and(|leg| !leg.mic);
+    let lines: Vec<LineId> = s.joined_with(line).into_iter().filter(|one| shut(s, one)).collect();
+    for one in &lines {
+        s.leg_mut(one, turret).into_iter().for_each(|leg| (leg.mic, leg.mic_since) = (true, now));
+    }
+    lines
+}
+
+/// Shuts it towards all of them. Gives those towards which it was open.
+pub fn shut_all(s: &mut State, turret: TurretId, line: &LineId) -> Vec<LineId> {
+    let open = |s: &State, one: &LineId| s.lines.get(one).and_then(|it| it.leg(turret)).is_some_and(|leg| leg.mic);
+    let lines: Vec<LineId> = s.joined_with(line).into_iter().filter(|one| open(s, one)).collect();
+    for one in &lines {
+        s.leg_mut(one, turret).into_iter().for_each(|leg| (leg.mic, leg.key) = (false, None));
+    }
+    lines
 }

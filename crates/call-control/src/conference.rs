@@ -207,15 +207,18 @@ pub fn spread(s: &mut State, line: &LineId, at: Option<(TurretId, Position)>) {
         // Who is in a conference stays when their broadcast ends (BRC-5).
         known.broadcast = false;
     }
-    for (turret, leg) in parties {
+    for (turret, whole) in parties {
         for one in &lines {
+            // A key that closes when it is forgotten is watched where it is pressed: at an intercom.
+            let keyed = s.lines.get(one).is_some_and(|found| found.intercom.is_some());
+            let leg = Leg { key: whole.key.filter(|_| keyed), ..whole.clone() };
             if let Some(there) = s.leg_mut(one, turret) {
-                *there = leg.clone();
+                *there = leg;
                 continue;
             }
             s.add_guest(one, &leg.party.user);
             s.take_holder(one, turret);
-            s.put_leg(one, leg.clone());
+            s.put_leg(one, leg);
         }
     }
     for one in &lines {

@@ -12,7 +12,7 @@
 
 use crate::happenings::Happening;
 use crate::hoot;
-use crate::line::{Leg, Line};
+use crate::line::{Leg, Line, Talk};
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::policy::HootHandset;
 use crate::position;
@@ -33,6 +33,7 @@ pub fn take(s: &mut State, turret: TurretId, line: &LineId, at: Position) -> Don
     let call = found.call;
     let leg = Leg::new(s.party(turret, at)?, false, s.now);
     position::take(s, turret, at)?;
+    end_talk(s, turret, line, Some(at));
     let call = call.unwrap_or_else(|| s.new_call());
     s.line_mut(line)?.call = Some(call);
     s.put_leg(line, leg);
@@ -109,13 +110,19 @@ pub fn leave(s: &mut State, turret: TurretId, line: &LineId) -> Done {
         let name = &s.line(line)?.spec.name;
         return Err(Refusal::new(RefusalCode::Stale, format!("{name} is at no position here; nothing is released.")));
     };
-    let uplink = party.position.uplink();
-    if s.line(line)?.talk(turret).is_some_and(|talk| talk.uplink == uplink && uplink != Uplink::Mic) {
-        // What was put down is not talked into any more.
-        hoot::let_go(s, turret, line);
-    }
+    end_talk(s, turret, line, None);
     s.happened(line, Some(party.user), Happening::Left);
     Ok(Accepted { line: Some(line.clone()), position: None, call: s.line(line)?.call })
+}
+
+/// Ends a talk by another microphone than that of the position where a hoot is from now on, or by a handset's when it is at none:
+/// what was put down is not talked into any more. One that talks to several lines has none of them for its own.
+pub fn end_talk(s: &mut State, turret: TurretId, line: &LineId, at: Option<Position>) {
+    let uplink = at.map_or(Uplink::Mic, Position::uplink);
+    let other = |talk: &Talk| !talk.broadcast && talk.uplink != uplink;
+    if s.lines.get(line).and_then(|found| found.talk(turret)).is_some_and(other) {
+        hoot::let_go(s, turret, line);
+    }
 }
 
 /// Whether a call that takes the place of a hoot leaves it on the speakers, in words.

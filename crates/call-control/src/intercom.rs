@@ -9,6 +9,7 @@
 //! their own policy. Each open microphone has a key that closes it when it is forgotten (`hoot.rs` watches it).
 
 use crate::announce;
+use crate::call;
 use crate::call::Take;
 use crate::happenings::Happening;
 use crate::hold;
@@ -123,17 +124,23 @@ pub fn is_busy(s: &State, turret: TurretId) -> bool {
     s.lines_of(turret).any(|line| line.leg(turret).is_some() && !line.spec.kind.is_open())
 }
 
+/// No call is there: a hoot gives way (HOT-6).
+fn is_free(s: &State, turret: TurretId, position: Position) -> bool {
+    let line = s.line_at(turret, position).and_then(|line| s.lines.get(&line));
+    line.is_none_or(|line| line.spec.kind.is_open())
+}
+
 /// Hands-free, else a handset, that is free (INT-1): a handset that lies on its hook is heard by nobody.
 fn free_to_hear(s: &State, turret: TurretId) -> Option<Position> {
     let all = [Position::HandsFree, Position::Left, Position::Right];
-    all.into_iter().find(|position| s.line_at(turret, *position).is_none())
+    all.into_iter().find(|position| is_free(s, turret, *position))
 }
 
 /// The same for who answers by a press, and so wants to talk: one with a microphone first.
 fn free_to_talk(s: &State, turret: TurretId) -> Option<Position> {
     let seat = s.turrets.get(&turret)?;
     let all = [Position::HandsFree, Position::Left, Position::Right];
-    let mut free = all.into_iter().filter(|position| s.line_at(turret, *position).is_none());
+    let mut free = all.into_iter().filter(|position| is_free(s, turret, *position));
     free.find(|position| !seat.without_mic.contains(&position.uplink())).or_else(|| free_to_hear(s, turret))
 }
 
@@ -166,9 +173,10 @@ pub fn enter_caller(s: &mut State, line: &LineId, me: Party) {
 pub fn enter_callee(s: &mut State, line: &LineId, callee: TurretId, is_open: bool) -> Result<(), Refusal> {
     let at = free_to_hear(s, callee).unwrap_or(Position::HandsFree);
     let party = s.party(callee, at)?;
+    crate::position::take(s, callee, at)?;
     s.put_leg(line, Leg::new(party, false, s.now));
     s.happened_at(line, callee, Happening::AutoAnswered);
-    if is_open && open(s, callee, line, true) {
+    if is_open && !open(s, callee, line, true).is_empty() {
         s.happened_at(line, callee, Happening::MicOpened);
     }
     Ok(())
@@ -231,6 +239,8 @@ pub fn talk_back(s: &mut State, turret: TurretId, line: &LineId, on: bool, latch
     };
     let (mut position, user) = (leg.party.position, leg.party.user.clone());
     if on {
+        // It may be joined with lines that must be recorded.
+        s.recordable(line)?;
         s.not_just_closed(line, turret)?;
         if position == Position::Speakers {
             // What is left of a conference that was on the speakers has no talk key there.
@@ -239,35 +249,36 @@ pub fn talk_back(s: &mut State, turret: TurretId, line: &LineId, on: bool, latch
         }
         let may_latch = s.policy(None, Some(&user)).intercom_talk == IntercomTalk::Latched;
         let latched = latched && may_latch;
-        if open(s, turret, line, latched) {
-            s.happened_at(line, turret, Happening::TalkKeyDown { latched });
+        for opened in open(s, turret, line, latched) {
+            s.happened_at(&opened, turret, Happening::TalkKeyDown { latched });
         }
-    } else if let Some(leg) = s.leg_mut(line, turret).filter(|leg| leg.mic) {
-        (leg.mic, leg.key) = (false, None);
-        s.happened_at(line, turret, Happening::TalkKeyUp);
+    } else {
+        for closed in call::shut_all(s, turret, line) {
+            s.happened_at(&closed, turret, Happening::TalkKeyUp);
+        }
     }
     Ok(Accepted { line: Some(line.clone()), position: Some(position), call })
 }
 
-/// Opens a microphone, or presses its key anew; its key is watched from now on. True when it was shut.
-fn open(s: &mut State, turret: TurretId, line: &LineId, latched: bool) -> bool {
-    let now = s.now;
-    let Some(leg) = s.leg_mut(line, turret) else { return false };
-    let opens = !leg.mic;
-    if opens {
-        (leg.mic, leg.mic_since) = (true, now);
-    }
-    leg.key = Some(Key { latched, pressed: now, closes: None });
+/// Opens a microphone, or presses its key anew; its key is watched from now on. Gives the lines towards which it was shut.
+fn open(s: &mut State, turret: TurretId, line: &LineId, latched: bool) -> Vec<LineId> {
+    let opened = call::open_all(s, turret, line);
+    let key = Key { latched, pressed: s.now, closes: None };
+    s.leg_mut(line, turret).into_iter().for_each(|leg| leg.key = Some(key));
     hoot::watch(s, turret, line);
-    opens
+    opened
 }
 
 /// Shuts an intercom's microphone that its user has not shut; there is none on other lines.
 pub fn shut(s: &mut State, turret: TurretId, line: &LineId) {
-    let Some(leg) = s.leg_mut(line, turret).filter(|leg| leg.mic && leg.key.is_some()) else { return };
-    (leg.mic, leg.key) = (false, None);
-    s.closed.insert((line.clone(), turret));
-    s.happened_at(line, turret, Happening::TalkClosed);
+    let keyed = |leg: &Leg| leg.mic && leg.key.is_some();
+    if !s.lines.get(line).and_then(|found| found.leg(turret)).is_some_and(keyed) {
+        return;
+    }
+    for closed in call::shut_all(s, turret, line) {
+        s.closed.insert((closed.clone(), turret));
+        s.happened_at(&closed, turret, Happening::TalkClosed);
+    }
 }
 
 /// Another call takes its position: it goes on at a free handset, where its user is not heard before they press (POS-3).

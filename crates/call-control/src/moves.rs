@@ -57,6 +57,9 @@ pub fn to(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Posi
         if from == Position::Speakers {
             hoot::let_go(s, turret, one);
         }
+        if s.line(one)?.spec.kind.is_open() {
+            handset::end_talk(s, turret, one, Some(at));
+        }
         s.happened_at(one, turret, Happening::Moved(at));
     }
     let talks = s.talks_anywhere(turret);

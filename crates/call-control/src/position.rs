@@ -13,6 +13,10 @@ pub fn may_take(s: &State, turret: TurretId, at: Position) -> Result<(), Refusal
         return Ok(());
     }
     let found = s.line(&line)?;
+    if found.spec.kind.is_open() {
+        // What is only listened to gives way to a call.
+        return Ok(());
+    }
     let intercom = found.spec.kind == LineKind::Intercom && found.conference.is_none();
     let name = if intercom { "The intercom" } else { found.spec.name.as_str() };
     let sentence = format!("{name} is on this position; release it, or use another position.");

@@ -109,8 +109,28 @@ fn seat(s: &mut State, party: &KeptParty) {
     }
 }
 
+/// A hoot is at its handsets again: no call goes on there, and who may not hear it any more does not.
+fn put_hoot_back(s: &mut State, it: &KeptLine) {
+    let now = s.now;
+    let may = |s: &State, user| s.lines.get(&it.line).is_some_and(|found| found.spec.members.contains_key(user));
+    let kept: Vec<&KeptParty> = it.parties.iter().filter(|kept| may(s, &kept.user)).collect();
+    if kept.is_empty() {
+        return;
+    }
+    let call = s.new_call();
+    s.line_mut(&it.line).into_iter().for_each(|found| (found.call, found.since) = (Some(call), now));
+    for kept in kept {
+        seat(s, kept);
+        let party = Party::new(kept.user.clone(), kept.turret, kept.position, now);
+        s.put_leg(&it.line, Leg::new(Party { link_lost: true, ..party }, false, now));
+    }
+}
+
 fn put_back(s: &mut State, it: &KeptLine) {
     let now = s.now;
+    if s.lines.get(&it.line).is_some_and(|found| found.spec.kind.is_open()) {
+        return put_hoot_back(s, it);
+    }
     let Ok(found) = s.line_mut(&it.line) else { return };
     (found.call, found.since, found.far_gone) = (Some(it.call), now, it.far_gone);
     found.emergency = it.dialled.as_ref().is_some_and(|it| it.emergency);

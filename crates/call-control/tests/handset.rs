@@ -273,3 +273,50 @@ fn swi_2_a_restart_leaves_a_hoot_at_its_handset_shut() {
     d.wait_ms(60_000);
     assert_eq!(d.talkers("hoot"), [A2], "who did not come back ends nobody's talk");
 }
+
+#[test]
+fn hot_6_a_latched_talk_ends_when_its_hoot_is_taken_to_another_microphone() {
+    let mut d = Desk::new();
+    d.latch(A1);
+    d.act(A1, take(Position::Left)).unwrap();
+    assert_eq!((mics(&d, A1), d.talkers("hoot")), (vec![], vec![]), "it was that of hands-free");
+    d.latch(A1);
+    let to = move_to(&d, Position::Right);
+    d.act(A1, to).unwrap();
+    assert_eq!(mics(&d, A1), [], "it was that of the left handset");
+    d.latch(A1);
+    assert_eq!(mics(&d, A1), [(Uplink::Right, Position::Speakers, false)]);
+    d.release(A1, "hoot");
+    assert_eq!(mics(&d, A1), []);
+}
+
+#[test]
+fn hot_6_an_intercom_is_heard_where_a_hoot_was_and_the_hoot_leaves_for_the_speakers() {
+    let mut d = Desk::new();
+    d.act(A1, take(Position::HandsFree)).unwrap();
+    let line = d.act(B1, Act::Intercom { user: user(A1), position: Position::Left }).unwrap().line.unwrap();
+    let at = d.status(line.as_str()).parties.into_iter().find(|party| party.turret == A1).unwrap();
+    assert_eq!((at.position, d.status("hoot").parties.len()), (Position::HandsFree, 0));
+}
+
+#[test]
+fn hot_6_a_hoot_gives_way_to_a_call_where_a_busy_position_takes_none() {
+    let mut floor = Desk::floor(&[]);
+    assert!(floor.policies.floor.set("position.busy", Value::Word("refuse")));
+    let mut d = Desk::of(floor);
+    d.act(A1, take(Position::Left)).unwrap();
+    d.seize(A1, "ard-a");
+    assert_eq!(d.status("hoot").parties.len(), 0);
+}
+
+#[test]
+fn hot_1_a_restart_puts_nobody_back_on_a_hoot_who_is_taken_off_it_meanwhile() {
+    let mut d = Desk::new();
+    d.act(A1, take(Position::Left)).unwrap();
+    let told = d.out.iter().filter_map(|out| if let Output::Kept { what, on: true } = out { Some(what) } else { None });
+    let mut floor = Desk::floor(&[]);
+    floor.lines.get_mut(&l("hoot")).unwrap().members.remove(&user(A1));
+    let kept = told.cloned().collect();
+    d.restart(floor, kept);
+    assert_eq!(d.status("hoot").parties.len(), 0);
+}

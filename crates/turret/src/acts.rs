@@ -94,7 +94,13 @@ impl TurretTask {
         if let Act::Broadcast { lines, on: true, .. } = &act {
             lines.iter().for_each(|line| self.local.mics.press(id, self.talk_pending(line)));
         }
-        match (self.expected_mic(&act), &act) {
+        let expected = self.expected_mic(&act);
+        if let Some(Pending { line: Some(line), uplink, position, .. }) = &expected
+            && *position != Position::Speakers
+        {
+            self.local.mics.open_joined(&self.facts, line, *uplink);
+        }
+        match (expected, &act) {
             (Some(pending), Act::Move { line, position, .. }) => {
                 self.goes_on = Some(pending.uplink);
                 self.local.mics.press_to_move(id, pending);
@@ -141,12 +147,15 @@ impl TurretTask {
                     self.shut_talk(line, id);
                 }
             }
-            // What is put down is not talked into any more.
-            Act::Release { line } if self.facts.talks_at(line) != Position::HandsFree => {
-                self.local.mics.shut(&self.facts, line, true, id);
-                self.local.mics.shut(&self.facts, line, false, id);
-                self.tails.remove(line);
-                self.local.talk.remove(line);
+            // A hoot that goes to another microphone, or is put down, is not talked into any more by the one it had.
+            Act::Release { line } | Act::Seize { line, .. } | Act::Move { line, .. } if self.facts.is_hoot(line) => {
+                if matches!(act, Act::Release { .. }) {
+                    self.local.mics.shut(&self.facts, line, false, id);
+                }
+                if self.local.talk.remove(line).is_some() {
+                    self.local.mics.shut(&self.facts, line, true, id);
+                    self.tails.remove(line);
+                }
             }
             Act::Hold { line, .. }
             | Act::Announce { line, .. }
@@ -308,7 +317,7 @@ impl TurretTask {
             LocalDeed::Mute { position, on: false } => {
                 self.local.muted.end(position);
                 if let Some(line) = self.facts.line_at(position) {
-                    self.local.mics.reopen(line, position.uplink());
+                    self.local.mics.reopen(&self.facts, line, position.uplink());
                 }
             }
             LocalDeed::Volume { line, volume } => {

@@ -235,12 +235,15 @@ impl Mics {
         });
     }
 
-    /// The user opens the microphone of the call on `line` again.
-    pub fn reopen(&mut self, line: &LineId, uplink: Uplink) {
-        let key = (line.clone(), uplink);
-        if !matches!(self.shut.get(&key), Some(Shut::Asked(_))) {
-            self.shut.remove(&key);
-        }
+    /// The user opens the microphone of the call on `line` again, with all that is joined with it.
+    pub fn reopen(&mut self, facts: &Facts, line: &LineId, uplink: Uplink) {
+        self.shut
+            .retain(|(at, by), shut| *by != uplink || matches!(shut, Shut::Asked(_)) || !facts.are_joined(line, at));
+    }
+
+    /// A press opens the microphone of what is joined with `line` too, whatever shut it before.
+    pub fn open_joined(&mut self, facts: &Facts, line: &LineId, uplink: Uplink) {
+        self.shut.retain(|(at, by), _| *by != uplink || !facts.are_joined(line, at));
     }
 
     /// A command has its answer, or will have none.

@@ -71,7 +71,7 @@ fn a_release_that_the_switch_refuses_leaves_the_microphone_shut_until_it_is_pres
     local.mics.answered(id(7));
     settle(&facts, &mut local, Instant::now());
     assert_eq!(uplinks(&facts, &local), []);
-    local.mics.reopen(&"calder".into(), Uplink::Left);
+    local.mics.reopen(&facts, &"calder".into(), Uplink::Left);
     assert_eq!(uplinks(&facts, &local), [Uplink::Left]);
 }
 
@@ -351,4 +351,27 @@ fn pos_6_a_talk_by_a_handset_that_is_unplugged_stays_shut() {
     assert_eq!(uplinks(&facts, &local), [Uplink::Left]);
     local.mics.shut_device(&facts, Position::Left, Instant::now());
     assert_eq!(uplinks(&facts, &local), []);
+}
+
+#[test]
+fn cnf_3_a_press_opens_the_microphone_of_all_that_is_joined_though_a_device_that_went_had_shut_it() {
+    let (mut facts, mut local) = on_a_call();
+    let line =
+        |line: &str| dealerboard_model::ConferenceLine { line: line.into(), name: line.into(), by: "reyes".into() };
+    let id_of = dealerboard_model::ConferenceId(1);
+    let lines = ["calder", "norrbank"].map(line).into();
+    let conference = Some(dealerboard_model::ConferenceStatus { id: id_of, lines, unattended: false });
+    let both = facts.statuses.remove(&LineId::from("calder")).unwrap();
+    for name in ["calder", "norrbank"] {
+        let status = LineStatus { line: name.into(), conference: conference.clone(), ..both.clone() };
+        facts.statuses.insert(name.into(), status);
+    }
+    facts.mics.push(mic("norrbank", Uplink::Left));
+    let now = Instant::now();
+    local.mics.shut_device(&facts, Position::Left, now);
+    assert_eq!(shown(&facts, &local), []);
+    local.mics.open_joined(&facts, &"calder".into(), Uplink::Left);
+    seize(&mut local, now);
+    settle(&facts, &mut local, now);
+    assert_eq!(shown(&facts, &local).len(), 2, "the header names every line that hears");
 }

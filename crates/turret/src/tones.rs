@@ -49,9 +49,10 @@ impl Tones {
     }
 }
 
-/// A handset has a line: then a new call gets one beep and no ring sound (RING-3).
+/// A handset has a call: then a new one gets one beep and no ring sound (RING-3). Who listens to a hoot is in no call.
 fn is_busy(facts: &Facts) -> bool {
-    [Position::Left, Position::Right].iter().any(|position| facts.line_at(*position).is_some())
+    let call = |position| facts.line_at(position).is_some_and(|line| !facts.is_hoot(line));
+    [Position::Left, Position::Right].into_iter().any(call)
 }
 
 /// The lines that ring here.
