@@ -29,7 +29,7 @@ test('calls to my extension go to a person in one case, to a desk in another, an
   await fireEvent.click(screen.getByText('Divert 4012'));
   await fireEvent.click(within(screen.getByLabelText('Where to')).getByText(people[0]!.name));
   await fireEvent.click(screen.getByRole('radio', { name: /nobody answers/ }));
-  await fireEvent.input(screen.getByLabelText('Find a person or a desk'), { target: { value: 'paris' } });
+  await fireEvent.input(screen.getByLabelText('Find a person, a desk or a line'), { target: { value: 'paris' } });
   await fireEvent.click(within(screen.getByLabelText('Where to')).getByText('FX Paris', { selector: '.ell:first-child' }));
   const diverts = [{ when: 'no_answer' as const, to: { desk: 'fx' }, name: 'FX Paris' }];
   store.apply({ change: 'header', value: { ...header, dial: { can: true, last: null, speeds: [], extension: { number: '4012', diverts } } } });
@@ -73,4 +73,16 @@ test('calls of one\'s own extension go to voicemail, those of a line that severa
   store.openDivert(key.line);
   await tick();
   expect(screen.queryByRole('button', { name: /^Voicemail/ })).toBeNull();
+});
+
+test('calls go to who has a line, which is no line that only hears', async () => {
+  store.openDivert(null);
+  await tick();
+  const hoot = { ...Object.values(store.keys)[0]!, kind: 'hoot' as const };
+  store.apply({ change: 'key', value: hoot });
+  await tick();
+  const list = within(screen.getByLabelText('Where to'));
+  expect(list.queryByText(hoot.name)).toBeNull();
+  await fireEvent.click(list.getByText('Marchmont Vale'));
+  expect(sent).toEqual([{ intent: 'divert', line: null, when: 'always', to: { line: 'marchmont-vale' } }]);
 });
