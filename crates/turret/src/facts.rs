@@ -315,8 +315,8 @@ impl Facts {
     #[must_use]
     pub fn other_seat_of_mine(&self, party: &Party) -> Option<&str> {
         let mine = self.me.as_ref().is_some_and(|me| me.user == party.user) && Some(party.turret) != self.turret;
-        let label = self.talkers.values().find(|label| label.turret == party.turret);
-        mine.then(|| label.map_or("", |label| label.seat.as_str()))
+        let label = || self.talkers.values().find(|label| label.turret == party.turret);
+        mine.then(|| label().map_or("", |label| label.seat.as_str()))
     }
 
     /// An intercom is named after both who are in it; each of them sees the other's name.
@@ -367,13 +367,26 @@ impl Facts {
     /// The intercom with `user` alone, while there is one.
     #[must_use]
     pub fn intercom_with(&self, user: &UserId) -> Option<&LineId> {
-        let me = self.me.as_ref().map(|me| &me.user);
+        self.intercom_among(self.intercoms(), user)
+    }
+
+    /// The intercoms of two that there are.
+    pub(crate) fn intercoms(&self) -> impl Iterator<Item = &LineFacts> {
         let group = |it: &&LineFacts| {
             let status = self.statuses.get(&it.line).and_then(|status| status.intercom.as_ref());
             status.is_some_and(|about| about.group.is_some())
         };
-        let single = self.lines.values().filter(|it| it.kind == dealerboard_model::LineKind::Intercom && !group(it));
-        single.map(|it| &it.line).find(|line| {
+        self.lines.values().filter(move |it| it.kind == dealerboard_model::LineKind::Intercom && !group(it))
+    }
+
+    /// That of them which is with somebody.
+    pub(crate) fn intercom_among<'f>(
+        &'f self,
+        intercoms: impl Iterator<Item = &'f LineFacts>,
+        user: &UserId,
+    ) -> Option<&'f LineId> {
+        let me = self.me.as_ref().map(|me| &me.user);
+        intercoms.map(|it| &it.line).find(|line| {
             if let Some(about) = self.statuses.get(line).and_then(|it| it.intercom.as_ref()) {
                 return about.caller == *user || about.callee.as_ref() == Some(user);
             }

@@ -4,12 +4,23 @@
 
 use super::{Look, mics};
 use crate::view::{GroupView, PersonView, TalkView};
-use dealerboard_model::{GroupId, Lamp, LineId, LineStatus, Position, UserId};
+use dealerboard_model::{GroupId, Lamp, LineFacts, LineId, LineStatus, Position, UserId};
 use dealerboard_wire::{IntercomGroup, Person};
+use std::collections::BTreeMap;
 
 impl Look<'_> {
-    pub(super) fn person(&self, person: &Person) -> PersonView {
-        let line = self.facts.intercom_with(&person.user).cloned();
+    /// Everybody else. What is asked of each of them is looked up once for all: a floor has a thousand people and as many numbers.
+    pub(super) fn people(&self) -> Vec<PersonView> {
+        let directory = self.facts.directory.iter().rev();
+        let numbers: BTreeMap<&UserId, &str> =
+            directory.filter_map(|it| Some((it.user.as_ref()?, it.number.as_str()))).collect();
+        let intercoms: Vec<&LineFacts> = self.facts.intercoms().collect();
+        let others = self.facts.people.iter().filter(|it| !self.is_me(&it.user));
+        let line = |user: &UserId| self.facts.intercom_among(intercoms.iter().copied(), user).cloned();
+        others.map(|it| self.person(it, line(&it.user), numbers.get(&it.user).copied())).collect()
+    }
+
+    fn person(&self, person: &Person, line: Option<LineId>, number: Option<&str>) -> PersonView {
         let status = line.as_ref().and_then(|it| self.facts.statuses.get(it));
         let now = self.facts.person_statuses.get(&person.user);
         let (logged_on, dnd) = (now.is_some_and(|it| it.logged_on), now.is_some_and(|it| it.dnd));
@@ -34,18 +45,13 @@ impl Look<'_> {
             words: words.to_owned(),
             desk: person.desk.clone(),
             desk_name: person.desk_name.clone(),
-            number: self.number_of(&person.user),
+            number: number.map(str::to_owned),
             lamp,
             dnd,
             logged_on,
             talk: self.intercom_talk(line.as_ref()),
             line: line.filter(|_| here || waits),
         }
-    }
-
-    /// The number of somebody's extension.
-    fn number_of(&self, user: &UserId) -> Option<String> {
-        self.facts.directory.iter().find(|it| it.user.as_ref() == Some(user)).map(|it| it.number.clone())
     }
 
     /// Of two who are in an intercom.

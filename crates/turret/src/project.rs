@@ -140,7 +140,7 @@ pub fn project(facts: &Facts, local: &Local) -> View {
         channels: (1..).zip(facts.channels()).filter_map(|(number, line)| look.channel(number, line)).collect(),
         channel_groups: look.channel_groups(),
         groups: look.groups(),
-        people: facts.people.iter().filter(|it| !look.is_me(&it.user)).map(|it| look.person(it)).collect(),
+        people: look.people(),
         incoming: look.incoming(),
         activity: local.activity.iter().take(50).cloned().collect(),
     };
