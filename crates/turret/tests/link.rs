@@ -5,7 +5,7 @@ mod support;
 
 use dealerboard_model::{Position, Uplink};
 use dealerboard_turret::view::Intent;
-use dealerboard_wire::{Act, Credentials, Event, FromTurret};
+use dealerboard_wire::{Act, Credentials, Event, FromTurret, MESSAGE_MAX_BYTES, Person, Snapshot};
 use support::*;
 
 #[tokio::test]
@@ -20,6 +20,21 @@ async fn swi_1_the_panel_stays_stale_after_a_return_until_the_snapshot_has_come(
     peer.offer().await;
     assert!(!is_up(&turret.view()));
     peer.event(Event::Snapshot(Box::new(idle()))).await;
+    until(&turret, is_up).await;
+}
+
+#[tokio::test]
+async fn the_first_picture_of_a_floor_of_thousands_is_taken() {
+    let mut switch = Switch::start().await;
+    let person = |n: u32| Person {
+        user: format!("user-{n:04}").as_str().into(),
+        name: format!("Somebody Number {n}"),
+        desk: Some("london-rates".into()),
+        desk_name: "London Rates".to_owned(),
+    };
+    let people: Vec<Person> = (0..4_000).map(person).collect();
+    assert!(serde_json::to_vec(&people).unwrap().len() > MESSAGE_MAX_BYTES);
+    let (turret, _peer) = seated(&mut switch, Snapshot { people, ..idle() }).await;
     until(&turret, is_up).await;
 }
 

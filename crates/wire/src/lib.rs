@@ -24,8 +24,12 @@ pub const SUBPROTOCOL: &str = "dealerboard.v1";
 /// The path of the control WebSocket.
 pub const CONTROL_PATH: &str = "/control";
 
-/// Longest text frame that either side takes, in bytes: an offer with 64 ears is under 64 kB.
+/// Longest text frame that a switch takes, in bytes: an offer with 64 ears is under 64 kB.
 pub const MESSAGE_MAX_BYTES: usize = 256 * 1024;
+
+/// Longest text frame that a turret takes of its switch, in bytes: the first picture of a floor of a thousand people is
+/// half a megabyte.
+pub const FROM_SWITCH_MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// How often the turret sends a heartbeat, each of which the switch answers, in milliseconds.
 pub const HEARTBEAT_MS: u64 = 1_000;
