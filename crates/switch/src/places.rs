@@ -98,7 +98,11 @@ impl<S> Accept<TcpStream, S> for Places {
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         ready(stream.peer_addr().and_then(|from| match self.take(from.ip()) {
-            Some(place) => Ok((Placed { stream, _place: place }, service)),
+            Some(place) => {
+                // Messages are small and wanted at once: none waits until the one before it is acknowledged.
+                stream.set_nodelay(true)?;
+                Ok((Placed { stream, _place: place }, service))
+            }
             None => {
                 self.tell_of_refusal(from.ip());
                 Err(io::ErrorKind::ConnectionRefused.into())
