@@ -2,12 +2,13 @@
 //!
 //! Law: bounded. Lamp states, people and open microphones are conflated, the newest wins, and a snapshot stands for all of them; answers, rings in a notice, labels
 //! and recorder events are never dropped: when too many of those wait, the reader is too slow and is told so. Sequence
-//! numbers are given when a message leaves, so a conflated event leaves no hole.
+//! numbers are given when a message leaves, so a conflated event leaves no hole. What many are told is put into JSON once,
+//! by the first that sends it.
 
 use dealerboard_model::{LineId, UserId};
 use dealerboard_wire::{Event, FromSwitch};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::Notify;
 
 /// Messages that may wait beside the conflated ones.
@@ -25,10 +26,64 @@ enum Slot {
     MessagesWaiting,
 }
 
+/// An event, for one turret or for many.
+#[derive(Debug)]
+pub struct News {
+    event: Event,
+    slot: Option<Slot>,
+    json: OnceLock<String>,
+}
+
+impl News {
+    /// For whoever it is given to.
+    pub fn of(event: Event) -> Arc<Self> {
+        let slot = slot_of(&event);
+        Arc::new(Self { event, slot, json: OnceLock::new() })
+    }
+
+    /// The message that brings it as number `seq` of a session; the same text as [`FromSwitch::Event`] is.
+    fn text(&self, seq: u64) -> String {
+        let json = self.json.get_or_init(|| json(&self.event));
+        format!(r#"{{"type":"event","seq":{seq},"event":{json}}}"#)
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("messages are plain values")
+}
+
 #[derive(Debug)]
 enum Waiting {
-    Message(FromSwitch),
-    Event(Event),
+    Message(Box<FromSwitch>),
+    News(Arc<News>),
+}
+
+impl Waiting {
+    fn slot(&self) -> Option<&Slot> {
+        match self {
+            Self::Message(_) => None,
+            Self::News(news) => news.slot.as_ref(),
+        }
+    }
+}
+
+/// A message on its way out.
+#[derive(Debug)]
+pub enum Leaving {
+    /// No event.
+    Message(Box<FromSwitch>),
+    /// An event with its number in the session.
+    News(u64, Arc<News>),
+}
+
+impl Leaving {
+    /// As it is sent.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Message(message) => json(message.as_ref()),
+            Self::News(seq, news) => news.text(*seq),
+        }
+    }
 }
 
 /// Why a connection ends.
@@ -42,7 +97,7 @@ pub struct Ending {
 
 #[derive(Default)]
 struct Contents {
-    waiting: VecDeque<(Option<Slot>, Waiting)>,
+    waiting: VecDeque<Waiting>,
     plain: usize,
     seq: u64,
     ending: Option<Ending>,
@@ -58,10 +113,9 @@ pub struct Outbox {
 
 /// What the writer does next.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "nearly every one is a message and lives for one send")]
 pub enum Next {
     /// Send this.
-    Send(FromSwitch),
+    Send(Leaving),
     /// Say why and close.
     End(Ending),
 }
@@ -69,37 +123,21 @@ pub enum Next {
 impl Outbox {
     /// Queues a message that is no event.
     pub fn message(&self, message: FromSwitch) {
-        self.push(None, Waiting::Message(message));
+        self.push(Waiting::Message(Box::new(message)));
     }
 
     /// Queues an event, in place of an older one that it makes untrue.
     pub fn event(&self, event: Event) {
-        let slot = match &event {
-            Event::Line { status } => Some(Slot::Line(status.line.clone())),
-            Event::Person { status } => Some(Slot::Person(status.user.clone())),
-            Event::OpenMics { .. } => Some(Slot::OpenMics),
-            Event::Listeners { line, .. } => Some(Slot::Listeners(line.clone())),
-            Event::Broadcast { .. } => Some(Slot::Broadcast),
-            Event::MessagesWaiting { .. } => Some(Slot::MessagesWaiting),
-            Event::Snapshot(_) => Some(Slot::Snapshot),
-            Event::LineAdded { .. }
-            | Event::LineRemoved { .. }
-            | Event::TalkerLabel { .. }
-            | Event::Locked { .. }
-            | Event::Notice(_)
-            | Event::Recorder { .. }
-            | Event::MoreEars { .. }
-            | Event::History { .. }
-            | Event::HistoryHidden { .. }
-            | Event::MessageHeard { .. }
-            | Event::MessageSound(_)
-            | Event::NotHeard { .. } => None,
-        };
-        if slot == Some(Slot::Snapshot) {
+        self.news(&News::of(event));
+    }
+
+    /// As [`Self::event`], for an event that others are told too.
+    pub fn news(&self, news: &Arc<News>) {
+        if news.slot == Some(Slot::Snapshot) {
             // It shows all of these as they are now; one that came after it in the place of an older one would be undone.
-            self.lock().waiting.retain(|(slot, _)| slot.is_none());
+            self.lock().waiting.retain(|waiting| waiting.slot().is_none());
         }
-        self.push(slot, Waiting::Event(event));
+        self.push(Waiting::News(Arc::clone(news)));
     }
 
     /// Ends the connection after what is being sent now; the first reason stands.
@@ -141,36 +179,36 @@ impl Outbox {
         }
     }
 
-    fn take(&self) -> Option<Next> {
+    /// What is there to be sent at once, if anything is.
+    pub fn take(&self) -> Option<Next> {
         let mut contents = self.lock();
         let too_slow = contents.ending.as_ref().is_some_and(|ending| ending.code == dealerboard_wire::close::TOO_SLOW);
-        if !too_slow && let Some((slot, waiting)) = contents.waiting.pop_front() {
-            contents.plain -= usize::from(slot.is_none());
+        if !too_slow && let Some(waiting) = contents.waiting.pop_front() {
+            contents.plain -= usize::from(waiting.slot().is_none());
             return Some(Next::Send(match waiting {
-                Waiting::Message(message) => message,
-                Waiting::Event(event) => {
+                Waiting::Message(message) => Leaving::Message(message),
+                Waiting::News(news) => {
                     contents.seq += 1;
-                    FromSwitch::Event { seq: contents.seq, event }
+                    Leaving::News(contents.seq, news)
                 }
             }));
         }
         contents.ending.clone().map(Next::End)
     }
 
-    fn push(&self, slot: Option<Slot>, waiting: Waiting) {
+    fn push(&self, waiting: Waiting) {
         let mut contents = self.lock();
         if contents.ending.is_some() {
             return;
         }
-        let same = slot
-            .as_ref()
-            .and_then(|slot| contents.waiting.iter_mut().find(|(waiting, _)| waiting.as_ref() == Some(slot)));
-        if let Some((_, older)) = same {
+        if let Some(slot) = waiting.slot()
+            && let Some(older) = contents.waiting.iter_mut().find(|older| older.slot() == Some(slot))
+        {
             *older = waiting;
             return;
         }
-        contents.plain += usize::from(slot.is_none());
-        contents.waiting.push_back((slot, waiting));
+        contents.plain += usize::from(waiting.slot().is_none());
+        contents.waiting.push_back(waiting);
         let full = contents.plain > WAITING_MAX;
         drop(contents);
         if full {
@@ -183,6 +221,30 @@ impl Outbox {
     fn lock(&self) -> std::sync::MutexGuard<'_, Contents> {
         // Nothing in here panics while it holds the lock; a poisoned one is as good.
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn slot_of(event: &Event) -> Option<Slot> {
+    match event {
+        Event::Line { status } => Some(Slot::Line(status.line.clone())),
+        Event::Person { status } => Some(Slot::Person(status.user.clone())),
+        Event::OpenMics { .. } => Some(Slot::OpenMics),
+        Event::Listeners { line, .. } => Some(Slot::Listeners(line.clone())),
+        Event::Broadcast { .. } => Some(Slot::Broadcast),
+        Event::MessagesWaiting { .. } => Some(Slot::MessagesWaiting),
+        Event::Snapshot(_) => Some(Slot::Snapshot),
+        Event::LineAdded { .. }
+        | Event::LineRemoved { .. }
+        | Event::TalkerLabel { .. }
+        | Event::Locked { .. }
+        | Event::Notice(_)
+        | Event::Recorder { .. }
+        | Event::MoreEars { .. }
+        | Event::History { .. }
+        | Event::HistoryHidden { .. }
+        | Event::MessageHeard { .. }
+        | Event::MessageSound(_)
+        | Event::NotHeard { .. } => None,
     }
 }
 
@@ -211,16 +273,34 @@ mod tests {
         Event::Notice(Notice { line: None, sentence: n.to_string(), tone: None, at: NOW })
     }
 
+    /// The next event as its reader understands it.
+    async fn sent(outbox: &Outbox) -> (u64, Event) {
+        let Next::Send(leaving) = outbox.next().await else { panic!() };
+        let FromSwitch::Event { seq, event } = serde_json::from_str(&leaving.text()).unwrap() else { panic!() };
+        (seq, event)
+    }
+
+    #[tokio::test]
+    async fn what_many_are_told_is_one_text_with_the_number_of_each() {
+        let (first, second) = (Outbox::default(), Outbox::default());
+        first.event(notice(1));
+        let news = News::of(line("a", 1));
+        [&first, &second].iter().for_each(|outbox| outbox.news(&news));
+        first.next().await;
+        for (outbox, seq) in [(first, 2), (second, 1)] {
+            let Next::Send(leaving) = outbox.next().await else { panic!() };
+            assert_eq!(leaving.text(), json(&FromSwitch::Event { seq, event: line("a", 1) }));
+        }
+    }
+
     #[tokio::test]
     async fn of_two_states_of_one_line_only_the_newest_is_sent() {
         let outbox = Outbox::default();
         outbox.event(line("a", 1));
         outbox.event(line("b", 1));
         outbox.event(line("a", 2));
-        let Next::Send(FromSwitch::Event { seq: 1, event }) = outbox.next().await else { panic!() };
-        assert_eq!(event, line("a", 2));
-        let Next::Send(FromSwitch::Event { seq: 2, event }) = outbox.next().await else { panic!() };
-        assert_eq!(event, line("b", 1));
+        assert_eq!(sent(&outbox).await, (1, line("a", 2)));
+        assert_eq!(sent(&outbox).await, (2, line("b", 1)));
     }
 
     #[tokio::test]
@@ -231,8 +311,7 @@ mod tests {
         outbox.event(snapshot());
         outbox.event(line("a", 2));
         for (seq, wanted) in [(1, notice(1)), (2, snapshot()), (3, line("a", 2))] {
-            let Next::Send(FromSwitch::Event { seq: sent, event }) = outbox.next().await else { panic!() };
-            assert_eq!((sent, event), (seq, wanted));
+            assert_eq!(sent(&outbox).await, (seq, wanted));
         }
     }
 
@@ -242,8 +321,7 @@ mod tests {
         outbox.event(notice(1));
         outbox.event(notice(2));
         for n in [1, 2] {
-            let Next::Send(FromSwitch::Event { event, .. }) = outbox.next().await else { panic!() };
-            assert_eq!(event, notice(n));
+            assert_eq!(sent(&outbox).await.1, notice(n));
         }
     }
 

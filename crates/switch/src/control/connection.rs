@@ -22,6 +22,8 @@ use uuid::Uuid;
 const LOG_ON_MAX: Duration = Duration::from_secs(10);
 /// How long one message may take to leave before its reader counts as gone.
 const SEND_MAX: Duration = Duration::from_secs(10);
+/// Messages that leave together: what comes while they do may still take the place of an older one.
+const TOGETHER_MAX: usize = 64;
 /// How long a silent connection is kept; its session's grace runs in call control.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
 /// How long the other side has for its closing handshake.
@@ -363,29 +365,38 @@ enum Goes {
 
 async fn write(mut sink: impl Sink<Message> + Unpin, outbox: Outbox) {
     loop {
-        match outbox.next().await {
-            Next::Send(message) => {
-                if !send(&mut sink, &message).await {
-                    outbox.end(close::TOO_SLOW, Some("This turret does not take its messages.".to_owned()));
-                    return;
-                }
+        // What waits goes out together: one record of TLS, and one call of the system.
+        let (mut next, mut together) = (Some(outbox.next().await), 0);
+        while let Some(Next::Send(leaving)) = next {
+            together += 1;
+            if !fed(&mut sink, leaving.text()).await {
+                return too_slow(&outbox);
             }
-            Next::End(Ending { code, sentence }) => {
-                if let Some(sentence) = &sentence {
-                    send(&mut sink, &FromSwitch::Goodbye { code, sentence: sentence.clone() }).await;
-                }
-                // A close frame's reason holds 123 bytes (RFC 6455 section 5.5); the sentence has gone before it.
-                let frame = CloseFrame { code, reason: "".into() };
-                let _ = timeout(SEND_MAX, sink.send(Message::Close(Some(frame)))).await;
-                return;
+            next = if together < TOGETHER_MAX { outbox.take() } else { None };
+        }
+        if let Some(Next::End(Ending { code, sentence })) = next {
+            if let Some(sentence) = sentence
+                && let Ok(text) = serde_json::to_string(&FromSwitch::Goodbye { code, sentence })
+            {
+                fed(&mut sink, text).await;
             }
+            // A close frame's reason holds 123 bytes (RFC 6455 section 5.5); the sentence has gone before it.
+            let frame = CloseFrame { code, reason: "".into() };
+            let _ = timeout(SEND_MAX, sink.send(Message::Close(Some(frame)))).await;
+            return;
+        }
+        if !matches!(timeout(SEND_MAX, sink.flush()).await, Ok(Ok(()))) {
+            return too_slow(&outbox);
         }
     }
 }
 
-async fn send(sink: &mut (impl Sink<Message> + Unpin), message: &FromSwitch) -> bool {
-    let Ok(text) = serde_json::to_string(message) else { return false };
-    matches!(timeout(SEND_MAX, sink.send(Message::Text(text.into()))).await, Ok(Ok(())))
+fn too_slow(outbox: &Outbox) {
+    outbox.end(close::TOO_SLOW, Some("This turret does not take its messages.".to_owned()));
+}
+
+async fn fed(sink: &mut (impl Sink<Message> + Unpin), text: String) -> bool {
+    matches!(timeout(SEND_MAX, sink.feed(Message::Text(text.into()))).await, Ok(Ok(())))
 }
 
 #[cfg(test)]

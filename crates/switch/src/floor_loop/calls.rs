@@ -1,6 +1,7 @@
 //! What call control decides is carried out here: answers, lamps and notices to turrets, routes to the voice thread.
 
 use super::{FloorLoop, log};
+use crate::outbox::News;
 use crate::panel::LINE_LABELS;
 use crate::translate::{self, To};
 use dealerboard_call_control::{Input, Output};
@@ -25,7 +26,7 @@ impl FloorLoop {
     /// As [`Self::carry_out`], but for a turret that has just been shown all of it.
     pub(super) fn carry_out_but_for(&mut self, turret: TurretId, output: Output) {
         if let Output::Person(status) = output {
-            self.tell_all_but(turret, &Event::Person { status });
+            self.tell_all_but(turret, Event::Person { status });
         } else if let Output::Line { status, mut to } = output {
             to.retain(|other| *other != turret);
             self.carry_out(Output::Line { status, to });
@@ -37,8 +38,8 @@ impl FloorLoop {
     fn carry_out(&mut self, output: Output) {
         let output = match translate::event(output, self.clock.now()) {
             Ok((To::One(turret), event)) => return self.tell(turret, event),
-            Ok((To::Each(turrets), event)) => return self.tell_each(&turrets, &event),
-            Ok((To::All, event)) => return self.tell_all(&event),
+            Ok((To::Each(turrets), event)) => return self.tell_each(&turrets, event),
+            Ok((To::All, event)) => return self.tell_all(event),
             Err(output) => *output,
         };
         match output {
@@ -54,13 +55,13 @@ impl FloorLoop {
                 let known = self.facts_of(&line).cloned();
                 let facts = known.unwrap_or_else(|| self.add_line(line.clone(), name, kind));
                 let Some(status) = self.exchange.status(&line) else { return };
-                self.tell_each(&to, &Event::LineAdded { facts, status });
+                self.tell_each(&to, Event::LineAdded { facts, status });
             }
             Output::LineRemoved { line, to } => {
                 if self.exchange.status(&line).is_none() {
                     self.added.remove(&line);
                 }
-                self.tell_each(&to, &Event::LineRemoved { line });
+                self.tell_each(&to, Event::LineRemoved { line });
             }
             Output::Route { turret, uplink, open, legs, tracks, follows } => {
                 let talker = self.sessions.get(turret).map(|seat| seat.label).filter(|_| open);
@@ -131,7 +132,9 @@ impl FloorLoop {
         self.added.get(line).or_else(|| self.panels.line(line))
     }
 
-    fn tell_each(&self, to: &[TurretId], event: &Event) {
-        to.iter().for_each(|turret| self.tell(*turret, event.clone()));
+    fn tell_each(&self, to: &[TurretId], event: Event) {
+        let news = News::of(event);
+        let there = to.iter().filter_map(|turret| self.sessions.get(*turret)).filter(|seat| !seat.lost);
+        there.for_each(|seat| seat.outbox.news(&news));
     }
 }

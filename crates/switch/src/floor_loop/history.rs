@@ -6,6 +6,7 @@ use super::FloorLoop;
 use crate::floor::{FloorFile, policies};
 use crate::history::{Ask, Asked, row};
 use crate::kept::Keeper;
+use crate::outbox::News;
 use dealerboard_call_control::LOCKED;
 use dealerboard_model::{DeskId, HistoryEntry, NumberedEntry, TurretId, UserId};
 use dealerboard_store::HistoryChange;
@@ -104,7 +105,8 @@ impl FloorLoop {
     }
 
     pub(super) fn tell_readers(&self, user: &UserId, event: &Event) {
+        let news = News::of(event.clone());
         let theirs = self.sessions.iter().filter(|(_, seat)| seat.reads_history && !seat.lost && seat.user() == user);
-        theirs.for_each(|(_, seat)| seat.outbox.event(event.clone()));
+        theirs.for_each(|(_, seat)| seat.outbox.news(&news));
     }
 }

@@ -21,6 +21,7 @@ use crate::control::{Arrival, FromConnection};
 use crate::floor::{FloorFile, build, policies};
 use crate::keep::Keep;
 use crate::kept::Keeper;
+use crate::outbox::News;
 use crate::panel::{Panels, TALKER_LABELS};
 use crate::translate::{self, ToWhom};
 use dealerboard_archive::{Library, Recorder, RecorderState};
@@ -330,7 +331,7 @@ impl FloorLoop {
             }
         };
         if let Some(label) = self.sessions.get(turret).map(|seat| seat.talker(turret)) {
-            self.tell_all_but(turret, &Event::TalkerLabel { label });
+            self.tell_all_but(turret, Event::TalkerLabel { label });
         }
         tracing::info!(%turret, user = %arrival.proved.account.user, seat = arrival.seat, client = arrival.client,
             resumed = resumed.is_some(), "turret logged on");
@@ -482,12 +483,14 @@ impl FloorLoop {
         lines.iter().filter(is_open).map(|facts| facts.line.clone()).collect()
     }
 
-    fn tell_all(&self, event: &Event) {
-        self.sessions.iter().filter(|(_, seat)| !seat.lost).for_each(|(_, seat)| seat.outbox.event(event.clone()));
+    fn tell_all(&self, event: Event) {
+        let news = News::of(event);
+        self.sessions.iter().filter(|(_, seat)| !seat.lost).for_each(|(_, seat)| seat.outbox.news(&news));
     }
 
-    fn tell_all_but(&self, turret: TurretId, event: &Event) {
+    fn tell_all_but(&self, turret: TurretId, event: Event) {
+        let news = News::of(event);
         let others = self.sessions.iter().filter(|(other, seat)| *other != turret && !seat.lost);
-        others.for_each(|(_, seat)| seat.outbox.event(event.clone()));
+        others.for_each(|(_, seat)| seat.outbox.news(&news));
     }
 }

@@ -103,7 +103,7 @@ fn ice_name(sdp: &str) -> Option<String> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
     use super::*;
-    use crate::outbox::Next;
+    use crate::outbox::{Leaving, Next};
     use std::sync::Mutex;
     use tokio::sync::{Semaphore, mpsc};
 
@@ -144,7 +144,10 @@ mod tests {
 
     async fn answered(outbox: &Outbox) -> (Option<Uuid>, Option<String>) {
         match outbox.next().await {
-            Next::Send(FromSwitch::SdpAnswer { id, sdp, .. }) => (id, sdp),
+            Next::Send(Leaving::Message(message)) => match *message {
+                FromSwitch::SdpAnswer { id, sdp, .. } => (id, sdp),
+                _ => panic!("only answers are sent"),
+            },
             _ => panic!("only answers are sent"),
         }
     }

@@ -206,7 +206,7 @@ impl FloorLoop {
         };
         super::log::recorder(failing.as_deref());
         self.input(Input::Recorder { failing });
-        self.tell_all(&Event::Recorder { recorder: self.recorder_health() });
+        self.tell_all(Event::Recorder { recorder: self.recorder_health() });
     }
 
     /// A step of UTC moves no deadline (rule TIM-1), is logged, and stands in the chain.
