@@ -25,9 +25,7 @@ impl FloorLoop {
 
     /// As [`Self::carry_out`], but for a turret that has just been shown all of it.
     pub(super) fn carry_out_but_for(&mut self, turret: TurretId, output: Output) {
-        if let Output::Person(status) = output {
-            self.tell_all_but(turret, Event::Person { status });
-        } else if let Output::Line { status, mut to } = output {
+        if let Output::Line { status, mut to } = output {
             to.retain(|other| *other != turret);
             self.carry_out(Output::Line { status, to });
         } else {
@@ -36,6 +34,9 @@ impl FloorLoop {
     }
 
     fn carry_out(&mut self, output: Output) {
+        if let Output::Person(status) = output {
+            return self.people.changed(status.user);
+        }
         let output = match translate::event(output, self.clock.now()) {
             Ok((To::One(turret), event)) => return self.tell(turret, event),
             Ok((To::Each(turrets), event)) => return self.tell_each(&turrets, event),

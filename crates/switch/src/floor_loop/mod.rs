@@ -1,7 +1,8 @@
 //! The one loop: owns all call state. Everything else sends it inputs over bounded queues; it answers through outboxes.
 //!
-//! Law: one place changes state, one input at a time, and all that comes of an input is sent before the next is taken. What
-//! it shows to turrets is kept beside as last told, so that a snapshot is what the others see.
+//! Law: one place changes state, one input at a time, and all that comes of an input is sent before the next is taken, but
+//! for what everybody sees of people, which is told in steps. What it shows to turrets is kept beside as last told, so that a
+//! snapshot is what the others see.
 
 mod calls;
 mod history;
@@ -9,6 +10,7 @@ pub mod log;
 mod messages;
 mod numbers;
 mod offers;
+mod people;
 mod recordings;
 mod sessions;
 mod users;
@@ -33,6 +35,7 @@ use dealerboard_wire::{Act, Event, FromSwitch, Me, Snapshot, Welcome, close};
 use history::Entries;
 use numbers::Numbers;
 use offers::Offers;
+use people::People;
 use sessions::Sessions;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,6 +82,7 @@ pub struct FloorLoop {
     record_overflows: u64,
     turrets: Numbers,
     next_label: u32,
+    people: People,
 }
 
 impl FloorLoop {
@@ -119,6 +123,7 @@ impl FloorLoop {
             entries,
             accounts,
             next_label: TALKER_LABELS,
+            people: People::default(),
         }
     }
 
@@ -137,6 +142,7 @@ impl FloorLoop {
                 biased;
                 _ = &mut stop => break,
                 () = sleep_until(self.next_deadline()) => self.input(Input::Tick),
+                () = self.people.step() => self.tell_people(),
                 _ = look.tick() => {
                     self.look_at_recorder();
                     self.sweep_history();
