@@ -4,7 +4,7 @@
 //! sound server, `network` two machines, `relay` a long way, `disk` disks that take no more. `desk` is a turret in the
 //! test's own process whose sounds are known to the sample, `crowd` twelve of them who talk at once. `speech`, `chirp`,
 //! `sweep`, `choir` and `compare` tell what was heard, `recordings` what was kept, `review` what a reviewer is told of it. `bench-voice` measures the voice path with
-//! the same means. `simulated` is a floor in virtual time.
+//! the same means, `bench-calls` what a call costs; `process` tells what a program uses. `simulated` is a floor in virtual time.
 
 pub mod chirp;
 pub mod choir;
@@ -15,6 +15,7 @@ pub mod disk;
 pub mod network;
 pub mod owned;
 pub mod players;
+pub mod process;
 pub mod recordings;
 pub mod relay;
 pub mod review;

@@ -8,6 +8,7 @@ use crate::owned::{Owned, program};
 use crate::relay::Relay;
 pub use crate::seat::{Seat, Turret};
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -91,6 +92,28 @@ impl World {
         world.relay = Some(Relay::start(at, to, delay)?);
         world.address = format!("wss://{at}");
         Ok(world)
+    }
+
+    /// Starts a switch on any floor file, which makes a password of its own for each user.
+    ///
+    /// # Errors
+    /// The switch does not start.
+    pub fn start_with_passwords_made(floor: &Path) -> Result<Self> {
+        let mut world = Self::prepare("", |_| Vec::new())?;
+        floor.clone_into(&mut world.floor);
+        world.more = vec!["--sample"];
+        world.start_switch("127.0.0.1:0")?;
+        Ok(world)
+    }
+
+    /// The passwords that the switch has made, by log-on name.
+    ///
+    /// # Errors
+    /// It has made none.
+    pub fn passwords(&self) -> Result<BTreeMap<String, String>> {
+        let text = std::fs::read_to_string(self.data().join("passwords.txt"))?;
+        let words = text.lines().filter_map(|line| line.split_once(' '));
+        Ok(words.map(|(user, password)| (user.to_owned(), password.to_owned())).collect())
     }
 
     fn prepare(floor: &str, wrapper: impl FnOnce(&Path) -> Vec<String>) -> Result<Self> {

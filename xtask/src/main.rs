@@ -61,7 +61,7 @@ enum Task {
 
 #[derive(Subcommand)]
 enum Bench {
-    /// What one key press costs call control on a floor of a thousand turrets.
+    /// What one key press costs call control on a floor of a thousand turrets, and how soon the last of them shows it.
     Calls {
         /// File for the JSON result.
         #[arg(long)]
@@ -69,6 +69,15 @@ enum Bench {
         /// Rounds of everything that a turret can do.
         #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
         rounds: u32,
+        /// Turrets over real sockets, in twenties.
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(40..))]
+        turrets: u32,
+        /// Changes of a line that all of them show.
+        #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+        changes: u32,
+        /// One part alone: brain or sockets.
+        #[arg(long)]
+        only: Option<String>,
     },
     /// Mouth to ear, talk onset and the cost of forwarding.
     Voice {
@@ -107,7 +116,9 @@ fn perform(task: Task) -> Result<()> {
     match task {
         Task::Run { turrets } => open(turrets),
         Task::Test => verify::test(),
-        Task::Bench { bench: Bench::Calls { json, rounds } } => bench_calls(json, rounds),
+        Task::Bench { bench: Bench::Calls { json, rounds, turrets, changes, only } } => {
+            bench_calls(json, [("--rounds", rounds), ("--turrets", turrets), ("--changes", changes)], only)
+        }
         Task::Bench { bench: Bench::Voice { json, chirps, runs, only, talks } } => {
             bench_voice(json, chirps, runs, only, talks)
         }
@@ -129,12 +140,33 @@ fn open(turrets: u8) -> Result<()> {
     )
 }
 
-fn bench_calls(json: Option<PathBuf>, rounds: u32) -> Result<()> {
+fn bench_calls(json: Option<PathBuf>, counts: [(&str, u32); 3], only: Option<String>) -> Result<()> {
     setup::install(setup::Purpose::Build)?;
+    build_for_benches()?;
     let mut bench = cargo();
     bench.args(["run", "--release", "--package", "dealerboard-tests", "--bin", "bench-calls", "--"]);
-    bench.args(["--rounds", &rounds.to_string()]);
-    measure("Measure call control in release mode", bench, json, "A limit of call control is missed")
+    for (option, count) in counts {
+        bench.args([option, &count.to_string()]);
+    }
+    if let Some(part) = only {
+        bench.args(["--only", &part]);
+    }
+    quiet(&mut bench);
+    measure("Measure calls in release mode", bench, json, "A limit of calls is missed")
+}
+
+/// A bench runs programs beside its own.
+fn build_for_benches() -> Result<()> {
+    let programs = ["dealerboard-switch", "dealerboard-turret", "dealerboard-tests"];
+    let packages = programs.iter().flat_map(|name| ["--package", name]);
+    run("Build the programs in release mode", cargo().args(["build", "--release", "--bins"]).args(packages))
+}
+
+/// What the switch tells of each log-on would hide the figures.
+fn quiet(bench: &mut std::process::Command) {
+    if std::env::var_os("RUST_LOG").is_none() {
+        bench.env("RUST_LOG", "error");
+    }
 }
 
 fn soak(moves: u64, seed: u64) -> Result<()> {
@@ -164,16 +196,11 @@ fn measure(title: &str, mut bench: std::process::Command, json: Option<PathBuf>,
 
 fn bench_voice(json: Option<PathBuf>, chirps: u32, runs: u32, only: Option<String>, talks: Option<u32>) -> Result<()> {
     setup::install(setup::Purpose::Build)?;
-    let programs = ["dealerboard-switch", "dealerboard-turret", "dealerboard-tests"];
-    let packages = programs.iter().flat_map(|name| ["--package", name]);
-    run("Build the programs in release mode", cargo().args(["build", "--release", "--bins"]).args(packages))?;
+    build_for_benches()?;
     let mut bench = cargo();
     bench.args(["run", "--release", "--package", "dealerboard-tests", "--bin", "bench-voice", "--"]);
     bench.args(["--chirps", &chirps.to_string(), "--runs", &runs.to_string()]);
-    if std::env::var_os("RUST_LOG").is_none() {
-        // What the switch tells of each log-on would hide the figures.
-        bench.env("RUST_LOG", "error");
-    }
+    quiet(&mut bench);
     if let Some(part) = only {
         bench.args(["--only", &part]);
     }

@@ -1,12 +1,12 @@
 //! Twelve who key in the same instant towards one turret that has heard nobody yet: directly, and from far away.
 
-use crate::process;
 use crate::talk::PERIOD;
 use anyhow::Result;
 use dealerboard_model::Position;
 use dealerboard_tests::chirp::quantile;
 use dealerboard_tests::crowd::{Crowd, FLOOR};
 use dealerboard_tests::desk::Desk;
+use dealerboard_tests::process;
 use dealerboard_tests::world::World;
 use serde_json::{Value, json};
 use std::time::Duration;

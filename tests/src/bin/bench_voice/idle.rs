@@ -1,7 +1,7 @@
 //! What programs cost that have nothing to do: a turret that is logged on, and its switch.
 
-use crate::process;
 use anyhow::Result;
+use dealerboard_tests::process;
 use dealerboard_tests::world::World;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};

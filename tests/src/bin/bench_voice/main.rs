@@ -1,7 +1,7 @@
 //! `bench-voice`: mouth to ear, talk onset, clipping and the cost of forwarding, as one JSON object with a verdict.
 //!
 //! A real switch process, real turrets in this process whose devices are threads on an absolute clock, and a matched
-//! filter for an ear. `run` is one run of the measurements `idle`, `onset`, `talk` and `crowd`; `codec` and `process` tell
+//! filter for an ear. `run` is one run of the measurements `idle`, `onset`, `talk` and `crowd`; `codec` tells
 //! what things cost; `required` judges. Law: every wait is bounded; a figure that cannot be had is an error, never a guess.
 //!
 //! Ends with 0 when every limit is kept, with 2 when one is missed, and with 1 when it could not be measured.
@@ -10,7 +10,6 @@ mod codec;
 mod crowd;
 mod idle;
 mod onset;
-mod process;
 mod required;
 mod run;
 mod talk;

@@ -1,10 +1,10 @@
 //! Mouth to ear on a private wire: chirps over running speech, and chirps after a pause.
 
-use crate::process;
 use anyhow::Result;
 use dealerboard_model::{Lamp, Position};
 use dealerboard_tests::chirp::{Phases, chirp, find};
 use dealerboard_tests::desk::Desk;
+use dealerboard_tests::process;
 use dealerboard_tests::speech::Voice;
 use dealerboard_tests::world::World;
 use dealerboard_turret::monotonic_ns;
