@@ -138,4 +138,15 @@ impl FloorLoop {
         let there = to.iter().filter_map(|turret| self.sessions.get(*turret)).filter(|seat| !seat.lost);
         there.for_each(|seat| seat.outbox.news(&news));
     }
+
+    pub(super) fn tell_all(&self, event: Event) {
+        let news = News::of(event);
+        self.sessions.iter().filter(|(_, seat)| !seat.lost).for_each(|(_, seat)| seat.outbox.news(&news));
+    }
+
+    pub(super) fn tell_all_but(&self, turret: TurretId, event: Event) {
+        let news = News::of(event);
+        let others = self.sessions.iter().filter(|(other, seat)| *other != turret && !seat.lost);
+        others.for_each(|(_, seat)| seat.outbox.news(&news));
+    }
 }

@@ -23,7 +23,6 @@ use crate::control::{Arrival, FromConnection};
 use crate::floor::{FloorFile, build, policies};
 use crate::keep::Keep;
 use crate::kept::Keeper;
-use crate::outbox::News;
 use crate::panel::{Panels, TALKER_LABELS};
 use crate::translate::{self, ToWhom};
 use dealerboard_archive::{Library, Recorder, RecorderState};
@@ -487,16 +486,5 @@ impl FloorLoop {
             facts.kind.is_open() && policy.hoot_handset == HootHandset::Open
         };
         lines.iter().filter(is_open).map(|facts| facts.line.clone()).collect()
-    }
-
-    fn tell_all(&self, event: Event) {
-        let news = News::of(event);
-        self.sessions.iter().filter(|(_, seat)| !seat.lost).for_each(|(_, seat)| seat.outbox.news(&news));
-    }
-
-    fn tell_all_but(&self, turret: TurretId, event: Event) {
-        let news = News::of(event);
-        let others = self.sessions.iter().filter(|(other, seat)| *other != turret && !seat.lost);
-        others.for_each(|(_, seat)| seat.outbox.news(&news));
     }
 }
