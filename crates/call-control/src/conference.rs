@@ -349,7 +349,8 @@ pub fn left(s: &mut State, id: ConferenceId, user: &UserId) {
         .flat_map(|found| found.legs().iter().map(|leg| &leg.party).chain(found.holders()))
         .collect();
     if members.iter().any(|party| party.user == *user) {
-        return;
+        // What they hold at their other turret is all of it, where nobody is on it any more.
+        return hold_all(s, &lines, user);
     }
     let heir = members.iter().min_by_key(|party| party.since).map(|party| party.user.clone());
     match heir {

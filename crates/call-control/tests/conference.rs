@@ -275,6 +275,21 @@ fn cnf_5_who_held_one_line_before_it_was_joined_holds_all_of_them_when_nobody_el
 }
 
 #[test]
+fn cnf_5_who_leaves_a_conference_of_which_they_hold_one_line_at_their_other_turret_holds_all_of_it() {
+    let mut d = Desk::talking();
+    d.input(Input::LogOn { turret: A1_TOO, user: user(A1) });
+    d.bridge(A1_TOO, "ard-a");
+    d.hold(A1_TOO, "ard-a");
+    d.seize(B2, "mrd-b");
+    d.act(A1, Act::Seize { line: l("mrd-a"), position: Position::Right, private: false }).unwrap();
+    let act = join(&d, "mrd-a");
+    d.act(A1, act).unwrap();
+    d.release(A1, "ard-a");
+    assert_eq!(d.phases("ard-a", "mrd-a"), (Held, Held), "no far end waits at a line that looks idle");
+    assert_eq!((d.heard_by(B1), d.heard_by(B2)), (vec![B2], vec![B1]));
+}
+
+#[test]
 fn cnf_6_all_lines_are_released_when_the_last_one_here_leaves() {
     let mut d = joined();
     d.release(A1, "ard-a");
