@@ -5,7 +5,7 @@ use dealerboard_tests::simulated::World;
 use std::collections::BTreeMap;
 
 /// Seeds that are played each time.
-const SEEDS: [u64; 12] = [1, 3, 11, 13, 25, 32, 53, 57, 69, 116, 120, 128];
+const SEEDS: [u64; 15] = [1, 3, 11, 13, 25, 32, 53, 57, 69, 116, 120, 128, 162, 173, 237];
 
 /// Steps of a seed, of 5 ms each.
 const STEPS: usize = 24_000;

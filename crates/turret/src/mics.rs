@@ -7,7 +7,7 @@
 use crate::facts::Facts;
 use crate::project::Local;
 use crate::view::LinkView;
-use dealerboard_model::{LineId, Position, Uplink};
+use dealerboard_model::{LineId, Moment, Position, Uplink};
 use dealerboard_wire::OpenMic;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -63,6 +63,8 @@ pub struct Mics {
     /// By their press, of which each may open towards several lines.
     pending: BTreeMap<(Uuid, usize), Pending>,
     shut: BTreeMap<(LineId, Uplink), Shut>,
+    /// What a command of this turret ends, by when it was opened: while that is listed, a new press is not.
+    ending: BTreeMap<(LineId, Uplink), Moment>,
     lingering: Vec<(OpenMic, Position)>,
     linger_until: Option<Instant>,
     /// The presses that take a call to another position: the microphone that it leaves is listed meanwhile.
@@ -224,7 +226,11 @@ impl Mics {
     ) {
         let listed = facts.mics.iter().map(|mic| (mic.clone(), place(facts, mic))).chain(self.lingering.clone());
         for (mic, _) in listed.filter(|(mic, position)| which(&mic.line, mic.uplink, *position)) {
-            self.shut.insert((mic.line, mic.uplink), how(true));
+            let (key, shut) = ((mic.line, mic.uplink), how(true));
+            if matches!(shut, Shut::Asked(_)) {
+                self.ending.insert(key.clone(), mic.since);
+            }
+            self.shut.insert(key, shut);
         }
         self.pending.retain(|_, pending| match &pending.line {
             Some(line) if which(line, pending.uplink, pending.position) => {
@@ -281,12 +287,18 @@ impl Mics {
             self.lingering.clear();
             self.linger_until = None;
         }
-        let moves = &self.moves;
+        let same = |line: &LineId, uplink: Uplink, since: &Moment| {
+            facts.mics.iter().any(|mic| mic.line == *line && mic.uplink == uplink && mic.since == *since)
+        };
+        self.ending.retain(|(line, uplink), since| same(line, *uplink, since));
+        let (moves, ending) = (&self.moves, &self.ending);
         let leaves = self.left_again();
         self.pending.retain(|(id, nth), pending| {
             let talk = pending.position == Position::Speakers;
             let same = |mic: &&OpenMic| {
-                Some(&mic.line) == pending.line.as_ref() && (mic.uplink == pending.uplink || !moves.contains(id))
+                Some(&mic.line) == pending.line.as_ref()
+                    && (mic.uplink == pending.uplink || !moves.contains(id))
+                    && ending.get(&(mic.line.clone(), mic.uplink)) != Some(&mic.since)
             };
             let listed = facts.mics.iter().filter(same).any(|mic| (place(facts, mic) == Position::Speakers) == talk);
             pending.until > now && (!listed || leaves.contains(&(*id, *nth)))

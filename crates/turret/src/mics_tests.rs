@@ -375,3 +375,19 @@ fn cnf_3_a_press_opens_the_microphone_of_all_that_is_joined_though_a_device_that
     settle(&facts, &mut local, now);
     assert_eq!(shown(&facts, &local).len(), 2, "the header names every line that hears");
 }
+
+#[test]
+fn i3_a_talk_that_is_pressed_again_before_the_switch_has_closed_the_last_one_is_open_and_shown() {
+    let (mut facts, mut local) = talking();
+    let now = Instant::now();
+    local.mics.shut(&facts, &"macro".into(), true, id(7));
+    local.talk.clear();
+    key_down(&mut local, "macro", now);
+    settle(&facts, &mut local, now);
+    facts.mics.clear();
+    settle(&facts, &mut local, now);
+    assert_eq!(uplinks(&facts, &local), [Uplink::Mic], "what was listed was the last talk");
+    facts.mics = vec![OpenMic { since: Moment { mono_us: 1, utc_ms: 0 }, ..mic("macro", Uplink::Mic) }];
+    settle(&facts, &mut local, now);
+    assert_eq!((uplinks(&facts, &local), local.mics.pending().count()), (vec![Uplink::Mic], 0));
+}

@@ -4,7 +4,7 @@ use super::Look;
 use crate::facts::Facts;
 use crate::mics::{self, Gate};
 use crate::view::MicView;
-use dealerboard_model::{Position, Uplink};
+use dealerboard_model::{LineId, Position, Uplink};
 use dealerboard_wire::OpenMic;
 
 impl Look<'_> {
@@ -22,10 +22,7 @@ impl Look<'_> {
 
     /// A microphone that is open towards several lines by one talk key is one microphone, with the name of what the key talks to.
     fn one_a_broadcast(&self, mics: Vec<MicView>) -> Vec<MicView> {
-        let several = |mic: &MicView| {
-            mic.position == Position::HandsFree && mic.line.as_ref().is_some_and(|it| self.local.several.talks_to(it))
-        };
-        let (ours, mut all): (Vec<MicView>, Vec<MicView>) = mics.into_iter().partition(several);
+        let (ours, mut all) = of_one_key(mics, |line| self.local.several.talks_to(line));
         let lines = ours.len();
         let one = ours.into_iter().reduce(|one, other| MicView {
             since_utc_ms: one.since_utc_ms.min(other.since_utc_ms),
@@ -86,6 +83,14 @@ fn one_a_conference(mics: Vec<MicView>, facts: &Facts) -> Vec<MicView> {
     all
 }
 
+/// The microphones that one key keeps open, and all others. A call that the key keeps from being heard is none of it, though the
+/// key was pressed for its line too.
+fn of_one_key(mics: Vec<MicView>, talks_to: impl Fn(&LineId) -> bool) -> (Vec<MicView>, Vec<MicView>) {
+    let several = |mic: &MicView| mic.position == Position::HandsFree && mic.line.as_ref().is_some_and(&talks_to);
+    let open = mics.iter().any(|mic| several(mic) && !mic.muted);
+    mics.into_iter().partition(|mic| several(mic) && !(open && mic.muted))
+}
+
 /// The position whose microphone an uplink carries.
 fn device_of(uplink: Uplink) -> Position {
     match uplink {
@@ -98,7 +103,28 @@ fn device_of(uplink: Uplink) -> Position {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dealerboard_model::{ConferenceId, ConferenceLine, ConferenceStatus, LineId, LineStatus, Moment};
+    use dealerboard_model::{ConferenceId, ConferenceLine, ConferenceStatus, LineStatus, Moment};
+
+    fn mic(line: &str, muted: bool) -> MicView {
+        MicView {
+            line: Some(line.into()),
+            name: line.to_owned(),
+            position: Position::HandsFree,
+            since_utc_ms: 0,
+            hearers: 0,
+            muted,
+            closes_utc_ms: None,
+        }
+    }
+
+    #[test]
+    fn i3_a_key_of_several_lines_is_shown_open_though_it_keeps_a_call_on_one_of_them_from_being_heard() {
+        let all = vec![mic("calder", true), mic("macro", false), mic("rates", false)];
+        let (ours, others) = of_one_key(all, |_| true);
+        let lines = |mics: Vec<MicView>| mics.into_iter().map(|mic| (mic.name, mic.muted)).collect::<Vec<_>>();
+        assert_eq!(lines(ours), [("macro".to_owned(), false), ("rates".to_owned(), false)]);
+        assert_eq!(lines(others), [("calder".to_owned(), true)]);
+    }
 
     #[test]
     fn i3_a_talk_into_a_line_of_ones_own_conference_is_shown_open_beside_the_call_that_it_keeps_from_being_heard() {
@@ -109,15 +135,6 @@ mod tests {
         let status =
             |line: &str| LineStatus { conference: Some(conference.clone()), ..LineStatus::idle(line.into(), now) };
         let facts = Facts { statuses: both.map(|line| (LineId::from(line), status(line))).into(), ..Facts::default() };
-        let mic = |line: &str, muted| MicView {
-            line: Some(line.into()),
-            name: line.to_owned(),
-            position: Position::HandsFree,
-            since_utc_ms: 0,
-            hearers: 0,
-            muted,
-            closes_utc_ms: None,
-        };
         let shown = one_a_conference(vec![mic("calder", true), mic("norrbank", true), mic("norrbank", false)], &facts);
         let shown: Vec<(&str, bool)> = shown.iter().map(|mic| (mic.name.as_str(), mic.muted)).collect();
         assert_eq!(shown, [("calder + norrbank", true), ("norrbank", false)]);
