@@ -312,8 +312,9 @@ pub fn drop_line(s: &mut State, line: &LineId) {
         // Two far ends without anybody here have nobody to talk to any more.
         let alone = std::mem::take(&mut found.unattended) && found.legs().is_empty() && found.holders().is_empty();
         let left = found.legs().len() + found.holders().len();
-        // Nor has one person in what was an intercom.
-        let alone = alone || (found.intercom.is_some() && found.ring.is_none() && left < 2);
+        // Nor has one person in what was an intercom, though it rings because they hold it.
+        let called = found.ring.as_ref().is_some_and(|ring| !ring.recall);
+        let alone = alone || (found.intercom.is_some() && !called && left < 2);
         if alone {
             call::end(s, last);
         }

@@ -144,9 +144,15 @@ fn free_to_talk(s: &State, turret: TurretId) -> Option<Position> {
     free.find(|position| !seat.without_mic.contains(&position.uplink())).or_else(|| free_to_hear(s, turret))
 }
 
-/// The one-to-one call of two people, whoever of them called.
+/// The one-to-one call of two people, whoever of them called. What one of them has left, and who else is on it goes on with, is
+/// theirs no more.
 pub fn between(s: &State, one: &UserId, other: &UserId) -> Option<LineId> {
-    let both = |line: &&Line| [one, other].iter().all(|user| line.spec.members.contains_key(*user));
+    let on = |line: &Line, user: &UserId| {
+        let legs = line.legs().iter().map(|leg| &leg.party);
+        line.ring.is_some() || legs.chain(line.holders()).any(|party| party.user == *user)
+    };
+    let of = |line: &Line, user: &UserId| line.spec.members.contains_key(user) && on(line, user);
+    let both = |line: &&Line| [one, other].iter().all(|user| of(line, user));
     // One that was joined with other lines is a conference.
     let single =
         |line: &&Line| line.conference.is_none() && line.intercom.as_ref().is_some_and(|about| about.group.is_none());

@@ -569,3 +569,14 @@ fn i19_who_is_heard_by_one_more_over_a_conference_of_the_far_end_is_told_so() {
     });
     assert_eq!(told, Some(before + 1));
 }
+
+#[test]
+fn cnf_8_an_intercom_that_rings_on_hold_is_over_when_nobody_else_is_left_of_its_conference() {
+    let (mut d, intercom) = brought_in();
+    d.release(A2, intercom.as_str());
+    d.hold(A1, "ard-a");
+    d.wait_ms(180_000);
+    assert!(d.status(intercom.as_str()).ring.is_some_and(|ring| ring.recall));
+    d.release(B1, "ard-b");
+    assert_eq!(d.status_of(&intercom), None);
+}

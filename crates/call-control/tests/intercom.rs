@@ -354,3 +354,17 @@ fn i34_replies_in_a_group_reach_its_caller_alone() {
         assert_eq!(d.route(*turret), Some((true, vec![A1], 1)), "{turret}");
     }
 }
+
+#[test]
+fn int_1_what_one_has_left_and_others_go_on_with_is_no_call_of_theirs_any_more() {
+    let mut d = Desk::talking();
+    let line = d.act(A1, Act::Intercom { user: user(A2), position: Position::Right }).unwrap().line.unwrap();
+    let call = d.call(line.as_str());
+    d.act(A1, Act::Join { line: line.clone(), call, position: Position::Left }).unwrap();
+    d.bridge(A3, "ard-a");
+    d.release(A1, "ard-a");
+    d.release(B1, "ard-b");
+    assert_eq!(d.status(line.as_str()).parties.len(), 2, "A2 and A3 go on");
+    let again = d.act(A1, Act::Intercom { user: user(A2), position: Position::Left }).unwrap().line.unwrap();
+    assert_ne!(again, line);
+}
