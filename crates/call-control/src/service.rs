@@ -1,4 +1,5 @@
-//! A line that has failed is out of service until it is put back (ARD-12), at both ends of a wire.
+//! A line that has failed is out of service until it is put back (ARD-12), at both ends of a wire. A call that was dialled is
+//! over at both ends, and the other end's line stays in service.
 //!
 //! ```text
 //! In service (any state) ─an administrator takes it out─► Out of service ─they put it back─► Idle, never a call
@@ -19,7 +20,8 @@ use std::collections::BTreeSet;
 pub fn set(s: &mut State, turret: TurretId, line: &LineId, out: bool) -> Done {
     let who = s.administrator(turret)?;
     let found = s.line(line)?;
-    let (name, ends) = (found.spec.name.clone(), ends(found));
+    let name = found.spec.name.clone();
+    let wire: Vec<LineId> = std::iter::once(line.clone()).chain(found.spec.far.clone()).collect();
     if found.spec.kind == LineKind::Intercom {
         let sentence = format!("{name} is a call, not a line; release it.");
         return Err(Refusal::new(RefusalCode::NoRight, sentence));
@@ -31,22 +33,25 @@ pub fn set(s: &mut State, turret: TurretId, line: &LineId, out: bool) -> Done {
     if out {
         break_off(s, line, &format!("{who} took it out of service"));
     }
-    for end in &ends {
+    for end in &wire {
         s.line_mut(end).into_iter().for_each(|found| found.failed = out);
     }
     Ok(Accepted { line: Some(line.clone()), position: None, call: None })
 }
 
-/// Both ends of a wire, or the line alone.
+/// Both ends of a wire or of a call that was dialled, or the line alone.
 fn ends(found: &Line) -> Vec<LineId> {
     std::iter::once(found.spec.line.clone()).chain(found.far().cloned()).collect()
 }
 
-/// Ends whatever is on a line, at both ends of a wire: nothing rings or talks there any more, and everybody is told why.
+/// Ends whatever is on a line, at both ends: nothing rings or talks there any more, and everybody is told why.
 pub fn break_off(s: &mut State, line: &LineId, why: &str) {
-    let Some(ends) = s.lines.get(line).map(ends) else { return };
+    let Some(found) = s.lines.get(line) else { return };
+    let (ends, name, peer) = (ends(found), found.spec.name.clone(), found.peer.clone());
     for end in &ends {
         let Some(found) = s.lines.get(end) else { continue };
+        // The other line of a call that was dialled is meant by nobody.
+        let why = if peer.as_ref() == Some(end) { format!("the far end, {name}, broke off: {why}") } else { why.to_owned() };
         let sentence = format!("{}: {why}. What was on it is over.", found.spec.name);
         let talkers = found.talks().iter().map(|talk| talk.turret);
         let sender = found.transfer.as_ref().map(|transfer| transfer.by.turret);
@@ -54,7 +59,7 @@ pub fn break_off(s: &mut State, line: &LineId, why: &str) {
         for turret in told {
             s.notice(turret, Some(end), sentence.clone(), Some(Sound::Warning));
         }
-        s.happened(end, None, Happening::BrokenOff { why: why.to_owned() });
+        s.happened(end, None, Happening::BrokenOff { why });
     }
     for end in &ends {
         let members = s.lines.get(end).map(Line::member_turrets).unwrap_or_default();

@@ -7,7 +7,7 @@ use dealerboard_call_control::{Act, Happening, Input, Kept, Output, RefusalCode}
 use dealerboard_model::{LinePhase, Position};
 use floor::*;
 
-use LinePhase::{Idle, OutOfService};
+use LinePhase::{Idle, OutOfService, Talking};
 
 fn service(d: &mut Desk, line: &str, out: bool) {
     d.act(B3, Act::Service { line: l(line), out }).unwrap();
@@ -94,4 +94,21 @@ fn ard_12_a_line_is_out_of_service_after_a_restart_too() {
     d.input(Input::LogOn { turret: B3, user: user(B3) });
     service(&mut d, "ard-a", false);
     assert!(d.out.iter().filter(|out| matches!(out, Output::Kept { on: false, .. })).count() == 2);
+}
+
+#[test]
+fn ard_12_a_dialled_call_is_over_at_both_ends_and_the_other_partys_line_stays_in_service() {
+    let mut d = Desk::new();
+    d.dial(A1, "5001").unwrap();
+    d.answer(B1, "ext-5001.1");
+    service(&mut d, "ext-4001.1", true);
+    assert_eq!(d.phases("ext-4001.1", "ext-5001.1"), (OutOfService, Idle));
+    assert!(d.told(A1, "EXT-4001.1: U6 took it out of service. What was on it is over."));
+    assert!(d.told(B1, "EXT-5001.1: the far end, EXT-4001.1, broke off: U6 took it out of service. What was on it is over."));
+    let kept = |out: &&Output| matches!(out, Output::Kept { what: Kept::OutOfService(_), on: true });
+    assert_eq!(d.out.iter().filter(kept).count(), 1, "one line");
+    d.dial(A2, "5001").unwrap();
+    d.answer(B1, "ext-5001.1");
+    service(&mut d, "ext-4001.1", false);
+    assert_eq!(d.phases("ext-4001.1", "ext-5001.1"), (Idle, Talking));
 }
