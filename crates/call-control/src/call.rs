@@ -8,7 +8,8 @@ use crate::{
     announce, ard, conference, dial, divert, emergency, handset, hold, hoot, intercom, mrd, mute, position, privacy,
     transfer,
 };
-use dealerboard_model::{CallId, LineId, LineKind, Position, TurretId};
+use dealerboard_model::{CallId, LineId, LineKind, Party, Position, TurretId, UserId};
+use std::collections::BTreeSet;
 
 /// Where a call is taken to, and how.
 #[derive(Clone, Copy, Debug)]
@@ -177,8 +178,7 @@ pub fn release(s: &mut State, turret: TurretId, line: &LineId) -> Done {
             return Err(Refusal::new(RefusalCode::Stale, sentence));
         }
         hold::takeable(s, turret, found)?;
-        let who = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
-        s.notice_members(line, &format!("{who} released {name} while you held it."), None);
+        tell_released(s, turret, line);
     }
     let conference = s.line(line)?.conference;
     let lines = s.joined_with(line);
@@ -186,11 +186,29 @@ pub fn release(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     let found = s.line(line)?;
     let theirs = found.leg(turret).map(|leg| &leg.party).or(found.hold_of(turret));
     let user = theirs.map(|party| &party.user).or(s.user_of(turret)).cloned();
+    // Whose holds were let go have left as well.
+    let held = if mine { Vec::new() } else { hold::releasable(s, turret, found) };
+    let gone: BTreeSet<UserId> = held.into_iter().map(|holder| holder.user).chain(user).collect();
     lines.iter().for_each(|one| leave(s, turret, one, mine));
-    if let (Some(id), Some(user)) = (conference, user) {
-        conference::left(s, id, &user);
+    for user in gone.iter().filter_map(|user| Some((conference?, user))) {
+        conference::left(s, user.0, user.1);
     }
     Ok(Accepted { line: Some(line.clone()), position: None, call })
+}
+
+/// Whose hold is let go by somebody else is told by whom (HOLD-10), and who lets it go when it stays on hold for a colleague.
+fn tell_released(s: &mut State, turret: TurretId, line: &LineId) {
+    let Some(found) = s.lines.get(line) else { return };
+    let (name, gone) = (found.spec.name.clone(), hold::releasable(s, turret, found));
+    let stays = found.holders().iter().find(|holder| gone.iter().all(|it| it.turret != holder.turret));
+    let stays = stays.map(|holder| s.name_of(&holder.user));
+    let who = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
+    for holder in gone {
+        s.notice(holder.turret, Some(line), format!("{who} released {name} while you held it."), None);
+    }
+    if let Some(other) = stays {
+        s.notice(turret, Some(line), format!("{other} holds {name} for themselves: it stays on hold."), None);
+    }
 }
 
 /// Takes a turret off one line, with its hold, or with all holds that it may release.
@@ -198,15 +216,15 @@ fn leave(s: &mut State, turret: TurretId, line: &LineId, mine: bool) {
     mrd::let_go(s, turret, line);
     // Who could resume a held call may release it.
     let Some(found) = s.lines.get(line) else { return };
-    let holders: Vec<TurretId> = found.holders().iter().map(|holder| holder.turret).collect();
-    let holds: Vec<_> = holders.into_iter().filter(|at| !mine || *at == turret).collect();
+    let holds: Vec<Party> =
+        if mine { found.hold_of(turret).cloned().into_iter().collect() } else { hold::releasable(s, turret, found) };
     let left = s.take_leg(line, turret).map(|leg| leg.party);
     if left.as_ref().is_some_and(|party| party.position == Position::Speakers) {
         // What was released at the speakers is not talked on any more, by its talk key neither.
         hoot::let_go(s, turret, line);
     }
     let left = left.map(|party| party.user);
-    let held: Vec<_> = holds.into_iter().filter_map(|at| s.take_holder(line, at)).collect();
+    let held: Vec<_> = holds.iter().filter_map(|hold| s.take_holder(line, hold.turret)).collect();
     let user = left.or_else(|| held.into_iter().find(|holder| holder.turret == turret).map(|holder| holder.user));
     let Some(found) = s.lines.get(line) else { return };
     let conference = found.conference.is_some();

@@ -128,6 +128,13 @@ pub fn takeable(s: &State, turret: TurretId, found: &Line) -> Result<TurretId, R
     }
 }
 
+/// The holds that a turret's user may let go though they are not on the line: their own and common ones, no colleague's who
+/// holds it for themselves (HOLD-5).
+pub fn releasable(s: &State, turret: TurretId, found: &Line) -> Vec<Party> {
+    let me = s.user_of(turret);
+    found.holders().iter().filter(|holder| !holder.exclusive || Some(&holder.user) == me).cloned().collect()
+}
+
 /// Takes a held line (HOLD-3, HOLD-8).
 pub fn resume(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take: Take) -> Done {
     s.right_on(turret, line)?;

@@ -51,7 +51,8 @@ pub fn break_off(s: &mut State, line: &LineId, why: &str) {
     for end in &ends {
         let Some(found) = s.lines.get(end) else { continue };
         // The other line of a call that was dialled is meant by nobody.
-        let why = if peer.as_ref() == Some(end) { format!("the far end, {name}, broke off: {why}") } else { why.to_owned() };
+        let why =
+            if peer.as_ref() == Some(end) { format!("the far end, {name}, broke off: {why}") } else { why.to_owned() };
         let sentence = format!("{}: {why}. What was on it is over.", found.spec.name);
         let talkers = found.talks().iter().map(|talk| talk.turret);
         let sender = found.transfer.as_ref().map(|transfer| transfer.by.turret);

@@ -580,3 +580,18 @@ fn cnf_8_an_intercom_that_rings_on_hold_is_over_when_nobody_else_is_left_of_its_
     d.release(B1, "ard-b");
     assert_eq!(d.status_of(&intercom), None);
 }
+
+#[test]
+fn cnf_5_whose_hold_a_colleague_releases_has_left_and_who_holds_it_for_themselves_has_all_of_it() {
+    let mut d = joined();
+    d.bridge(A2, "ard-a");
+    d.hold(A1, "ard-a");
+    d.hold_for_oneself(A2, "ard-a");
+    d.release(A3, "ard-a");
+    for line in ["ard-a", "mrd-a"] {
+        assert_eq!((d.status(line).phase, d.status(line).holders.len()), (Held, 1), "{line}");
+    }
+    assert!(d.status("ard-a").conference.unwrap().lines.iter().all(|one| one.by == user(A2)));
+    d.act(A2, d.resume("mrd-a")).unwrap();
+    assert_eq!(hears(&d, A2), Some([B1, B2].into()));
+}

@@ -104,7 +104,10 @@ fn ard_12_a_dialled_call_is_over_at_both_ends_and_the_other_partys_line_stays_in
     service(&mut d, "ext-4001.1", true);
     assert_eq!(d.phases("ext-4001.1", "ext-5001.1"), (OutOfService, Idle));
     assert!(d.told(A1, "EXT-4001.1: U6 took it out of service. What was on it is over."));
-    assert!(d.told(B1, "EXT-5001.1: the far end, EXT-4001.1, broke off: U6 took it out of service. What was on it is over."));
+    assert!(d.told(
+        B1,
+        "EXT-5001.1: the far end, EXT-4001.1, broke off: U6 took it out of service. What was on it is over."
+    ));
     let kept = |out: &&Output| matches!(out, Output::Kept { what: Kept::OutOfService(_), on: true });
     assert_eq!(d.out.iter().filter(kept).count(), 1, "one line");
     d.dial(A2, "5001").unwrap();

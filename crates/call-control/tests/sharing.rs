@@ -199,6 +199,22 @@ fn hold_5_nobody_else_releases_a_call_that_is_held_for_one_person() {
 }
 
 #[test]
+fn hold_5_who_releases_a_common_hold_leaves_a_colleagues_own_one_alone() {
+    let mut d = Desk::talking();
+    d.bridge(A2, "ard-a");
+    d.hold(A1, "ard-a");
+    d.hold_for_oneself(A2, "ard-a");
+    d.release(A3, "ard-a");
+    assert!(d.told(A1, "U3 released ARD-A while you held it") && !d.told(A2, "U3 released"));
+    assert!(d.told(A3, "U2 holds ARD-A for themselves: it stays on hold"));
+    assert_eq!((d.phases("ard-a", "ard-b"), d.status("ard-a").holders.len()), ((Held, Talking), 1));
+    assert_eq!(d.refused(A3, Act::Release { line: l("ard-a") }), RefusalCode::HeldExclusive);
+    let act = d.resume("ard-a");
+    d.act(A2, act).unwrap();
+    assert_eq!((d.heard_by(A2), d.heard_by(B1)), (vec![B1], vec![A2]));
+}
+
+#[test]
 fn hold_6_a_hold_for_oneself_is_everybodys_after_fifteen_minutes() {
     let mut d = Desk::talking();
     d.hold_for_oneself(A1, "ard-a");
