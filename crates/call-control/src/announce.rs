@@ -18,7 +18,7 @@ use crate::line::{Leg, Line};
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::policy::KeepOrComplete;
 use crate::state::{Done, State, stale};
-use crate::transfer;
+use crate::transfer::{self, Target};
 use dealerboard_model::{LineId, Party, Position, TransferTo, TurretId, UserId};
 
 /// A call whose sender talks about it with whom it may go to.
@@ -81,18 +81,41 @@ fn mine(s: &State, turret: TurretId, line: &LineId) -> Result<Announced, Refusal
     })
 }
 
+/// Where a call goes that is completed before its intercom is answered (TRF-6), as one that was not announced: its sender is
+/// alone with it, here. Nowhere else when it is answered.
+fn unanswered(s: &State, turret: TurretId, line: &LineId, about: &Announced) -> Result<Option<Target>, Refusal> {
+    if s.line(&about.with)?.legs().iter().any(|leg| leg.party.user == about.to) {
+        return Ok(None);
+    }
+    let found = s.line(line)?;
+    let (name, to) = (&found.spec.name, s.name_of(&about.to));
+    let parties = found.legs().iter().map(|leg| &leg.party).chain(found.holders());
+    let (here, others): (Vec<&Party>, Vec<&Party>) = parties.partition(|party| party.turret == turret);
+    if others.iter().any(|party| party.user != about.by) {
+        let sentence = format!("Others are on {name} too; wait until {to} answers, or leave it to them.");
+        return Err(Refusal::new(RefusalCode::NoRight, sentence));
+    }
+    if here.is_empty() || !others.is_empty() {
+        let sentence = format!("You have {name} at your other turret; complete it there.");
+        return Err(Refusal::new(RefusalCode::Stale, sentence));
+    }
+    transfer::target(s, turret, line, &TransferTo::User(about.to.clone())).map(Some)
+}
+
 /// Gives the call to whom it was announced (TRF-5); to one who has not answered yet it is sent on without a word (TRF-6).
 pub fn complete(s: &mut State, turret: TurretId, line: &LineId) -> Done {
-    let Announced { by, to, with } = mine(s, turret, line)?;
+    let about = mine(s, turret, line)?;
     s.recordable(line)?;
+    let target = unanswered(s, turret, line, &about)?;
+    let Announced { by, to, with } = about;
     let found = s.line(line)?;
     let (name, call) = (found.spec.name.clone(), found.call);
-    let callee = s.line(&with)?.legs().iter().find(|leg| leg.party.user == to).cloned();
-    let Some(taker) = callee else {
-        let target = transfer::target(s, turret, line, &TransferTo::User(to))?;
+    let taker = s.line(&with)?.legs().iter().find(|leg| leg.party.user == to).cloned();
+    if let Some(target) = target {
         hang_up(s, line, &with);
         return transfer::send(s, turret, line, target);
-    };
+    }
+    let taker = taker.ok_or_else(|| stale(&name))?;
     hang_up(s, line, &with);
     let [sender, receiver] = [&by, &to].map(|user| s.name_of(user));
     leave(s, line, &by);
@@ -162,12 +185,15 @@ fn announced_by<'s>(s: &'s State, caller: &UserId, with: &LineId) -> Option<&'s 
     s.lines_of_user(caller).find(|line| line.announced.as_ref().is_some_and(|announced| announced.with == *with))
 }
 
-/// Who announces hangs up: that gives the call on, where the floor wants it so (TRF-6).
+/// Who announces hangs up: that gives the call on, where the floor wants it so (TRF-6) and it can be given.
 pub fn completes(s: &State, turret: TurretId, with: &LineId) -> Option<LineId> {
     let user = s.user_of(turret)?;
     let line = announced_by(s, user, with)?;
-    let policy = s.policy(Some(&line.spec.line), Some(user)).transfer_on_release;
-    (policy == KeepOrComplete::Complete).then(|| line.spec.line.clone())
+    let about = line.announced.as_ref()?;
+    let line = &line.spec.line;
+    let wanted = s.policy(Some(line), Some(user)).transfer_on_release == KeepOrComplete::Complete;
+    let given = wanted && s.recordable(line).is_ok() && unanswered(s, turret, line, about).is_ok();
+    given.then(|| line.clone())
 }
 
 /// The intercom is over and the call was given to nobody: it stays held for who announced it, who is reminded at once (TRF-6,

@@ -162,6 +162,50 @@ fn trf_6_complete_before_the_answer_sends_it_on_as_if_it_had_not_been_announced(
     assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
 }
 
+/// A2 is in a call and is rung by A1, who is back on the line at the other handset, where A3 has joined.
+fn with_a_colleague(policies: &[(&str, Value)]) -> Desk {
+    let mut d = Desk::with_policies(policies).talk_on_the_ard();
+    d.seize(A2, "mrd-a");
+    announce(&mut d, A2);
+    let Act::Resume { line, call, .. } = d.resume("ard-a") else { unreachable!() };
+    d.act(A1, Act::Resume { line, call, position: Position::Right, private: false }).unwrap();
+    d.bridge(A3, "ard-a");
+    d
+}
+
+#[test]
+fn trf_6_complete_before_the_answer_is_refused_while_a_colleague_is_on_the_call() {
+    let mut d = with_a_colleague(&[]);
+    let refusal = d.act(A1, complete()).unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::NoRight);
+    assert_eq!(refusal.sentence, "Others are on ARD-A too; wait until U2 answers, or leave it to them.");
+    assert_eq!((d.status("ard-a").sent_to, d.heard_by(A3)), (None, vec![A1, B1]));
+    assert!(d.status("ard-a").announced.is_some(), "nothing has changed");
+    let (line, call) = (with(&d), d.status_of(&with(&d)).unwrap().call.unwrap());
+    d.act(A2, Act::Answer { line, call, position: Position::Right, private: false }).unwrap();
+    d.act(A1, complete()).unwrap();
+    assert_eq!(d.talkers("ard-a"), [A3, A2]);
+}
+
+#[test]
+fn trf_6_hanging_up_before_the_answer_leaves_the_call_to_a_colleague_who_is_on_it() {
+    let mut d = with_a_colleague(&[("transfer.on_release", Value::Word("complete"))]);
+    d.release(A1, with(&d).as_str());
+    assert_eq!((d.status("ard-a").sent_to, d.status("ard-a").announced), (None, None));
+    assert_eq!(d.heard_by(A3), vec![A1, B1]);
+}
+
+#[test]
+fn trf_6_complete_before_the_answer_is_refused_at_the_turret_that_does_not_have_the_call() {
+    let mut d = Desk::talking();
+    d.input(Input::LogOn { turret: A1_TOO, user: user(A1) });
+    d.seize(A2, "mrd-a");
+    announce(&mut d, A2);
+    assert_eq!(d.refused(A1_TOO, complete()), RefusalCode::Stale);
+    assert!(d.status("ard-a").announced.is_some(), "nothing has changed");
+    d.act(A1, complete()).unwrap();
+}
+
 #[test]
 fn trf_6_hanging_up_keeps_the_call_for_its_sender_who_is_reminded_at_once() {
     let mut d = announced();
