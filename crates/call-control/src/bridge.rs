@@ -44,7 +44,7 @@ pub fn bridge(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: 
     // Whoever joins others does not lock the door behind them.
     let leg = Leg::new(s.party(turret, at)?, true, s.now);
     position::take(s, turret, at)?;
-    s.happened_at(line, turret, Happening::Joined);
+    s.happened_on_all(line, turret, &Happening::Joined);
     tell_joined(s, line, &who, policy.bridge_tone);
     join(s, line, call, leg);
     Ok(Accepted { line: Some(line.clone()), position: Some(at), call: Some(call) })

@@ -132,8 +132,10 @@ pub fn join(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Po
     mute::close_strangers(s, &base);
     let who = s.name_of(&me.user);
     let base_name = name_of(s, &base);
-    for one in [&base, line] {
-        s.happened_at(one, turret, Happening::Conference { with: name_of(s, if *one == base { line } else { &base }) });
+    for (one, others) in here.iter().map(|one| (one, &more)).chain(more.iter().map(|one| (one, &here))) {
+        for other in others {
+            s.happened_at(one, turret, Happening::Conference { with: name_of(s, other) });
+        }
     }
     tell_all(s, &base, turret, &format!("{who} has joined {base_name} and {name}."));
     Ok(Accepted { line: Some(base), position: Some(at), call: Some(call) })

@@ -164,6 +164,14 @@ impl State {
         self.happenings.push(Happened { at: self.now, call, line: line.clone(), who, what });
     }
 
+    /// As [`Self::happened_at`], on each line of a conference: each has a recording of its own, and a listener of any of them is
+    /// told (CNF-8).
+    pub fn happened_on_all(&mut self, line: &LineId, turret: TurretId, what: &Happening) {
+        for one in self.joined_with(line) {
+            self.happened_at(&one, turret, what.clone());
+        }
+    }
+
     /// As [`Self::happened`], by the user of a turret.
     pub fn happened_at(&mut self, line: &LineId, turret: TurretId, what: Happening) {
         let who = self.user_of(turret).cloned();

@@ -159,7 +159,7 @@ pub fn resume(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take
         s.take_holder(&one, from);
     }
     crate::call::join(s, line, call, leg);
-    s.happened_at(line, turret, Happening::Resumed);
+    s.happened_on_all(line, turret, &Happening::Resumed);
     Ok(Accepted { line: Some(line.clone()), position: Some(take.at), call: Some(call) })
 }
 

@@ -29,7 +29,7 @@ pub fn set(s: &mut State, turret: TurretId, line: &LineId, on: bool) -> Done {
         for one in s.joined_with(line) {
             s.leg_mut(&one, turret).into_iter().for_each(|leg| leg.party.private = on);
         }
-        s.happened_at(line, turret, if on { Happening::MadePrivate } else { Happening::MadeOpen });
+        s.happened_on_all(line, turret, if on { &Happening::MadePrivate } else { &Happening::MadeOpen });
         close_strangers(s, line);
     }
     Ok(Accepted { line: Some(line.clone()), position: Some(position), call })

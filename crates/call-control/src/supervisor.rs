@@ -46,7 +46,7 @@ pub fn override_call(s: &mut State, turret: TurretId, line: &LineId, call: CallI
     let mut leg = Leg::new(s.party(turret, at)?, true, s.now);
     position::take(s, turret, at)?;
     let who = s.user_of(turret).map(|user| s.name_of(user)).unwrap_or_default();
-    s.happened_at(line, turret, Happening::Overrides { reason });
+    s.happened_on_all(line, turret, &Happening::Overrides { reason });
     announce(s, line, &who);
     let enters = s.now.plus_ms(policy.override_lead_ms);
     (leg.enters, leg.party.overriding) = (Some(enters), true);

@@ -199,3 +199,63 @@ fn the_recording_of_an_intercom_is_opened_with_both_of_its_people_though_one_was
         |out: &Output| if let Output::RecordingOpened { people, .. } = out { Some(people.clone()) } else { None };
     assert_eq!(d.out.iter().find_map(opened), Some(vec![user(A1), user(B1)]));
 }
+
+/// What the last input told the recordings of both lines of a conference, once each.
+fn on_both(d: &Desk, turret: TurretId, what: &Happening) {
+    for line in ["ard-a", "mrd-a"] {
+        let marks = told(d);
+        let wanted = by(line, turret, what.clone());
+        assert_eq!(marks.iter().filter(|mark| **mark == wanted).count(), 1, "{line}: {marks:?}");
+    }
+}
+
+/// A1 has joined the ARD, with B1 at its far end, and the MRD.
+fn conference() -> Desk {
+    let mut d = Desk::new();
+    d.seize(A1, "mrd-a");
+    d.seize(A1, "ard-a");
+    d.answer(B1, "ard-b");
+    let call = d.call("mrd-a");
+    d.act(A1, Act::Join { line: l("mrd-a"), call, position: Position::Left }).unwrap();
+    d
+}
+
+#[test]
+fn sup_2_who_enters_a_conference_and_why_stands_in_the_recording_of_each_of_its_lines() {
+    let mut d = conference();
+    let act = d.overriding("ard-a");
+    d.act(A3, act).unwrap();
+    on_both(&d, A3, &Overrides { reason: "a limit".into() });
+    d.wait_ms(2_000);
+    on_both(&d, A3, &Entered);
+}
+
+#[test]
+fn cnf_8_what_happens_to_a_conference_is_a_mark_in_the_recording_of_each_of_its_lines() {
+    let mut d = conference();
+    d.bridge(A2, "ard-a");
+    on_both(&d, A2, &Joined);
+    for (on, what) in [(true, MadePrivate), (false, MadeOpen)] {
+        d.private(A1, "mrd-a", on);
+        on_both(&d, A1, &what);
+    }
+    d.hold(A1, "ard-a");
+    on_both(&d, A1, &Held);
+    d.act(A1, d.resume("mrd-a")).unwrap();
+    on_both(&d, A1, &Resumed);
+}
+
+#[test]
+fn cnf_8_each_line_of_a_conference_says_with_which_others_it_was_joined() {
+    let mut d = conference();
+    d.dial(A1, "5001").unwrap();
+    d.answer(B1, "ext-5001.1");
+    let call = d.call("ard-a");
+    d.act(A1, Act::Join { line: l("ard-a"), call, position: Position::Left }).unwrap();
+    let with = |name: &str| Conference { with: name.into() };
+    for (line, other) in
+        [("ard-a", "EXT-4001.1"), ("mrd-a", "EXT-4001.1"), ("ext-4001.1", "ARD-A"), ("ext-4001.1", "MRD-A")]
+    {
+        assert!(told(&d).contains(&by(line, A1, with(other))), "{line} {other}");
+    }
+}
