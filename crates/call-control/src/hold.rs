@@ -19,6 +19,7 @@ use crate::privacy;
 use crate::state::{Done, State, stale};
 use crate::timer::Timer;
 use dealerboard_model::{CallId, LineId, LineKind, Party, RingPriority, TurretId};
+use std::collections::BTreeSet;
 
 /// Whether a turret's user may hold their leg now (HOLD-9).
 pub fn may_hold(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusal> {
@@ -41,9 +42,12 @@ pub fn may_hold(s: &State, turret: TurretId, line: &LineId) -> Result<(), Refusa
         return Err(Refusal::new(RefusalCode::NotHoldable, sentence));
     }
     let Some(user) = s.user_of(turret) else { return Err(stale(name)) };
-    let holders = s.lines_of_user(user).flat_map(|line| line.holders());
-    let (held, max) = (holders.filter(|holder| holder.user == *user).count(), s.policy(None, Some(user)).hold_max);
-    if held >= max {
+    // A conference is one call, whatever it has lines.
+    let call_of = |line: &Line| line.conference.map_or_else(|| Err(line.spec.line.clone()), Ok);
+    let mine = |line: &&Line| line.holders().iter().any(|holder| holder.user == *user);
+    let held: BTreeSet<_> = s.lines_of_user(user).filter(mine).map(call_of).collect();
+    let max = s.policy(None, Some(user)).hold_max;
+    if held.len() >= max && !held.contains(&call_of(found)) {
         let sentence = format!("You hold {max} calls already; release one first.");
         return Err(Refusal::new(RefusalCode::NotHoldable, sentence));
     }

@@ -595,3 +595,16 @@ fn cnf_5_whose_hold_a_colleague_releases_has_left_and_who_holds_it_for_themselve
     d.act(A2, d.resume("mrd-a")).unwrap();
     assert_eq!(hears(&d, A2), Some([B1, B2].into()));
 }
+
+#[test]
+fn hold_9_a_conference_on_hold_is_one_call() {
+    let mut d = joined_with(&[("hold.max", Value::Count(2))]);
+    d.hold(A1, "ard-a");
+    d.dial(A1, "5001").unwrap();
+    d.answer(B1, "ext-5001.1");
+    d.hold(A1, "ext-4001.1");
+    d.dial(A1, "5001").unwrap();
+    d.answer(B1, "ext-5001.2");
+    let third = Act::Hold { line: l("ext-4001.2"), exclusive: false };
+    assert_eq!(d.refused(A1, third), RefusalCode::NotHoldable);
+}
