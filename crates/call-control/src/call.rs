@@ -180,20 +180,31 @@ pub fn release(s: &mut State, turret: TurretId, line: &LineId) -> Done {
         hold::takeable(s, turret, found)?;
         tell_released(s, turret, line);
     }
-    let conference = s.line(line)?.conference;
+    part(s, turret, line, mine, None);
+    Ok(Accepted { line: Some(line.clone()), position: None, call })
+}
+
+/// A turret's hold is over because nobody has taken it in its time (HOLD-6, LOS-4): nobody releases it, and when the call ends
+/// with it `why` is kept with its recording.
+pub fn lapse(s: &mut State, turret: TurretId, line: &LineId, why: &str) {
+    part(s, turret, line, true, Some(why));
+}
+
+/// Takes a turret off a line and all that is joined with it.
+fn part(s: &mut State, turret: TurretId, line: &LineId, mine: bool, lapsed: Option<&str>) {
     let lines = s.joined_with(line);
     // Who has logged off holds it until nobody has taken it for too long (LOG-3).
-    let found = s.line(line)?;
+    let Some(found) = s.lines.get(line) else { return };
+    let conference = found.conference;
     let theirs = found.leg(turret).map(|leg| &leg.party).or(found.hold_of(turret));
     let user = theirs.map(|party| &party.user).or(s.user_of(turret)).cloned();
     // Whose holds were let go have left as well.
     let held = if mine { Vec::new() } else { hold::releasable(s, turret, found) };
     let gone: BTreeSet<UserId> = held.into_iter().map(|holder| holder.user).chain(user).collect();
-    lines.iter().for_each(|one| leave(s, turret, one, mine));
-    for user in gone.iter().filter_map(|user| Some((conference?, user))) {
-        conference::left(s, user.0, user.1);
+    lines.iter().for_each(|one| leave(s, turret, one, mine, lapsed));
+    for (id, user) in gone.iter().filter_map(|user| Some((conference?, user))) {
+        conference::left(s, id, user);
     }
-    Ok(Accepted { line: Some(line.clone()), position: None, call })
 }
 
 /// Whose hold is let go by somebody else is told by whom (HOLD-10), and who lets it go when it stays on hold for a colleague.
@@ -212,7 +223,7 @@ fn tell_released(s: &mut State, turret: TurretId, line: &LineId) {
 }
 
 /// Takes a turret off one line, with its hold, or with all holds that it may release.
-fn leave(s: &mut State, turret: TurretId, line: &LineId, mine: bool) {
+fn leave(s: &mut State, turret: TurretId, line: &LineId, mine: bool, lapsed: Option<&str>) {
     mrd::let_go(s, turret, line);
     // Who could resume a held call may release it.
     let Some(found) = s.lines.get(line) else { return };
@@ -236,7 +247,10 @@ fn leave(s: &mut State, turret: TurretId, line: &LineId, mine: bool) {
     privacy::close_strangers(s, line);
     mute::close_strangers(s, line);
     let user = user.or_else(|| s.user_of(turret).cloned());
-    s.happened(line, user, if stays { Happening::Left } else { Happening::Released });
+    match lapsed.filter(|_| !stays) {
+        Some(why) => s.happened(line, None, Happening::BrokenOff { why: why.to_owned() }),
+        None => s.happened(line, user, if stays { Happening::Left } else { Happening::Released }),
+    }
     // An intercom is over when one of the two leaves it, or a group's caller; what a conference that nobody is left in becomes
     // is its own affair.
     if !stays && !conference {

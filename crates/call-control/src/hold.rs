@@ -6,7 +6,7 @@
 //!                                               Exclusive ─`hold.exclusive_max` | its user is gone─► Common
 //! ```
 
-use crate::call::Take;
+use crate::call::{self, Take};
 use crate::happenings::Happening;
 use crate::hoot;
 use crate::line::{Leg, Line};
@@ -175,8 +175,7 @@ fn holder<'s>(s: &'s State, line: &LineId, turret: TurretId, since_us: u64) -> O
 pub fn remind(s: &mut State, line: &LineId, turret: TurretId, since_us: u64) {
     let Some(holder) = holder(s, line, turret, since_us) else { return };
     let Some(found) = s.lines.get(line) else { return };
-    let held_s = (s.now.mono_us - since_us) / 1_000_000;
-    let sentence = format!("{} has been on hold for {held_s} s.", found.spec.name);
+    let sentence = format!("{} has been on hold for {}.", found.spec.name, time_since(s, holder));
     let sound = (!s.dnd.contains(&holder.user)).then_some(Sound::Reminder);
     let repeat_ms = s.policy(Some(line), Some(&holder.user)).hold_reminder_repeat_ms;
     // Whoever can take the call of somebody who is gone is reminded of it (LOS-7).
@@ -228,8 +227,37 @@ pub fn exclusive_over(s: &mut State, line: &LineId, turret: TurretId, since_us: 
     let Some(holder) = holder(s, line, turret, since_us).filter(|holder| holder.exclusive) else { return };
     match s.policy(Some(line), Some(&holder.user)).hold_exclusive_end {
         crate::policy::HoldOrRelease::Hold => opens_to_all(s, line, turret),
-        crate::policy::HoldOrRelease::Release => {
-            let _ = crate::call::release(s, turret, line);
-        }
+        crate::policy::HoldOrRelease::Release => released_at_its_end(s, line, turret, &holder.clone()),
+    }
+}
+
+/// It is released at its end, and its user is told: at their turrets, or its line's audience when they have none any more.
+fn released_at_its_end(s: &mut State, line: &LineId, turret: TurretId, holder: &Party) {
+    let Some(found) = s.lines.get(line) else { return };
+    let (name, time) = (found.spec.name.clone(), time_since(s, holder));
+    let what = match goes_on_without(found, turret) {
+        true => "your colleagues go on with it",
+        false => "the call was released",
+    };
+    let at = s.seats.get(&holder.user).map(|seats| seats.iter().copied().collect());
+    for to in at.unwrap_or_else(|| s.audience(found)) {
+        let whose = if s.user_of(to) == Some(&holder.user) { "Your".into() } else { s.name_of(&holder.user) + "'s" };
+        let sentence = format!("{whose} hold of {name} is over after {time}: {what}.");
+        s.notice(to, Some(line), sentence, Some(Sound::Warning));
+    }
+    let why = format!("it was on hold for {} for {time}, longer than one person may", s.name_of(&holder.user));
+    call::lapse(s, turret, line, &why);
+}
+
+/// Somebody else is on a line, or holds it.
+pub fn goes_on_without(found: &Line, turret: TurretId) -> bool {
+    !found.legs().is_empty() || found.holders().iter().any(|holder| holder.turret != turret)
+}
+
+/// For how long somebody holds a line, in words.
+pub fn time_since(s: &State, holder: &Party) -> String {
+    match s.now.mono_us.saturating_sub(holder.since.mono_us) / 1_000_000 {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
     }
 }

@@ -5,7 +5,7 @@
 //! ```
 
 use crate::ard::tell_unattended;
-use crate::call::release;
+use crate::call::{self, release};
 use crate::happenings::Happening;
 use crate::history;
 use crate::hold;
@@ -177,6 +177,12 @@ pub fn forsaken(s: &mut State, line: &LineId, turret: TurretId, left_us: u64) {
         hold::ring_waiting(s, line, turret);
         s.set_timer(s.now.plus_ms(again_ms), Timer::HoldForsaken(line.clone(), turret, s.now.mono_us));
     } else {
-        let _ = release(s, turret, line);
+        let (name, who, time) = (found.spec.name.clone(), s.name_of(&holder.user), hold::time_since(s, holder));
+        let told = if hold::goes_on_without(found, turret) { Vec::new() } else { s.audience(found) };
+        for other in told {
+            let sentence = format!("Nobody took {name}, which {who} left on hold, in {time}: the call is over.");
+            s.notice(other, Some(line), sentence, None);
+        }
+        call::lapse(s, turret, line, &format!("{who} left it on hold, and nobody took it in {time}"));
     }
 }

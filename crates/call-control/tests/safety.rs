@@ -3,7 +3,7 @@
 
 mod floor;
 
-use dealerboard_call_control::{Act, Input, Output, RefusalCode};
+use dealerboard_call_control::{Act, Happening, Input, Output, RefusalCode};
 use dealerboard_model::{FarEnd, LinePhase, Position, TurretId, Uplink};
 use floor::*;
 
@@ -376,4 +376,26 @@ fn pos_4_a_talk_that_its_user_did_not_end_leaves_their_handset_shut_until_a_pres
     assert!(d.talkers("ard-a").is_empty());
     d.act(A1, Act::OpenMic { line: l("ard-a") }).unwrap();
     assert_eq!(d.talkers("ard-a"), [A1]);
+}
+
+/// The reason that the recording of a line was told, and by whom.
+fn broken_off(d: &Desk, line: &str) -> Option<(String, usize)> {
+    d.out.iter().find_map(|out| {
+        let Output::Happened { line: on, who, what: Happening::BrokenOff { why }, .. } = out else { return None };
+        (*on == l(line)).then(|| (why.clone(), who.len()))
+    })
+}
+
+#[test]
+fn log_3_a_call_that_nobody_has_taken_in_time_ends_without_a_doer_and_its_end_is_told() {
+    let mut d = Desk::talking();
+    d.input(Input::LogOff { turret: A1 });
+    d.wait_ms(119_999);
+    d.wait_ms(1);
+    for turret in [A2, A3] {
+        assert!(d.told(turret, "Nobody took ARD-A, which U1 left on hold, in 2 min: the call is over."));
+    }
+    assert_eq!(broken_off(&d, "ard-a"), Some(("U1 left it on hold, and nobody took it in 2 min".into(), 0)));
+    let released = |out: &Output| matches!(out, Output::Happened { what: Happening::Released, .. });
+    assert!(!d.out.iter().any(released) && d.told(B1, "released"));
 }

@@ -431,3 +431,39 @@ fn log_3_calls_are_released_at_log_off_where_that_is_the_policy() {
     d.input(Input::LogOff { turret: A1 });
     assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
 }
+
+#[test]
+fn hold_6_a_hold_for_oneself_that_ends_with_its_call_is_told_and_marked_as_nobodys_release() {
+    let mut d = Desk::with_policies(&[("hold.exclusive_end", Value::Word("release"))]).talk_on_the_ard();
+    d.hold_for_oneself(A1, "ard-a");
+    d.wait_ms(15 * 60_000);
+    assert!(d.told(A1, "Your hold of ARD-A is over after 15 min: the call was released."));
+    let warned = |out: &Output| matches!(out, Output::Notice { turret: A1, sound: Some(Sound::Warning), .. });
+    assert!(d.out.iter().any(warned));
+    let why = Happening::BrokenOff { why: "it was on hold for U1 for 15 min, longer than one person may".into() };
+    let marks = |wanted: &Happening| {
+        d.out.iter().any(|out| matches!(out, Output::Happened { who, what, .. } if what == wanted && who.is_empty()))
+    };
+    assert!(marks(&why) && !marks(&Happening::Released));
+}
+
+#[test]
+fn hold_6_a_hold_for_oneself_that_ends_leaves_its_call_to_colleagues_who_are_on_it() {
+    let mut d = Desk::with_policies(&[("hold.exclusive_end", Value::Word("release"))]).talk_on_the_ard();
+    d.bridge(A2, "ard-a");
+    d.hold_for_oneself(A1, "ard-a");
+    d.wait_ms(15 * 60_000);
+    assert!(d.told(A1, "Your hold of ARD-A is over after 15 min: your colleagues go on with it."));
+    assert_eq!((d.status("ard-a").holders.len(), d.heard_by(A2)), (0, vec![B1]));
+}
+
+#[test]
+fn hold_7_a_long_hold_is_reminded_of_in_minutes() {
+    let mut d = Desk::talking();
+    d.hold(A1, "ard-a");
+    for (wait_ms, time) in [(60_000, "60 s"), (30_000, "90 s"), (30_000, "2 min"), (30_000, "2 min"), (30_000, "3 min")]
+    {
+        d.wait_ms(wait_ms);
+        assert!(d.told(A1, &format!("ARD-A has been on hold for {time}.")), "{time}");
+    }
+}
