@@ -160,7 +160,7 @@ pub fn overflow_due(s: &mut State, line: &LineId, ring_us: u64) {
     }
 }
 
-/// It rings on at the overflow (RTE-4); when nobody is there, at every appearance (RTE-5).
+/// It rings on at the overflow, at whoever of it is there now (RTE-4, RTE-6); when nobody is, at every appearance (RTE-5).
 fn flow_over(s: &mut State, line: &LineId) {
     let how = s.policy(Some(line), None).overflow;
     let Some(found) = s.lines.get(line) else { return };
@@ -169,17 +169,18 @@ fn flow_over(s: &mut State, line: &LineId) {
     let Some(routing) = s.line_mut(line).ok().and_then(|found| found.routing.as_mut()) else { return };
     routing.overflowed = true;
     if there.is_empty() {
-        if routing.asked.is_empty() {
+        if routing.asked.is_empty() && !routing.everywhere {
             routing.everywhere = true;
             tell_caller(s, line);
         }
         return;
     }
-    routing.overflow.clone_from(&there);
+    let new: Vec<UserId> = there.difference(&routing.overflow).cloned().collect();
+    routing.overflow = there;
     if how == Overflow::Move {
         routing.asked.clear();
     }
-    for user in &there {
+    for user in &new {
         s.add_guest(line, user);
         s.happened(line, Some(user.clone()), Happening::RingsOn);
     }
@@ -207,6 +208,17 @@ pub fn came(s: &mut State, user: &UserId) {
     for line in on_their_way(s, user) {
         comes(s, &line);
     }
+    for line in flown_over_without(s, user) {
+        flow_over(s, &line);
+    }
+}
+
+/// Lines that have rung on at their overflow, which names `user`, but not at them: they were not there (RTE-4).
+fn flown_over_without(s: &State, user: &UserId) -> Vec<LineId> {
+    let without = |routing: &Routing| routing.overflowed && !routing.overflow.contains(user);
+    let ringing = s.ringing.iter().filter_map(|line| s.lines.get(line));
+    let theirs = ringing.filter(|line| line.spec.overflow.contains(user) && of(line).is_some_and(without));
+    theirs.map(|line| line.spec.line.clone()).collect()
 }
 
 /// Somebody cannot be asked any more (RTE-6).
@@ -225,6 +237,9 @@ pub fn disturbed(s: &mut State, user: &UserId) {
         } else {
             comes(s, &line);
         }
+    }
+    for line in flown_over_without(s, user) {
+        flow_over(s, &line);
     }
 }
 

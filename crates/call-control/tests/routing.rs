@@ -175,6 +175,37 @@ fn rte_6_who_logs_on_joins_in_and_who_leaves_is_asked_no_more() {
 }
 
 #[test]
+fn rte_6_whoever_of_the_overflow_logs_on_after_it_is_rung_too() {
+    for policies in [&[][..], &[MOVE], &[IN_ORDER]] {
+        let mut d = with_overflow(policies);
+        d.input(Input::LogOff { turret: A3 });
+        d.seize(A1, "ard-a");
+        d.wait_ms(31_000);
+        let before = heard_at(&d);
+        assert!(!before.is_empty() && !before.contains(&A3));
+        d.input(Input::LogOn { turret: A3, user: user(A3) });
+        assert!(heard_at(&d).contains(&A3), "{policies:?}");
+        assert_eq!(heard_at(&d) == [A3], policies == [MOVE], "{policies:?}");
+        d.answer(A3, "ard-b");
+        assert_eq!(d.talkers("ard-b"), [A3]);
+    }
+}
+
+#[test]
+fn rte_6_an_overflow_that_comes_after_everybody_was_rung_is_rung_as_well() {
+    let mut d = with_overflow(&[IN_ORDER, ("dnd.scope", Value::Word("all"))]);
+    d.act(A3, Act::Dnd { on: true }).unwrap();
+    [B1, B2, B3].iter().for_each(|turret| d.input(Input::LogOff { turret: *turret }));
+    d.seize(A1, "ard-a");
+    assert_eq!(heard_at(&d), []);
+    d.act(A3, Act::Dnd { on: false }).unwrap();
+    assert_eq!(heard_at(&d), [A3]);
+    d.input(Input::LinkLost { turret: A3 });
+    d.input(Input::LinkBack { turret: A3 });
+    assert_eq!(heard_at(&d), [A3]);
+}
+
+#[test]
 fn rte_6_in_order_the_next_one_is_asked_when_who_was_asked_leaves() {
     let mut d = desk(&[IN_ORDER]);
     d.seize(A1, "ard-a");
