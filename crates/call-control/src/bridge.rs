@@ -16,7 +16,10 @@ pub fn bridge(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: 
     let found = s.line(line)?;
     let name = found.spec.name.clone();
     if found.spec.kind.is_open() {
-        return Err(Refusal::new(RefusalCode::NoRight, format!("{name} is talked on with its talk key.")));
+        return Err(Refusal::new(
+            RefusalCode::NoRight,
+            format!("{name} is not joined as a call is; hold its talk key to talk."),
+        ));
     }
     if found.calling {
         return Err(Refusal::new(RefusalCode::StillRinging, format!("{name} is still ringing at the far end.")));
@@ -36,7 +39,10 @@ pub fn bridge(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: 
         s.open_to_others(line)?;
         let max = policy.bridge_max;
         if found.legs().len() >= max {
-            return Err(Refusal::new(RefusalCode::GroupFull, format!("{max} are on {name} already.")));
+            return Err(Refusal::new(
+                RefusalCode::GroupFull,
+                format!("{max} are on {name}, as many as may be; join when one of them has left."),
+            ));
         }
     }
     s.recordable(line)?;

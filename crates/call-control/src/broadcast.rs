@@ -117,7 +117,8 @@ pub fn line(s: &mut State, turret: TurretId, line: &LineId, on: bool) -> Done {
         }
         (false, true) => hoot::let_go(s, turret, line),
         (false, false) => {
-            let sentence = format!("{} is not among the lines that you talk to.", s.line(line)?.spec.name);
+            let sentence =
+                format!("{} is not among the lines that you talk to; look at its key.", s.line(line)?.spec.name);
             return Err(Refusal::new(RefusalCode::Stale, sentence));
         }
     }
@@ -177,7 +178,7 @@ fn way_by_kind(s: &State, turret: TurretId, found: &Line) -> Result<Way, Refusal
         LineKind::Ard | LineKind::Extension | LineKind::Dial if connected => Ok(Way::Talks),
         LineKind::Ard if idle && found.ring.is_none() && rings_idle(s, turret, line) => Ok(Way::Opens),
         LineKind::Ard | LineKind::Mrd | LineKind::Extension | LineKind::Dial if found.calling => {
-            refuse(RefusalCode::StillRinging, format!("{name} has not been answered yet."))
+            refuse(RefusalCode::StillRinging, format!("{name} has not been answered yet; talk to it when it is."))
         }
         LineKind::Ard | LineKind::Extension | LineKind::Dial if idle => {
             refuse(RefusalCode::NobodyThere, format!("Nobody is on {name}; take its call by its key first."))

@@ -28,7 +28,10 @@ pub fn seize(s: &mut State, turret: TurretId, line: &LineId, take: Take) -> Done
         LineKind::Ard | LineKind::Mrd | LineKind::Extension | LineKind::Dial => {}
         LineKind::Hoot | LineKind::ShoutDown => return handset::take(s, turret, line, take.at),
         LineKind::Intercom => {
-            return Err(Refusal::new(RefusalCode::NoRight, format!("{name} is talked on with its talk key.")));
+            return Err(Refusal::new(
+                RefusalCode::NoRight,
+                format!("{name} is not taken as a line is; hold its talk key to talk."),
+            ));
         }
     }
     if kind.is_dialled() && found.ring.is_some() && !found.has_members() {
@@ -103,7 +106,8 @@ pub fn answer(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take
         return Err(match winner {
             Some(user) => {
                 let who = s.name_of(&user);
-                Refusal::new(RefusalCode::AnsweredBy, format!("{who} answered {name} first."))
+                let then = if found.spec.kind == LineKind::Intercom { "" } else { "; press its key to join them" };
+                Refusal::new(RefusalCode::AnsweredBy, format!("{who} answered {name} first{then}."))
             }
             None => stale(&name),
         });

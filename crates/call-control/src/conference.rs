@@ -102,7 +102,7 @@ pub fn join(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Po
     };
     let (here, more) = (s.joined_with(&base), s.joined_with(line));
     if here.contains(line) {
-        return Err(Refusal::new(RefusalCode::Stale, format!("{name} is part of this call already.")));
+        return Err(Refusal::new(RefusalCode::Stale, format!("{name} is part of this call already; talk on.")));
     }
     for one in here.iter().chain(&more) {
         joinable(s, turret, one)?;
@@ -110,7 +110,8 @@ pub fn join(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Po
     }
     let max = s.policy(None, s.user_of(turret)).conference_max_lines;
     if here.len() + more.len() > max {
-        return Err(Refusal::new(RefusalCode::GroupFull, format!("A conference has {max} lines at most.")));
+        let sentence = format!("A conference has {max} lines at most; remove one of them, then join {name}.");
+        return Err(Refusal::new(RefusalCode::GroupFull, sentence));
     }
     let from = if found.leg(turret).is_some() { None } else { Some(crate::hold::takeable(s, turret, found)?) };
     if from.is_some() && !found.legs().is_empty() && !found.is_held_by(turret) {

@@ -136,7 +136,10 @@ pub fn set(s: &mut State, turret: TurretId, line: Option<&LineId>, when: DivertW
             let found = s.line(line)?;
             let of = whose(found).filter(|of| !matches!(of, DivertOf::User(owner) if *owner != user));
             of.ok_or_else(|| {
-                let sentence = format!("Calls of {} cannot be diverted from here.", found.spec.name);
+                let sentence = format!(
+                    "Calls of {} cannot be diverted; divert your own number, an ARD or a dial line.",
+                    found.spec.name
+                );
                 Refusal::new(RefusalCode::NoRight, sentence)
             })?
         }

@@ -152,7 +152,10 @@ pub fn resume(s: &mut State, turret: TurretId, line: &LineId, call: CallId, take
     // Who came last is who resumed.
     if let (Some(winner), false) = (found.legs().last(), mine) {
         let who = s.name_of(&winner.party.user);
-        return Err(Refusal::new(RefusalCode::ResumedBy, format!("{who} resumed {name} first.")));
+        return Err(Refusal::new(
+            RefusalCode::ResumedBy,
+            format!("{who} resumed {name} first; press its key to join them."),
+        ));
     }
     crate::transfer::may_answer(s, turret, line)?;
     let from = takeable(s, turret, found)?;

@@ -27,7 +27,10 @@ pub fn set(s: &mut State, turret: TurretId, line: &LineId, out: bool) -> Done {
         return Err(Refusal::new(RefusalCode::NoRight, sentence));
     }
     if found.failed == out {
-        let now = if out { "is out of service already" } else { "is in service already" };
+        let now = match out {
+            true => "is out of service already; put it back when it works",
+            false => "is in service already; use it",
+        };
         return Err(Refusal::new(RefusalCode::Stale, format!("{name} {now}.")));
     }
     if out {

@@ -63,7 +63,9 @@ pub struct Target {
 
 /// Who is meant: whom a call on `line` may be sent to.
 pub fn target(s: &State, turret: TurretId, line: &LineId, to: &TransferTo) -> Result<Target, Refusal> {
-    let unknown = |what: &str| Refusal::new(RefusalCode::UnknownNumber, format!("There is no {what} on this floor."));
+    let unknown = |what: &str| {
+        Refusal::new(RefusalCode::UnknownNumber, format!("There is no {what} on this floor; choose somebody else."))
+    };
     let me = s.user_of(turret);
     let (users, name): (BTreeSet<UserId>, String) = match to {
         TransferTo::User(user) => {

@@ -17,7 +17,10 @@ fn all_2_the_second_of_two_rivals_is_told_who_won_and_keeps_the_call_that_their_
     let late = Act::Answer { line: l("ard-b"), call: d.call("ard-b"), position: Position::Left, private: false };
     d.answer(B1, "ard-b");
     let refusal = d.act(B2, late).unwrap_err();
-    assert_eq!((refusal.code, refusal.sentence.as_str()), (RefusalCode::AnsweredBy, "U4 answered ARD-B first."));
+    assert_eq!(
+        (refusal.code, refusal.sentence.as_str()),
+        (RefusalCode::AnsweredBy, "U4 answered ARD-B first; press its key to join them.")
+    );
     assert_eq!(d.status("mrd-b").parties[0].turret, B2);
 }
 
