@@ -1,4 +1,5 @@
-//! What the floor file says, as call control needs it. Does not change while the exchange runs.
+//! What the floor file says, as call control needs it. People, their groups and seats, and who has a line change while the
+//! exchange runs (`Input::Users`); which lines there are, and the policies, do not.
 
 use crate::policy::{Policies, Policy};
 use dealerboard_model::{DeskId, GroupId, LineId, LineKind, RecordPolicy, Right, RingPriority, Role, UserId};

@@ -201,7 +201,7 @@ impl Line {
         &self.legs
     }
 
-    /// Who holds it, the oldest hold first.
+    /// Who holds it, the oldest hold first; one that was opened to all counts from then on.
     pub fn holders(&self) -> &[Party] {
         &self.holders
     }

@@ -77,7 +77,7 @@ fn mark(s: &mut State, turret: TurretId, lost: bool) {
     }
 }
 
-/// The turret is back: still at the ear within three seconds, later microphones open by press only (LOS-4).
+/// The turret is back: still at the ear within `mic.auto_resume`, later microphones open by press only (LOS-4).
 pub fn back(s: &mut State, turret: TurretId) {
     let Some(seat) = s.turrets.get_mut(&turret) else { return };
     let Some(since) = seat.lost.take() else { return };

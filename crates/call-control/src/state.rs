@@ -161,7 +161,7 @@ impl State {
             .ok_or_else(|| Refusal::new(RefusalCode::NoRight, "Only an administrator may do this; call one of them."))
     }
 
-    /// What the user may do on a line, or why nothing (rule of section 19, first part).
+    /// What the user may do on a line, or why nothing: it is out of service, or not theirs.
     pub fn right_on(&self, turret: TurretId, line: &LineId) -> Result<Right, Refusal> {
         let found = self.line(line)?;
         let spec = &found.spec;

@@ -257,3 +257,20 @@ fn trf_1_a_call_is_sent_to_no_line_that_rings_nobody_and_stays_where_it_was() {
     assert_eq!(d.phases("ard-a", "ard-b"), (Talking, Talking));
     assert_eq!(d.status("ard-a").parties.len(), 1);
 }
+
+#[test]
+fn i41_a_call_that_was_sent_on_rings_at_somebody_until_it_is_taken_or_its_far_end_goes() {
+    let gone: [&[TurretId]; 3] = [&[], &[A2], &[A2, A1]];
+    for gone in gone {
+        let mut d = sent();
+        gone.iter().for_each(|turret| d.input(Input::LogOff { turret: *turret }));
+        for _ in 0..60 {
+            d.wait_ms(5_000);
+            let (near, far) = (d.status("ard-a"), d.status("ard-b"));
+            let rings = near.ring.filter(|ring| ring.at.as_ref().is_none_or(|at| !at.is_empty()));
+            assert!(rings.is_some() && far.phase == Talking, "{gone:?}");
+        }
+        d.release(B1, "ard-b");
+        assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
+    }
+}

@@ -21,7 +21,7 @@ pub enum DevicePart {
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "intent", rename_all = "snake_case")]
 pub enum Intent {
-    /// Presses a line's key: answers, resumes, bridges, selects or seizes by the lamp shown (section 19 of the rules).
+    /// Presses a line's key: answers, resumes, bridges, selects or seizes by the lamp shown (ALL-1).
     Press {
         /// Which line.
         line: LineId,
