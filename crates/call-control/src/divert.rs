@@ -412,6 +412,13 @@ pub fn left(s: &mut State, user: &UserId) {
     lines.iter().for_each(|line| gone(s, line, user));
 }
 
+/// Somebody does not want to be disturbed, or does again: a diverted call is passed over them, as one that comes now would be.
+pub fn disturbed(s: &mut State, user: &UserId) {
+    if ringing::is_undisturbed(s, user, LineKind::Extension) {
+        left(s, user);
+    }
+}
+
 fn gone(s: &mut State, line: &LineId, user: &UserId) {
     let Some(diverted) = s.line_mut(line).ok().and_then(|found| found.diverted.as_mut()) else { return };
     if diverted.at.remove(user) && diverted.at.is_empty() && !goes_on(s, line) {

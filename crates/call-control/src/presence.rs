@@ -152,6 +152,7 @@ pub fn dnd(s: &mut State, turret: TurretId, on: bool) -> Done {
     }
     touch_rings(s, &user);
     routing::disturbed(s, &user);
+    divert::disturbed(s, &user);
     s.touched_people.insert(user);
     Ok(Accepted::default())
 }

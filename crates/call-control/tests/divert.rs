@@ -219,6 +219,15 @@ fn div_7_when_the_link_of_a_target_is_lost_it_rings_where_it_began() {
 }
 
 #[test]
+fn div_7_a_target_that_does_not_want_to_be_disturbed_any_more_is_passed_over() {
+    let mut d = Desk::new();
+    divert(&mut d, B1, Always, to(B2));
+    d.dial(A1, "5001").unwrap();
+    d.act(B2, Act::Dnd { on: true }).unwrap();
+    assert!(sounds(&d, THEIRS, B1) && d.status(THEIRS).rings_at.is_none(), "it is back where it began");
+}
+
+#[test]
 fn div_7_a_call_that_somebody_took_by_a_divert_is_recorded_as_strictly_as_their_own() {
     let mut floor = Desk::floor(&[]);
     floor.lines.get_mut(&l(THEIRS)).unwrap().record = RecordPolicy::Off;
