@@ -244,8 +244,7 @@ fn all_of<'s>(s: &'s State, to: &'s DivertTo) -> Vec<&'s UserId> {
 
 /// Who of them can take a call: those who are there and may be disturbed (DIV-7).
 fn takers(s: &State, to: &DivertTo) -> BTreeSet<UserId> {
-    let there = |user: &&UserId| s.seats.get(*user).into_iter().flatten().any(|at| s.turrets[at].lost.is_none());
-    let free = |user: &&UserId| there(user) && !ringing::is_undisturbed(s, user, LineKind::Extension);
+    let free = |user: &&UserId| s.is_reached(user) && !ringing::is_undisturbed(s, user, LineKind::Extension);
     all_of(s, to).into_iter().filter(free).cloned().collect()
 }
 

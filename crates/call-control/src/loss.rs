@@ -20,7 +20,7 @@ use crate::timer::Timer;
 use dealerboard_model::{LineId, LineKind, TurretId, UserId};
 
 /// The lines that a turret is on or holds.
-fn lines_with(s: &State, turret: TurretId) -> Vec<LineId> {
+pub fn lines_with(s: &State, turret: TurretId) -> Vec<LineId> {
     let on_it = |line: &&Line| line.leg(turret).is_some() || line.is_held_by(turret);
     s.lines_of(turret).filter(on_it).map(|line| line.spec.line.clone()).collect()
 }
@@ -54,8 +54,7 @@ pub fn lost(s: &mut State, turret: TurretId) {
         }
     }
     tell_callers(s, &user);
-    let reached = |turret: &TurretId| s.turrets[turret].lost.is_none();
-    if !s.seats.get(&user).is_some_and(|seats| seats.iter().any(reached)) {
+    if !s.is_reached(&user) {
         routing::left(s, &user);
         crate::divert::left(s, &user);
     }

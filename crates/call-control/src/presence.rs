@@ -4,8 +4,7 @@ use crate::Floor;
 use crate::divert;
 use crate::happenings::Happening;
 use crate::hoot;
-use crate::line::Line;
-use crate::loss::{Leaves, leave_to_others, tell_callers};
+use crate::loss::{Leaves, leave_to_others, lines_with, tell_callers};
 use crate::messages::Accepted;
 use crate::policy::LogonSecond;
 use crate::restored;
@@ -123,9 +122,7 @@ pub fn leave(s: &mut State, turret: TurretId, how: Leaves) {
     }
     hoot::stop_all(s, turret);
     crate::takeover::forget(s, turret);
-    let on_it = |line: &&Line| line.leg(turret).is_some() || line.is_held_by(turret);
-    let lines: Vec<LineId> = s.lines_of(turret).filter(on_it).map(|line| line.spec.line.clone()).collect();
-    for line in lines {
+    for line in lines_with(s, turret) {
         leave_to_others(s, turret, &line, how);
     }
     if let Some(seat) = s.unseat(turret)

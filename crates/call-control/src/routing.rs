@@ -88,8 +88,7 @@ pub fn begin(s: &mut State, line: &LineId) {
 }
 
 fn is_there(s: &State, user: &UserId, kind: LineKind) -> bool {
-    let reached = s.seats.get(user).into_iter().flatten().any(|turret| s.turrets[turret].lost.is_none());
-    reached && !ringing::is_undisturbed(s, user, kind)
+    s.is_reached(user) && !ringing::is_undisturbed(s, user, kind)
 }
 
 /// Who of the desk may be asked, in their order (RTE-1, RTE-3).

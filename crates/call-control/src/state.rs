@@ -126,6 +126,11 @@ impl State {
         self.turrets.get(&turret).map(|seat| &seat.user)
     }
 
+    /// A user is at a turret that can be reached.
+    pub fn is_reached(&self, user: &UserId) -> bool {
+        self.seats.get(user).into_iter().flatten().any(|turret| self.turrets[turret].lost.is_none())
+    }
+
     pub fn is_locked(&self, turret: TurretId) -> bool {
         self.turrets.get(&turret).is_some_and(|seat| seat.locked)
     }

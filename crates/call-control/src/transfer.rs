@@ -85,7 +85,7 @@ pub fn target(s: &State, turret: TurretId, line: &LineId, to: &TransferTo) -> Re
     if users.iter().any(|user| Some(user) == me) {
         return Err(Refusal::new(RefusalCode::Loop, "That is yourself; send the call to somebody else."));
     }
-    let there: BTreeSet<UserId> = users.into_iter().filter(|user| is_there(s, user)).collect();
+    let there: BTreeSet<UserId> = users.into_iter().filter(|user| s.is_reached(user)).collect();
     if there.is_empty() {
         let sentence = format!("Nobody is reached at {name}; send the call to somebody else.");
         return Err(Refusal::new(RefusalCode::NobodyThere, sentence));
@@ -130,7 +130,7 @@ fn of_line(s: &State, turret: TurretId, line: &LineId, to: &LineId) -> Result<Ta
     };
     let at: BTreeSet<UserId> = at.difference(&without).cloned().collect();
     if at.is_empty() {
-        let disturbed = found.spec.order.iter().any(|user| is_there(s, user) && !without.contains(user));
+        let disturbed = found.spec.order.iter().any(|user| s.is_reached(user) && !without.contains(user));
         let (code, why) = match disturbed {
             true => (RefusalCode::Dnd, format!("{name} does not want to be disturbed")),
             false => (RefusalCode::NobodyThere, format!("Nobody is reached at {name}")),
@@ -139,10 +139,6 @@ fn of_line(s: &State, turret: TurretId, line: &LineId, to: &LineId) -> Result<Ta
     }
     let turns = in_turns.then(|| Turns { line: rung, tried: at.clone(), without, step_us: s.now.mono_us });
     Ok(Target { at, name, turns })
-}
-
-fn is_there(s: &State, user: &UserId) -> bool {
-    s.seats.get(user).into_iter().flatten().any(|turret| s.turrets[turret].lost.is_none())
 }
 
 /// Whether a turret's user may send a call on: they are alone at their end of a wire, and somebody is at the other.
@@ -313,7 +309,7 @@ fn comes_back(s: &mut State, line: &LineId) {
     transfer.at.iter().for_each(|user| s.drop_guest(line, user));
     let Transfer { by, to, recalled, since, .. } = transfer;
     s.happened(line, None, Happening::NotAnswered);
-    if recalled || !is_there(s, &by.user) {
+    if recalled || !s.is_reached(&by.user) {
         let now = s.now;
         let turret = by.turret;
         s.put_holder(line, Party { since: now, private: false, exclusive: false, overriding: false, ..by });
