@@ -74,3 +74,9 @@ test('goes back to the speakers, and stays there while words come and go', async
   await fireEvent.click(within(screen.getByRole('dialog')).getByText('Speakers'));
   expect(sent).toEqual([{ intent: 'move', line: LINE, call: null, position: 'speakers' }]);
 });
+
+test('is no call that somebody who logs off is asked about', async () => {
+  const held = store.heldHere.length;
+  await at_left();
+  expect(store.callsHere.length).toBe(held);
+});

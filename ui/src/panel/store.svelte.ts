@@ -17,6 +17,7 @@ import type { PersonView } from '../generated/PersonView';
 import type { Position } from '../generated/Position';
 import type { PositionView } from '../generated/PositionView';
 import type { View } from '../generated/View';
+import { isOpen } from './lamps';
 import { Picks } from './picks.svelte';
 import { SETTLE_MS } from './strays';
 import type { Transport } from './transport';
@@ -202,7 +203,9 @@ export class PanelStore {
 
   /** The names of the calls that are mine: on my positions, and on hold by me. */
   get callsHere(): string[] {
-    return [...this.positions.filter((at) => at.line !== null).map((at) => at.name), ...this.heldHere.map((key) => key.name)];
+    // Who listens to a hoot is in no call.
+    const call = (at: PositionView) => at.line !== null && !isOpen(this.keys[at.line]?.kind ?? 'ard');
+    return [...this.positions.filter(call).map((at) => at.name), ...this.heldHere.map((key) => key.name)];
   }
 
   /** Presses a line's key as it is shown. */
