@@ -459,6 +459,13 @@ fn check_tracks(d: &Desk, switch: &Switch, before: &Before, input: &Input) {
             continue;
         }
         let was = before.lines.iter().find(|it| it.line == *line);
+        // What was talked on by its key on the speakers goes on by the microphone that it moves to, on a track of its own.
+        let aloud = |turret: &TurretId| {
+            was.is_some_and(|it| it.parties.iter().any(|at| at.turret == *turret && at.position == Position::Speakers))
+        };
+        if moves && matches!(input, Input::Act { turret, .. } if user(*turret) == *who && aloud(turret)) {
+            continue;
+        }
         let call = was.and_then(|it| it.call);
         if call.is_none() || call != d.status_of(line).and_then(|it| it.call) {
             continue;
