@@ -188,7 +188,7 @@ describe('a microphone that is chosen in the window', () => {
   const chosen = () => panel.driver.executeScript('return document.querySelector(arguments[0])?.value ?? null', list);
   const names = () => panel.driver.executeScript('return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent)', `${list} option`);
   const named = (wanted) => until(`one reads ${wanted}`, async () => (await names()).some((name) => wanted.test(name)));
-  const open = () => panel.press('header [aria-haspopup="dialog"]');
+  const open = () => panel.press('header [aria-label="Devices"]');
   const meterMoves = () => until('the meter beside it moves', async () => {
     const level = 'return Number(getComputedStyle(document.querySelector(".dialog .mic .meter")).getPropertyValue("--lv"))';
     return (await panel.driver.executeScript(level)) > 20;
