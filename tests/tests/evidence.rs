@@ -201,6 +201,8 @@ fn what_happens_in_a_call_is_told_by_the_review_api_and_proved_by_verify() {
     press(&mut lindt, "ard-new-york", Lamp::RingingHigh);
     lindt.until_key("ard-new-york", "is in use", |key| key.lamp == Lamp::InUseHere).unwrap();
     reyes.act(&Intent::Hold { position: Position::Left, exclusive: false }).unwrap();
+    // Else the lamp of before the hold is taken for that of after it.
+    marsh.until_key("ard-london", "is held", |key| key.lamp == Lamp::HeldElsewhere).unwrap();
     press(&mut reyes, "ard-london", Lamp::HeldHere);
     press(&mut marsh, "ard-london", Lamp::InUseElsewhere);
     marsh.until_key("ard-london", "is in use", |key| key.lamp == Lamp::InUseHere).unwrap();
