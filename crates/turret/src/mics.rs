@@ -57,6 +57,15 @@ pub struct Gate {
     pub position: Position,
 }
 
+impl Gate {
+    /// It is that of a position: of its call, or of the talk key of a hoot that is listened to at its handset.
+    #[must_use]
+    pub fn is_at(&self, position: Position) -> bool {
+        let handset = matches!(position, Position::Left | Position::Right);
+        self.position == position || (handset && self.uplink == position.uplink())
+    }
+}
+
 /// What this turret alone knows about its microphones.
 #[derive(Clone, Debug, Default)]
 pub struct Mics {

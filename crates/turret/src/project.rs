@@ -393,9 +393,7 @@ impl<'a> Look<'a> {
             name: line.map(|it| self.names(it)).unwrap_or_default(),
             words,
             since_utc_ms: line.and_then(|it| self.facts.party_of(it)).map(|it| it.since.utc_ms),
-            mic_open: mics::open(self.facts, self.local).iter().any(|gate| {
-                gate.position == position || (position != Position::HandsFree && gate.uplink == position.uplink())
-            }),
+            mic_open: mics::open(self.facts, self.local).iter().any(|gate| gate.is_at(position)),
             muted,
             mic_lapsed: self.up() && !muted && talking && !mic_listed && !on_its_way,
             proof: status.map_or(Proof::Silent, |it| self.proof(it)),

@@ -471,3 +471,13 @@ fn hot_6_who_listens_at_a_handset_is_not_named_on_the_key_and_who_talks_is() {
     facts.statuses.get_mut(&LineId::from("macro")).unwrap().talkers.push(talker);
     assert_eq!(words(&facts), "Left · lindt");
 }
+
+#[test]
+fn the_speakers_show_no_open_microphone_while_a_hands_free_call_has_theirs() {
+    let (mut facts, local) = world(|it| {
+        (it.phase, it.parties) = (LinePhase::Talking, vec![Party { position: Position::HandsFree, ..party(1) }]);
+    });
+    facts.mics = vec![mic("calder", Uplink::Mic)];
+    let open = project(&facts, &local).positions.into_iter().filter(|at| at.mic_open).map(|at| at.position);
+    assert_eq!(open.collect::<Vec<_>>(), [Position::HandsFree]);
+}
