@@ -60,6 +60,14 @@ impl TurretTask {
         }
     }
 
+    /// A hoot that goes to another microphone, or is put down, is not talked into any more by the one it had.
+    fn end_hoots_talk(&mut self, line: &LineId, id: Uuid) {
+        if self.facts.is_hoot(line) && self.local.talk.remove(line).is_some() {
+            self.local.mics.shut(&self.facts, line, true, id);
+            self.tails.remove(line);
+        }
+    }
+
     /// A talk key is let go: its tail goes out first.
     async fn key_up(&mut self, line: LineId) {
         let open = matches!(self.local.talk.get(&line), Some(TalkKey::Held | TalkKey::Latched));
@@ -117,6 +125,9 @@ impl TurretTask {
             (Some(pending), _) => self.local.mics.press(id, pending),
             (None, _) => {}
         }
+        if let Act::Release { line } | Act::Seize { line, .. } | Act::Move { line, .. } = &act {
+            self.end_hoots_talk(line, id);
+        }
         match &act {
             Act::Talk { line, on: true, latched } => {
                 if !matches!(self.local.talk.get(line), Some(TalkKey::Held | TalkKey::Latched)) {
@@ -145,16 +156,6 @@ impl TurretTask {
                 } else {
                     self.local.several.drop_line(line, &self.facts);
                     self.shut_talk(line, id);
-                }
-            }
-            // A hoot that goes to another microphone, or is put down, is not talked into any more by the one it had.
-            Act::Release { line } | Act::Seize { line, .. } | Act::Move { line, .. } if self.facts.is_hoot(line) => {
-                if matches!(act, Act::Release { .. }) {
-                    self.local.mics.shut(&self.facts, line, false, id);
-                }
-                if self.local.talk.remove(line).is_some() {
-                    self.local.mics.shut(&self.facts, line, true, id);
-                    self.tails.remove(line);
                 }
             }
             Act::Hold { line, .. }
