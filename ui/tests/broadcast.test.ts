@@ -1,23 +1,18 @@
 // One talk key for several channels: groups of the floor file, and channels that are picked on the spot.
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
+import { cleanup, fireEvent, screen, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ChannelGroupView } from '../src/generated/ChannelGroupView';
 import type { Intent } from '../src/generated/Intent';
-import { Clock } from '../src/panel/clock.svelte';
-import Panel from '../src/panel/Panel.svelte';
-import { PanelStore } from '../src/panel/store.svelte';
-import { fixture, NOW } from './fixture';
+import type { PanelStore } from '../src/panel/store.svelte';
+import { NOW } from './fixture';
+import { opened } from './opened';
 
 let sent: Intent[];
 let store: PanelStore;
 
 beforeEach(() => {
-  sent = [];
-  store = new PanelStore({ listen: async () => {}, send: (intent) => sent.push(intent), openReview: () => {}, takeTheme: () => {} });
-  store.apply({ change: 'view', value: structuredClone(fixture) });
-  Object.assign(window, { innerWidth: 1280, innerHeight: 800 });
-  render(Panel, { store, clock: new Clock(() => NOW) });
+  ({ store, sent } = opened());
 });
 afterEach(() => {
   cleanup();

@@ -1,13 +1,12 @@
 // Dialling at the panel: the card, the search, digits at the keyboard, and a call that is not taken.
-import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
+import { cleanup, fireEvent, screen } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Intent } from '../src/generated/Intent';
-import { Clock } from '../src/panel/clock.svelte';
 import { findAll, numbersOf } from '../src/panel/find';
-import Panel from '../src/panel/Panel.svelte';
-import { PanelStore } from '../src/panel/store.svelte';
-import { fixture, NOW } from './fixture';
+import type { PanelStore } from '../src/panel/store.svelte';
+import { fixture } from './fixture';
+import { opened } from './opened';
 
 let sent: Intent[];
 let store: PanelStore;
@@ -15,12 +14,8 @@ let store: PanelStore;
 const people = fixture.people.map((it, at) => (at === 0 ? { ...it, number: '4012' } : it));
 
 beforeEach(async () => {
-  sent = [];
-  store = new PanelStore({ listen: async () => {}, send: (intent) => sent.push(intent), openReview: () => {}, takeTheme: () => {} });
   const dial = { can: true, last: '4013', speeds: [{ name: 'Rates desk', number: '4000' }], extension: null };
-  store.apply({ change: 'view', value: { ...structuredClone(fixture), people, header: { ...structuredClone(fixture.header), dial } } });
-  Object.assign(window, { innerWidth: 1280, innerHeight: 800 });
-  render(Panel, { store, clock: new Clock(() => NOW) });
+  ({ store, sent } = opened({ ...structuredClone(fixture), people, header: { ...structuredClone(fixture.header), dial } }));
   await tick();
 });
 afterEach(cleanup);

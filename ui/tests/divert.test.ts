@@ -1,12 +1,11 @@
 // Diverts at the panel: the card of one's own extension and of a line, what a key and the header say of them.
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
+import { cleanup, fireEvent, screen, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Intent } from '../src/generated/Intent';
-import { Clock } from '../src/panel/clock.svelte';
-import Panel from '../src/panel/Panel.svelte';
-import { PanelStore } from '../src/panel/store.svelte';
-import { fixture, NOW } from './fixture';
+import type { PanelStore } from '../src/panel/store.svelte';
+import { fixture } from './fixture';
+import { opened } from './opened';
 
 let sent: Intent[];
 let store: PanelStore;
@@ -14,12 +13,8 @@ const header = structuredClone(fixture.header);
 const people = fixture.people.map((it, at) => ({ ...it, desk: at % 2 ? 'rates' : 'fx', desk_name: at % 2 ? 'Rates London' : 'FX Paris' }));
 
 beforeEach(async () => {
-  sent = [];
-  store = new PanelStore({ listen: async () => {}, send: (intent) => sent.push(intent), openReview: () => {}, takeTheme: () => {} });
   const dial = { can: true, last: null, speeds: [], extension: { number: '4012', diverts: [] } };
-  store.apply({ change: 'view', value: { ...structuredClone(fixture), people, header: { ...header, dial } } });
-  Object.assign(window, { innerWidth: 1280, innerHeight: 800 });
-  render(Panel, { store, clock: new Clock(() => NOW) });
+  ({ store, sent } = opened({ ...structuredClone(fixture), people, header: { ...header, dial } }));
   await tick();
 });
 afterEach(cleanup);

@@ -1,13 +1,11 @@
 // A hoot at a handset: taken there from its card, talked on there with its talk key, and put back to the speakers.
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
+import { cleanup, fireEvent, screen, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Intent } from '../src/generated/Intent';
 import type { KeyView } from '../src/generated/KeyView';
-import { Clock } from '../src/panel/clock.svelte';
-import Panel from '../src/panel/Panel.svelte';
-import { PanelStore } from '../src/panel/store.svelte';
-import { fixture, NOW } from './fixture';
+import type { PanelStore } from '../src/panel/store.svelte';
+import { opened } from './opened';
 
 let sent: Intent[];
 let store: PanelStore;
@@ -29,11 +27,7 @@ const point = (key: Element, what: 'down' | 'up') => fireEvent(key, new MouseEve
 const handset = () => within(document.querySelector<HTMLElement>('[data-position="left"]')!);
 
 beforeEach(() => {
-  sent = [];
-  store = new PanelStore({ listen: async () => {}, send: (intent) => sent.push(intent), openReview: () => {}, takeTheme: () => {} });
-  store.apply({ change: 'view', value: structuredClone(fixture) });
-  Object.assign(window, { innerWidth: 1280, innerHeight: 800 });
-  render(Panel, { store, clock: new Clock(() => NOW) });
+  ({ store, sent } = opened());
 });
 afterEach(cleanup);
 
@@ -62,7 +56,7 @@ test('opens with its key while it is only listened to here, and shuts with it wh
   expect(sent).toEqual([{ intent: 'talk', line: LINE, on: true, latched: false }]);
   await point(key, 'up');
   await hoot({ talk: 'latched', lamp: 'in_use_here' });
-  sent = [];
+  sent.length = 0;
   await point(key, 'down');
   expect(sent).toEqual([{ intent: 'talk', line: LINE, on: false, latched: false }]);
 });

@@ -1,25 +1,20 @@
 // A locked turret: the card over it, and what works there.
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
+import { cleanup, fireEvent, screen, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Intent } from '../src/generated/Intent';
-import { Clock } from '../src/panel/clock.svelte';
-import Panel from '../src/panel/Panel.svelte';
-import { PanelStore } from '../src/panel/store.svelte';
-import { fixture, locked, NOW } from './fixture';
+import type { PanelStore } from '../src/panel/store.svelte';
+import { locked, NOW } from './fixture';
+import { opened } from './opened';
 
 let sent: Intent[];
 let store: PanelStore;
 let now_ms: number;
 
 beforeEach(() => {
-  sent = [];
   now_ms = 10_000;
   vi.spyOn(performance, 'now').mockImplementation(() => now_ms);
-  store = new PanelStore({ listen: async () => {}, send: (intent) => sent.push(intent), openReview: () => {}, takeTheme: () => {} });
-  store.apply({ change: 'view', value: structuredClone(fixture) });
-  Object.assign(window, { innerWidth: 1280, innerHeight: 800 });
-  render(Panel, { store, clock: new Clock(() => NOW) });
+  ({ store, sent } = opened());
 });
 afterEach(() => {
   cleanup();
