@@ -5,9 +5,9 @@
 //! numbers are given when a message leaves, so a conflated event leaves no hole. What many are told is put into JSON once,
 //! by the first that sends it.
 
-use dealerboard_model::{LineId, UserId};
+use dealerboard_model::{LineId, PersonStatus, UserId};
 use dealerboard_wire::{Event, FromSwitch};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::Notify;
 
@@ -18,7 +18,7 @@ pub const WAITING_MAX: usize = 1_024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Slot {
     Line(LineId),
-    Person(UserId),
+    People,
     OpenMics,
     Listeners(LineId),
     Broadcast,
@@ -65,6 +65,23 @@ impl Waiting {
             Self::News(news) => news.slot.as_ref(),
         }
     }
+
+    /// Takes the place of `older` in the queue, with what it alone says.
+    fn take_place_of(self, older: &mut Self) {
+        let merged = match (&*older, &self) {
+            (Self::News(old), Self::News(new)) => both(&old.event, &new.event),
+            (Self::Message(_), _) | (_, Self::Message(_)) => None,
+        };
+        *older = merged.map_or(self, Self::News);
+    }
+}
+
+/// What two events say of people, the second where both speak of somebody; none where the second says all.
+fn both(first: &Event, second: &Event) -> Option<Arc<News>> {
+    let (Event::People { statuses: first }, Event::People { statuses: second }) = (first, second) else { return None };
+    let mut newest: BTreeMap<&UserId, &PersonStatus> = first.iter().map(|status| (&status.user, status)).collect();
+    newest.extend(second.iter().map(|status| (&status.user, status)));
+    Some(News::of(Event::People { statuses: newest.into_values().cloned().collect() }))
 }
 
 /// A message on its way out.
@@ -204,7 +221,7 @@ impl Outbox {
         if let Some(slot) = waiting.slot()
             && let Some(older) = contents.waiting.iter_mut().find(|older| older.slot() == Some(slot))
         {
-            *older = waiting;
+            waiting.take_place_of(older);
             return;
         }
         contents.plain += usize::from(waiting.slot().is_none());
@@ -227,7 +244,7 @@ impl Outbox {
 fn slot_of(event: &Event) -> Option<Slot> {
     match event {
         Event::Line { status } => Some(Slot::Line(status.line.clone())),
-        Event::Person { status } => Some(Slot::Person(status.user.clone())),
+        Event::People { .. } => Some(Slot::People),
         Event::OpenMics { .. } => Some(Slot::OpenMics),
         Event::Listeners { line, .. } => Some(Slot::Listeners(line.clone())),
         Event::Broadcast { .. } => Some(Slot::Broadcast),
@@ -259,6 +276,14 @@ mod tests {
 
     fn line(id: &str, hearers: u32) -> Event {
         Event::Line { status: LineStatus { hearers, ..LineStatus::idle(LineId::from(id), NOW) } }
+    }
+
+    fn people(busy: &[(&str, bool)]) -> Event {
+        let status = |(user, busy): &(&str, bool)| {
+            let user = UserId::from(*user);
+            PersonStatus { user, logged_on: true, dnd: false, busy: *busy }
+        };
+        Event::People { statuses: busy.iter().map(status).collect() }
     }
 
     fn snapshot() -> Event {
@@ -301,6 +326,16 @@ mod tests {
         outbox.event(line("a", 2));
         assert_eq!(sent(&outbox).await, (1, line("a", 2)));
         assert_eq!(sent(&outbox).await, (2, line("b", 1)));
+    }
+
+    #[tokio::test]
+    async fn people_who_wait_to_be_told_of_go_with_those_who_change_meanwhile() {
+        let outbox = Outbox::default();
+        outbox.event(people(&[("lindt", false), ("marsh", false)]));
+        outbox.event(notice(1));
+        outbox.event(people(&[("marsh", true), ("reyes", true)]));
+        assert_eq!(sent(&outbox).await, (1, people(&[("lindt", false), ("marsh", true), ("reyes", true)])));
+        assert_eq!(sent(&outbox).await, (2, notice(1)));
     }
 
     #[tokio::test]

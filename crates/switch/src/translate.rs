@@ -13,8 +13,6 @@ pub enum To {
     One(TurretId),
     /// These.
     Each(Vec<TurretId>),
-    /// Everybody who is logged on.
-    All,
 }
 
 /// What turrets are told as call control says it, and who is; or the output itself, where more has to be known or done.
@@ -24,7 +22,6 @@ pub enum To {
 pub fn event(output: Output, now: Moment) -> Result<(To, wire::Event), Box<Output>> {
     Ok(match output {
         Output::Line { status, to } => (To::Each(to), wire::Event::Line { status }),
-        Output::Person(status) => (To::All, wire::Event::Person { status }),
         Output::Mics { turret, mics } => {
             (To::One(turret), wire::Event::OpenMics { mics: mics.into_iter().map(mic).collect() })
         }
@@ -37,6 +34,7 @@ pub fn event(output: Output, now: Moment) -> Result<(To, wire::Event), Box<Outpu
             (To::One(turret), wire::Event::Listeners { line, people, may_set })
         }
         output @ (Output::Answer { .. }
+        | Output::Person(_)
         | Output::LineAdded { .. }
         | Output::LineRemoved { .. }
         | Output::Route { .. }

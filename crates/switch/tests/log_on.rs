@@ -3,7 +3,7 @@
 
 mod support;
 
-use dealerboard_model::{LineId, Position, TurretId, Uplink};
+use dealerboard_model::{LineId, PersonStatus, Position, TurretId, Uplink};
 use dealerboard_switch::UserList;
 use dealerboard_wire::{
     Act, Answer, Credentials, Event, FromSwitch, FromTurret, HEARTBEAT_MS, KeyedInterval, RefusalCode, SUBPROTOCOL,
@@ -268,14 +268,19 @@ async fn log_1_a_log_on_that_moves_its_user_logs_the_other_turret_off_and_its_ca
     assert!(second.snapshot.unwrap().statuses.iter().any(|status| status.line == line && status.parties.is_empty()));
 }
 
+fn has_left(statuses: &[PersonStatus], user: &str) -> bool {
+    statuses.iter().any(|status| status.user == user.into() && !status.logged_on)
+}
+
 #[tokio::test]
 async fn everybody_sees_that_a_colleague_has_logged_on() {
     let world = World::start().await;
     let mut reyes = world.log_on("reyes").await;
     world.log_on("lindt").await;
     loop {
-        if let FromSwitch::Event { event: Event::Person { status }, .. } = reyes.next().await {
-            assert_eq!((status.user, status.logged_on), ("lindt".into(), true));
+        if let FromSwitch::Event { event: Event::People { statuses }, .. } = reyes.next().await
+            && statuses.iter().any(|status| status.user == "lindt".into() && status.logged_on)
+        {
             break;
         }
     }
@@ -398,11 +403,7 @@ async fn a_turret_that_does_not_come_back_is_seen_to_be_gone_and_its_colleague_i
         };
         match message {
             FromSwitch::Event { event: Event::Notice(notice), .. } => told.push(notice.sentence),
-            FromSwitch::Event { event: Event::Person { status }, .. }
-                if status.user == "reyes".into() && !status.logged_on =>
-            {
-                break;
-            }
+            FromSwitch::Event { event: Event::People { statuses }, .. } if has_left(&statuses, "reyes") => break,
             _ => {}
         }
     }
@@ -433,9 +434,8 @@ async fn a_turret_that_logs_off_is_seen_to_be_gone_at_once() {
     let mut lindt = world.log_on("lindt").await;
     lindt.send(&FromTurret::LogOff).await;
     loop {
-        if let FromSwitch::Event { event: Event::Person { status }, .. } = reyes.next().await
-            && status.user == "lindt".into()
-            && !status.logged_on
+        if let FromSwitch::Event { event: Event::People { statuses }, .. } = reyes.next().await
+            && has_left(&statuses, "lindt")
         {
             break;
         }

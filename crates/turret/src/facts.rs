@@ -171,8 +171,9 @@ impl Facts {
                 self.statuses.remove(line);
                 self.not_heard.remove(line);
             }
-            Event::Person { status } => {
-                self.person_statuses.insert(status.user.clone(), status.clone());
+            Event::People { statuses } => {
+                let changed = statuses.iter().map(|status| (status.user.clone(), status.clone()));
+                self.person_statuses.extend(changed);
             }
             Event::TalkerLabel { label } => {
                 self.talkers.insert(label.csrc, label.clone());

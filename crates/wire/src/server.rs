@@ -148,10 +148,10 @@ pub enum Event {
         /// Which.
         line: LineId,
     },
-    /// What others see of a user; conflated.
-    Person {
-        /// The status.
-        status: PersonStatus,
+    /// What others see of users who have changed; conflated.
+    People {
+        /// How each of them is now.
+        statuses: Vec<PersonStatus>,
     },
     /// A talker's label.
     TalkerLabel {

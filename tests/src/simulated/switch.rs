@@ -269,11 +269,10 @@ impl Switch {
     fn carry_out(&mut self, output: Output, but_for: Option<TurretId>) {
         let output = match translate::event(output, self.now) {
             Ok((to, event)) => {
-                let shown = matches!(event, Event::Line { .. } | Event::Person { .. });
+                let shown = matches!(event, Event::Line { .. });
                 let to: Vec<TurretId> = match to {
                     To::One(turret) => vec![turret],
                     To::Each(turrets) => turrets,
-                    To::All => self.sessions.keys().copied().collect(),
                 };
                 let news = to.into_iter().filter(|turret| !shown || Some(*turret) != but_for);
                 return news.for_each(|turret| self.tell(turret, event.clone()));
@@ -292,6 +291,12 @@ impl Switch {
                 let Some(status) = self.exchange.status(&line) else { return };
                 for turret in to {
                     self.tell(turret, Event::LineAdded { facts: facts.clone(), status: status.clone() });
+                }
+            }
+            Output::Person(status) => {
+                let everybody: Vec<TurretId> = self.sessions.keys().copied().collect();
+                for turret in everybody.into_iter().filter(|turret| Some(*turret) != but_for) {
+                    self.tell(turret, Event::People { statuses: vec![status.clone()] });
                 }
             }
             Output::LineRemoved { line, to } => {
@@ -323,7 +328,6 @@ impl Switch {
             Output::TrackOpened { track, line, user, .. } => drop(self.tracks.insert(track, (line, user))),
             Output::TrackClosed { track } => drop(self.tracks.remove(&track)),
             Output::Line { .. }
-            | Output::Person(_)
             | Output::Mics { .. }
             | Output::Notice { .. }
             | Output::Broadcast { .. }

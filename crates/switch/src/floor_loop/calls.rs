@@ -34,13 +34,9 @@ impl FloorLoop {
     }
 
     fn carry_out(&mut self, output: Output) {
-        if let Output::Person(status) = output {
-            return self.people.changed(status.user);
-        }
         let output = match translate::event(output, self.clock.now()) {
             Ok((To::One(turret), event)) => return self.tell(turret, event),
             Ok((To::Each(turrets), event)) => return self.tell_each(&turrets, event),
-            Ok((To::All, event)) => return self.tell_all(event),
             Err(output) => *output,
         };
         match output {
@@ -51,6 +47,7 @@ impl FloorLoop {
                     seat.outbox.message(FromSwitch::Answer { id, result });
                 }
             }
+            Output::Person(status) => self.people.changed(status.user),
             Output::LineAdded { line, name, kind, to } => {
                 // One who gets the key of a line for a call is shown the line as others are.
                 let known = self.facts_of(&line).cloned();
@@ -108,7 +105,6 @@ impl FloorLoop {
             | Output::RecordingClosed { .. } => self.record(output),
             // Told above.
             Output::Line { .. }
-            | Output::Person(_)
             | Output::Mics { .. }
             | Output::Notice { .. }
             | Output::Broadcast { .. }

@@ -48,9 +48,8 @@ impl People {
 impl FloorLoop {
     /// Tells everybody how those are who have changed.
     pub(super) fn tell_people(&mut self) {
-        for user in self.people.take() {
-            self.tell_all(Event::Person { status: self.exchange.person(&user) });
-        }
+        let statuses = self.people.take().iter().map(|user| self.exchange.person(user)).collect();
+        self.tell_all(Event::People { statuses });
     }
 }
 
