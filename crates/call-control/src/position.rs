@@ -3,7 +3,7 @@
 use crate::messages::{Refusal, RefusalCode};
 use crate::policy::PositionBusy;
 use crate::state::State;
-use crate::{call, handset, hold, intercom};
+use crate::{call, handset, hold, intercom, takeover};
 use dealerboard_model::{LineKind, Position, TurretId};
 
 /// Refuses where a position that carries a call takes no other one (`position.busy`).
@@ -24,8 +24,14 @@ pub fn may_take(s: &State, turret: TurretId, at: Position) -> Result<(), Refusal
 }
 
 /// Makes a position free: what it carries is held (POS-2), or released if it only rings yet; an intercom goes on at a free
-/// handset, or is released (POS-3).
+/// handset, or is released (POS-3). What was asked for there from the other turret stays where it is (LOG-2).
 pub fn take(s: &mut State, turret: TurretId, at: Position) -> Result<(), Refusal> {
+    clear(s, turret, at)?;
+    takeover::give_way(s, turret, at, &[]);
+    Ok(())
+}
+
+fn clear(s: &mut State, turret: TurretId, at: Position) -> Result<(), Refusal> {
     if at == Position::Speakers {
         let sentence = "The speakers carry channels, not calls; choose a handset or hands-free.";
         return Err(Refusal::new(RefusalCode::PositionBusy, sentence));

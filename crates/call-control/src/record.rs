@@ -72,7 +72,7 @@ impl Recordings {
     /// Opens and closes what follows from the microphones that are keyed now on `lines`.
     pub fn follow(&mut self, s: &mut State, lines: &BTreeSet<LineId>, voice: &Voice) {
         for line in lines {
-            self.carry_on(s, line);
+            self.carry_on(s, line, voice);
             self.close_tracks(s, line, voice);
         }
         for line in lines {
@@ -86,11 +86,14 @@ impl Recordings {
         }
     }
 
-    /// A voice that goes on by another microphone goes on in its track (MOV-1).
-    fn carry_on(&mut self, s: &State, line: &LineId) {
+    /// A voice that goes on by another microphone goes on in its track (MOV-1). One that another line has handed on may still
+    /// be keyed here.
+    fn carry_on(&mut self, s: &State, line: &LineId, voice: &Voice) {
         let Some(tracks) = self.tracks.get_mut(line) else { return };
+        let open = voice.open_towards(line);
         for (new, old) in &s.handed {
             if !tracks.contains_key(new)
+                && !open.iter().any(|it| (it.mic.turret, it.mic.uplink) == *old)
                 && let Some(track) = tracks.remove(old)
             {
                 tracks.insert(*new, track);

@@ -70,6 +70,7 @@ pub fn heard(s: &mut State, turret: TurretId, uplink: Uplink) {
         let Some(at) = lines.first().and_then(|line| s.lines.get(line)?.leg(from)?.goes).map(|goes| goes.at) else {
             continue;
         };
+        asked_no_more(s, from, &lines);
         // Somebody may have joined it with a call that is here already.
         let is_here = |line: &LineId| s.lines.get(line).is_some_and(|found| found.leg(turret).is_some());
         if lines.iter().any(is_here) || position::take(s, turret, at).is_err() {
@@ -109,14 +110,12 @@ fn come(s: &mut State, line: &LineId, from: TurretId, turret: TurretId, at: Posi
 }
 
 /// A position carries one call: what was asked for there before stays where it is.
-fn give_way(s: &mut State, turret: TurretId, at: Position, lines: &[LineId]) {
+pub fn give_way(s: &mut State, turret: TurretId, at: Position, lines: &[LineId]) {
     let Some(user) = s.user_of(turret).cloned() else { return };
     for from in s.seats.get(&user).cloned().unwrap_or_default() {
         let earlier = asked(s, from, |goes| goes.turret == turret && goes.at == at);
         let earlier: Vec<LineId> = earlier.into_iter().filter(|line| !lines.contains(line)).collect();
-        for line in &earlier {
-            s.leg_mut(line, from).into_iter().for_each(|leg| leg.goes = None);
-        }
+        asked_no_more(s, from, &earlier);
         if let Some(found) = earlier.first().and_then(|line| s.lines.get(line)) {
             let (line, name) = (found.spec.line.clone(), &found.spec.name);
             let sentence = format!("{name} stays at your other turret: you have asked for another call.");
@@ -131,10 +130,14 @@ pub fn ends(s: &mut State, from: TurretId, turret: TurretId, since_us: u64) {
     give_up(s, from, turret, &lines);
 }
 
-fn give_up(s: &mut State, from: TurretId, turret: TurretId, lines: &[LineId]) {
+fn asked_no_more(s: &mut State, from: TurretId, lines: &[LineId]) {
     for line in lines {
         s.leg_mut(line, from).into_iter().for_each(|leg| leg.goes = None);
     }
+}
+
+fn give_up(s: &mut State, from: TurretId, turret: TurretId, lines: &[LineId]) {
+    asked_no_more(s, from, lines);
     let Some(found) = lines.first().and_then(|line| s.lines.get(line)) else { return };
     let (line, name) = (found.spec.line.clone(), found.spec.name.clone());
     let here = format!(
@@ -149,8 +152,7 @@ fn give_up(s: &mut State, from: TurretId, turret: TurretId, lines: &[LineId]) {
 pub fn forget(s: &mut State, turret: TurretId) {
     let Some(user) = s.user_of(turret).cloned() else { return };
     for from in s.seats.get(&user).cloned().unwrap_or_default() {
-        for line in asked(s, from, |goes| goes.turret == turret) {
-            s.leg_mut(&line, from).into_iter().for_each(|leg| leg.goes = None);
-        }
+        let lines = asked(s, from, |goes| goes.turret == turret);
+        asked_no_more(s, from, &lines);
     }
 }

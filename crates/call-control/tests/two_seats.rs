@@ -179,6 +179,35 @@ fn log_2_of_two_calls_that_are_asked_for_at_one_position_the_last_one_comes() {
 }
 
 #[test]
+fn log_2_a_call_that_is_asked_for_stays_where_it_is_when_another_one_is_taken_in_its_place() {
+    let mut d = talking_with_two();
+    let act = taking(&d);
+    d.act(A1_TOO, act).unwrap();
+    d.act(A1_TOO, Act::Seize { line: l("mrd-a"), position: Position::Right, private: false }).unwrap();
+    assert!(d.told(A1_TOO, "ARD-A stays at your other turret: you have asked for another call."));
+    d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Right });
+    assert_eq!((d.status("mrd-a").phase, on_it(&d)), (LinePhase::Talking, vec![(A1, Position::Left)]));
+}
+
+#[test]
+fn i46_a_track_stays_with_its_microphone_while_the_calls_other_end_leaves_that_microphone() {
+    let mut d = both("allow");
+    let own =
+        d.act(A1, Act::Call { line: None, number: "40#".into(), position: Position::Left, private: false }).unwrap();
+    let (own, call) = (own.line.unwrap(), own.call.unwrap());
+    d.act(A3, Act::Answer { line: l("dial"), call, position: Position::Right, private: false }).unwrap();
+    d.hold(A3, "dial");
+    // Its user is at both ends of it.
+    d.act(A1_TOO, Act::Resume { line: l("dial"), call, position: Position::Right, private: false }).unwrap();
+    d.act(A1_TOO, Act::Move { line: l("dial"), call, position: Position::Left }).unwrap();
+    d.act(A1_TOO, Act::TakeOver { line: own.clone(), call, position: Position::Right }).unwrap();
+    d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Right });
+    assert_eq!(d.status(&own.0).parties[0].turret, A1_TOO);
+    d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Left });
+    assert!(!d.out.iter().any(|out| matches!(out, Output::TrackClosed { .. })), "{:?}", d.out);
+}
+
+#[test]
 fn pos_4_a_talk_that_goes_to_the_other_turret_with_its_call_leaves_the_handset_shut_until_a_press() {
     let mut d = Desk::new();
     d.input(Input::LogOn { turret: A1_TOO, user: user(A1) });
