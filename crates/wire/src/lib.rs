@@ -31,6 +31,10 @@ pub const MESSAGE_MAX_BYTES: usize = 256 * 1024;
 /// half a megabyte.
 pub const FROM_SWITCH_MAX_BYTES: usize = 4 * 1024 * 1024;
 
+/// What either end of a control connection reads at a time, and gathers before it writes, in bytes. Most messages are of a
+/// quarter of it; a WebSocket keeps both, and clears the first at each read.
+pub const SOCKET_BUFFER_BYTES: usize = 4 * 1024;
+
 /// How often the turret sends a heartbeat, each of which the switch answers, in milliseconds.
 pub const HEARTBEAT_MS: u64 = 1_000;
 

@@ -13,7 +13,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
 use dealerboard_model::{TurretId, Uplink};
-use dealerboard_wire::{Act, KeyedInterval, MESSAGE_MAX_BYTES, SUBPROTOCOL, Token};
+use dealerboard_wire::{Act, KeyedInterval, MESSAGE_MAX_BYTES, SOCKET_BUFFER_BYTES, SUBPROTOCOL, Token};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -174,8 +174,12 @@ pub async fn upgrade(
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let upgrade =
-        upgrade.protocols([SUBPROTOCOL]).max_message_size(MESSAGE_MAX_BYTES).max_frame_size(MESSAGE_MAX_BYTES);
+    let upgrade = upgrade
+        .protocols([SUBPROTOCOL])
+        .max_message_size(MESSAGE_MAX_BYTES)
+        .max_frame_size(MESSAGE_MAX_BYTES)
+        .read_buffer_size(SOCKET_BUFFER_BYTES)
+        .write_buffer_size(SOCKET_BUFFER_BYTES);
     let current = upgrade.selected_protocol().is_some_and(|protocol| protocol.as_bytes() == SUBPROTOCOL.as_bytes());
     upgrade.on_upgrade(move |socket| connection::serve(socket, door, from.ip(), current))
 }

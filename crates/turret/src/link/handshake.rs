@@ -3,7 +3,7 @@
 //! Law: what can only be mended by the user is told apart from what may pass by itself.
 
 use crate::pin::{Fingerprint, Seen, client_config};
-use dealerboard_wire::{CONTROL_PATH, FROM_SWITCH_MAX_BYTES, SUBPROTOCOL};
+use dealerboard_wire::{CONTROL_PATH, FROM_SWITCH_MAX_BYTES, SOCKET_BUFFER_BYTES, SUBPROTOCOL};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,7 +62,10 @@ async fn handshake(address: &str, pin: Option<Fingerprint>, seen: Seen) -> Resul
     // Every message is small and wanted at once.
     stream.set_nodelay(true).map_err(|_| Broken::Connection)?;
     let local = stream.local_addr().map_err(|_| Broken::Connection)?.ip();
-    let limits = WebSocketConfig::default().max_message_size(Some(FROM_SWITCH_MAX_BYTES));
+    let limits = WebSocketConfig::default()
+        .max_message_size(Some(FROM_SWITCH_MAX_BYTES))
+        .read_buffer_size(SOCKET_BUFFER_BYTES)
+        .write_buffer_size(SOCKET_BUFFER_BYTES);
     let config = client_config(pin, seen).map_err(|error| {
         tracing::error!(%error, "this build cannot speak TLS");
         Broken::Connection
