@@ -136,13 +136,12 @@ impl FloorLoop {
     }
 
     pub(super) fn tell_all(&self, event: Event) {
-        let news = News::of(event);
-        self.sessions.iter().filter(|(_, seat)| !seat.lost).for_each(|(_, seat)| seat.outbox.news(&news));
+        self.tell_whom(event, |_| true);
     }
 
-    pub(super) fn tell_all_but(&self, turret: TurretId, event: Event) {
+    pub(super) fn tell_whom(&self, event: Event, whom: impl Fn(TurretId) -> bool) {
         let news = News::of(event);
-        let others = self.sessions.iter().filter(|(other, seat)| *other != turret && !seat.lost);
-        others.for_each(|(_, seat)| seat.outbox.news(&news));
+        let told = self.sessions.iter().filter(|(turret, seat)| whom(*turret) && !seat.lost);
+        told.for_each(|(_, seat)| seat.outbox.news(&news));
     }
 }

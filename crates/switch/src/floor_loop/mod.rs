@@ -336,7 +336,7 @@ impl FloorLoop {
             }
         };
         if let Some(label) = self.sessions.get(turret).map(|seat| seat.talker(turret)) {
-            self.tell_all_but(turret, Event::TalkerLabel { label });
+            self.tell_whom(Event::TalkerLabel { label }, |other| other != turret);
         }
         tracing::info!(%turret, user = %arrival.proved.account.user, seat = arrival.seat, client = arrival.client,
             resumed = resumed.is_some(), "turret logged on");
