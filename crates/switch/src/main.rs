@@ -13,6 +13,11 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{fmt, registry};
 
+/// Every log-on takes 19 MiB for a moment and each message some hundred bytes: this one gives the first back to the system,
+/// and is quick at the second.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The switch of a trading floor: lines, voice, recording and review.
 #[derive(Parser)]
 #[command(name = "dealerboard-switch", version)]

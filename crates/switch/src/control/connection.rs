@@ -365,38 +365,49 @@ enum Goes {
 
 async fn write(mut sink: impl Sink<Message> + Unpin, outbox: Outbox) {
     loop {
-        // What waits goes out together: one record of TLS, and one call of the system.
-        let (mut next, mut together) = (Some(outbox.next().await), 0);
-        while let Some(Next::Send(leaving)) = next {
-            together += 1;
-            if !fed(&mut sink, leaving.text()).await {
-                return too_slow(&outbox);
+        let first = outbox.next().await;
+        match timeout(SEND_MAX, write_together(&mut sink, &outbox, first)).await {
+            Ok(Ok(Some(ending))) => return close(sink, ending).await,
+            Ok(Ok(None)) => {}
+            Ok(Err(_)) | Err(_) => {
+                return outbox.end(close::TOO_SLOW, Some("This turret does not take its messages.".to_owned()));
             }
-            next = if together < TOGETHER_MAX { outbox.take() } else { None };
-        }
-        if let Some(Next::End(Ending { code, sentence })) = next {
-            if let Some(sentence) = sentence
-                && let Ok(text) = serde_json::to_string(&FromSwitch::Goodbye { code, sentence })
-            {
-                fed(&mut sink, text).await;
-            }
-            // A close frame's reason holds 123 bytes (RFC 6455 section 5.5); the sentence has gone before it.
-            let frame = CloseFrame { code, reason: "".into() };
-            let _ = timeout(SEND_MAX, sink.send(Message::Close(Some(frame)))).await;
-            return;
-        }
-        if !matches!(timeout(SEND_MAX, sink.flush()).await, Ok(Ok(()))) {
-            return too_slow(&outbox);
         }
     }
 }
 
-fn too_slow(outbox: &Outbox) {
-    outbox.end(close::TOO_SLOW, Some("This turret does not take its messages.".to_owned()));
+/// Sends what waits, from `first` on: one record of TLS, and one call of the system. Gives what ends the connection, when
+/// that is next.
+async fn write_together<S: Sink<Message> + Unpin>(
+    sink: &mut S,
+    outbox: &Outbox,
+    first: Next,
+) -> Result<Option<Ending>, S::Error> {
+    let (mut next, mut together) = (Some(first), 0);
+    while let Some(Next::Send(leaving)) = next {
+        together += 1;
+        sink.feed(Message::Text(leaving.text().into())).await?;
+        next = if together < TOGETHER_MAX { outbox.take() } else { None };
+    }
+    sink.flush().await?;
+    Ok(match next {
+        Some(Next::End(ending)) => Some(ending),
+        Some(Next::Send(_)) | None => None,
+    })
 }
 
-async fn fed(sink: &mut (impl Sink<Message> + Unpin), text: String) -> bool {
-    matches!(timeout(SEND_MAX, sink.feed(Message::Text(text.into()))).await, Ok(Ok(())))
+/// Says why, and closes.
+async fn close(mut sink: impl Sink<Message> + Unpin, Ending { code, sentence }: Ending) {
+    let said = sentence.and_then(|sentence| serde_json::to_string(&FromSwitch::Goodbye { code, sentence }).ok());
+    // A close frame's reason holds 123 bytes (RFC 6455 section 5.5); the sentence goes before it.
+    let frame = Message::Close(Some(CloseFrame { code, reason: "".into() }));
+    let _ = timeout(SEND_MAX, async {
+        if let Some(said) = said {
+            sink.feed(Message::Text(said.into())).await?;
+        }
+        sink.send(frame).await
+    })
+    .await;
 }
 
 #[cfg(test)]

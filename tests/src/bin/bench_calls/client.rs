@@ -1,18 +1,19 @@
 //! One turret as its switch sees it: a control connection that logs on, reads all that it is told, beats, and sends what its
 //! user does. It has no panel and no voice.
 //!
-//! Law: it is as strict as a turret is: an event that is missing, a message that is too long or not understood ends it.
+//! Law: an event that is missing, a message that is too long or not understood ends it, as it ends a turret.
 
 use super::many::ON_ALL;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use dealerboard_model::{LinePhase, UserId};
 use dealerboard_wire::{
     Act, Answer, CONTROL_PATH, Credentials, Event, FROM_SWITCH_MAX_BYTES, FromSwitch, FromTurret, HEARTBEAT_MS, Hello,
-    SUBPROTOCOL,
+    SOCKET_BUFFER_BYTES, SUBPROTOCOL,
 };
 use futures_util::{SinkExt, StreamExt};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use serde::Deserialize;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -100,8 +101,7 @@ async fn serve(who: Who, around: &Around, mut acts: mpsc::Receiver<(Uuid, Act)>)
                     let at = Instant::now();
                     around.counts.frames.fetch_add(1, Ordering::Relaxed);
                     around.counts.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
-                    let message = serde_json::from_str(text.as_str()).context("the switch is not understood")?;
-                    if let Some(told) = read(who.turret, message, text.len(), at, &mut seq, &mut logging_on)? {
+                    if let Some(told) = read(who.turret, text.as_str(), at, &mut seq, &mut logging_on)? {
                         around.told.send(told).await?;
                     }
                 }
@@ -121,34 +121,57 @@ async fn serve(who: Who, around: &Around, mut acts: mpsc::Receiver<(Uuid, Act)>)
     }
 }
 
-/// What the bench is told of a message.
+/// What is read of every message.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow)]
+    r#type: &'a str,
+    seq: Option<u64>,
+    #[serde(borrow)]
+    event: Option<EventHead<'a>>,
+}
+
+#[derive(Deserialize)]
+struct EventHead<'a> {
+    event: &'a str,
+}
+
+/// What the bench is told of a message. Only what it is told of is read whole: on a floor each turret reads with a processor
+/// of its own.
 fn read(
     turret: usize,
-    message: FromSwitch,
-    bytes: usize,
+    text: &str,
     at: Instant,
     seq: &mut Option<u64>,
     logging_on: &mut Option<OwnedSemaphorePermit>,
 ) -> Result<Option<Told>> {
-    match message {
-        FromSwitch::Answer { id, result } => Ok(Some(Told::Answered { id, answer: result, at })),
+    let head: Head = serde_json::from_str(text).context("the switch is not understood")?;
+    if let Some(now) = head.seq {
+        ensure!(seq.is_none_or(|last| now == last + 1), "an event is missing before {now}");
+        *seq = Some(now);
+    }
+    let is_wanted = match (head.r#type, head.event.as_ref().map(|head| head.event)) {
+        ("event", Some("snapshot")) => logging_on.take().is_some(),
+        ("event", Some("line")) => text.contains(ON_ALL),
+        ("answer" | "goodbye", _) => true,
+        _ => false,
+    };
+    if !is_wanted {
+        return Ok(None);
+    }
+    Ok(match serde_json::from_str(text).context("the switch is not understood")? {
+        FromSwitch::Answer { id, result } => Some(Told::Answered { id, answer: result, at }),
         FromSwitch::Goodbye { sentence, .. } => bail!("{sentence}"),
-        FromSwitch::Event { seq: now, event } => {
-            ensure!(seq.is_none_or(|last| now == last + 1), "an event is missing before {now}");
-            *seq = Some(now);
-            if let Event::Line { status } = &event
-                && status.line.0 == ON_ALL
-            {
-                return Ok(Some(Told::Shows { turret, taken: status.phase != LinePhase::Idle, at }));
-            }
-            let first = matches!(event, Event::Snapshot(_)) && logging_on.take().is_some();
-            Ok(first.then_some(Told::There { bytes }))
+        FromSwitch::Event { event: Event::Line { status }, .. } if status.line.0 == ON_ALL => {
+            Some(Told::Shows { turret, taken: status.phase != LinePhase::Idle, at })
         }
-        FromSwitch::Welcome(_)
+        FromSwitch::Event { event: Event::Snapshot(_), .. } => Some(Told::There { bytes: text.len() }),
+        FromSwitch::Event { .. }
+        | FromSwitch::Welcome(_)
         | FromSwitch::SdpAnswer { .. }
         | FromSwitch::HeartbeatAck { .. }
-        | FromSwitch::Token(_) => Ok(None),
-    }
+        | FromSwitch::Token(_) => None,
+    })
 }
 
 async fn connect(who: &Who, around: &Around) -> Result<Socket> {
@@ -160,7 +183,10 @@ async fn connect(who: &Who, around: &Around) -> Result<Socket> {
     let tls = TlsConnector::from(Arc::clone(&around.tls)).connect(name, stream).await?;
     let mut request = format!("wss://{}{CONTROL_PATH}", around.switch).into_client_request()?;
     request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(SUBPROTOCOL));
-    let limits = WebSocketConfig::default().max_message_size(Some(FROM_SWITCH_MAX_BYTES));
+    let limits = WebSocketConfig::default()
+        .max_message_size(Some(FROM_SWITCH_MAX_BYTES))
+        .read_buffer_size(SOCKET_BUFFER_BYTES)
+        .write_buffer_size(SOCKET_BUFFER_BYTES);
     let made = client_async_with_config(request, tls, Some(limits)).await;
     made.map(|(socket, _)| socket).map_err(|error| anyhow!("the switch takes no control connection: {error}"))
 }

@@ -3,7 +3,7 @@
 //! `brain` is what handling one input costs call control alone. `sockets` is how soon a change of a line reaches the last of
 //! the turrets that show it: a switch in a process of its own, on the floor that `many` writes, each turret a `client` over
 //! TLS, while `load` does the ordinary work of the floor. A switch and all turrets on one machine share its processors: what a
-//! turret takes to read is in the figures, though on a floor each has its own.
+//! thousand turrets take to receive is in the figures, though on a floor each has its own.
 //!
 //! Law: every wait is bounded; a figure that cannot be had is an error, never a guess. Ends with 0 when every limit is kept,
 //! with 2 when one is missed, and with 1 when it could not be measured.
@@ -34,6 +34,10 @@ const LOAD_S: f64 = 1.0;
 
 /// p99 of a change of a line that all turrets show, from its intent to the last of them, milliseconds.
 const TO_THE_LAST_MS: f64 = 30.0;
+
+/// The switch's own: call control is measured with it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 struct Options {
     rounds: u32,
