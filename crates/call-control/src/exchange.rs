@@ -1,5 +1,6 @@
 //! The exchange: routes an input to the one feature that decides it, then sends what follows. Nothing is decided here.
 
+use crate::audience::Audiences;
 use crate::call::Take;
 use crate::history::{self, History};
 use crate::kept::{self, Kept, Told};
@@ -69,6 +70,7 @@ impl Exchange {
             turrets: BTreeMap::new(),
             guest_lines: BTreeMap::new(),
             seats: BTreeMap::new(),
+            audiences: Audiences::default(),
             monitors: BTreeMap::new(),
             dnd: BTreeSet::new(),
             awaited: Awaited::default(),

@@ -168,16 +168,17 @@ fn members(line: &Line) -> impl Iterator<Item = &Party> {
     line.legs().iter().map(|leg| &leg.party).chain(line.holders())
 }
 
-/// At whom it rings, some of them twice; what waits on hold is no new call.
+/// At whom it rings, some of them more than once; what waits on hold is no new call.
 fn rung<'s>(s: &'s State, line: &'s Line) -> impl Iterator<Item = &'s UserId> {
     let is_new = line.ring.as_ref().is_some_and(|ring| !ring.recall) && !voicemail::is_at(s, line);
     let caller = line.intercom.as_ref().map(|about| &about.caller.user);
     let sent = line.transfer.as_ref();
-    let asked = sent.into_iter().flat_map(|transfer| &transfer.at);
-    let members = line.spec.members.keys().chain(&line.guests).filter(move |_| sent.is_none());
+    let asked = sent.into_iter().flat_map(|transfer| &transfer.at).filter(|user| s.seats.contains_key(*user));
+    let audience = if is_new && sent.is_none() { s.audience(line) } else { Vec::new() };
+    let here = audience.into_iter().filter_map(|turret| s.user_of(turret));
     let hears = |user: &&UserId| ringing::is_at(s, line, user) && !ringing::is_quiet_for_now(s, line, user);
-    let users = asked.chain(members).filter(move |_| is_new);
-    users.filter(move |user| s.seats.contains_key(*user) && Some(*user) != caller).filter(hears)
+    let users = asked.filter(move |_| is_new).chain(here);
+    users.filter(move |user| Some(*user) != caller).filter(hears)
 }
 
 /// Names of who is at the far end: one, and how many more.

@@ -6,6 +6,7 @@
 
 mod announce;
 mod ard;
+mod audience;
 mod bridge;
 mod broadcast;
 mod call;

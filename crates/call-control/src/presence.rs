@@ -97,6 +97,7 @@ pub fn users(s: &mut State, floor: Floor) {
     (s.floor.users, s.floor.groups) = (floor.users, floor.groups);
     (s.floor.seats, s.floor.neighbours, s.floor.remote) = (floor.seats, floor.neighbours, floor.remote);
     s.appearances = rights::appearances(s);
+    s.count_audiences();
     s.touched_people.extend(s.floor.users.keys().cloned());
     let seats: Vec<_> = s.turrets.iter().map(|(turret, seat)| (*turret, seat.user.clone())).collect();
     for (turret, user) in seats {

@@ -11,7 +11,7 @@ use crate::mute;
 use crate::record::Recordings;
 use crate::ringing;
 use crate::state::State;
-use crate::voice::{self, Voice, hearers, is_lost, mics_of};
+use crate::voice::{self, Voice, hearing, is_lost, mics_of};
 use crate::voicemail;
 use dealerboard_model::{
     AnnouncedCall, BroadcastStatus, ConferenceLine, ConferenceStatus, FarEnd, IntercomCall, LineId, LineKind,
@@ -87,12 +87,8 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
     let far = line.far().and_then(|far| s.lines.get(far));
     let here = mics_of(s, line);
     let there = far.map(|far| !mics_of(s, far).is_empty() && line.call.is_some()).unwrap_or(false);
-    let mut heard_by: BTreeSet<TurretId> = BTreeSet::new();
-    let talker = here.first().map(|mic| mic.turret);
-    for leg in hearers(s, line, talker.unwrap_or(TurretId(u32::MAX))) {
-        heard_by.insert(leg.hearer);
-    }
-    heard_by.retain(|turret| !is_lost(s, *turret));
+    let talker = here.first().map_or(TurretId(u32::MAX), |mic| mic.turret);
+    let heard_by = hearing(s, line, talker).into_iter().filter(|it| !is_lost(s, it.hearer)).count();
     // A ring is shown where it can be answered: an intercom's only to the one who is called.
     let ring = line.ring.clone().map(|ring| ringing::shown(s, line, ring));
     let phase = phase(line);
@@ -121,7 +117,7 @@ pub fn status(s: &State, line: &Line) -> LineStatus {
         }),
         conference: conference(s, line),
         mute: mute::in_force(s, line),
-        hearers: u32::try_from(heard_by.len()).unwrap_or(u32::MAX),
+        hearers: u32::try_from(heard_by).unwrap_or(u32::MAX),
         intercom: line.intercom.as_ref().map(|about| {
             Box::new(IntercomCall {
                 caller: about.caller.user.clone(),

@@ -13,7 +13,7 @@ use crate::intercom::known;
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
 use crate::state::{Done, State};
 use crate::supervisor::leads_a_desk_of;
-use crate::voice::{hearers, mics_of};
+use crate::voice::{hearing, mics_of};
 use dealerboard_model::{Allowed, LineId, LineKind, Listener, Right, TurretId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +80,7 @@ pub fn who_hears(s: &mut State, turret: TurretId, line: &LineId) -> Done {
         s.right_on(turret, line)?;
     }
     let found = s.line(line)?;
-    let hear = hearers(s, found, turret);
+    let hear = hearing(s, found, turret);
     let hear: BTreeSet<&UserId> = hear
         .iter()
         .filter_map(|leg| s.turrets.get(&leg.hearer))
@@ -137,17 +137,20 @@ fn put(s: &mut State, line: &LineId, user: &UserId, allowed: Allowed) {
     if set.is_empty() {
         s.rights.remove(line);
     }
+    let turrets = s.seats.get(user).cloned().unwrap_or_default();
     let Ok(found) = s.line_mut(line) else { return };
     match allowed.right() {
         Some(right) => {
             found.spec.members.insert(user.clone(), right);
             s.appearances.entry(user.clone()).or_default().insert(line.clone());
+            turrets.iter().for_each(|turret| s.audiences.begin(*turret, [line]));
         }
         None => {
             found.spec.members.remove(user);
             if let Some(lines) = s.appearances.get_mut(user) {
                 lines.remove(line);
             }
+            turrets.iter().for_each(|turret| s.audiences.end(*turret, [line]));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The one state: lines, turrets, people. Features change it; `project` reads it.
 
+use crate::audience::Audiences;
 use crate::broadcast::Broadcast;
 use crate::conference::Joined;
 use crate::divert::{DivertOf, Diverts};
@@ -70,6 +71,8 @@ pub struct State {
     pub guest_lines: BTreeMap<UserId, BTreeSet<LineId>>,
     /// Sessions of each user who is logged on.
     pub seats: BTreeMap<UserId, BTreeSet<TurretId>>,
+    /// Turrets that see each line of the floor.
+    pub audiences: Audiences,
     /// Turrets that have a line on their speakers.
     pub monitors: BTreeMap<LineId, BTreeSet<TurretId>>,
     pub dnd: BTreeSet<UserId>,
@@ -234,15 +237,6 @@ impl State {
         self.lines_of(turret).find(|line| carries(line)).map(|line| line.spec.line.clone())
     }
 
-    /// Turrets that see a line: those of its members.
-    pub fn audience(&self, line: &Line) -> Vec<TurretId> {
-        let users = line.spec.members.keys().chain(&line.guests);
-        let seats = users.filter_map(|user| self.seats.get(user));
-        let mut turrets: Vec<TurretId> = seats.flatten().copied().collect();
-        turrets.sort_unstable();
-        turrets
-    }
-
     /// Begins a session: its speakers hear `monitors`.
     pub fn seat(&mut self, turret: TurretId, user: &UserId, monitors: BTreeSet<LineId>) {
         let seat = Turret {
@@ -258,6 +252,7 @@ impl State {
         };
         self.turrets.insert(turret, seat);
         self.seats.entry(user.clone()).or_default().insert(turret);
+        self.audiences.begin(turret, self.appearances.get(user).into_iter().flatten());
         self.touched_people.insert(user.clone());
         self.touch_rings(user);
         self.monitor(turret, monitors);
@@ -267,6 +262,7 @@ impl State {
     pub fn unseat(&mut self, turret: TurretId) -> Option<Turret> {
         self.monitor(turret, BTreeSet::new());
         let seat = self.turrets.remove(&turret)?;
+        self.audiences.end(turret, self.appearances.get(&seat.user).into_iter().flatten());
         if let Some(seats) = self.seats.get_mut(&seat.user) {
             seats.remove(&turret);
             if seats.is_empty() {

@@ -94,21 +94,35 @@ pub fn mics_of(s: &State, line: &Line) -> Vec<Mic> {
     legs.chain(talks).collect()
 }
 
+/// Who hears a microphone, by which line and whether by handset.
+#[derive(Clone, Copy)]
+pub struct Hears<'s> {
+    pub hearer: TurretId,
+    label: &'s LineId,
+    handset: bool,
+}
+
+/// As [`hearing`], as routes name them.
+fn legs(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
+    let leg = |it: Hears| RouteLeg { hearer: it.hearer, label: it.label.clone(), handset: it.handset };
+    hearing(s, line, talker).into_iter().map(leg).collect()
+}
+
 /// Who hears a microphone that is open towards `line`, by the nearest of their lines; nobody while an ARD still rings.
-pub fn hearers(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
-    let mut legs: Vec<RouteLeg> = Vec::new();
+pub fn hearing<'s>(s: &'s State, line: &Line, talker: TurretId) -> Vec<Hears<'s>> {
+    let mut heard: Vec<Hears> = Vec::new();
     if line.calling {
-        return legs;
+        return heard;
     }
     let ends = s.group(&line.spec.line);
     for end in ends.iter().filter_map(|end| s.lines.get(end)) {
         let label = &end.spec.line;
         for leg in end.legs().iter().filter(|leg| leg.enters.is_none()) {
-            legs.push(RouteLeg { hearer: leg.party.turret, label: label.clone(), handset: true });
+            heard.push(Hears { hearer: leg.party.turret, label, handset: true });
         }
         // Who broadcasts hears each of the lines, on their speakers or not (BRC-1).
         for talk in end.talks().iter().filter(|talk| talk.broadcast) {
-            legs.push(RouteLeg { hearer: talk.turret, label: label.clone(), handset: false });
+            heard.push(Hears { hearer: talk.turret, label, handset: false });
         }
         let monitored = match end.spec.kind {
             LineKind::Hoot | LineKind::ShoutDown => true,
@@ -116,30 +130,30 @@ pub fn hearers(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
             LineKind::Mrd => true,
             LineKind::Intercom => false,
         };
-        let global = mute::is_global(s, end);
-        for turret in s.monitors.get(label).into_iter().flatten().filter(|_| monitored) {
-            let seat = &s.turrets[turret];
-            let private = end.private_by().is_some() && end.leg(*turret).is_none();
+        let (global, private) = (mute::is_global(s, end), end.private_by().is_some());
+        for turret in s.monitoring(label).filter(|_| monitored) {
+            let seat = &s.turrets[&turret];
+            let kept_out = private && end.leg(turret).is_none();
             let muted = global && !mute::is_on(end, &seat.user);
-            if seat.lost.is_none() && !private && !muted && end.spec.members.contains_key(&seat.user) {
-                legs.push(RouteLeg { hearer: *turret, label: label.clone(), handset: false });
+            if seat.lost.is_none() && !kept_out && !muted {
+                heard.push(Hears { hearer: turret, label, handset: false });
             }
         }
     }
-    legs.retain(|leg| leg.hearer != talker);
+    heard.retain(|it| it.hearer != talker);
     if mute::is_local(s, line, talker) {
-        legs.retain(|leg| leg.handset || !mute::are_neighbours(s, talker, leg.hearer));
+        heard.retain(|it| it.handset || !mute::are_neighbours(s, talker, it.hearer));
     }
     // What is said back to the caller of a group is for them alone, unless their policy is another (I34).
     if let Some(about) = line.intercom.as_ref().filter(|about| about.group.is_some() && !about.reply_all)
         && about.caller.turret != talker
     {
-        legs.retain(|leg| leg.hearer == about.caller.turret);
+        heard.retain(|it| it.hearer == about.caller.turret);
     }
     // One copy for each hearer, the handset's before a speaker's.
-    legs.sort_by_key(|leg| (leg.hearer, !leg.handset));
-    legs.dedup_by_key(|leg| leg.hearer);
-    legs
+    heard.sort_by_key(|it| (it.hearer, !it.handset));
+    heard.dedup_by_key(|it| it.hearer);
+    heard
 }
 
 pub fn is_lost(s: &State, turret: TurretId) -> bool {
@@ -209,8 +223,8 @@ fn send_awaits(s: &mut State, voice: &mut Voice, lines: &BTreeSet<LineId>) {
 }
 
 fn open_towards(s: &State, line: &Line) -> Vec<Open> {
-    let legs = |mic: &Mic| if mic.muted { Vec::new() } else { hearers(s, line, mic.turret) };
-    mics_of(s, line).into_iter().map(|mic| Open { legs: legs(&mic), mic }).collect()
+    let heard_by = |mic: &Mic| if mic.muted { Vec::new() } else { legs(s, line, mic.turret) };
+    mics_of(s, line).into_iter().map(|mic| Open { legs: heard_by(&mic), mic }).collect()
 }
 
 fn send_route(s: &mut State, voice: &mut Voice, recordings: &Recordings, turret: TurretId, uplink: Uplink) {
