@@ -210,7 +210,10 @@ pub fn spread(s: &mut State, line: &LineId, at: Option<(TurretId, Position)>) {
         // Who is in a conference stays when their broadcast ends (BRC-5).
         known.broadcast = false;
     }
-    for (turret, whole) in parties {
+    let here: BTreeSet<TurretId> = parties.keys().copied().collect();
+    for (turret, mut whole) in parties {
+        // Who is on it at a turret takes it there from nowhere else any more (LOG-2).
+        whole.goes = whole.goes.filter(|goes| !here.contains(&goes.turret));
         for one in &lines {
             // A key that closes when it is forgotten is watched where it is pressed: at an intercom.
             let keyed = s.lines.get(one).is_some_and(|found| found.intercom.is_some());

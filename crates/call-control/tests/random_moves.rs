@@ -36,9 +36,10 @@ proptest! {
 }
 
 /// Seeds of a soak that once failed, and some that never did: each is a run of its own.
-const SEEDS: [u64; 34] = [
+const SEEDS: [u64; 35] = [
     1, 2, 3, 4, 5, 6, 7, 8, 386, 1_003, 1_006, 1_019, 1_032, 1_076, 1_197, 1_416, 1_664, 31_394, 31_522, 31_547,
     51_024, 51_358, 31_797, 51_552, 31_884, 51_563, 32_413, 52_823, 91_181, 90_794, 91_881, 102_319, 104_897, 108_635,
+    143_436,
 ];
 
 /// Moves of a seed that is played again.

@@ -166,6 +166,19 @@ fn i15_who_takes_over_a_call_at_a_turret_where_they_hold_it_holds_it_there_no_mo
 }
 
 #[test]
+fn cnf_3_who_joins_a_conference_that_they_have_asked_for_and_holds_it_here_has_asked_for_none_of_it() {
+    let mut d = talking_with_two();
+    d.act(A1, Act::Seize { line: l("mrd-a"), position: Position::Right, private: false }).unwrap();
+    d.act(A1, Act::Join { line: l("ard-a"), call: d.call("ard-a"), position: Position::Right }).unwrap();
+    d.act(A1_TOO, Act::TakeOver { line: l("mrd-a"), call: d.call("mrd-a"), position: Position::HandsFree }).unwrap();
+    d.act(A1_TOO, Act::Bridge { line: l("ard-a"), call: d.call("ard-a"), position: Position::Left }).unwrap();
+    d.hold(A1_TOO, "ard-a");
+    d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Mic });
+    let at = |line| d.status(line).parties.iter().map(|party| party.turret).collect::<Vec<_>>();
+    assert_eq!((at("ard-a"), at("mrd-a")), (vec![A1], vec![A1]));
+}
+
+#[test]
 fn log_2_of_two_calls_that_are_asked_for_at_one_position_the_last_one_comes() {
     let mut d = talking_with_two();
     d.act(A1, Act::Seize { line: l("mrd-a"), position: Position::Right, private: false }).unwrap();
