@@ -4,8 +4,9 @@
 use dealerboard_tests::simulated::World;
 use std::collections::BTreeMap;
 
-/// Seeds that are played each time.
-const SEEDS: [u64; 15] = [1, 3, 11, 13, 25, 32, 53, 57, 69, 116, 120, 128, 162, 173, 237];
+/// Seeds that are played each time; those from 10,000 on dial, transfer, call groups and have hoots at handsets as well.
+const SEEDS: [u64; 19] =
+    [1, 3, 11, 13, 25, 32, 53, 57, 69, 116, 120, 128, 162, 173, 237, 10_000, 10_001, 10_002, 10_003];
 
 /// Steps of a seed, of 5 ms each.
 const STEPS: usize = 24_000;

@@ -3,10 +3,17 @@
 use super::World;
 use super::seat::Seat;
 use anyhow::Result;
-use dealerboard_model::{LineId, Position, UserId};
+use dealerboard_model::{GroupId, LineId, Position, TransferTo, UserId};
 use dealerboard_turret::view::Intent;
 
-const LINES: [&str; 6] = ["ard-a", "ard-b", "mrd-a", "mrd-b", "hoot", "shout"];
+/// The first six are what the first seeds play on.
+const LINES: [&str; 9] = ["ard-a", "ard-b", "mrd-a", "mrd-b", "hoot", "shout", "dial", "ext-4001.1", "ext-5001.1"];
+
+/// What can be dialled on this floor.
+const NUMBERS: [&str; 5] = ["4001", "4002", "5001", "40#", "4711"];
+
+/// Seeds from here on also dial, transfer, call groups, and have hoots at handsets.
+pub(super) const WIDE: u64 = 10_000;
 
 /// How long everything rests now and then, so that what is shown can be compared with what is so.
 const REST_US: u64 = 3_200_000;
@@ -83,7 +90,8 @@ impl World {
 
     fn press(&mut self, at: usize, now_us: u64) {
         let random = &mut self.random;
-        let line = LineId::from(LINES[random.usize(..LINES.len())]);
+        let (lines, deeds) = if self.wide { (LINES.len(), 60) } else { (6, 40) };
+        let line = LineId::from(LINES[random.usize(..lines)]);
         let position = Seat::POSITIONS[random.usize(..3)];
         let on = random.bool();
         let user = UserId(format!("u{}", random.u8(1..6)));
@@ -91,7 +99,7 @@ impl World {
         let mine: Vec<_> = view.header.mics.iter().filter_map(|mic| mic.line.clone()).collect();
         let here = mine.get(random.usize(..mine.len().max(1))).cloned().unwrap_or_else(|| line.clone());
         let moves = [Position::Left, Position::Right, Position::HandsFree, Position::Speakers];
-        let (what, intent) = match random.u8(..40) {
+        let (what, intent) = match random.u8(..deeds) {
             0..=9 => ("press", Intent::Press { line, call: None, lamp: None, position: Some(position) }),
             10..=15 => ("move", Intent::Move { line: here, call: None, position: moves[random.usize(..4)] }),
             16..=18 => ("hold", Intent::Hold { position, exclusive: random.u8(..4) == 0 }),
@@ -108,6 +116,22 @@ impl World {
                 let lines = vec![line, LineId::from("hoot"), LineId::from("shout")];
                 ("broadcast", Intent::Broadcast { lines, on, latched: random.bool() })
             }
+            40..=43 => {
+                let hoot = LineId::from(LINES[random.usize(4..6)]);
+                ("hoot at a handset", Intent::Move { line: hoot, call: None, position: moves[random.usize(..4)] })
+            }
+            44..=45 => ("group", Intent::IntercomGroup { group: GroupId::from("everybody"), lamp: None }),
+            46 => ("group talk", Intent::GroupTalk { group: GroupId::from("everybody"), on, latched: random.bool() }),
+            47..=49 => {
+                let to = NUMBERS[random.usize(..NUMBERS.len())].to_owned();
+                ("call", Intent::Call { to, line: None, position: Some(position) })
+            }
+            50..=51 => ("transfer", Intent::Transfer { position, to: TransferTo::User(user) }),
+            52..=54 => ("announce", Intent::Announce { position, to: user }),
+            55..=56 => ("complete", Intent::Complete { position }),
+            57 => ("cancel", Intent::Cancel { position }),
+            58 => ("do not disturb", Intent::Dnd { on }),
+            59 => ("unjoin", Intent::Unjoin { line: here }),
             _ => {
                 let held = self.switch.exchange.status(&line).and_then(|status| status.call);
                 let Some(call) = held else { return };

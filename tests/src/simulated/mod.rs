@@ -42,6 +42,8 @@ pub struct World {
     watch: Watch,
     /// Nothing is done before: everything comes to rest.
     rest_until_us: u64,
+    /// More is played than the first seeds did.
+    wide: bool,
     /// What was done, the last of it last.
     pub done: Vec<String>,
     /// How often each kind of thing was done or was seen to hold.
@@ -68,6 +70,7 @@ impl World {
             random,
             watch: Watch::default(),
             rest_until_us: 0,
+            wide: seed >= deeds::WIDE,
             done: Vec::new(),
             counts: BTreeMap::new(),
         })
