@@ -120,12 +120,17 @@ pub fn complete(s: &mut State, turret: TurretId, line: &LineId) -> Done {
     let [sender, receiver] = [&by, &to].map(|user| s.name_of(user));
     leave(s, line, &by);
     s.happened(line, Some(by), Happening::SentOn { to: receiver.clone() });
-    s.add_guest(line, &to);
-    let Leg { party: Party { turret: at, position, .. }, mic, .. } = taker;
-    // Their microphone is as it was towards the sender: what they say next is meant for the far end.
-    let leg = Leg::new(s.party(at, position)?, mic, s.now);
-    call::join(s, line, call.ok_or_else(|| stale(&name))?, leg);
-    s.happened_at(line, at, Happening::Answered);
+    let Leg { party: Party { turret: at, position, .. }, mut mic, .. } = taker;
+    if let Some(there) = s.line(line)?.leg(at) {
+        // They have joined it by its key meanwhile, and stay as they are.
+        mic = there.mic;
+    } else {
+        s.add_guest(line, &to);
+        // Their microphone is as it was towards the sender: what they say next is meant for the far end.
+        let leg = Leg::new(s.party(at, position)?, mic, s.now);
+        call::join(s, line, call.ok_or_else(|| stale(&name))?, leg);
+        s.happened_at(line, at, Happening::Answered);
+    }
     let talk = if mic { "you are heard there" } else { "press its key to be heard" };
     s.notice(at, Some(line), format!("{sender} gave you {name}: {talk}."), Some(Sound::Beep));
     s.notice(turret, Some(line), format!("{receiver} has {name} now."), None);
@@ -134,13 +139,18 @@ pub fn complete(s: &mut State, turret: TurretId, line: &LineId) -> Done {
 
 /// Goes back to the call (TRF-5): the intercom ends.
 pub fn cancel(s: &mut State, turret: TurretId, line: &LineId) -> Done {
-    let Announced { with, .. } = mine(s, turret, line)?;
+    let Announced { by, with, .. } = mine(s, turret, line)?;
     let found = s.line(line)?;
     let (name, call) = (found.spec.name.clone(), found.call.ok_or_else(|| stale(&found.spec.name))?);
     if let Some(leg) = found.leg(turret) {
         let position = leg.party.position;
         hang_up(s, line, &with);
         return Ok(Accepted { line: Some(line.clone()), position: Some(position), call: Some(call) });
+    }
+    if found.legs().iter().any(|leg| leg.party.user == by) {
+        // They have taken it to their other turret meanwhile.
+        hang_up(s, line, &with);
+        return Ok(Accepted { line: Some(line.clone()), position: None, call: Some(call) });
     }
     s.recordable(line)?;
     let at = s.line(&with)?.leg(turret).map(|leg| leg.party.position).ok_or_else(|| stale(&name))?;

@@ -13,15 +13,15 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Audiences(BTreeMap<LineId, BTreeSet<TurretId>>);
 
 impl Audiences {
-    /// A session begins whose user has these lines.
-    pub fn begin<'l>(&mut self, turret: TurretId, lines: impl IntoIterator<Item = &'l LineId>) {
+    /// A turret's user has these lines from now on, or has logged on.
+    pub fn add<'l>(&mut self, turret: TurretId, lines: impl IntoIterator<Item = &'l LineId>) {
         for line in lines {
             self.0.entry(line.clone()).or_default().insert(turret);
         }
     }
 
-    /// A session is over whose user has these lines, or has them no more.
-    pub fn end<'l>(&mut self, turret: TurretId, lines: impl IntoIterator<Item = &'l LineId>) {
+    /// They have them no more, or have logged off.
+    pub fn remove<'l>(&mut self, turret: TurretId, lines: impl IntoIterator<Item = &'l LineId>) {
         for line in lines {
             if let Some(turrets) = self.0.get_mut(line) {
                 turrets.remove(&turret);
@@ -69,7 +69,7 @@ impl State {
     pub fn count_audiences(&mut self) {
         self.audiences = Audiences::default();
         for (turret, seat) in &self.turrets {
-            self.audiences.begin(*turret, self.appearances.get(&seat.user).into_iter().flatten());
+            self.audiences.add(*turret, self.appearances.get(&seat.user).into_iter().flatten());
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::call;
 use crate::happenings::Happening;
 use crate::line::Leg;
 use crate::messages::{Accepted, Output, Refusal, RefusalCode, Sound};
+use crate::mrd;
 use crate::mute;
 use crate::policy::ConferenceNoLocal;
 use crate::privacy;
@@ -96,6 +97,10 @@ pub fn join(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Po
     if found.call != Some(call) {
         return Err(stale(&name));
     }
+    if at == Position::Speakers {
+        let sentence = format!("{name} is joined with a call at a handset or hands-free; move one there first.");
+        return Err(Refusal::new(RefusalCode::PositionBusy, sentence));
+    }
     let Some(base) = s.line_at(turret, at) else {
         let sentence = "Nothing is on this position; take a line there first, then join the other one.";
         return Err(Refusal::new(RefusalCode::NobodyThere, sentence));
@@ -123,8 +128,9 @@ pub fn join(s: &mut State, turret: TurretId, line: &LineId, call: CallId, at: Po
     let me = s.party(turret, at)?;
     if let Some(from) = from {
         more.iter().for_each(|one| drop(s.take_holder(one, from)));
-        let now = s.now;
-        s.put_leg(line, Leg::new(me.clone(), true, now));
+        let Some(mine) = s.line(&base)?.leg(turret).cloned() else { return Err(stale(&name)) };
+        // They are on it as they are on what it is joined with.
+        s.put_leg(line, Leg { party: Party { since: s.now, ..mine.party.clone() }, ..mine });
     }
     make_one(s, &base, line, &me.user);
     s.joined_with(&base).iter().for_each(|one| announce::joined(s, one));
@@ -285,7 +291,13 @@ fn leave_all(s: &mut State, line: &LineId, users: &BTreeSet<UserId>) {
         let Some(found) = s.lines.get(&one) else { continue };
         let legs = found.legs().iter().map(|leg| &leg.party).filter(|party| users.contains(&party.user));
         let turrets: Vec<TurretId> = legs.map(|party| party.turret).collect();
-        turrets.into_iter().for_each(|turret| drop(s.take_leg(&one, turret)));
+        let holders = found.holders().iter().filter(|holder| users.contains(&holder.user));
+        let holders: Vec<TurretId> = holders.map(|holder| holder.turret).collect();
+        for turret in turrets {
+            mrd::let_go(s, turret, &one);
+            s.take_leg(&one, turret);
+        }
+        holders.into_iter().for_each(|turret| drop(s.take_holder(&one, turret)));
         // Who is not on it any more talks there by no key either, where strangers may not.
         privacy::close_strangers(s, &one);
         mute::close_strangers(s, &one);
@@ -297,6 +309,7 @@ fn take_out(s: &mut State, line: &LineId) {
     drop_line(s, line);
     let Some(found) = s.lines.get(line) else { return };
     for turret in found.member_turrets() {
+        mrd::let_go(s, turret, line);
         s.take_leg(line, turret);
         s.take_holder(line, turret);
     }
@@ -339,7 +352,7 @@ fn hold_all(s: &mut State, lines: &[LineId], heir: &UserId) {
     for line in lines {
         if s.lines.get(line).is_some_and(|found| !found.is_held_by(party.turret)) {
             s.add_guest(line, heir);
-            s.put_holder(line, party.clone());
+            s.put_holder(line, Party { since: s.now, ..party.clone() });
             crate::hold::begin_timers(s, line, party.turret);
         }
     }

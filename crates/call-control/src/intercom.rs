@@ -281,6 +281,10 @@ pub fn shut(s: &mut State, turret: TurretId, line: &LineId) {
     if !s.lines.get(line).and_then(|found| found.leg(turret)).is_some_and(keyed) {
         return;
     }
+    shut_towards_all(s, turret, line);
+}
+
+fn shut_towards_all(s: &mut State, turret: TurretId, line: &LineId) {
     for closed in call::shut_all(s, turret, line) {
         s.closed.insert((closed.clone(), turret));
         s.happened_at(&closed, turret, Happening::TalkClosed);
@@ -293,7 +297,8 @@ pub fn makes_room(s: &mut State, turret: TurretId, line: &LineId) -> bool {
     let handset = [(Position::Left, "left"), (Position::Right, "right")];
     let mut free = handset.into_iter().filter(|(position, _)| s.line_at(turret, *position).is_none());
     let Some((to, word)) = free.next() else { return false };
-    shut(s, turret, line);
+    // One that a conference has left has no key, and is open all the same.
+    shut_towards_all(s, turret, line);
     s.leg_mut(line, turret).into_iter().for_each(|leg| leg.party.position = to);
     let sentence = format!("The intercom goes on at the {word} handset; press its talk key to be heard there.");
     s.notice(turret, Some(line), sentence, None);

@@ -130,6 +130,8 @@ pub fn leave_to_others(s: &mut State, turret: TurretId, line: &LineId, how: Leav
     let Some(found) = s.lines.get(line).filter(mine) else { return };
     let there = |other: &TurretId| *other != turret && s.turrets[other].lost.is_none();
     let others: Vec<TurretId> = s.audience(found).into_iter().filter(there).collect();
+    // Whoever can take one line of a conference has all of it.
+    let anybody = may_take(s, line).any(|turret| there(&turret));
     let leg = found.leg(turret).filter(|_| found.legs().len() == 1);
     let (alone, private) = (leg.is_some(), leg.is_some_and(|leg| leg.party.private));
     let exclusive = found.hold_of(turret).is_some_and(|holder| holder.exclusive);
@@ -144,7 +146,7 @@ pub fn leave_to_others(s: &mut State, turret: TurretId, line: &LineId, how: Leav
     };
     // What its user has for themselves waits for them alone first, when their turret was lost (LOS-5).
     let waits_for_user = how == Leaves::Lost && (private || exclusive);
-    let keeps = policy_keeps && (!others.is_empty() || waits_for_user);
+    let keeps = policy_keeps && (anybody || waits_for_user);
     let waits = keeps && (held || (alone && hold::hold(s, turret, line, waits_for_user).is_ok()));
     if !waits {
         // A line that is gone already was an intercom with the same two people.
@@ -165,12 +167,18 @@ pub fn leave_to_others(s: &mut State, turret: TurretId, line: &LineId, how: Leav
     }
 }
 
+/// Turrets that see a line, or one that is joined with it; some of them more than once.
+fn may_take(s: &State, line: &LineId) -> impl Iterator<Item = TurretId> {
+    let lines = s.joined_with(line).into_iter().filter_map(|one| s.lines.get(&one));
+    lines.flat_map(|found| s.audience(found))
+}
+
 /// Nobody took the call of somebody who went: it opens to all where it was theirs alone, and is released then (LOS-4, LOS-5).
 pub fn forsaken(s: &mut State, line: &LineId, turret: TurretId, left_us: u64) {
     let here = s.turrets.get(&turret).is_some_and(|seat| seat.lost.is_none());
     let Some(found) = s.lines.get(line).filter(|_| !here) else { return };
     let Some(holder) = found.hold_of(turret).filter(|holder| holder.since.mono_us <= left_us) else { return };
-    if holder.exclusive && !s.audience(found).is_empty() {
+    if holder.exclusive && may_take(s, line).next().is_some() {
         let again_ms = s.policy(Some(line), Some(&holder.user)).loss_hold_max_ms;
         hold::opens_to_all(s, line, turret);
         hold::ring_waiting(s, line, turret);

@@ -86,8 +86,8 @@ impl Recordings {
         }
     }
 
-    /// A voice that goes on by another microphone goes on in its track (MOV-1). One that another line has handed on may still
-    /// be keyed here.
+    /// A voice that goes on by another microphone goes on in its track (MOV-1). The old microphone may have been handed on by
+    /// another line and still be keyed on this one: its track stays.
     fn carry_on(&mut self, s: &State, line: &LineId, voice: &Voice) {
         let Some(tracks) = self.tracks.get_mut(line) else { return };
         let open = voice.open_towards(line);

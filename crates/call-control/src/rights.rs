@@ -143,14 +143,14 @@ fn put(s: &mut State, line: &LineId, user: &UserId, allowed: Allowed) {
         Some(right) => {
             found.spec.members.insert(user.clone(), right);
             s.appearances.entry(user.clone()).or_default().insert(line.clone());
-            turrets.iter().for_each(|turret| s.audiences.begin(*turret, [line]));
+            turrets.iter().for_each(|turret| s.audiences.add(*turret, [line]));
         }
         None => {
             found.spec.members.remove(user);
             if let Some(lines) = s.appearances.get_mut(user) {
                 lines.remove(line);
             }
-            turrets.iter().for_each(|turret| s.audiences.end(*turret, [line]));
+            turrets.iter().for_each(|turret| s.audiences.remove(*turret, [line]));
         }
     }
 }

@@ -71,7 +71,7 @@ pub struct State {
     pub guest_lines: BTreeMap<UserId, BTreeSet<LineId>>,
     /// Sessions of each user who is logged on.
     pub seats: BTreeMap<UserId, BTreeSet<TurretId>>,
-    /// Turrets that see each line of the floor.
+    /// The turrets of those who have an appearance of each line of the floor.
     pub audiences: Audiences,
     /// Turrets that have a line on their speakers.
     pub monitors: BTreeMap<LineId, BTreeSet<TurretId>>,
@@ -252,7 +252,7 @@ impl State {
         };
         self.turrets.insert(turret, seat);
         self.seats.entry(user.clone()).or_default().insert(turret);
-        self.audiences.begin(turret, self.appearances.get(user).into_iter().flatten());
+        self.audiences.add(turret, self.appearances.get(user).into_iter().flatten());
         self.touched_people.insert(user.clone());
         self.touch_rings(user);
         self.monitor(turret, monitors);
@@ -262,7 +262,7 @@ impl State {
     pub fn unseat(&mut self, turret: TurretId) -> Option<Turret> {
         self.monitor(turret, BTreeSet::new());
         let seat = self.turrets.remove(&turret)?;
-        self.audiences.end(turret, self.appearances.get(&seat.user).into_iter().flatten());
+        self.audiences.remove(turret, self.appearances.get(&seat.user).into_iter().flatten());
         if let Some(seats) = self.seats.get_mut(&seat.user) {
             seats.remove(&turret);
             if seats.is_empty() {

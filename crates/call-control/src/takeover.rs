@@ -10,7 +10,7 @@
 
 use crate::happenings::Happening;
 use crate::hoot;
-use crate::line::{Goes, Leg};
+use crate::line::{Goes, Key, Leg};
 use crate::messages::{Accepted, Refusal, RefusalCode, Sound};
 use crate::moves;
 use crate::mrd;
@@ -70,6 +70,7 @@ pub fn heard(s: &mut State, turret: TurretId, uplink: Uplink) {
         let Some(at) = lines.first().and_then(|line| s.lines.get(line)?.leg(from)?.goes).map(|goes| goes.at) else {
             continue;
         };
+        // What comes is no other call that would take its own place.
         asked_no_more(s, from, &lines);
         // Somebody may have joined it with a call that is here already.
         let is_here = |line: &LineId| s.lines.get(line).is_some_and(|found| found.leg(turret).is_some());
@@ -95,7 +96,13 @@ fn come(s: &mut State, line: &LineId, from: TurretId, turret: TurretId, at: Posi
     (party.turret, party.position, party.link_lost) = (turret, at, false);
     // Who is on it here does not hold it here as well.
     s.take_holder(line, turret);
-    s.put_leg(line, Leg { enters: leg.enters, key: leg.key, ..Leg::new(party, true, since) });
+    let key = leg.key.map(|key| Key { pressed: s.now, closes: None, ..key });
+    s.put_leg(line, Leg { enters: leg.enters, key, ..Leg::new(party, true, since) });
+    // What its old turret waited for is waited for here.
+    if let Some(enters) = leg.enters {
+        s.set_timer(enters, Timer::OverrideEnters(turret, enters.mono_us));
+    }
+    hoot::watch(s, turret, line);
     mrd::let_go(s, from, line);
     s.take_leg(line, from);
     privacy::close_strangers(s, line);
@@ -118,7 +125,7 @@ pub fn give_way(s: &mut State, turret: TurretId, at: Position, lines: &[LineId])
         asked_no_more(s, from, &earlier);
         if let Some(found) = earlier.first().and_then(|line| s.lines.get(line)) {
             let (line, name) = (found.spec.line.clone(), &found.spec.name);
-            let sentence = format!("{name} stays at your other turret: you have asked for another call.");
+            let sentence = format!("{name} stays at your other turret: another call took its place here.");
             s.notice(turret, Some(&line), sentence, None);
         }
     }
@@ -127,6 +134,7 @@ pub fn give_way(s: &mut State, turret: TurretId, at: Position, lines: &[LineId])
 /// Nothing was heard at the turret that has asked: the call stays where it is.
 pub fn ends(s: &mut State, from: TurretId, turret: TurretId, since_us: u64) {
     let lines = asked(s, from, |goes| goes.turret == turret && goes.since.mono_us == since_us);
+    asked_no_more(s, from, &lines);
     give_up(s, from, turret, &lines);
 }
 
@@ -137,7 +145,6 @@ fn asked_no_more(s: &mut State, from: TurretId, lines: &[LineId]) {
 }
 
 fn give_up(s: &mut State, from: TurretId, turret: TurretId, lines: &[LineId]) {
-    asked_no_more(s, from, lines);
     let Some(found) = lines.first().and_then(|line| s.lines.get(line)) else { return };
     let (line, name) = (found.spec.line.clone(), found.spec.name.clone());
     let here = format!(

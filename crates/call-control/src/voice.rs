@@ -94,23 +94,25 @@ pub fn mics_of(s: &State, line: &Line) -> Vec<Mic> {
     legs.chain(talks).collect()
 }
 
-/// Who hears a microphone, by which line and whether by handset.
+/// A turret that hears a microphone.
 #[derive(Clone, Copy)]
-pub struct Hears<'s> {
+pub struct Hearer<'s> {
     pub hearer: TurretId,
+    /// The line of theirs that it comes by.
     label: &'s LineId,
+    /// At the position of a call, and not by a speaker.
     handset: bool,
 }
 
 /// As [`hearing`], as routes name them.
-fn legs(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
-    let leg = |it: Hears| RouteLeg { hearer: it.hearer, label: it.label.clone(), handset: it.handset };
+fn route_legs(s: &State, line: &Line, talker: TurretId) -> Vec<RouteLeg> {
+    let leg = |it: Hearer| RouteLeg { hearer: it.hearer, label: it.label.clone(), handset: it.handset };
     hearing(s, line, talker).into_iter().map(leg).collect()
 }
 
 /// Who hears a microphone that is open towards `line`, by the nearest of their lines; nobody while an ARD still rings.
-pub fn hearing<'s>(s: &'s State, line: &Line, talker: TurretId) -> Vec<Hears<'s>> {
-    let mut heard: Vec<Hears> = Vec::new();
+pub fn hearing<'s>(s: &'s State, line: &Line, talker: TurretId) -> Vec<Hearer<'s>> {
+    let mut heard: Vec<Hearer> = Vec::new();
     if line.calling {
         return heard;
     }
@@ -118,11 +120,11 @@ pub fn hearing<'s>(s: &'s State, line: &Line, talker: TurretId) -> Vec<Hears<'s>
     for end in ends.iter().filter_map(|end| s.lines.get(end)) {
         let label = &end.spec.line;
         for leg in end.legs().iter().filter(|leg| leg.enters.is_none()) {
-            heard.push(Hears { hearer: leg.party.turret, label, handset: true });
+            heard.push(Hearer { hearer: leg.party.turret, label, handset: true });
         }
         // Who broadcasts hears each of the lines, on their speakers or not (BRC-1).
         for talk in end.talks().iter().filter(|talk| talk.broadcast) {
-            heard.push(Hears { hearer: talk.turret, label, handset: false });
+            heard.push(Hearer { hearer: talk.turret, label, handset: false });
         }
         let monitored = match end.spec.kind {
             LineKind::Hoot | LineKind::ShoutDown => true,
@@ -136,7 +138,7 @@ pub fn hearing<'s>(s: &'s State, line: &Line, talker: TurretId) -> Vec<Hears<'s>
             let kept_out = private && end.leg(turret).is_none();
             let muted = global && !mute::is_on(end, &seat.user);
             if seat.lost.is_none() && !kept_out && !muted {
-                heard.push(Hears { hearer: turret, label, handset: false });
+                heard.push(Hearer { hearer: turret, label, handset: false });
             }
         }
     }
@@ -223,7 +225,7 @@ fn send_awaits(s: &mut State, voice: &mut Voice, lines: &BTreeSet<LineId>) {
 }
 
 fn open_towards(s: &State, line: &Line) -> Vec<Open> {
-    let heard_by = |mic: &Mic| if mic.muted { Vec::new() } else { legs(s, line, mic.turret) };
+    let heard_by = |mic: &Mic| if mic.muted { Vec::new() } else { route_legs(s, line, mic.turret) };
     mics_of(s, line).into_iter().map(|mic| Open { legs: heard_by(&mic), mic }).collect()
 }
 

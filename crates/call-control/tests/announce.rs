@@ -279,3 +279,28 @@ fn los_10_a_sender_who_is_back_in_time_resumes_it() {
     d.act(A1, d.resume("ard-a")).unwrap();
     assert_eq!(d.heard_by(B1), vec![A1]);
 }
+
+#[test]
+fn trf_5_whom_a_call_goes_to_is_on_it_once_though_they_have_joined_it_by_its_key() {
+    let mut d = announced();
+    talk_back(&mut d);
+    d.act(A1, d.resume("ard-a")).unwrap();
+    d.act(A2, d.bridging("ard-a")).unwrap();
+    d.act(A1, complete()).unwrap();
+    let on: Vec<TurretId> = d.status("ard-a").parties.iter().map(|party| party.turret).collect();
+    assert_eq!(on, [A2]);
+    d.release(A2, "ard-a");
+    assert_eq!(d.phases("ard-a", "ard-b"), (Idle, Idle));
+}
+
+#[test]
+fn trf_5_who_has_taken_the_call_at_their_other_turret_ends_the_intercom_by_cancel() {
+    let mut d = Desk::talking();
+    d.input(Input::LogOn { turret: A1_TOO, user: user(A1) });
+    announce(&mut d, A2);
+    let intercom = with(&d);
+    d.act(A1_TOO, d.resume("ard-a")).unwrap();
+    d.act(A1, Act::Cancel { line: l("ard-a") }).unwrap();
+    assert!(d.status_of(&intercom).is_none());
+    assert_eq!(d.status("ard-a").parties[0].turret, A1_TOO);
+}

@@ -550,3 +550,51 @@ fn hold_9_a_conference_on_hold_is_one_call() {
     let third = Act::Hold { line: l("ext-4001.2"), exclusive: false };
     assert_eq!(d.refused(A1, third), RefusalCode::NotHoldable);
 }
+
+#[test]
+fn log_3_a_conference_with_an_extension_of_ones_own_waits_on_hold_for_those_who_can_take_the_other_line() {
+    let mut d = Desk::talking();
+    let number = Act::Call { line: None, number: "4002".into(), position: Position::Right, private: false };
+    let own = d.act(A1, number).unwrap().line.unwrap();
+    d.act(A2, Act::Answer { line: l("ext-4002.1"), call: d.call(&own.0), position: Position::Left, private: false })
+        .unwrap();
+    d.act(A1, Act::Join { line: l("ard-a"), call: d.call("ard-a"), position: Position::Right }).unwrap();
+    d.input(Input::LogOff { turret: A1 });
+    assert_eq!((d.status("ard-a").phase, d.status("ard-b").phase), (Held, Talking));
+}
+
+#[test]
+fn hold_6_a_line_that_comes_to_be_held_with_a_conference_is_its_holders_alone_no_longer_than_they_may() {
+    let mut d = Desk::talking();
+    d.act(A2, Act::Seize { line: l("mrd-a"), position: Position::Left, private: false }).unwrap();
+    d.act(A1, Act::Bridge { line: l("mrd-a"), call: d.call("mrd-a"), position: Position::Right }).unwrap();
+    d.hold_for_oneself(A2, "mrd-a");
+    d.wait_ms(20_000);
+    d.act(A1, Act::Join { line: l("ard-a"), call: d.call("ard-a"), position: Position::Right }).unwrap();
+    d.release(A1, "ard-a");
+    assert!(d.status("ard-a").is_held_exclusively());
+    d.wait_ms(3_600_000);
+    assert!(!d.status("ard-a").is_held_exclusively(), "as long as its user may keep it");
+}
+
+#[test]
+fn cnf_1_who_joins_a_held_line_while_they_enter_as_supervisor_is_heard_on_neither_before_their_time() {
+    let mut d = Desk::talking();
+    d.act(A3, Act::Seize { line: l("mrd-a"), position: Position::Left, private: false }).unwrap();
+    d.hold(A3, "mrd-a");
+    let act = d.overriding("ard-a");
+    d.act(A3, act).unwrap();
+    d.act(A3, Act::Join { line: l("mrd-a"), call: d.call("mrd-a"), position: Position::Left }).unwrap();
+    assert_eq!((d.heard_by(A3), d.heard_by(A1)), (vec![], vec![B1]));
+    d.wait_ms(5_000);
+    assert_eq!(d.heard_by(A3), vec![A1, B1]);
+}
+
+#[test]
+fn cnf_1_nothing_is_joined_with_what_the_speakers_carry() {
+    let mut d = Desk::talking();
+    d.act(A1, Act::Seize { line: l("mrd-a"), position: Position::Right, private: false }).unwrap();
+    d.act(A1, Act::Move { line: l("mrd-a"), call: d.call("mrd-a"), position: Position::Speakers }).unwrap();
+    let join = Act::Join { line: l("ard-a"), call: d.call("ard-a"), position: Position::Speakers };
+    assert_eq!(d.refused(A1, join), RefusalCode::PositionBusy);
+}

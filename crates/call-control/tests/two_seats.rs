@@ -185,7 +185,7 @@ fn log_2_of_two_calls_that_are_asked_for_at_one_position_the_last_one_comes() {
     for line in ["ard-a", "mrd-a"] {
         d.act(A1_TOO, Act::TakeOver { line: l(line), call: d.call(line), position: Position::HandsFree }).unwrap();
     }
-    assert!(d.told(A1_TOO, "ARD-A stays at your other turret: you have asked for another call."));
+    assert!(d.told(A1_TOO, "ARD-A stays at your other turret: another call took its place here."));
     d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Mic });
     let at = |line| d.status(line).parties.iter().map(|party| party.turret).collect::<Vec<_>>();
     assert_eq!((at("ard-a"), at("mrd-a")), (vec![A1], vec![A1_TOO]));
@@ -197,7 +197,7 @@ fn log_2_a_call_that_is_asked_for_stays_where_it_is_when_another_one_is_taken_in
     let act = taking(&d);
     d.act(A1_TOO, act).unwrap();
     d.act(A1_TOO, Act::Seize { line: l("mrd-a"), position: Position::Right, private: false }).unwrap();
-    assert!(d.told(A1_TOO, "ARD-A stays at your other turret: you have asked for another call."));
+    assert!(d.told(A1_TOO, "ARD-A stays at your other turret: another call took its place here."));
     d.input(Input::Heard { turret: A1_TOO, uplink: Uplink::Right });
     assert_eq!((d.status("mrd-a").phase, on_it(&d)), (LinePhase::Talking, vec![(A1, Position::Left)]));
 }
@@ -235,4 +235,18 @@ fn pos_4_a_talk_that_goes_to_the_other_turret_with_its_call_leaves_the_handset_s
     assert!(!d.talkers(intercom.as_str()).contains(&A1));
     d.act(A1, Act::OpenMic { line: intercom.clone() }).unwrap();
     assert!(d.talkers(intercom.as_str()).contains(&A1));
+}
+
+#[test]
+fn sup_2_a_supervisor_who_takes_over_before_they_have_entered_enters_at_the_other_turret() {
+    let mut d = Desk::talking();
+    let too = TurretId(8);
+    d.input(Input::LogOn { turret: too, user: user(A3) });
+    let act = d.overriding("ard-a");
+    d.act(A3, act).unwrap();
+    d.act(too, Act::TakeOver { line: l("ard-a"), call: d.call("ard-a"), position: Position::Left }).unwrap();
+    d.input(Input::Heard { turret: too, uplink: Uplink::Left });
+    assert_eq!(d.heard_by(too), vec![]);
+    d.wait_ms(5_000);
+    assert_eq!(d.heard_by(too), vec![A1, B1]);
 }

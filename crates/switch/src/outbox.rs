@@ -69,7 +69,7 @@ impl Waiting {
     /// Takes the place of `older` in the queue, with what it alone says.
     fn take_place_of(self, older: &mut Self) {
         let merged = match (&*older, &self) {
-            (Self::News(old), Self::News(new)) => both(&old.event, &new.event),
+            (Self::News(old), Self::News(new)) => people_of_both(&old.event, &new.event),
             (Self::Message(_), _) | (_, Self::Message(_)) => None,
         };
         *older = merged.map_or(self, Self::News);
@@ -77,7 +77,7 @@ impl Waiting {
 }
 
 /// What two events say of people, the second where both speak of somebody; none where the second says all.
-fn both(first: &Event, second: &Event) -> Option<Arc<News>> {
+fn people_of_both(first: &Event, second: &Event) -> Option<Arc<News>> {
     let (Event::People { statuses: first }, Event::People { statuses: second }) = (first, second) else { return None };
     let mut newest: BTreeMap<&UserId, &PersonStatus> = first.iter().map(|status| (&status.user, status)).collect();
     newest.extend(second.iter().map(|status| (&status.user, status)));
