@@ -64,3 +64,24 @@ fn cnf_8_an_intercom_that_rings_on_hold_is_over_when_nobody_else_is_left_of_its_
     d.release(B1, "ard-b");
     assert_eq!(d.status_of(&intercom), None);
 }
+
+#[test]
+fn cnf_4_whom_an_intercom_brought_in_holds_nothing_of_the_rest_when_it_is_removed() {
+    let (mut d, intercom) = brought_in();
+    d.hold(A2, "ard-a");
+    d.act(A1, Act::Unjoin { line: intercom }).unwrap();
+    let status = d.status("ard-a");
+    assert_eq!((status.parties.len(), status.parties[0].turret, status.holders), (1, A1, vec![]));
+}
+
+#[test]
+fn mrd_2_a_signal_that_is_down_ends_when_its_line_is_removed_from_a_conference() {
+    let mut d = Desk::talking();
+    d.act(A1, Act::Seize { line: l("mrd-a"), position: Position::Right, private: false }).unwrap();
+    d.act(A1, Act::Join { line: l("mrd-a"), call: d.call("mrd-a"), position: Position::Left }).unwrap();
+    d.signal(A1, "mrd-a", true);
+    assert!(d.status("mrd-b").ring.is_some());
+    d.act(A1, Act::Unjoin { line: l("mrd-a") }).unwrap();
+    d.wait_ms(10_000);
+    assert!(d.status("mrd-b").ring.is_none(), "{:?}", d.status("mrd-b").ring);
+}
