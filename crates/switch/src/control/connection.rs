@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 /// How long a connection may take to log on.
 const LOG_ON_MAX: Duration = Duration::from_secs(10);
-/// How long one message may take to leave before its reader counts as gone.
+/// How long what leaves together may take before its reader counts as gone.
 const SEND_MAX: Duration = Duration::from_secs(10);
 /// Messages that leave together: what comes while they do may still take the place of an older one.
 const TOGETHER_MAX: usize = 64;
